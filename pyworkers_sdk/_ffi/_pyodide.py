@@ -1,0 +1,339 @@
+"""The real border. The only file that imports ``js``, ``pyodide`` or ``workers``.
+
+Nothing here is made at import but references to globals: a Worker is snapshotted after import.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterable, Awaitable
+from datetime import datetime, timezone
+from typing import Any
+
+import js
+from js import JSON as JS_JSON
+from js import Array, Date, Float32Array, Object, Reflect
+from pyodide.ffi import JsException, JsProxy, create_proxy
+from pyodide.ffi import to_js as _to_js
+
+from ..errors import ConversionError, WorkersError, from_js_error
+from . import _values
+from ._values import LIVE, Rules, Walk
+
+try:
+    from pyodide.ffi import jsnull
+except ImportError:  # Pyodide 0.26: null reads as None, and cannot be an argument
+    jsnull = None  # type: ignore[assignment]
+
+__all__ = [
+    "JsException",
+    "apply",
+    "from_js",
+    "from_json",
+    "from_vector",
+    "official_base",
+    "promise",
+    "prop",
+    "raw",
+    "stream_from",
+    "table",
+    "to_js",
+    "to_vector",
+    "web",
+]
+
+web = js
+"""Where the web platform's classes live: ``web.Response.new(…)``."""
+
+JsNull = type(jsnull)
+
+
+def raw(value: Any) -> Any:
+    """The JavaScript object in whatever the runtime, or another SDK, put around it."""
+    if isinstance(value, JsProxy):  # first: an RPC stub has every attribute that one asks for
+        return value
+    if hasattr(type(value), "js_object"):  # ours, a peer's, the official Request and Response
+        return value.js_object
+    inside = getattr(value, "__dict__", {})
+    for name in ("_binding", "_env", "_ctx", "js_object"):
+        if name in inside:
+            return inside[name]
+    return None if value is jsnull else value
+
+
+# Python to JavaScript
+
+
+def to_js(value: Any, name: str = "value") -> Any:
+    """``value`` as structured clone takes it: nested containers, Dates, bytes, null for None."""
+    walk = Walk(_CLONE)
+    plain = _values.walked(value, name, walk)
+    if walk.cyclic or jsnull is None:
+        return _built(plain, {})
+    return _to_js(plain, dict_converter=Object.fromEntries)
+
+
+def _built(value: Any, made: dict[int, Any]) -> Any:
+    """Container by container, each there before what it holds: for what ``to_js`` cannot make.
+
+    That is a cycle through a dict; and, on 0.26, null, which exists only inside JavaScript data
+    and is put into its place from JSON.
+    """
+    if id(value) in made:
+        return made[id(value)]
+    if type(value) is list:
+        array = made[id(value)] = Array.new()
+        Object.assign(array, _to_js([_built(item, made) for item in value]))
+        nulls = {str(at): None for at, item in enumerate(value) if item is None}
+        return Object.assign(array, JS_JSON.parse(_values.dumps(nulls)))
+    if type(value) is dict:
+        target = made[id(value)] = Object.new()
+        pairs = Object.fromEntries(_built([list(pair) for pair in value.items()], made))
+        return Object.defineProperties(target, Object.getOwnPropertyDescriptors(pairs))
+    if type(value) is set:
+        return js.Set.new(_built(list(value), made))
+    return value
+
+
+def apply(target: Any, method: str, args: list[Any]) -> Any:
+    """``target[method](...args)`` where None among the args is null, on every engine."""
+    if jsnull is None and None in args:
+        return Reflect.apply(getattr(target, method), target, to_js(args))
+    return getattr(target, method)(
+        *(arg if type(arg) in _PASS else jsnull if arg is None else to_js(arg) for arg in args)
+    )
+
+
+_PASS = {str, int, float, bool}
+
+
+def _with_nulls(value: Any, made: dict[int, Any]) -> Any:
+    """For Pyodide 0.26, where null exists only inside JavaScript data: put it there by JSON."""
+    if id(value) in made:
+        return made[id(value)]
+    if type(value) is list:
+        array = made[id(value)] = Array.new()
+        Object.assign(array, _to_js([_with_nulls(item, made) for item in value]))
+        nulls = {str(at): None for at, item in enumerate(value) if item is None}
+        return Object.assign(array, JS_JSON.parse(_values.dumps(nulls)))
+    if type(value) is dict:
+        target = made[id(value)] = Object.new()
+        pairs = Object.fromEntries(_with_nulls([list(pair) for pair in value.items()], made))
+        return Object.defineProperties(target, Object.getOwnPropertyDescriptors(pairs))
+    if type(value) is set:
+        return js.Set.new(_with_nulls(list(value), made))
+    return value
+
+
+def from_json(text: str) -> Any:
+    """The JavaScript value of JSON text."""
+    return JS_JSON.parse(text)
+
+
+def to_vector(value: Any, name: str = "values") -> Any:
+    """A Float32Array of an array, a numpy array or a sequence of numbers."""
+    try:
+        view = memoryview(value)
+    except TypeError:
+        try:
+            return Float32Array.new(_to_js([float(number) for number in value]))
+        except (TypeError, ValueError):
+            raise ConversionError(f"{name}: expected numbers") from None
+    if view.format not in ("f", "d", "e"):
+        return Float32Array.new(_to_js([float(number) for number in view.tolist()]))
+    return Float32Array.new(_to_js(view))
+
+
+def _js_bytes(value: Any, walk: Walk) -> Any:
+    return _to_js(memoryview(value).cast("B"))
+
+
+def _js_date(value: datetime, walk: Walk) -> Any:
+    return Date.new(_values.utc(value).timestamp() * 1000)
+
+
+_CLONE: Rules = {
+    **_values.CLONE,
+    type(None): lambda value, walk: jsnull,
+    JsNull: lambda value, walk: jsnull,
+    bytes: _js_bytes,
+    bytearray: _js_bytes,
+    memoryview: _js_bytes,
+    datetime: _js_date,
+    JsProxy: _values.same,
+    JsException: _values.same,
+    LIVE: lambda value, walk: value.js_object,
+}
+
+
+# JavaScript to Python
+
+
+def from_js(value: Any) -> Any:
+    """The Python value of JavaScript data: null is None, a Date a datetime, a buffer bytes."""
+    if isinstance(value, JsProxy):
+        try:
+            value = value.to_py(default_converter=_unusual)
+        except JsException:  # to_py trips over an object whose own ``constructor`` is null
+            value = _piecewise(value)
+    return value if type(value) in _DONE else _cleaned(value, set())
+
+
+_DONE = {str, int, float, bool, type(None), datetime}
+
+
+def _cleaned(value: Any, seen: set[int]) -> Any:
+    kind = type(value)
+    if kind is list or kind is dict:
+        if id(value) not in seen:
+            seen.add(id(value))
+            for at, item in enumerate(value) if kind is list else value.items():
+                if type(item) not in _DONE:
+                    value[at] = _cleaned(item, seen)
+        return value
+    if kind is set:
+        return {_cleaned(item, seen) for item in value}
+    if kind is memoryview:
+        return value.tobytes()
+    if value is jsnull:
+        return None
+    return int(value) if isinstance(value, int) else value  # 314 marks a BigInt by a subclass
+
+
+def _unusual(value: Any, convert: Any, cache: Any) -> Any:
+    """What ``to_py`` leaves alone: dates, errors, objects with a key named ``constructor``."""
+    tag = Object.prototype.toString.call(value)
+    if tag == "[object Date]":
+        milliseconds = value.getTime()
+        if milliseconds != milliseconds:
+            raise ConversionError("an invalid Date came from JavaScript")
+        return datetime.fromtimestamp(milliseconds / 1000, timezone.utc)
+    if isinstance(value, JsException):
+        return from_js_error(WorkersError, value)
+    if tag == "[object Object]" and _is_plain(value):
+        made: dict[str, Any] = {}
+        cache(value, made)
+        for key, item in Object.entries(value).to_py(depth=2):
+            made[key] = convert(item) if isinstance(item, JsProxy) else item
+        return made
+    return value
+
+
+def _piecewise(value: Any) -> Any:
+    if Array.isArray(value):
+        return [from_js(item) for item in value]
+    if not _is_plain(value):
+        return value
+    return {pair[0]: from_js(pair[1]) for pair in Object.entries(value)}
+
+
+def _is_plain(value: Any) -> bool:
+    prototype = Object.getPrototypeOf(value)
+    return prototype is None or prototype is jsnull or prototype == Object.prototype
+
+
+def from_vector(value: Any) -> list[float]:
+    """The numbers of a Float32Array or a plain array."""
+    numbers = value.to_py()
+    return [float(number) for number in numbers]
+
+
+def table(rows: Any) -> tuple[list[str], list[list[Any]]]:
+    """The names and the columns of an array of row objects of one shape.
+
+    A few crossings for any number of rows; and, unlike with ``to_py``, a column named
+    ``constructor`` is a column. null is None; an array in a cell stays a list.
+    """
+    if not rows.length:
+        return [], []
+    names = Object.keys(rows[0]).to_py()
+    cells = rows.map(Object.values).flat().to_py()
+    width = len(names)
+    columns = [cells[at::width] for at in range(width)]
+    if jsnull is not None:
+        for at, column in enumerate(columns):
+            if JsNull in set(map(type, column)):
+                columns[at] = [None if cell is jsnull else cell for cell in column]
+    return names, columns
+
+
+def prop(value: Any, name: str) -> Any:
+    """``value[name]``, as JavaScript has it; undefined is None."""
+    return getattr(value, name, None)
+
+
+# Streams, and the rest of the runtime
+
+
+def stream_from(chunks: AsyncIterable[bytes]) -> Any:
+    """A ReadableStream of what an async iterator yields; its reader sets the pace."""
+    source = _Source(chunks)
+    return js.ReadableStream.new(Object.fromEntries(_to_js(list(source.proxies.items()))))
+
+
+class _Source:
+    """An async iterator as the source under a stream. Its proxies live until it ends."""
+
+    def __init__(self, chunks: AsyncIterable[bytes]) -> None:
+        self.chunks = aiter(chunks)
+        self.task: asyncio.Task[None] | None = None
+        self.proxies = {name: create_proxy(getattr(self, name)) for name in ("pull", "cancel")}
+
+    def pull(self, controller: Any) -> None:
+        # A stream may ask again before it got what it asked for; and an awaitable handed to it
+        # would be one more proxy for each chunk.
+        if self.task is None:
+            self.task = asyncio.ensure_future(self._next(controller))
+
+    async def _next(self, controller: Any) -> None:
+        try:
+            chunk = memoryview(await anext(self.chunks)).cast("B")
+            while not chunk:
+                chunk = memoryview(await anext(self.chunks)).cast("B")
+        except StopAsyncIteration:
+            controller.close()
+            self._end()
+        except Exception as exc:
+            controller.error(js.Error.new(f"{type(exc).__name__}: {exc}"))
+            self._end()
+        else:
+            self.task = None
+            controller.enqueue(_to_js(chunk))
+
+    def cancel(self, reason: Any = None) -> None:
+        if self.task is not None:
+            self.task.cancel()
+        self.task = asyncio.ensure_future(self._close())
+
+    async def _close(self) -> None:
+        close = getattr(self.chunks, "aclose", None)
+        if close is not None:
+            await close()
+        self._end()
+
+    def _end(self) -> None:
+        for proxy in self.proxies.values():
+            proxy.destroy()
+
+
+def promise(awaitable: Awaitable[Any]) -> Any:
+    """A JavaScript Promise of what an awaitable gives; its proxy ends with it."""
+    task = asyncio.ensure_future(awaitable)
+    proxy = create_proxy(task)
+    task.add_done_callback(lambda _: proxy.destroy())
+    return js.Promise.resolve(proxy)
+
+
+class NoRuntime:
+    """In place of the runtime's base class where there is no runtime: Pyodide outside workerd."""
+
+    def __init__(self, ctx: Any, env: Any) -> None: ...
+
+
+def official_base(name: str) -> Any:
+    """The runtime's own class of that name, which exported classes must subclass."""
+    try:
+        import workers
+    except ImportError:
+        return NoRuntime
+    return getattr(workers, name)

@@ -1,0 +1,312 @@
+"""What a Python value becomes before it crosses, said once for both borders.
+
+A *rule set* is a dict from a type to the function that makes its values ready: ``JSON`` for
+everything that ends as JSON text, ``SQL`` for a bound D1 parameter, and each border's own ``CLONE``
+for structured clone. A type that is in none of them is looked up by what it is (an Enum, a
+dataclass, a pydantic model, …), and otherwise refused with the path to the value.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import date, datetime, timezone
+from enum import Enum
+from math import isfinite
+from typing import Any, TypeVar, cast
+
+from ..errors import ConversionError
+
+T = TypeVar("T")
+
+Rule = Callable[[Any, "Walk"], Any]
+Rules = dict[type, Rule]
+
+MAX_SAFE_INTEGER = 2**53 - 1
+
+
+class Refused(Exception):
+    """Inside a walk: the reason, and the path below the value that was given."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        self.path = ""
+
+    def below(self, step: str) -> Refused:
+        self.path = step + self.path
+        return self
+
+
+class Walk:
+    """One conversion under way: its rules, and the containers that it has been through."""
+
+    __slots__ = ("cyclic", "done", "open", "rules")
+
+    def __init__(self, rules: Rules) -> None:
+        self.rules = rules
+        self.open: set[int] = set()
+        self.done: dict[int, Any] = {}
+        self.cyclic = False
+
+    def __call__(self, value: Any) -> Any:
+        rule = self.rules.get(type(value)) or _rule_for(type(value), self.rules)
+        return rule(value, self)
+
+
+def convert(value: Any, name: str, rules: Rules) -> Any:
+    """``value`` made ready by ``rules``; ConversionError names its place, ``name[2].price``."""
+    return walked(value, name, Walk(rules))
+
+
+def walked(value: Any, name: str, walk: Walk) -> Any:
+    """The same with a walk of one's own, to ask it afterwards whether there was a cycle."""
+    try:
+        return walk(value)
+    except Refused as refused:
+        raise ConversionError(f"{name}{refused.path}: {refused.reason}") from None
+
+
+def dumps(value: Any, name: str = "value") -> str:
+    """JSON text of ``value``, compact; what JSON cannot say is a ConversionError with its path."""
+    plain = convert(value, name, JSON)
+    return json.dumps(plain, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def loads(text: str) -> Any:
+    """The value of JSON text; ValueError for what JavaScript's JSON.parse refuses too."""
+    return json.loads(text, parse_constant=_not_json)
+
+
+def _not_json(constant: str) -> Any:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def text(value: Any, name: str) -> str:
+    """``value`` if it is text that can cross, else a ConversionError that names it."""
+    if not isinstance(value, str):
+        raise ConversionError(f"{name}: expected str, got {type(value).__name__}")
+    if not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise ConversionError(f"{name}: {_SURROGATE}") from None
+    return value
+
+
+# Leaves. Each gets (value, walk) and returns the value that crosses.
+
+_SURROGATE = "the text has a lone surrogate, which UTF-8 and JavaScript cannot carry"
+
+
+def same(value: Any, walk: Walk) -> Any:
+    return value
+
+
+def safe_text(value: str, walk: Walk) -> str:
+    if not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise Refused(_SURROGATE) from None
+    return value
+
+
+def safe_int(value: int, walk: Walk) -> int:
+    if -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER:
+        return value
+    raise Refused("the integer is outside ±(2**53 - 1), which a JavaScript number cannot hold")
+
+
+def number(value: int, walk: Walk) -> int | float:
+    """Pyodide makes a BigInt of ±(2**53 - 1) already; as a float it stays a Number."""
+    return float(value) if abs(value) == MAX_SAFE_INTEGER else value
+
+
+def safe_number(value: int, walk: Walk) -> int | float:
+    return number(safe_int(value, walk), walk)
+
+
+def finite(value: float, walk: Walk) -> float:
+    if isfinite(value):
+        return value
+    raise Refused(f"{value} is neither JSON nor SQL")
+
+
+def iso_datetime(value: datetime, walk: Walk) -> str:
+    return utc(value).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def utc(value: datetime) -> datetime:
+    """An aware UTC datetime in whole milliseconds; a naive one is taken as UTC."""
+    if value.tzinfo is None:
+        value = value.replace(tzinfo=timezone.utc)
+    value = value.astimezone(timezone.utc)
+    return value.replace(microsecond=value.microsecond // 1000 * 1000)
+
+
+def iso_date(value: date, walk: Walk) -> str:
+    return value.isoformat()
+
+
+def as_bytes(value: Any, walk: Walk) -> bytes:
+    return bytes(value)
+
+
+# Containers. A step of the path is added only when something below was refused.
+
+
+def array(value: Any, walk: Walk) -> list[Any]:
+    made: list[Any] = []
+    return _entered(value, walk, made, _fill_list)
+
+
+def object_(value: Any, walk: Walk) -> dict[str, Any]:
+    made: dict[str, Any] = {}
+    return _entered(value, walk, made, _fill_dict)
+
+
+def set_(value: Any, walk: Walk) -> set[Any]:
+    try:
+        return {walk(item) for item in value}
+    except Refused as refused:
+        raise refused.below("{}") from None
+
+
+def _entered(value: Any, walk: Walk, made: T, fill: Callable[[Any, T, Walk], None]) -> T:
+    """``made``, filled from ``value``; or what was made of it before, or a refusal of a cycle."""
+    key = id(value)
+    keeps = KEEPS_CYCLES in walk.rules
+    if key in walk.open:
+        if not keeps:
+            raise Refused("the value contains itself, which JSON cannot say")
+        walk.cyclic = True
+    if key in walk.done:
+        return cast(T, walk.done[key])
+    if keeps:
+        walk.done[key] = made
+    walk.open.add(key)
+    fill(value, made, walk)
+    walk.open.remove(key)
+    return made
+
+
+def _fill_list(value: Any, made: list[Any], walk: Walk) -> None:
+    for item in value:
+        try:
+            made.append(walk(item))
+        except Refused as refused:
+            raise refused.below(f"[{len(made)}]") from None
+
+
+def _fill_dict(value: Any, made: dict[str, Any], walk: Walk) -> None:
+    for key, item in value.items():
+        if not isinstance(key, str):
+            raise Refused(f"the key {key!r} is not a str")
+        try:
+            made[safe_text(str(key), walk)] = walk(item)
+        except Refused as refused:
+            raise refused.below(f".{key}" if key.isidentifier() else f"[{key!r}]") from None
+
+
+class KEEPS_CYCLES:
+    """As a key of a rule set: the target can hold a cycle, as structured clone does."""
+
+
+# Types that no table names.
+
+
+def _rule_for(kind: type, rules: Rules) -> Rule:
+    """The rule for a type by what it is; found once per conversion, so it may look around."""
+    if issubclass(kind, Enum):
+        return lambda value, walk: walk(value.value)
+    if hasattr(kind, "js_object"):
+        return rules.get(LIVE, _refuse)
+    if hasattr(kind, "__dataclass_fields__"):
+        return lambda value, walk: object_(
+            {name: getattr(value, name) for name in kind.__dataclass_fields__}, walk
+        )
+    if hasattr(kind, "model_dump"):
+        return lambda value, walk: walk(value.model_dump(mode="json"))
+    if (kind.__module__, kind.__name__) in _TEXT:
+        return lambda value, walk: str(value)
+    if kind.__module__ == "numpy" and hasattr(kind, "item") and not hasattr(kind, "__len__"):
+        return lambda value, walk: walk(value.item())
+    for base in kind.__mro__[1:-1]:
+        if base in rules:
+            return rules[base]
+    return _refuse
+
+
+_TEXT = {("decimal", "Decimal"), ("uuid", "UUID")}
+
+
+class LIVE:
+    """As a key of a rule set: what becomes of our objects over a live JavaScript object."""
+
+
+def _refuse(value: Any, walk: Walk) -> Any:
+    raise Refused(f"a {type(value).__name__} cannot cross to JavaScript here")
+
+
+def refuse(reason: str) -> Rule:
+    def rule(value: Any, walk: Walk) -> Any:
+        raise Refused(reason)
+
+    return rule
+
+
+_SCALARS: Rules = {
+    type(None): same,
+    bool: same,
+    int: safe_int,
+    float: finite,
+    str: safe_text,
+    datetime: iso_datetime,
+    date: iso_date,
+}
+
+_NO_BYTES = refuse("bytes are not JSON; encode them as text first")
+_NO_SET = refuse("a set is not JSON; make it a list first")
+
+JSON: Rules = {
+    **_SCALARS,
+    list: array,
+    tuple: array,
+    dict: object_,
+    bytes: _NO_BYTES,
+    bytearray: _NO_BYTES,
+    memoryview: _NO_BYTES,
+    set: _NO_SET,
+    frozenset: _NO_SET,
+}
+
+_NO_NESTING = refuse("D1 stores text, numbers, bytes and None; use json.dumps for the rest")
+
+SQL: Rules = {
+    **_SCALARS,
+    int: safe_number,
+    bytes: same,
+    bytearray: as_bytes,
+    memoryview: as_bytes,
+    list: _NO_NESTING,
+    tuple: _NO_NESTING,
+    dict: _NO_NESTING,
+    set: _NO_NESTING,
+    frozenset: _NO_NESTING,
+}
+
+# Structured clone, but for the leaves that each border makes in its own way (None, bytes,
+# datetime, live objects). An integer beyond ±(2**53 - 1) crosses as a BigInt here alone.
+CLONE: Rules = {
+    KEEPS_CYCLES: same,
+    bool: same,
+    int: number,
+    float: same,
+    str: safe_text,
+    date: iso_date,
+    list: array,
+    tuple: array,
+    dict: object_,
+    set: set_,
+    frozenset: set_,
+}
