@@ -1,0 +1,246 @@
+"""What a contract check may import, and the arguments that it gets by name.
+
+This file also runs inside Pyodide, where pytest is not: the standard library and the package only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from functools import partial
+from importlib import import_module
+from types import TracebackType
+from typing import Any, Generic, NamedTuple, Self, TypeVar
+
+WORLDS = ("fake", "node-0.26", "node-0.28", "node-314", "workerd-0.28", "workerd-314")
+
+# The variables in every world's env.
+VARIABLES: dict[str, Any] = {
+    "TEXT": "some text",
+    "NUMBER": 3,
+    "RATIO": 2.0,
+    "FLAG": True,
+    "DATA": {"a": [1, None], "constructor": "x"},
+    "NAMES": ["a", "b"],
+}
+
+Check = Callable[..., Coroutine[Any, Any, None]]
+C = TypeVar("C", bound=Check)
+E = TypeVar("E", bound=BaseException)
+
+
+class World(NamedTuple):
+    """Where a check runs: `node-314` is the engine `node` with the Pyodide `314`."""
+
+    name: str
+
+    @property
+    def engine(self) -> str:
+        return self.name.partition("-")[0]
+
+    @property
+    def pyodide(self) -> str:
+        return self.name.partition("-")[2]
+
+
+# Marks ------------------------------------------------------------------------------------------
+
+
+class Marks:
+    """What the decorators below say about a check."""
+
+    def __init__(self) -> None:
+        self.limits: list[tuple[bool, tuple[str, ...], str]] = []
+        self.cases: dict[str, object] | None = None
+
+
+def marks(check: Check) -> Marks:
+    found = check.__dict__.setdefault("contract", Marks())
+    assert isinstance(found, Marks)
+    return found
+
+
+def only(*places: str, reason: str) -> Callable[[C], C]:
+    """The check runs in these worlds or engines alone."""
+    return partial(_limit, True, places, reason)
+
+
+def not_in(*places: str, reason: str) -> Callable[[C], C]:
+    """The check runs everywhere but in these worlds or engines."""
+    return partial(_limit, False, places, reason)
+
+
+def _limit(inside: bool, places: tuple[str, ...], reason: str, check: C) -> C:
+    unknown = set(places) - set(WORLDS) - {World(name).engine for name in WORLDS}
+    if unknown or not places:
+        raise ValueError(f"not a world or an engine: {', '.join(unknown) or 'nothing given'}")
+    if not reason.strip():
+        raise ValueError("say why")
+    marks(check).limits.append((inside, places, reason))
+    return check
+
+
+def why_not(check: Check, world: World) -> str | None:
+    """The reason that the check does not run in this world, if it does not."""
+    for inside, places, reason in marks(check).limits:
+        if (world.name in places or world.engine in places) is not inside:
+            return reason
+    return None
+
+
+def cases(table: Mapping[str, object] | Iterable[object]) -> Callable[[C], C]:
+    """Runs the check once for each value, as its argument `case`; a list's cases are numbered."""
+    named = (
+        dict(table)
+        if isinstance(table, Mapping)
+        else {str(number): value for number, value in enumerate(table)}
+    )
+
+    def mark(check: C) -> C:
+        marks(check).cases = named
+        return check
+
+    return mark
+
+
+# In the body of a check -------------------------------------------------------------------------
+
+
+class Skipped(Exception):
+    """Ends a check as skipped; its message is the reason."""
+
+
+def raises(expected: type[E] | tuple[type[E], ...], match: str | None = None) -> Raises[E]:
+    """`with raises(KVError, match="…") as caught:`, then `caught.value`."""
+    return Raises(expected, match)
+
+
+class Raises(Generic[E]):
+    value: E
+
+    def __init__(self, expected: type[E] | tuple[type[E], ...], match: str | None) -> None:
+        self._expected = expected
+        self._match = match
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, _: type[BaseException] | None, error: BaseException | None, __: TracebackType | None
+    ) -> bool:
+        __tracebackhide__ = True
+        if error is None:
+            kinds = self._expected if isinstance(self._expected, tuple) else (self._expected,)
+            raise AssertionError(f"nothing raised {' or '.join(kind.__name__ for kind in kinds)}")
+        if not isinstance(error, self._expected):
+            return False
+        self.value = error
+        if self._match is not None and not re.search(self._match, str(error)):
+            raise AssertionError(f"{self._match!r} is not in {str(error)!r}") from error
+        return True
+
+
+# Arguments --------------------------------------------------------------------------------------
+
+
+def _sdk(name: str, module: str = "pyworkers_sdk") -> Any:
+    # Looked up when needed, so that the border's checks run without any binding.
+    return getattr(import_module(module), name)
+
+
+class FakeEnv:
+    """The `env` of the world `fake`: what JavaScript would see of a fake, made when asked for."""
+
+    def __init__(self) -> None:
+        self.made: dict[str, Any] = {}
+
+    def binding(self, name: str, kind: str) -> Any:
+        if name not in self.made:
+            self.made[name] = _sdk("fake", "pyworkers_sdk.testing")(_sdk(kind))
+        return self.made[name]
+
+    def __getattr__(self, name: str) -> Any:
+        if name in VARIABLES:
+            return VARIABLES[name]
+        for binding, kind, _ in BINDINGS.values():
+            if binding == name:
+                return self.binding(name, kind).js_object
+        raise AttributeError(name)
+
+
+async def _empty_kv(kv: Any) -> None:
+    js = kv.js_object
+    complete = False
+    while not complete:
+        page = await js.list()
+        await asyncio.gather(*(js.delete(key.name) for key in page.keys))
+        complete = page.list_complete
+
+
+async def _drop_tables(db: Any) -> None:
+    js = db.js_object
+    found = await js.prepare(
+        "SELECT name, type FROM sqlite_master WHERE type IN ('table', 'view')"
+        " AND name NOT LIKE 'sqlite~_%' ESCAPE '~' AND name NOT LIKE '~_cf~_%' ESCAPE '~'"
+        # a virtual table takes its shadow tables with it, and they cannot be dropped themselves
+        " ORDER BY type DESC, sql NOT LIKE 'CREATE VIRTUAL%'"
+    ).all()
+    drops = [f'DROP {row.type} IF EXISTS "{_quoted(row.name)}"' for row in found.results]
+    if drops:
+        await js.exec("; ".join(["PRAGMA defer_foreign_keys = on", *drops]))
+
+
+def _quoted(name: str) -> str:
+    return name.replace('"', '""')
+
+
+# argument of a check -> its name in env, its class, and what empties the real one beforehand
+BINDINGS: dict[str, tuple[str, str, Callable[[Any], Awaitable[None]]]] = {
+    "kv": ("KV", "KV", _empty_kv),
+    "db": ("DB", "D1", _drop_tables),
+}
+
+
+async def _binding(argument: str, world: World, env: Any) -> object:
+    name, kind, empty = BINDINGS[argument]
+    if isinstance(env, FakeEnv):
+        return env.binding(name, kind)
+    binding = _sdk(kind)(getattr(env, name))
+    await empty(binding)
+    return binding
+
+
+async def _env(world: World, env: Any) -> object:
+    return env
+
+
+async def _world(world: World, env: Any) -> object:
+    return world
+
+
+ARGUMENTS: dict[str, Callable[[World, Any], Awaitable[object]]] = {
+    "env": _env,
+    "world": _world,
+    **{argument: partial(_binding, argument) for argument in BINDINGS},
+}
+
+
+def parameters(check: Check) -> tuple[str, ...]:
+    # not inspect.signature: from 3.14 on that evaluates annotations, which may be for typing only
+    names = check.__code__.co_varnames[: check.__code__.co_argcount]
+    known = [*ARGUMENTS, "case"] if marks(check).cases else [*ARGUMENTS]
+    for name in names:
+        if name not in known:
+            raise TypeError(f"{check.__name__}: no argument {name!r}; there are {', '.join(known)}")
+    return names
+
+
+async def call(check: Check, world: World, env: Any, case: str | None = None) -> None:
+    """Runs one check, or one case of it, with its arguments."""
+    arguments = {
+        name: await ARGUMENTS[name](world, env) for name in parameters(check) if name != "case"
+    }
+    if case is not None:
+        arguments["case"] = (marks(check).cases or {})[case]
+    await check(**arguments)

@@ -1,0 +1,106 @@
+"""Runs one contract check inside Pyodide, in Node as in workerd, and answers with its outcome."""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import importlib.util
+import json
+import reprlib
+import sys
+import time
+import traceback
+from importlib.abc import InspectLoader
+from types import FrameType, ModuleType
+from typing import Any
+
+from tests.contract import kit
+
+_short = reprlib.Repr()
+_short.maxstring = _short.maxother = 300
+_short.maxlist = _short.maxtuple = _short.maxdict = 20
+
+
+async def run(request: str, env: Any) -> str:
+    """JSON of check ("module:function"), world, case, timeout gives outcome, seconds, text."""
+    asked = json.loads(request)
+    module, _, name = asked["check"].partition(":")
+    started = time.perf_counter()
+    outcome, text = "passed", ""
+    try:
+        check = getattr(load(module), name)
+        async with asyncio.timeout(asked["timeout"]):
+            await kit.call(check, kit.World(asked["world"]), env, asked.get("case"))
+    except kit.Skipped as reason:
+        outcome, text = "skipped", str(reason)
+    except BaseException as error:
+        outcome, text = "failed", explain(error, module)
+    seconds = round(time.perf_counter() - started, 4)
+    return json.dumps({"outcome": outcome, "seconds": seconds, "text": text})
+
+
+def explain(error: BaseException, module: str) -> str:
+    """The traceback from the check on, and the variables of the check and of the failing frame."""
+    trace = error.__traceback__
+    while trace and trace.tb_frame.f_globals.get("__name__") != module:
+        trace = trace.tb_next
+    lines = traceback.format_exception(type(error), error, trace or error.__traceback__)
+    # A check that timed out is in the cause: its CancelledError.
+    at = error if trace or error.__cause__ is None else error.__cause__
+    frames = [frame for frame, _ in traceback.walk_tb(at.__traceback__)]
+    told = [frame for frame in frames if "__tracebackhide__" not in frame.f_locals]
+    checks = [frame for frame in frames if frame.f_globals.get("__name__") == module]
+    shown = dict.fromkeys([*checks[:1], *told[-1:]])
+    # the error first: pytest's summary shows one line
+    return "".join([lines[-1], "\n", *lines, *map(_variables, shown)])
+
+
+def _variables(frame: FrameType) -> str:
+    values = [(name, value) for name, value in frame.f_locals.items() if name.isidentifier()]
+    listed = "".join(f"    {name} = {_short.repr(value)}\n" for name, value in values)
+    return f"{frame.f_code.co_name} had:\n{listed}" if listed else ""
+
+
+def load(name: str) -> ModuleType:
+    """Imports a module of checks, with asserts that say what they compared."""
+    if name in sys.modules:
+        return sys.modules[name]
+    spec = importlib.util.find_spec(name)
+    if spec is None or not isinstance(spec.loader, InspectLoader):
+        raise ModuleNotFoundError(name)
+    tree = _Asserts().visit(ast.parse(spec.loader.get_source(name) or ""))
+    code = compile(ast.fix_missing_locations(tree), spec.origin or name, "exec", dont_inherit=True)
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
+    try:
+        exec(code, module.__dict__)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
+
+
+class _Asserts(ast.NodeTransformer):
+    """`assert a == b` as `(left) = a; (right) = b; assert (left) == (right), "… == …"`."""
+
+    def visit_Assert(self, node: ast.Assert) -> ast.Assert | list[ast.stmt]:
+        test = node.test
+        if node.msg or not isinstance(test, ast.Compare) or len(test.ops) > 1:
+            return node
+        sides = {"(left)": test.left, "(right)": test.comparators[0]}
+        # Names that no source can have: they meet no variable of the check's.
+        stores: list[ast.stmt] = [
+            ast.copy_location(ast.Assign([ast.Name(name, ast.Store())], value), node)
+            for name, value in sides.items()
+        ]
+        left, right = (ast.Name(name, ast.Load()) for name in sides)
+        operator = ast.unparse(test).removeprefix(ast.unparse(test.left))
+        operator = operator.removesuffix(ast.unparse(test.comparators[0])).strip(" ()")
+        message = ast.JoinedStr(
+            [
+                ast.FormattedValue(left, ord("r")),
+                ast.Constant(f" {operator} "),
+                ast.FormattedValue(right, ord("r")),
+            ]
+        )
+        plain = ast.Assert(ast.Compare(left, test.ops, [right]), message)
+        return [*stores, ast.copy_location(plain, node)]

@@ -1,0 +1,341 @@
+"""Starts the real worlds (Pyodide in Node and in workerd), sends them checks, stops them."""
+
+from __future__ import annotations
+
+import atexit
+import fcntl
+import hashlib
+import http.client
+import itertools
+import json
+import os
+import queue
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, TypedDict
+from urllib.parse import urlsplit
+
+from tests.contract.kit import VARIABLES
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+CACHE = HERE / ".cache"
+
+RUNTIME_SDK = "workers-runtime-sdk==1.9.5"
+PYDANTIC = "pydantic==2.14.3"
+# The names that tests/contract/kit.py looks for.
+OPTIONS: dict[str, Any] = {
+    "compatibilityDate": "2026-07-01",
+    "bindings": VARIABLES,
+    "kvNamespaces": ["KV"],
+    "d1Databases": ["DB"],
+    "r2Buckets": ["R2"],
+    "queueProducers": {"QUEUE": "queue"},
+}
+
+
+class WorldError(Exception):
+    """A world did not start, died or fell silent; the message ends with what it last wrote."""
+
+
+class Outcome(TypedDict):
+    outcome: str  # passed, failed or skipped
+    seconds: float
+    text: str
+
+
+class World:
+    """One real world: a node process with its workerd, driven over HTTP and stdin."""
+
+    def __init__(self, name: str, harness: str, spec: Mapping[str, Any]) -> None:
+        self.name = name
+        self.url = ""
+        self._command = ["node", str(HERE / harness), "-"]
+        self._spec = spec
+        self._answers: queue.Queue[str | None] = queue.Queue()
+        self._ids = itertools.count(1)
+        self._process: subprocess.Popen[str] | None = None
+
+    def start(self, timeout: float = 90) -> World:
+        self._stderr, path = tempfile.mkstemp()
+        os.unlink(path)  # it goes with its last user
+        # A group of its own: stop() then also reaches workerd, and Ctrl-C in a terminal does not.
+        self._process = subprocess.Popen(
+            self._command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._stderr,
+            text=True,
+            start_new_session=True,
+        )
+        atexit.register(self.stop)
+        self._reader = threading.Thread(target=self._read, args=[self._process], daemon=True)
+        self._reader.start()
+        try:
+            self._say(self._spec)
+            self.url = self._answer(timeout)["ready"]
+        except Exception as error:
+            text = self._with_stderr(f"{self.name} did not start: {error}")
+            self.stop()
+            raise WorldError(text) from None
+        return self
+
+    def run(self, check: str, case: str | None = None, *, timeout: float = 60) -> Outcome:
+        """Runs `module:function`. After a WorldError the world is stopped."""
+        written = os.fstat(self._stderr).st_size
+        # The check's own time is shorter, so that one which hangs can say where.
+        asked = {"check": check, "world": self.name, "case": case, "timeout": timeout * 0.8}
+        connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=timeout)
+        try:
+            connection.request("POST", "/run", json.dumps(asked))
+            response = connection.getresponse()
+            text = response.read().decode()
+            if response.status != 200:
+                raise OSError(f"HTTP {response.status}\n{text}")
+        except (OSError, http.client.HTTPException) as error:
+            message = self._with_stderr(f"{self.name} was lost: {error}", written)
+            self.stop()
+            raise WorldError(message) from None
+        finally:
+            connection.close()
+        outcome: Outcome = json.loads(text)
+        if outcome["outcome"] == "failed":
+            # paths as they are here, so that editors can follow them
+            plain = re.sub(r'(File ")/(?:repo|session/metadata)/', r"\1", outcome["text"])
+            outcome["text"] = self._with_stderr(plain, written)
+        return outcome
+
+    def admin(self, do: str, *, timeout: float = 60, **arguments: Any) -> Any:
+        """One admin command of workerd.mjs, such as `admin("scheduled", worker="w", cron="…")`."""
+        id = next(self._ids)
+        self._say({"id": id, "do": do, **arguments})
+        while (answer := self._answer(timeout)).get("id") != id:
+            pass
+        if "error" in answer:
+            raise RuntimeError(answer["error"])
+        return answer.get("result")
+
+    def stop(self) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        assert process.stdin
+        assert process.stdout
+        with suppress(OSError):
+            process.stdin.close()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(5)
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        self._reader.join(5)
+        process.stdout.close()
+        os.close(self._stderr)
+        atexit.unregister(self.stop)
+
+    def _say(self, line: Mapping[str, Any]) -> None:
+        assert self._process
+        assert self._process.stdin
+        self._process.stdin.write(json.dumps(line) + "\n")
+        self._process.stdin.flush()
+
+    def _read(self, process: subprocess.Popen[str]) -> None:
+        assert process.stdout
+        for line in process.stdout:
+            self._answers.put(line)
+        self._answers.put(None)
+
+    def _answer(self, timeout: float) -> Any:
+        try:
+            line = self._answers.get(timeout=timeout)
+        except queue.Empty:
+            raise WorldError(f"no answer in {timeout:g} s") from None
+        if line is None:
+            raise WorldError("the process ended")
+        return json.loads(line)
+
+    def _with_stderr(self, text: str, start: int = 0) -> str:
+        # pread: the process writes at the offset that a seek here would move
+        end = os.fstat(self._stderr).st_size
+        start = max(start, end - 4000)
+        tail = os.pread(self._stderr, end - start, start).decode(errors="replace").strip()
+        return f"{text}\n--- {self.name} wrote ---\n{tail}" if tail else text
+
+
+class Worlds:
+    """The worlds of one test run: started in the background, two at a time, stopped together."""
+
+    def __init__(self) -> None:
+        self._starters = ThreadPoolExecutor(2, thread_name_prefix="world")
+        self._starting: dict[str, Future[World]] = {}
+        self._worlds: list[World] = []
+        self._lost: set[str] = set()
+
+    def prepare(self, names: Iterable[str]) -> None:
+        for name in names:
+            if name not in self._starting:
+                self._starting[name] = self._starters.submit(self._start, name)
+
+    def run(self, name: str, check: str, case: str | None = None) -> Outcome:
+        self.prepare([name])
+        if name in self._lost:
+            raise WorldError(f"{name} did not start: its first check says why")
+        try:
+            world = self._starting[name].result()
+        except BaseException:
+            self._lost.add(name)
+            raise
+        try:
+            return world.run(check, case)
+        except WorldError:
+            del self._starting[name]  # the next check gets a new one
+            raise
+
+    def stop(self) -> None:
+        self._starters.shutdown(wait=False, cancel_futures=True)
+        with ThreadPoolExecutor() as stoppers:
+            list(stoppers.map(World.stop, self._worlds))
+
+    def _start(self, name: str) -> World:
+        install_node_modules()
+        world = World(name, *specification(name))
+        self._worlds.append(world)
+        return world.start()
+
+
+def specification(name: str) -> tuple[str, dict[str, Any]]:
+    """The harness of a world, and what it is told."""
+    engine, _, pyodide = name.partition("-")
+    pydantic = [str(pydantic_for_314())] if pyodide == "314" else []
+    if engine == "node":
+        return "node.mjs", {
+            "pyodide": pyodide,
+            "modules": [str(ROOT / "pyworkers_sdk"), str(ROOT / "tests")],
+            "packages": pydantic,
+            "main": "tests.real.inside",
+            "options": OPTIONS,
+        }
+    worker = {
+        "name": "contract",
+        "root": str(worker_root()),
+        "main": "worker.py",
+        "modules": [str(built_wheel()), str(runtime_sdk()), *pydantic],
+        "exports": {"Default": "WorkerEntrypoint"},
+        "options": OPTIONS,
+    }
+    return "workerd.mjs", {"pyodide": pyodide, "port": 0, "workers": [worker]}
+
+
+# What a world is made of, each part made once and kept ------------------------------------------
+
+
+def install_node_modules() -> None:
+    def missing() -> list[str]:
+        pinned = json.loads((HERE / "package.json").read_text())["dependencies"]
+        return [name for name, version in pinned.items() if installed(name) not in version]
+
+    def installed(name: str) -> str:
+        package = HERE / "node_modules" / name / "package.json"
+        return str(json.loads(package.read_text())["version"]) if package.exists() else "missing"
+
+    with _locked("npm"):
+        if missing():
+            _call("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", cwd=HERE)
+
+
+def built_wheel() -> Path:
+    """The package as users get it: what is missing in the wheel is missing in these worlds."""
+    sources = [ROOT / "pyproject.toml", *_sources(ROOT / "pyworkers_sdk")]
+    return _made("wheel", sources, lambda folder: _pip(folder, str(ROOT)))
+
+
+def runtime_sdk() -> Path:
+    """The official `workers` package."""
+    return _made(RUNTIME_SDK, [], lambda folder: _pip(folder, RUNTIME_SDK))
+
+
+def pydantic_for_314() -> Path:
+    """Pydantic with the WebAssembly wheel of pydantic-core; PyPI has one for Pyodide 314 alone."""
+    return _made(
+        f"{PYDANTIC}-314",
+        [],
+        lambda folder: _pip(
+            folder,
+            *("--only-binary=:all:", "--implementation=cp", "--abi=cp314"),
+            *("--python-version=3.14", "--platform=pyemscripten_2026_0_wasm32"),
+            PYDANTIC,
+            dependencies=True,
+        ),
+    )
+
+
+def worker_root() -> Path:
+    """The folder of the worker that runs checks: worker.py and, beside it, the checks."""
+    tests = HERE.parent
+    sources = [tests / "__init__.py", HERE / "__init__.py", HERE / "inside.py"]
+    sources += _sources(tests / "contract")
+
+    def copy(folder: Path) -> None:
+        for source in sources:
+            target = folder / "tests" / source.relative_to(tests)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, target)
+        shutil.copyfile(HERE / "worker.py", folder / "worker.py")
+
+    return _made("worker", [*sources, HERE / "worker.py"], copy)
+
+
+def _sources(folder: Path) -> list[Path]:
+    found = [file for file in folder.rglob("*") if "__pycache__" not in file.parts]
+    return sorted(file for file in found if file.is_file())
+
+
+def _made(name: str, sources: list[Path], make: Callable[[Path], None]) -> Path:
+    """A folder that holds what `make` puts there, made anew when a source has changed."""
+    digest = hashlib.sha256()
+    for source in sources:
+        digest.update(f"{source.relative_to(ROOT)}\0".encode() + source.read_bytes() + b"\0")
+    folder = CACHE / f"{name}-{digest.hexdigest()[:12]}"
+    with _locked(name):
+        if not folder.exists():
+            for old in CACHE.glob(f"{name}-*"):
+                if old.stat().st_mtime < time.time() - 3600:  # no run that uses it is so long
+                    shutil.rmtree(old)
+            with tempfile.TemporaryDirectory(dir=CACHE) as aside:
+                make(Path(aside) / "made")
+                (Path(aside) / "made").rename(folder)
+    return folder
+
+
+def _pip(folder: Path, *arguments: str, dependencies: bool = False) -> None:
+    options = ["--quiet", "--no-compile", "--disable-pip-version-check", f"--target={folder}"]
+    if not dependencies:
+        options.append("--no-deps")
+    _call(sys.executable, "-m", "pip", "install", *options, *arguments, cwd=CACHE)
+
+
+def _call(*command: str, cwd: Path) -> None:
+    quiet: Any = {"capture_output": True, "stdin": subprocess.DEVNULL}
+    done = subprocess.run(command, cwd=cwd, text=True, **quiet)
+    if done.returncode:
+        said = (done.stdout + done.stderr).strip()[-3000:]
+        raise WorldError(f"{' '.join(command)} ended with {done.returncode}\n{said}")
+
+
+@contextmanager
+def _locked(name: str) -> Iterator[None]:
+    CACHE.mkdir(exist_ok=True)
+    (CACHE / ".gitignore").write_text("*\n")
+    with (CACHE / f"{name}.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
