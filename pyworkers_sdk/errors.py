@@ -3,7 +3,7 @@
     WorkersError               .js_name  .code  .cause
     ├── BindingError           a binding is missing, or is of another kind (also an AttributeError)
     ├── ConversionError        a value cannot cross to JavaScript (also a TypeError)
-    ├── RowError               a row or a JSON value is not what its type says
+    ├── RowError               a row, or JSON, is not what its type says
     ├── StreamError            a stream was read twice, or broke off
     ├── KVError
     └── D1Error
@@ -74,7 +74,7 @@ class ConversionError(WorkersError, TypeError):
 
 
 class RowError(WorkersError):
-    """A row (or JSON value) is not what its row type says; the message names the column."""
+    """A row, or JSON, is not what its type says; the message names the column or the key."""
 
 
 class StreamError(WorkersError):

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING, Any
 
-from ._ffi import call, call_sync, from_js, raw
+from ._ffi import from_js, raising, raw
 from .errors import StreamError
 
 if TYPE_CHECKING:
     from . import _sys
 
 __all__ = ["ReadableStream"]
+
+_raising = raising(StreamError)
 
 
 class ReadableStream:
@@ -31,6 +33,7 @@ class ReadableStream:
 
     @property
     def js_object(self) -> Any:
+        """The JavaScript object underneath."""
         return self._js
 
     @property
@@ -40,21 +43,25 @@ class ReadableStream:
 
     async def cancel(self) -> None:
         """Say that the rest is not wanted. JS: ReadableStream.cancel."""
-        await call(StreamError, self._js.cancel)
+        with _raising:
+            await self._js.cancel()
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        reader = call_sync(StreamError, self._js.getReader)
+    async def __aiter__(self) -> AsyncGenerator[bytes, None]:
+        with _raising:
+            reader = self._js.getReader()
         done = False
         try:
             while True:
-                chunk = from_js(await call(StreamError, reader.read))
+                with _raising:
+                    chunk = from_js(await reader.read())
                 if chunk["done"]:
                     done = True
                     return
                 yield chunk["value"]
         finally:
             if not done:
-                await call(StreamError, reader.cancel)
+                with _raising:
+                    await reader.cancel()
             reader.releaseLock()
 
     async def bytes(self) -> bytes:
@@ -62,5 +69,5 @@ class ReadableStream:
         return b"".join([chunk async for chunk in self])
 
     async def text(self) -> str:
-        """All the rest of it, as UTF-8 text."""
-        return (await self.bytes()).decode()
+        """All the rest of it, as UTF-8 text; what is not UTF-8 becomes U+FFFD."""
+        return (await self.bytes()).decode(errors="replace")

@@ -7,12 +7,11 @@ one does. Both offer the same names, and one table of cases runs over both (test
 from __future__ import annotations
 
 import sys
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
 from ..errors import BindingError, WorkersError, from_js_error
-from ._values import JSON, SQL, convert, dumps, loads, text
+from ._values import JSON, SQL, convert, convert_each, dumps, loads, text
 
 if sys.platform == "emscripten":
     from ._pyodide import (
@@ -25,6 +24,7 @@ if sys.platform == "emscripten":
         promise,
         prop,
         raw,
+        record,
         stream_from,
         table,
         to_js,
@@ -42,6 +42,7 @@ else:
         promise,
         prop,
         raw,
+        record,
         stream_from,
         table,
         to_js,
@@ -55,9 +56,8 @@ __all__ = [
     "JsException",
     "apply",
     "binding",
-    "call",
-    "call_sync",
     "convert",
+    "convert_each",
     "dumps",
     "from_js",
     "from_json",
@@ -66,7 +66,9 @@ __all__ = [
     "official_base",
     "promise",
     "prop",
+    "raising",
     "raw",
+    "record",
     "seconds",
     "stream_from",
     "table",
@@ -77,24 +79,23 @@ __all__ = [
 ]
 
 
-async def call(
-    error: type[WorkersError], fn: Callable[..., Awaitable[Any]], /, *args: Any, **options: Any
-) -> Any:
-    """Await ``fn(*args, {...options})``; an option that is None is absent."""
-    try:
-        return await fn(*args, **options)
-    except JsException as exc:
-        raise from_js_error(error, exc) from None
+class raising:
+    """``with raising(KVError): …``: what JavaScript throws inside, now or awaited, is one of ours.
 
+    One instance serves a whole module. (A function that awaits for its caller would cost a small
+    call more than all the rest of the way.)
+    """
 
-def call_sync(
-    error: type[WorkersError], fn: Callable[..., Any], /, *args: Any, **options: Any
-) -> Any:
-    """The same for a JavaScript function that answers at once."""
-    try:
-        return fn(*args, **options)
-    except JsException as exc:
-        raise from_js_error(error, exc) from None
+    __slots__ = ("_error",)
+
+    def __init__(self, error: type[WorkersError]) -> None:
+        self._error = error
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        if isinstance(error, JsException):
+            raise from_js_error(self._error, error) from None
 
 
 def binding(value: Any, kind: str, method: str) -> Any:

@@ -4,6 +4,8 @@ What fakes speak, "the JavaScript side", is Python data: null and undefined are 
 an int or a float, a Date an aware UTC datetime in whole milliseconds, a Uint8Array ``bytes``.
 """
 
+# JavaScript's values have no types here.
+# pyright: basic
 from __future__ import annotations
 
 from array import array
@@ -26,6 +28,7 @@ __all__ = [
     "promise",
     "prop",
     "raw",
+    "record",
     "stream_from",
     "table",
     "to_js",
@@ -125,13 +128,16 @@ def from_vector(value: Any) -> list[float]:
     return [float(number) for number in value]
 
 
-def table(rows: Any) -> tuple[list[str], list[list[Any]]]:
-    """The names and the columns of a list of row objects of one shape."""
-    rows = from_js(rows)
-    if not rows:
-        return [], []
-    names = list(rows[0])
-    return names, [[row[name] for row in rows] for name in names]
+def record(value: Any) -> dict[str, Any] | None:
+    """A flat object as a dict, or None for null."""
+    made: dict[str, Any] | None = from_js(value)
+    return made
+
+
+def table(rows: Any) -> tuple[list[dict[str, Any]], dict[str, set[type]]]:
+    """A list of row objects of one shape, and the types that occur under each name."""
+    made = from_js(rows)
+    return made, {name: {type(row[name]) for row in made} for name in (made[0] if made else ())}
 
 
 def prop(value: Any, name: str) -> Any:

@@ -3,6 +3,8 @@
 Nothing here is made at import but references to globals: a Worker is snapshotted after import.
 """
 
+# JavaScript's values have no types here.
+# pyright: basic, reportMissingModuleSource=false
 from __future__ import annotations
 
 import asyncio
@@ -35,6 +37,7 @@ __all__ = [
     "promise",
     "prop",
     "raw",
+    "record",
     "stream_from",
     "table",
     "to_js",
@@ -99,9 +102,10 @@ def apply(target: Any, method: str, args: list[Any]) -> Any:
     """``target[method](...args)`` where None among the args is null, on every engine."""
     if jsnull is None and None in args:
         return Reflect.apply(getattr(target, method), target, to_js(args))
-    return getattr(target, method)(
-        *(arg if type(arg) in _PASS else jsnull if arg is None else to_js(arg) for arg in args)
-    )
+    for at, arg in enumerate(args):
+        if type(arg) not in _PASS:
+            args[at] = jsnull if arg is None else to_js(arg)
+    return getattr(target, method)(*args)
 
 
 _PASS = {str, int, float, bool}
@@ -127,7 +131,8 @@ def _with_nulls(value: Any, made: dict[int, Any]) -> Any:
 
 def from_json(text: str) -> Any:
     """The JavaScript value of JSON text."""
-    return JS_JSON.parse(text)
+    value = JS_JSON.parse(text)
+    return _values.number(value, None) if type(value) is int else value
 
 
 def to_vector(value: Any, name: str = "values") -> Any:
@@ -171,6 +176,8 @@ _CLONE: Rules = {
 
 def from_js(value: Any) -> Any:
     """The Python value of JavaScript data: null is None, a Date a datetime, a buffer bytes."""
+    if type(value) in _DONE:  # isinstance with JsProxy costs more than everything else here
+        return value
     if isinstance(value, JsProxy):
         try:
             value = value.to_py(default_converter=_unusual)
@@ -238,23 +245,71 @@ def from_vector(value: Any) -> list[float]:
     return [float(number) for number in numbers]
 
 
-def table(rows: Any) -> tuple[list[str], list[list[Any]]]:
-    """The names and the columns of an array of row objects of one shape.
+def record(value: Any) -> dict[str, Any] | None:
+    """A flat object as a dict, or None for null; a buffer or an array in it stays what it is.
 
-    A few crossings for any number of rows; and, unlike with ``to_py``, a column named
-    ``constructor`` is a column. null is None; an array in a cell stays a list.
+    Unlike with ``to_py`` alone a key named ``constructor`` is a key.
     """
-    if not rows.length:
-        return [], []
+    if value is None or value is jsnull:
+        return None
+    made = _to_py(value)
+    if type(made) is not dict:
+        made = dict(Object.entries(value).to_py())
+    for name, cell in made.items():
+        if cell is jsnull:
+            made[name] = None
+    return made
+
+
+def table(rows: Any) -> tuple[list[dict[str, Any]], dict[str, set[type]]]:
+    """An array of row objects of one shape as dicts, and the types that occur under each name.
+
+    null is None; an array in a cell stays a list. A few crossings for any number of rows.
+    """
+    count = rows.length
+    if not count:
+        return [], {}
+    made = _to_py(rows) if count <= _FEW else None
+    if made is None or type(made[0]) is not dict:  # or a column is named ``constructor``
+        return _table_by_columns(rows)
+    kinds = {name: {type(row[name]) for row in made} for name in made[0]}
+    for name in _nullable(kinds):
+        for row in made:
+            if row[name] is jsnull:
+                row[name] = None
+    return made, kinds
+
+
+_FEW = 24
+"""Up to so many rows it is faster to send the names of the columns with every row."""
+
+
+def _table_by_columns(rows: Any) -> tuple[list[dict[str, Any]], dict[str, set[type]]]:
     names = Object.keys(rows[0]).to_py()
-    cells = rows.map(Object.values).flat().to_py()
-    width = len(names)
-    columns = [cells[at::width] for at in range(width)]
-    if jsnull is not None:
-        for at, column in enumerate(columns):
-            if JsNull in set(map(type, column)):
-                columns[at] = [None if cell is jsnull else cell for cell in column]
-    return names, columns
+    columns = dict(zip(names, zip(*rows.map(Object.values).to_py())))
+    kinds = {name: set(map(type, column)) for name, column in columns.items()}
+    for name in _nullable(kinds):
+        columns[name] = tuple([None if cell is jsnull else cell for cell in columns[name]])
+    places = list(enumerate(names))  # far faster than dict(zip(names, cells))
+    return [{name: cells[at] for at, name in places} for cells in zip(*columns.values())], kinds
+
+
+def _nullable(kinds: dict[str, set[type]]) -> list[str]:
+    """The columns with a null in them, which from here on is None."""
+    if jsnull is None:
+        return []
+    found = [name for name, kind in kinds.items() if JsNull in kind]
+    for name in found:
+        kinds[name] = kinds[name] - {JsNull} | {type(None)}
+    return found
+
+
+def _to_py(value: Any) -> Any:
+    """``to_py``; None where it trips over an object whose own ``constructor`` is null."""
+    try:
+        return value.to_py()
+    except JsException:
+        return None
 
 
 def prop(value: Any, name: str) -> Any:

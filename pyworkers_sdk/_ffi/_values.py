@@ -9,9 +9,10 @@ dataclass, a pydantic model, …), and otherwise refused with the path to the va
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime, timezone
 from enum import Enum
+from itertools import accumulate
 from math import isfinite
 from typing import Any, TypeVar, cast
 
@@ -20,7 +21,7 @@ from ..errors import ConversionError
 T = TypeVar("T")
 
 Rule = Callable[[Any, "Walk"], Any]
-Rules = dict[type, Rule]
+Rules = dict["type[Any]", Rule]
 
 MAX_SAFE_INTEGER = 2**53 - 1
 
@@ -49,7 +50,8 @@ class Walk:
         self.cyclic = False
 
     def __call__(self, value: Any) -> Any:
-        rule = self.rules.get(type(value)) or _rule_for(type(value), self.rules)
+        kind = cast("type[Any]", type(value))
+        rule = self.rules.get(kind) or _rule_for(kind, self.rules)
         return rule(value, self)
 
 
@@ -58,12 +60,26 @@ def convert(value: Any, name: str, rules: Rules) -> Any:
     return walked(value, name, Walk(rules))
 
 
+def convert_each(values: Iterable[Any], name: str, rules: Rules) -> list[Any]:
+    """Each of ``values`` made ready; ConversionError names its place, ``name[2]``."""
+    walk = Walk(rules)
+    made: list[Any] = []
+    try:
+        for value in values:
+            made.append(walk(value))
+    except Refused as refused:
+        raise ConversionError(f"{name}[{len(made)}]{refused.path}: {refused.reason}") from None
+    return made
+
+
 def walked(value: Any, name: str, walk: Walk) -> Any:
     """The same with a walk of one's own, to ask it afterwards whether there was a cycle."""
     try:
         return walk(value)
     except Refused as refused:
         raise ConversionError(f"{name}{refused.path}: {refused.reason}") from None
+    except RecursionError:
+        raise ConversionError(f"{name}: the value is nested too deeply") from None
 
 
 def dumps(value: Any, name: str = "value") -> str:
@@ -74,11 +90,28 @@ def dumps(value: Any, name: str = "value") -> str:
 
 def loads(text: str) -> Any:
     """The value of JSON text; ValueError for what JavaScript's JSON.parse refuses too."""
+    if text.count("[") + text.count("{") > MAX_DEPTH and _depth(text) > MAX_DEPTH:
+        raise ValueError("it is nested too deeply")
     return json.loads(text, parse_constant=_not_json)
 
 
 def _not_json(constant: str) -> Any:
     raise ValueError(f"{constant} is not JSON")
+
+
+MAX_DEPTH = 1000
+"""Levels of JSON. Some thousands overflow Pyodide's stack, which is no RecursionError there but
+the end of the whole isolate, and no client of a Worker should be able to bring that about."""
+
+_STEPS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
+_NO_BRACKETS = bytes(set(range(256)) - _STEPS.keys())
+
+
+def _depth(text: str) -> int:
+    """How deep JSON text nests, from its brackets outside strings."""
+    unescaped = text.replace("\\\\", "").replace('\\"', "").encode(errors="replace")
+    brackets = b"".join(unescaped.split(b'"')[::2]).translate(None, _NO_BRACKETS)
+    return max(accumulate(map(_STEPS.__getitem__, brackets)), default=0)
 
 
 def text(value: Any, name: str) -> str:
@@ -117,7 +150,7 @@ def safe_int(value: int, walk: Walk) -> int:
     raise Refused("the integer is outside ±(2**53 - 1), which a JavaScript number cannot hold")
 
 
-def number(value: int, walk: Walk) -> int | float:
+def number(value: int, walk: Walk | None) -> int | float:
     """Pyodide makes a BigInt of ±(2**53 - 1) already; as a float it stays a Number."""
     return float(value) if abs(value) == MAX_SAFE_INTEGER else value
 
@@ -215,16 +248,15 @@ class KEEPS_CYCLES:
 # Types that no table names.
 
 
-def _rule_for(kind: type, rules: Rules) -> Rule:
+def _rule_for(kind: type[Any], rules: Rules) -> Rule:
     """The rule for a type by what it is; found once per conversion, so it may look around."""
     if issubclass(kind, Enum):
         return lambda value, walk: walk(value.value)
     if hasattr(kind, "js_object"):
         return rules.get(LIVE, _refuse)
     if hasattr(kind, "__dataclass_fields__"):
-        return lambda value, walk: object_(
-            {name: getattr(value, name) for name in kind.__dataclass_fields__}, walk
-        )
+        names: list[str] = list(kind.__dataclass_fields__)
+        return lambda value, walk: object_({name: getattr(value, name) for name in names}, walk)
     if hasattr(kind, "model_dump"):
         return lambda value, walk: walk(value.model_dump(mode="json"))
     if (kind.__module__, kind.__name__) in _TEXT:

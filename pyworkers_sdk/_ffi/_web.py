@@ -10,12 +10,12 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import deque
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Iterator
 from typing import Any, TypeAlias
 
 from . import _url
 
-__all__ = ["Array", "Headers", "JsException", "ReadableStream", "Request", "Response"]
+__all__ = ["Headers", "JsException", "ReadableStream", "Request", "Response"]
 
 
 class JsException(Exception):
@@ -26,12 +26,6 @@ class JsException(Exception):
         self.name = name
         self.message = message
         self.cause = cause
-
-
-class Array:
-    @staticmethod
-    def from_(items: Iterable[Any]) -> list[Any]:
-        return [*items]
 
 
 # Streams
@@ -320,15 +314,15 @@ class Response(Body):
         self.statusText = _reason(self.status) if statusText is None else statusText
         if re.search(r"[\0-\x1f]", self.statusText):
             raise JsException("TypeError", "Invalid statusText")
-        self.headers = Headers(headers)
-        self._take_body(body)
-        if self.status in (204, 205, 304) and body is not None:
+        if self.status in (204, 205, 304):
             if body:
                 raise JsException(
                     "TypeError",
                     "Response with null body status (101, 204, 205, or 304) cannot have a body.",
                 )
-            self.body = None
+            body = None
+        self.headers = Headers(headers)
+        self._take_body(body)
 
     @classmethod
     def new(cls, body: ReadableStream | str | bytes | None = None, **init: Any) -> Response:

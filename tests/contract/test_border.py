@@ -281,6 +281,10 @@ async def test_json_text_becomes_a_javascript_value() -> None:
     }
 
 
+async def test_the_largest_integer_alone_stays_a_number() -> None:
+    assert kind(from_json("9007199254740991")) == "Number"
+
+
 @cases({"NaN": "NaN", "Infinity": "[Infinity]", "comma": "[1,]", "empty": "", "word": "nope"})
 async def test_what_is_not_json_text_is_refused(case: str) -> None:
     with raises(ValueError):

@@ -1,0 +1,238 @@
+"""Row types: what a value must be, what it becomes, and what the error says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timezone
+from decimal import Decimal
+from enum import Enum
+from typing import Annotated, Any, Literal, NewType, NotRequired, TypedDict
+from uuid import UUID
+
+import pytest
+import pyworkers_sdk.testing  # noqa: F401 (it brings pydantic's second look)
+from pydantic import BaseModel, Field
+
+from pyworkers_sdk import RowError
+from pyworkers_sdk._rows import load, row, rows
+
+UserId = NewType("UserId", int)
+UTC = timezone.utc
+
+
+class Colour(Enum):
+    RED = "red"
+
+
+class User(TypedDict):
+    id: int
+    name: str | None
+
+
+class Everything(TypedDict, total=False):
+    int_: int
+    float_: float
+    bool_: bool
+    bytes_: bytes
+    str_: str
+    maybe: float | None
+    either: int | str
+    one_of: Literal["a", 2]
+    truth: Literal[True]
+    colour: Colour
+    when: datetime
+    day: date
+    id: UUID
+    price: Decimal
+    anything: Any
+    user_id: UserId
+    positive: Annotated[int, Field(gt=0)]
+    items: list[User]
+    by_name: dict[str, float]
+    user: User
+    none: None
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "expected"),
+    [
+        ("int_", 3, 3),
+        ("int_", 2.0**53, 2**53),
+        ("float_", 2, 2.0),
+        ("float_", 2.5, 2.5),
+        ("bool_", 1, True),
+        ("bool_", 0, False),
+        ("bool_", True, True),
+        ("bytes_", b"a", b"a"),
+        ("str_", "a", "a"),
+        ("maybe", None, None),
+        ("maybe", 2, 2.0),
+        ("either", 1, 1),
+        ("either", "a", "a"),
+        ("one_of", "a", "a"),
+        ("one_of", 2, 2),
+        ("truth", True, True),
+        ("truth", 1, True),
+        ("colour", "red", Colour.RED),
+        ("when", "2026-01-02T03:04:05.678Z", datetime(2026, 1, 2, 3, 4, 5, 678000, UTC)),
+        ("when", "2026-01-02 03:04:05", datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)),
+        ("day", "2026-01-02", date(2026, 1, 2)),
+        ("id", "00000000-0000-0000-0000-000000000001", UUID(int=1)),
+        ("price", "1.10", Decimal("1.10")),
+        ("price", 3, Decimal(3)),
+        ("anything", [1, {"a": None}], [1, {"a": None}]),
+        ("user_id", 3, 3),
+        ("positive", 3, 3),
+        ("items", [{"id": 1, "name": None}], [{"id": 1, "name": None}]),
+        ("by_name", {"a": 1}, {"a": 1.0}),
+        ("user", {"id": 1, "name": "x"}, {"id": 1, "name": "x"}),
+        ("none", None, None),
+    ],
+)
+def test_a_value_is_what_its_annotation_says(name: str, given: object, expected: object) -> None:
+    loaded = load(Everything, {name: given}, "value")
+    assert loaded == {name: expected}
+    assert type(loaded[name]) is type(expected)  # type: ignore[literal-required]
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "message"),
+    [
+        ("int_", "3", r"value: int_: expected int, got str"),
+        ("int_", 2.5, r"value: int_: expected int, got float"),
+        ("int_", True, r"value: int_: expected int, got bool"),
+        ("int_", None, r"value: int_: expected int, got NoneType"),
+        ("float_", "x", r"value: float_: expected float, got str"),
+        ("bool_", 2, r"value: bool_: expected bool, got int"),
+        ("bytes_", "a", r"value: bytes_: expected bytes, got str"),
+        ("str_", 1, r"value: str_: expected str, got int"),
+        ("maybe", "x", r"value: maybe: expected float \| None, got str"),
+        ("either", 2.5, r"value: either: expected int \| str, got float"),
+        ("one_of", "b", r"value: one_of: expected one of \('a', 2\)"),
+        ("colour", "blue", r"value: colour: the str is no Colour"),
+        ("colour", None, r"value: colour: expected Colour, got NoneType"),
+        ("when", "yesterday", r"value: when: the text is no ISO 8601 datetime"),
+        ("when", 12, r"value: when: expected datetime, got int"),
+        ("day", "2026-13-01", r"value: day: the text is no ISO 8601 date"),
+        ("day", 1, r"value: day: expected date, got int"),
+        ("id", "1", r"value: id: the str is no UUID"),
+        ("price", "x", r"value: price: the str is no Decimal"),
+        ("price", 1.5, r"value: price: expected Decimal, got float"),
+        ("items", [{"id": 1, "name": 2}], r"value: items\[0\]\.name: expected str \| None"),
+        ("items", {}, r"value: items: expected list, got dict"),
+        ("by_name", {"a b": "x"}, r"value: by_name\['a b'\]: expected float"),
+        ("by_name", [], r"value: by_name: expected dict, got list"),
+        ("user", {"id": 1}, r"value: user: no key 'name', which User has"),
+        ("user", [], r"value: user: expected an object for User, got list"),
+        ("none", 0, r"value: none: expected None, got int"),
+    ],
+)
+def test_what_cannot_be_is_an_error_that_names_its_place(
+    name: str, given: object, message: str
+) -> None:
+    with pytest.raises(RowError, match=f"^{message}"):
+        load(Everything, {name: given}, "value")
+
+
+def _loaded(row_type: Any, *made: dict[str, Any]) -> list[Any]:
+    kinds = {name: {type(row[name]) for row in made} for name in (made[0] if made else ())}
+    return rows(row_type, list(made), kinds)
+
+
+def test_a_column_is_named_with_its_row_and_without_its_value() -> None:
+    with pytest.raises(RowError) as caught:
+        _loaded(
+            User,
+            {"id": 1, "name": "a"},
+            {"id": 2, "name": None},
+            {"id": "secret", "name": "b"},
+        )
+    assert str(caught.value) == "User: column 'id' of row 2: expected int, got str"
+
+
+def test_a_missing_column_is_named() -> None:
+    with pytest.raises(RowError, match="User: the result has no column 'name'"):
+        _loaded(User, {"id": 1})
+
+
+def test_no_rows_are_no_error() -> None:
+    assert _loaded(User) == []
+    assert _loaded(dict) == []
+
+
+def test_a_column_beyond_the_type_stays() -> None:
+    made = _loaded(User, {"id": 1, "name": "a", "more": True})
+    assert made == [{"id": 1, "name": "a", "more": True}]
+
+
+def test_rows_that_need_nothing_are_not_copied() -> None:
+    made = {"id": 1, "name": "a"}
+    assert _loaded(User, made)[0] is made
+
+
+@pytest.mark.parametrize("blob", [[0, 255], memoryview(b"\0\xff")])
+def test_a_blob_is_bytes_with_every_row_type(blob: object) -> None:
+    class Blob(TypedDict):
+        data: bytes | None
+
+    assert row(dict, {"data": blob}) == {"data": b"\0\xff"}
+    assert row(Blob, {"data": blob}) == {"data": b"\0\xff"}
+
+
+class Sparse(TypedDict):
+    id: int
+    note: NotRequired[str]
+
+
+def test_a_column_that_is_not_required_may_be_absent() -> None:
+    assert row(Sparse, {"id": 1}) == {"id": 1}
+    with pytest.raises(RowError, match="column 'note' of row 0: expected str"):
+        row(Sparse, {"id": 1, "note": 2})
+
+
+@dataclass
+class Point:
+    x: int
+    y: float = 0.5
+    tags: list[str] = field(default_factory=list)
+    norm: float = field(init=False, default=0)
+
+
+def test_a_dataclass_is_made_from_its_fields_alone() -> None:
+    assert row(Point, {"x": 1, "y": 2, "other": "z"}) == Point(1, 2.0)
+    assert load(Point, {"x": 1, "tags": ["a"]}, "value") == Point(1, tags=["a"])
+
+
+def test_a_dataclass_names_what_it_lacks() -> None:
+    with pytest.raises(RowError, match="Point: the result has no column 'x'"):
+        row(Point, {"y": 1})
+    with pytest.raises(RowError, match="column 'x' of row 0: expected int"):
+        row(Point, {"x": "1"})
+
+
+class Model(BaseModel):
+    id: int
+    score: float = Field(ge=0)
+
+
+def test_a_pydantic_model_is_validated() -> None:
+    assert row(Model, {"id": 1, "score": 2}) == Model(id=1, score=2.0)
+    assert load(list[Model], [{"id": 1, "score": 2}], "value") == [Model(id=1, score=2)]
+
+
+def test_a_pydantic_error_names_the_column_and_shows_no_value() -> None:
+    with pytest.raises(RowError, match="^Model: score: Input should be greater") as caught:
+        row(Model, {"id": 1, "score": -77})
+    assert "77" not in str(caught.value)
+
+
+def test_an_annotated_constraint_fails_the_test() -> None:
+    assert row(Everything, {"positive": 1}) == {"positive": 1}
+    with pytest.raises(RowError, match="Everything: column 'positive' of row 0: Input should be"):
+        row(Everything, {"positive": -1})
+
+
+@pytest.mark.parametrize("bad", [int, "User", list])
+def test_what_is_no_row_type_is_said(bad: Any) -> None:
+    with pytest.raises(TypeError, match="is no row type"):
+        row(bad, {"a": 1})
