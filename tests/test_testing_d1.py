@@ -1,0 +1,117 @@
+"""The fake D1, where it can do what a real one cannot, or is used without the public class."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pyworkers_sdk import D1, D1Error
+from pyworkers_sdk._ffi import JsException
+from pyworkers_sdk.testing import Clock, fake
+from pyworkers_sdk.testing._d1 import FakeD1Database
+
+if TYPE_CHECKING:
+    from pyworkers_sdk import _sys
+
+    def honours_the_protocol(database: FakeD1Database) -> _sys.D1Database:
+        return database
+
+
+pytestmark = pytest.mark.asyncio
+
+
+async def test_each_fake_is_a_database_of_its_own() -> None:
+    await fake(D1).exec("CREATE TABLE t (a)")
+    with pytest.raises(D1Error, match="no such table: t"):
+        await fake(D1).prepare("SELECT * FROM t").all()
+
+
+async def test_sql_tells_the_clocks_time() -> None:
+    clock = Clock(datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc))
+    db = fake(D1, clock=clock)
+    await db.exec("CREATE TABLE t (a, at DEFAULT CURRENT_TIMESTAMP)\nINSERT INTO t (a) VALUES (1)")
+    clock.advance(3600)
+    sql = """
+        SELECT at, CURRENT_TIMESTAMP, CURRENT_DATE, CURRENT_TIME, datetime('now', '+1 day'), date(),
+            strftime('%H:%M'), strftime('%Y', 'NOW'), unixepoch(), datetime('2020-02-28', '+1 day')
+        FROM t
+    """
+    assert await db.prepare(sql).raw() == [
+        (
+            "2026-01-02 03:04:05",
+            "2026-01-02 04:04:05",
+            "2026-01-02",
+            "04:04:05",
+            "2026-01-03 04:04:05",
+            "2026-01-02",
+            "04:04",
+            "2026",
+            int(clock.now() // 1000),
+            "2020-02-29 00:00:00",
+        )
+    ]
+
+
+async def test_a_database_in_a_file_stays(tmp_path: Path) -> None:
+    path = str(tmp_path / "d1.sqlite")
+    await D1(FakeD1Database(path)).exec("CREATE TABLE t (a)\nINSERT INTO t VALUES (1)")
+    assert await D1(FakeD1Database(path)).prepare("SELECT a FROM t").first("a") == 1
+
+
+async def test_values_may_be_larger_where_it_is_not_strict() -> None:
+    db = D1(FakeD1Database(strict=False))
+    statement = db.prepare("SELECT length(?)").bind("x" * 4_000_000)
+    assert await statement.raw() == [(4_000_000,)]
+
+
+async def test_a_fake_that_is_let_go_leaves_nothing_behind() -> None:
+    database = FakeD1Database(clock=Clock())
+    await database.prepare("SELECT 1").all()
+    gone = weakref.ref(database)
+    del database
+    assert gone() is None
+    gc.collect()  # an open connection would warn here
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "shown"),
+    [
+        ({}, "object", "[object Object]"),
+        ([1, "x"], "object", "1,x"),
+        ([256], "object", "256"),
+        (2**53, "bigint", "9007199254740992"),
+    ],
+)
+async def test_bind_refuses_what_javascript_does(value: Any, kind: str, shown: str) -> None:
+    with pytest.raises(JsException) as caught:
+        FakeD1Database().prepare("SELECT ?").bind(value)
+    expected = f"D1_TYPE_ERROR: Type '{kind}' not supported for value '{shown}'"
+    assert caught.value.message == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [(float("nan"), None), (float("inf"), None), (-0.0, 0), ([1, 255], [1, 255]), ([], [])],
+)
+async def test_bind_takes_what_javascript_does(value: Any, found: Any) -> None:
+    statement = FakeD1Database().prepare("SELECT ? AS a").bind(value)
+    assert await statement.first("a") == found
+
+
+async def test_a_session_begins_with_text() -> None:
+    database: Any = FakeD1Database()
+    with pytest.raises(JsException, match=r"constraintOrBookmark\?\.trim is not a function"):
+        database.withSession(5)
+
+
+async def test_rows_left_unread_before_the_last_statement_break_its_transaction() -> None:
+    db = fake(D1)
+    await db.exec("CREATE TABLE t (a)")
+    with pytest.raises(D1Error, match=r"^internal error"):
+        await db.prepare("INSERT INTO t VALUES (1) RETURNING a; SELECT 1").run()
+    assert await db.prepare("SELECT * FROM t").raw() == []
