@@ -1,0 +1,831 @@
+"""Requests, responses and headers: over the stand-ins, and over the platform's own classes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from http import HTTPMethod, HTTPStatus
+from typing import Any, TypedDict
+
+from pyworkers_sdk import (
+    ConversionError,
+    Headers,
+    ReadableStream,
+    Request,
+    Response,
+    RowError,
+    StreamError,
+    WorkersError,
+)
+
+from .kit import cases, not_in, raises
+
+URL = "https://example.com/"
+UNDICI = "Node's fetch classes have other words and limits here; workerd's are the ones that count"
+
+# For what a type checker would refuse.
+AnyHeaders: Any = Headers
+AnyRequest: Any = Request
+AnyResponse: Any = Response
+
+
+class Item(TypedDict):
+    name: str
+    price: float
+
+
+@dataclass
+class Point:
+    x: int
+    when: datetime
+
+
+def post(body: Any, **options: Any) -> Request:
+    return Request(URL, method="POST", body=body, **options)
+
+
+async def chunks(*pieces: Any) -> AsyncIterator[Any]:
+    for piece in pieces:
+        yield piece
+
+
+async def failing() -> AsyncIterator[bytes]:
+    yield b"some"
+    raise ValueError("boom")
+
+
+# Headers
+
+
+async def test_headers_ignore_case() -> None:
+    headers = Headers({"X-Token": "a"})
+    assert headers.get("x-token") == "a"
+    assert headers["X-TOKEN"] == "a"
+    assert "x-Token" in headers
+    assert headers.has("X-token")
+
+
+async def test_headers_are_empty_without_init() -> None:
+    headers = Headers()
+    assert len(headers) == 0
+    assert headers.items() == []
+    assert headers.get_set_cookie() == []
+
+
+@cases(
+    {
+        "mapping": {"B": "2", "a": "1"},
+        "pairs": [("B", "2"), ("a", "1")],
+        "lists": [["B", "2"], ["a", "1"]],
+        "headers": Headers,
+        "iterator": lambda: iter([("B", "2"), ("a", "1")]),
+    }
+)
+async def test_headers_are_made_of(case: Any) -> None:
+    if case is Headers:
+        case = Headers({"B": "2", "a": "1"})
+    elif callable(case):
+        case = case()
+    assert Headers(case).items() == [("a", "1"), ("b", "2")]
+
+
+async def test_headers_are_copied() -> None:
+    old = Headers([("set-cookie", "a=1"), ("set-cookie", "b=2")])
+    new = Headers(old)
+    new["x"] = "1"
+    assert "x" not in old
+    assert new.get_set_cookie() == ["a=1", "b=2"]
+
+
+async def test_a_missing_header() -> None:
+    headers = Headers()
+    assert headers.get("x") is None
+    assert headers.get("x", "else") == "else"
+    assert "x" not in headers
+    headers.delete("x")
+    with raises(KeyError):
+        headers["x"]
+    with raises(KeyError):
+        del headers["x"]
+
+
+async def test_append_joins_and_set_replaces() -> None:
+    headers = Headers([("Accept", "a"), ("accept", "b")])
+    headers.append("ACCEPT", "c")
+    assert headers["accept"] == "a, b, c"
+    headers.set("Accept", "d")
+    assert headers["accept"] == "d"
+    headers["accept"] = "e"
+    assert headers.items() == [("accept", "e")]
+
+
+async def test_delete_header() -> None:
+    headers = Headers({"a": "1", "b": "2"})
+    headers.delete("A")
+    del headers["B"]
+    assert len(headers) == 0
+
+
+async def test_an_empty_header_value_is_a_value() -> None:
+    headers = Headers({"a": ""})
+    assert headers["a"] == ""
+    headers.append("a", "b")
+    assert headers["a"] == ", b"
+
+
+async def test_headers_iterate_in_order() -> None:
+    headers = Headers([("b", "1"), ("A_", "2"), ("a-b", "3"), ("A", "4"), ("ab", "5")])
+    assert list(headers) == headers.keys() == ["a", "a-b", "a_", "ab", "b"]
+    assert headers.values() == ["4", "3", "2", "5", "1"]
+    assert dict(headers) == {"a": "4", "a-b": "3", "a_": "2", "ab": "5", "b": "1"}
+
+
+async def test_set_cookie_stays_apart() -> None:
+    headers = Headers([("Set-Cookie", "a=1"), ("b", "x"), ("set-cookie", "b=2")])
+    assert headers.get_set_cookie() == ["a=1", "b=2"]
+    assert headers["set-cookie"] == "a=1, b=2"
+    assert headers.items() == [("b", "x"), ("set-cookie", "a=1"), ("set-cookie", "b=2")]
+    assert len(headers) == 3
+    headers.set("Set-Cookie", "c=3")
+    assert headers.get_set_cookie() == ["c=3"]
+    headers.delete("set-cookie")
+    assert "set-cookie" not in headers
+
+
+async def test_header_values_are_trimmed() -> None:
+    assert Headers({"a": " \t x y \r\n"})["a"] == "x y"
+
+
+async def test_a_latin_1_header_value() -> None:
+    assert Headers({"a": "é"})["a"] == "é"
+
+
+@not_in("node", reason=UNDICI)
+async def test_a_unicode_header_value() -> None:
+    assert Headers({"a": "日本 😀"})["a"] == "日本 😀"
+
+
+@cases({"space": "a b", "colon": "a:b", "newline": "a\n", "paren": "(a)", "slash": "a/b"})
+async def test_invalid_header_names(case: str) -> None:
+    headers = Headers()
+    attempts: list[Callable[[], object]] = [
+        lambda: Headers({case: "x"}),
+        lambda: headers.get(case),
+        lambda: headers.has(case),
+        lambda: headers.set(case, "x"),
+        lambda: headers.append(case, "x"),
+        lambda: headers.delete(case),
+        lambda: Response(headers={case: "x"}),
+        lambda: Request(URL, headers={case: "x"}),
+    ]
+    for attempt in attempts:
+        with raises(WorkersError) as caught:
+            attempt()
+        assert caught.value.js_name == "TypeError"
+
+
+@cases({"newline": "a\nb", "return": "a\rb", "zero": "a\0b"})
+async def test_invalid_header_values(case: str) -> None:
+    with raises(WorkersError) as caught:
+        Headers({"a": case})
+    assert caught.value.js_name == "TypeError"
+    with raises(WorkersError) as caught:
+        Headers().append("a", case)
+    assert caught.value.js_name == "TypeError"
+
+
+@not_in("node", reason=UNDICI)
+async def test_the_words_about_invalid_headers() -> None:
+    with raises(WorkersError, match=r"^Invalid header name\.$"):
+        Headers({"a b": "x"})
+    with raises(WorkersError, match=r"^Invalid header value\.$"):
+        Headers({"a": "x\ny"})
+
+
+@cases(
+    {
+        "value": (lambda: AnyHeaders({"a": 1}), r"headers\['a'\]: expected str, got int"),
+        "name": (lambda: AnyHeaders([(1, "a")]), "header name: expected str, got int"),
+        "none": (lambda: AnyHeaders({"a": None}), r"headers\['a'\]: expected str, got NoneType"),
+        "text": (
+            lambda: AnyHeaders("a: b"),
+            "headers: expected a mapping or pairs of str, got str",
+        ),
+        "int": (lambda: AnyHeaders(1), "headers: expected a mapping or pairs of str, got int"),
+        "set": (lambda: AnyHeaders().set("a", 1), r"headers\['a'\]: expected str, got int"),
+        "get": (lambda: AnyHeaders().get(1), "header name: expected str, got int"),
+        "surrogate": (lambda: AnyHeaders({"a": "\ud800"}), r"headers\['a'\]: .*surrogate"),
+        "response": (lambda: AnyResponse(headers={"a": 1}), r"headers\['a'\]: expected str"),
+        "request": (lambda: AnyRequest(URL, headers=3), "headers: expected a mapping"),
+    }
+)
+async def test_headers_of_wrong_types(case: Any) -> None:
+    attempt, words = case
+    with raises(ConversionError, match=words):
+        attempt()
+
+
+# Request
+
+
+async def test_a_plain_request() -> None:
+    request = Request("https://example.com/a?b=c")
+    assert request.url == "https://example.com/a?b=c"
+    assert request.method == "GET"
+    assert request.redirect == "follow"
+    assert request.headers.items() == []
+    assert request.body is None
+    assert request.body_used is False
+    assert request.cf is None
+
+
+@cases(
+    {
+        "host": ("https://example.com", "https://example.com/"),
+        "case": ("HTTPS://Example.COM/A", "https://example.com/A"),
+        "port": ("https://e.com:443/", "https://e.com/"),
+        "other port": ("http://localhost:8787", "http://localhost:8787/"),
+        "dots": ("https://e.com/a/./b/../c/%2e%2e/", "https://e.com/a/"),
+        "spaces": (" https://e.com/a b\n", "https://e.com/a%20b"),
+        "unicode": ("https://e.com/é?q=ü#ß", "https://e.com/%C3%A9?q=%C3%BC#%C3%9F"),
+        "idn": ("https://bücher.de", "https://xn--bcher-kva.de/"),
+        "query": ("https://e.com?a='b'", "https://e.com/?a=%27b%27"),
+        "fragment": ("https://e.com#top", "https://e.com/#top"),
+        "escapes": ("https://e.com/%zz%41", "https://e.com/%zz%41"),
+        "braces": ('https://e.com/{}|`"<>', "https://e.com/%7B%7D|%60%22%3C%3E"),
+        "backslash": ("https://e.com\\a\\b", "https://e.com/a/b"),
+        "ipv4": ("http://127.1/", "http://127.0.0.1/"),
+        "ipv6": ("http://[0:0::1]:80/", "http://[::1]/"),
+        "empty parts": ("https://e.com//a//?#", "https://e.com//a//?#"),
+    }
+)
+async def test_urls_are_normalised(case: tuple[str, str]) -> None:
+    given, expected = case
+    assert Request(given).url == expected
+
+
+@cases(["", "nope", "/path", "http://", "https://e.com:99999/", "https://e .com/", "https://e%/"])
+async def test_invalid_urls(case: str) -> None:
+    with raises(WorkersError) as caught:
+        Request(case)
+    assert caught.value.js_name == "TypeError"
+    with raises(WorkersError) as caught:
+        Response.redirect(case)
+    assert caught.value.js_name == "TypeError"
+
+
+@not_in("node", reason=UNDICI)
+async def test_the_words_about_an_invalid_url() -> None:
+    with raises(WorkersError, match=r"^Invalid URL: /path$"):
+        Request("/path")
+    with raises(WorkersError, match=r"^Unable to parse URL: /path$"):
+        Response.redirect("/path")
+
+
+@cases(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PURGE", "QUERY", "PROPFIND"])
+async def test_methods(case: str) -> None:
+    assert Request(URL, method=case).method == case
+
+
+async def test_methods_are_upper_case() -> None:
+    assert Request(URL, method="post").method == "POST"
+    assert Request(URL, method=HTTPMethod.DELETE).method == "DELETE"
+
+
+@cases(["", "a b", "CONNECT"])
+async def test_invalid_methods(case: str) -> None:
+    with raises(WorkersError) as caught:
+        Request(URL, method=case)
+    assert caught.value.js_name == "TypeError"
+
+
+@not_in("node", reason=UNDICI)
+async def test_the_method_must_be_a_known_one() -> None:
+    with raises(WorkersError, match="^Invalid HTTP method string: FOO$") as caught:
+        Request(URL, method="FOO")
+    assert caught.value.js_name == "TypeError"
+    assert Request(URL, method="patch").method == "PATCH"
+
+
+@cases(["GET", "HEAD"])
+async def test_get_and_head_have_no_body(case: str) -> None:
+    for body in ("x", b""):
+        with raises(WorkersError, match=r"GET.HEAD|GET or HEAD") as caught:
+            Request(URL, method=case, body=body)
+        assert caught.value.js_name == "TypeError"
+
+
+async def test_a_request_without_a_body() -> None:
+    request = Request(URL, method="POST")
+    assert request.body is None
+    assert await request.text() == ""
+    assert await request.bytes() == b""
+    assert request.body_used is False
+
+
+async def test_a_text_body_has_a_content_type() -> None:
+    assert post("x").headers["content-type"] == "text/plain;charset=UTF-8"
+    assert post("x", headers={"Content-Type": "text/html"}).headers["content-type"] == "text/html"
+    assert "content-type" not in post(b"x").headers
+    assert Response("").headers["content-type"] == "text/plain;charset=UTF-8"
+    assert Response("x", headers=[("content-type", "a/b")]).headers.items() == [
+        ("content-type", "a/b")
+    ]
+    assert "content-type" not in Response(b"x").headers
+    assert "content-type" not in Response(chunks(b"x")).headers
+    assert "content-type" not in Response().headers
+
+
+async def test_request_headers_are_live() -> None:
+    request = post("x", headers=Headers({"a": "1"}))
+    request.headers["b"] = "2"
+    request.headers.delete("a")
+    assert request.headers.get("b") == "2"
+    assert "a" not in request.headers
+
+
+@not_in("node", reason=UNDICI + ": a stream as a body needs its duplex option")
+async def test_a_request_of_a_stream() -> None:
+    assert await post(chunks(b"one ", b"two")).text() == "one two"
+    assert await post(Response("through").body).text() == "through"
+
+
+async def test_the_redirect_mode() -> None:
+    assert Request(URL, redirect="manual").redirect == "manual"
+    sideways: Any = "sideways"
+    with raises(WorkersError) as caught:
+        Request(URL, redirect=sideways)
+    assert caught.value.js_name == "TypeError"
+
+
+@not_in("node", reason="Node's Request has no cf")
+async def test_cf_is_a_dict() -> None:
+    request = Request(URL, cf={"cacheTtl": 5, "image": {"width": 80, "fit": None}})
+    assert request.cf == {"cacheTtl": 5, "image": {"width": 80, "fit": None}}
+    assert request.cf is request.cf
+    assert request.clone().cf == request.cf
+
+
+async def test_cf_is_not_set_for_strange_values() -> None:
+    with raises(ConversionError, match=r"cf\.image: a object cannot cross"):
+        Request(URL, cf={"image": object()})
+
+
+@cases(
+    {
+        "url": (lambda: AnyRequest(1), "url: expected str, got int"),
+        "method": (lambda: AnyRequest(URL, method=1), "method: expected str, got int"),
+        "body": (lambda: post({"a": 1}), "body: expected str, bytes or a stream, got dict"),
+        "surrogate": (lambda: post("\ud800"), "body: .*surrogate"),
+        "response body": (lambda: AnyResponse({"a": 1}), r"got dict; use Response\.json\(…\)"),
+        "int body": (lambda: AnyResponse(1), "body: expected str, bytes or a stream, got int"),
+        "status": (lambda: AnyResponse(status="200"), "status: expected int, got str"),
+        "status_text": (lambda: AnyResponse(status_text=1), "status_text: expected str, got int"),
+        "redirect": (lambda: AnyResponse.redirect(1), "url: expected str, got int"),
+        "code": (lambda: AnyResponse.redirect(URL, "302"), "status: expected int, got str"),
+    }
+)
+async def test_arguments_of_wrong_types(case: Any) -> None:
+    attempt, words = case
+    with raises(ConversionError, match=words):
+        attempt()
+
+
+async def test_from_js_stands_over_the_same_object() -> None:
+    request = post("x", headers={"a": "1"})
+    again = Request.from_js(request.js_object)
+    again.headers["a"] = "2"
+    assert request.headers["a"] == "2"
+    assert await Request.from_js(request).text() == "x"
+    assert again.body_used
+    response = Response("y", status=201)
+    assert Response.from_js(response.js_object).status == 201
+    assert await Response.from_js(response).text() == "y"
+
+
+# Bodies, of requests and responses alike
+
+
+MAKERS = {"request": post, "response": Response}
+
+
+@cases(MAKERS)
+async def test_a_body_of_text(case: Callable[[object], Request | Response]) -> None:
+    assert await case("héllo 😀").text() == "héllo 😀"
+    assert await case("é").bytes() == b"\xc3\xa9"
+    assert await case("").text() == ""
+
+
+@cases(MAKERS)
+async def test_a_body_of_bytes(case: Callable[[object], Request | Response]) -> None:
+    data = bytes(range(256))
+    assert await case(data).bytes() == data
+    assert await case(bytearray(data)).bytes() == data
+    assert await case(memoryview(data)[10:20]).bytes() == data[10:20]
+    read = await case(b"").bytes()
+    assert read == b""
+    assert type(read) is bytes
+
+
+@cases(MAKERS)
+async def test_a_given_buffer_is_copied(case: Callable[[object], Request | Response]) -> None:
+    buffer = bytearray(b"before")
+    made = case(buffer)
+    buffer[:] = b"after!"
+    assert await made.text() == "before"
+
+
+async def test_bytes_that_are_not_utf_8() -> None:
+    assert await Response(b"\xffA\xe2\x82").text() == "\ufffdA\ufffd"
+
+
+@cases(MAKERS)
+async def test_a_body_is_read_once(case: Callable[[object], Request | Response]) -> None:
+    made = case("x")
+    assert made.body_used is False
+    await made.text()
+    assert made.body_used is True
+    for read in (made.text, made.bytes, made.json, made.body.bytes if made.body else made.text):
+        with raises(StreamError) as caught:
+            await read()
+        assert caught.value.js_name == "TypeError"
+
+
+@not_in("node", reason=UNDICI)
+async def test_the_words_about_a_used_body() -> None:
+    response = Response("x")
+    await response.text()
+    with raises(
+        StreamError,
+        match=r"^Body has already been used\. It can only be used once\. "
+        r"Use tee\(\) first if you need to read it twice\.$",
+    ):
+        await response.text()
+    with raises(StreamError, match="^This ReadableStream is currently locked to a reader,$"):
+        response.clone()
+    with raises(WorkersError, match="^This ReadableStream is disturbed"):
+        Response(response.body)
+
+
+@cases(MAKERS)
+async def test_a_body_as_a_stream(case: Callable[[object], Request | Response]) -> None:
+    made = case("some text")
+    assert isinstance(made.body, ReadableStream)
+    assert made.body.locked is False
+    assert b"".join([chunk async for chunk in made.body]) == b"some text"
+    assert made.body_used is True
+    with raises(StreamError):
+        await made.text()
+
+
+async def test_an_empty_body_is_a_body() -> None:
+    response = Response("")
+    assert response.body is not None
+    assert [chunk async for chunk in response.body] == []
+
+
+async def test_a_locked_body() -> None:
+    response = Response("x")
+    assert response.body is not None
+    reader = response.body.js_object.getReader()
+    assert response.body.locked is True
+    assert response.body_used is False
+    with raises(StreamError) as caught:
+        await response.text()
+    assert caught.value.js_name == "TypeError"
+    with raises(StreamError) as caught:
+        response.clone()
+    assert caught.value.js_name == "TypeError"
+    reader.releaseLock()
+    assert await response.text() == "x"
+
+
+async def test_a_cancelled_body() -> None:
+    response = Response("x")
+    assert response.body is not None
+    await response.body.cancel()
+    assert response.body_used is True
+    with raises(StreamError):
+        await response.text()
+
+
+@cases(MAKERS)
+async def test_clone(case: Callable[[object], Request | Response]) -> None:
+    made = case("text")
+    made.headers["a"] = "1"
+    copy = made.clone()
+    copy.headers["a"] = "2"
+    assert type(copy) is type(made)
+    assert made.headers["a"] == "1"
+    assert await copy.text() == "text"
+    assert (made.body_used, copy.body_used) == (False, True)
+    assert await made.text() == "text"
+
+
+async def test_clone_keeps_the_rest() -> None:
+    request = Request("https://e.com/a", method="PUT", redirect="manual").clone()
+    assert (request.url, request.method, request.redirect) == ("https://e.com/a", "PUT", "manual")
+    response = Response(status=404, status_text="Gone fishing", headers={"a": "b"}).clone()
+    assert (response.status, response.status_text) == (404, "Gone fishing")
+    assert response.headers["a"] == "b"
+    assert response.body is None
+
+
+async def test_clone_of_a_used_body() -> None:
+    for made in (Response("x"), post("x")):
+        await made.text()
+        with raises(StreamError) as caught:
+            made.clone()
+        assert caught.value.js_name == "TypeError"
+
+
+async def test_clones_of_a_stream_are_read_apart() -> None:
+    response = Response(chunks(b"one ", b"two ", b"three"))
+    copy = response.clone()
+    assert response.body is not None
+    assert copy.body is not None
+    ours, theirs = aiter(response.body), aiter(copy.body)
+    assert await anext(ours) == b"one "
+    assert await anext(theirs) == b"one "
+    assert b"".join([chunk async for chunk in ours]) == b"two three"
+    assert b"".join([chunk async for chunk in theirs]) == b"two three"
+
+
+# JSON
+
+
+@cases(MAKERS)
+async def test_json_is_parsed(case: Callable[[object], Request | Response]) -> None:
+    assert await case('{"a": [1, 2.0, null, "é"]}').json() == {"a": [1, 2.0, None, "é"]}
+    assert await case("9007199254740993").json() == 2**53 + 1
+    assert type(await case("2.0").json()) is float
+    assert await case('{"constructor": 1, "__proto__": 2}').json() == {
+        "constructor": 1,
+        "__proto__": 2,
+    }
+
+
+@cases(MAKERS)
+async def test_json_as_a_row_type(case: Callable[[object], Request | Response]) -> None:
+    item = await case('{"name": "cup", "price": 3}').json(Item)
+    assert item == {"name": "cup", "price": 3.0}
+    assert type(item["price"]) is float
+    assert await case("[1, 2]").json(list[int]) == [1, 2]
+
+
+@cases(MAKERS)
+async def test_json_that_is_not_the_row_type(case: Callable[[object], Request | Response]) -> None:
+    with raises(RowError, match="the body.*price"):
+        await case('{"name": "cup", "price": "dear"}').json(Item)
+
+
+@cases(["", "{", "{'a': 1}", "NaN", "[1,]", "nul"])
+async def test_what_is_not_json(case: str) -> None:
+    for made in (post(case), Response(case)):
+        with raises(WorkersError, match="^the body is not JSON: ") as caught:
+            await made.json()
+        assert caught.value.js_name == "SyntaxError"
+
+
+@cases({"lists": "[", "objects": '{"a":', "strings too": '["]","\\\\","\\"]]",'})
+async def test_json_that_would_overflow_the_stack(case: str) -> None:
+    with raises(WorkersError, match="^the body is not JSON: .*nested too deeply") as caught:
+        await Response(case * 100_000).json()
+    assert caught.value.js_name == "SyntaxError"
+
+
+async def test_json_nested_as_deep_as_may_be() -> None:
+    assert str(await Response("[" * 400 + "]" * 400).json()) == "[" * 400 + "]" * 400
+
+    async def below(frames: int) -> None:
+        if frames:
+            await below(frames - 1)
+        else:
+            with suppress(WorkersError):  # what counts is that it comes back at all
+                await Response("[" * 2000 + "]" * 2000).json()
+
+    await below(200)
+
+
+async def test_brackets_that_are_no_nesting() -> None:
+    data = ["[" * 3000, '\\"' + "{" * 3000, [[]] * 3000, "\\"]
+    assert await Response.json(data).json() == data
+
+
+async def test_bad_json_says_where() -> None:
+    with raises(WorkersError, match="line 2 column 6"):
+        await Response('{\n"a": }').json()
+
+
+async def test_a_response_of_json() -> None:
+    response = Response.json({"a": [1, None, "é"], "b": (True, 2.5)})
+    assert response.status == 200
+    assert response.headers.items() == [("content-type", "application/json")]
+    assert await response.text() == '{"a":[1,null,"é"],"b":[true,2.5]}'
+
+
+async def test_a_response_of_json_has_status_and_headers() -> None:
+    headers = Headers({"x": "1"})
+    response = Response.json([], status=201, headers=headers)
+    assert response.status == 201
+    assert response.headers.items() == [("content-type", "application/json"), ("x", "1")]
+    assert "content-type" not in headers
+    kind = "application/problem+json"
+    assert Response.json(1, headers={"Content-Type": kind}).headers["content-type"] == kind
+
+
+async def test_a_response_of_json_from_python_types() -> None:
+    when = datetime(2026, 1, 2, 3, 4, 5, 678901, timezone.utc)
+    response = Response.json({"at": Point(1, when)})
+    assert await response.json() == {"at": {"x": 1, "when": "2026-01-02T03:04:05.678Z"}}
+
+
+@cases(
+    {
+        "object": ({"a": [1, object()]}, r"^data\.a\[1\]: "),
+        "nan": ({"a": float("nan")}, r"^data\.a: "),
+        "bytes": ([b""], r"^data\[0\]: "),
+        "key": ({1: 2}, r"^data: the key 1 is not a str"),
+        "integer": ({"a": 2**53}, r"^data\.a: "),
+    }
+)
+async def test_a_response_of_what_json_cannot_say(case: tuple[object, str]) -> None:
+    data, words = case
+    with raises(ConversionError, match=words):
+        Response.json(data)
+
+
+# Response
+
+
+async def test_a_plain_response() -> None:
+    response = Response()
+    assert response.status == 200
+    assert response.ok is True
+    assert response.url == ""
+    assert response.redirected is False
+    assert response.headers.items() == []
+    assert response.body is None
+    assert await response.text() == ""
+    assert await response.bytes() == b""
+    assert response.body_used is False
+
+
+async def test_ok() -> None:
+    assert [Response(status=status).ok for status in (200, 299, 300, 404, 599)] == [
+        True,
+        True,
+        False,
+        False,
+        False,
+    ]
+    assert Response(status=HTTPStatus.NOT_FOUND).status == 404
+
+
+@cases([-1, 0, 100, 101, 199, 600, 70_000])
+async def test_statuses_that_no_response_can_have(case: int) -> None:
+    with raises(WorkersError, match="200 to 599, inclusive") as caught:
+        Response(status=case)
+    assert caught.value.js_name == "RangeError"
+
+
+@cases([204, 205, 304])
+async def test_statuses_without_a_body(case: int) -> None:
+    assert Response(status=case).body is None
+    attempts: list[Callable[[], Response]] = [
+        lambda: Response("x", status=case),
+        lambda: Response(b"x", status=case),
+        lambda: Response(Response("x").body, status=case),
+        lambda: Response.json(1, status=case),
+    ]
+    for attempt in attempts:
+        with raises(WorkersError) as caught:
+            attempt()
+        assert caught.value.js_name == "TypeError"
+
+
+@not_in("node", reason=UNDICI)
+async def test_an_empty_body_is_none_where_the_status_has_none() -> None:
+    assert Response("", status=204).body is None
+    assert Response("", status=204).headers.items() == []
+    assert Response(b"", status=304).body is None
+    with raises(
+        WorkersError,
+        match=r"^Response with null body status \(101, 204, 205, or 304\) cannot have a body\.$",
+    ):
+        Response("x", status=204)
+
+
+async def test_the_status_text() -> None:
+    assert Response(status_text="Fine").status_text == "Fine"
+    with raises(WorkersError, match="^Invalid statusText$") as caught:
+        Response(status_text="a\nb")
+    assert caught.value.js_name == "TypeError"
+
+
+@not_in("node", reason="Node leaves the text of a status empty; workerd puts the usual words there")
+async def test_the_usual_status_text() -> None:
+    expected = {
+        200: "OK",
+        209: "Successful",
+        304: "Not Modified",
+        399: "Redirection",
+        404: "Not Found",
+        413: "Payload Too Large",
+        418: "I'm a teapot",
+        422: "Unprocessable Entity",
+        499: "Client Error",
+        503: "Service Unavailable",
+        599: "Server Error",
+    }
+    assert {status: Response(status=status).status_text for status in expected} == expected
+    assert Response.json(1).status_text == "OK"
+
+
+async def test_a_redirect() -> None:
+    response = Response.redirect("https://example.com/a b?ü")
+    assert response.status == 302
+    assert response.headers.items() == [("location", "https://example.com/a%20b?%C3%BC")]
+    assert response.body is None
+    assert Response.redirect(URL, 301).status == 301
+    assert Response.redirect(URL, HTTPStatus.SEE_OTHER).status == 303
+    assert Response.redirect(URL, status=307).status == 307
+    assert Response.redirect(URL, status=308).status == 308
+
+
+@cases([200, 300, 304, 404])
+async def test_redirects_of_other_statuses(case: int) -> None:
+    with raises(WorkersError, match=str(case)) as caught:
+        Response.redirect(URL, case)
+    assert caught.value.js_name == "RangeError"
+
+
+async def test_headers_of_a_redirect_cannot_be_changed() -> None:
+    response = Response.redirect(URL)
+    attempts: list[Callable[[], None]] = [
+        lambda: response.headers.set("a", "b"),
+        lambda: response.headers.append("a", "b"),
+        lambda: response.headers.delete("location"),
+        lambda: response.clone().headers.set("a", "b"),
+    ]
+    for attempt in attempts:
+        with raises(WorkersError, match="immutable") as caught:
+            attempt()
+        assert caught.value.js_name == "TypeError"
+    copy = Headers(response.headers)
+    copy["a"] = "b"
+    assert Response(status=302, headers=copy).headers.items() == [("a", "b"), ("location", URL)]
+
+
+# Streams
+
+
+async def test_a_response_of_an_async_iterator() -> None:
+    assert await Response(chunks(b"one ", bytearray(b"two "), memoryview(b"three"))).text() == (
+        "one two three"
+    )
+    assert await Response(chunks()).bytes() == b""
+
+
+async def test_a_stream_passes_through() -> None:
+    first = Response("text")
+    second = Response(first.body, status=201)
+    assert (first.body_used, second.body_used) == (False, False)
+    assert await second.text() == "text"
+    assert (first.body_used, second.body_used) == (True, True)
+
+
+async def test_a_large_stream() -> None:
+    piece = bytes(range(256)) * 256
+    read = await Response(chunks(*[piece] * 16)).bytes()
+    assert read == piece * 16
+
+
+async def test_a_read_stream_is_no_body() -> None:
+    first = Response("x")
+    await first.text()
+    with raises(WorkersError) as caught:
+        Response(first.body)
+    assert caught.value.js_name == "TypeError"
+
+
+async def test_an_iterator_that_raises() -> None:
+    with raises(StreamError, match="ValueError: boom") as caught:
+        await Response(failing()).text()
+    assert caught.value.js_name == "Error"
+
+
+async def test_a_clone_of_an_iterator_that_raises() -> None:
+    response = Response(failing())
+    copy = response.clone()
+    for made in (response, copy):
+        with raises(StreamError, match="ValueError: boom"):
+            await made.text()
+
+
+@cases({"str": "text", "int": 5, "none": None})
+async def test_an_iterator_of_something_else(case: object) -> None:
+    with raises(StreamError, match="TypeError: .*bytes-like"):
+        await Response(chunks(case)).text()

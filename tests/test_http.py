@@ -1,0 +1,93 @@
+"""What is not part of the contract: types, and the stand-ins' own corners."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from types import SimpleNamespace
+from typing import Any, TypedDict, assert_type
+
+import pytest
+
+from pyworkers_sdk import Headers, Request, Response, WorkersError
+from pyworkers_sdk._ffi import _url, web
+
+
+class User(TypedDict):
+    id: int
+
+
+@pytest.mark.asyncio
+async def test_json_is_typed_on_the_class_and_on_an_instance() -> None:
+    made = assert_type(Response.json({"id": 1}, status=201, headers={"a": "b"}), Response)
+    assert assert_type(await made.clone().json(User), User) == {"id": 1}
+    assert assert_type(await made.json(), Any) == {"id": 1}
+    request = Request("https://e.com/", method="POST", body="[1]")
+    assert assert_type(await request.json(list[int]), list[int]) == [1]
+
+
+@pytest.mark.asyncio
+async def test_header_defaults_are_typed() -> None:
+    headers = Headers()
+    assert assert_type(headers.get("a"), str | None) is None
+    assert assert_type(headers.get("a", 0), str | int) == 0
+
+
+@pytest.mark.asyncio
+async def test_objects_of_another_sdk() -> None:
+    request = Request("https://e.com/")
+    theirs = SimpleNamespace(js_object=request.js_object)
+    assert Request.from_js(theirs).js_object is request.js_object
+    assert Headers(Headers.from_js(request.js_object.headers)).items() == []
+    body = SimpleNamespace(js_object=web.ReadableStream.of(b"theirs"))
+    anything: Any = body
+    assert await Response(anything).text() == "theirs"
+
+
+@pytest.mark.asyncio
+async def test_clones_read_at_the_same_time() -> None:
+    async def source() -> AsyncIterator[bytes]:
+        for number in range(20):
+            await asyncio.sleep(0)
+            yield b"%d " % number
+
+    response = Response(source())
+    copy = response.clone()
+    ours, theirs = await asyncio.gather(response.text(), copy.text())
+    assert ours == theirs == "".join(f"{number} " for number in range(20))
+
+
+@pytest.mark.asyncio
+async def test_a_byte_order_mark_is_no_text() -> None:
+    assert await Response(b"\xef\xbb\xbf{}").json() == {}
+
+
+@pytest.mark.asyncio
+async def test_headers_that_came_over_the_network_cannot_be_changed() -> None:
+    request = Request("https://e.com/", headers={"a": "1"})
+    request.js_object.headers.immutable = True
+    for made in (request, request.clone()):
+        with pytest.raises(WorkersError, match="Can't modify immutable headers"):
+            made.headers["a"] = "2"
+
+
+@pytest.mark.parametrize(
+    ("given", "href"),
+    [
+        ("https://u:p@e.com/", "https://u:p@e.com/"),
+        ("https://us er:@e.com", "https://us%20er@e.com/"),
+        ("https://:@e.com/", "https://e.com/"),
+        ("ftp://e.com:21/a", "ftp://e.com/a"),
+        ("data:text/plain,x", "data:text/plain,x"),
+        ("https:e.com", "https://e.com/"),
+        ("http://0x7f.0.0.1", "http://127.0.0.1/"),
+        ("http://256.1.1.1", None),
+        ("http://[::g]", None),
+        ("http://[::1", None),
+        ("http://e.com:8a", None),
+        ("https://ß.de", "https://xn--zca.de/"),
+        ("https://E%2Ecom/%2E/a/..", "https://e.com/"),
+    ],
+)
+def test_urls(given: str, href: str | None) -> None:
+    assert _url.parse(given) == href
