@@ -1,0 +1,93 @@
+"""``Env``: a Worker's bindings and variables, by annotation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import TYPE_CHECKING, Any, ClassVar, Union, get_args, get_origin, get_type_hints
+
+from . import _rows
+from ._ffi import from_js, prop, raw
+from .errors import BindingError, RowError
+
+__all__ = ["Env", "hints"]
+
+
+class Env:
+    """What the Worker's configuration binds, each under the type that its annotation says.
+
+    ::
+
+        class AppEnv(Env):
+            DB: D1
+            CACHE: KV | None      # None where it is not configured
+            API_KEY: str
+            REGION: str = "weur"  # the default where it is not configured
+
+    A binding is wrapped when it is first read. A name that is not configured, or a variable that
+    is not what its annotation says, is a BindingError. The repr shows names, never values.
+    """
+
+    def __init__(self, env: Any) -> None:
+        self._js = raw(env)
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        defaults = {name: value for name, value in vars(cls).items() if _is_default(name, value)}
+        for name in defaults:
+            delattr(cls, name)
+        cls._defaults = {**cls._defaults, **defaults}
+
+    _defaults: ClassVar[dict[str, Any]] = {}
+
+    @property
+    def js_object(self) -> Any:
+        """The JavaScript object underneath."""
+        return self._js
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            hint = hints(type(self)).get(name)
+            if hint is None:
+                raise AttributeError(f"{type(self).__name__} does not declare {name}")
+            value = self.__dict__[name] = self._read(name, hint)
+            return value
+
+    def _read(self, name: str, hint: Any) -> Any:
+        value = prop(self._js, name)
+        if get_origin(hint) is not None and type(None) in get_args(hint):
+            if value is None:
+                return self._defaults.get(name)
+            rest = tuple(arg for arg in get_args(hint) if arg is not type(None))
+            hint = Union[rest]  # noqa: UP007
+        if value is None:
+            if name in self._defaults:
+                return self._defaults[name]
+            raise BindingError(f"{name} is not in the Worker's configuration")
+        if hasattr(get_origin(hint) or hint, "js_object"):
+            try:
+                return hint(value)
+            except BindingError as error:
+                raise BindingError(f"{name}: {error}") from None
+        try:
+            return _rows.load(hint, from_js(value), name)
+        except RowError as error:
+            raise BindingError(str(error)) from None
+
+    def __repr__(self) -> str:
+        names = ", ".join(hints(type(self)))
+        return f"<{type(self).__name__}: {names}>"
+
+
+def _declared(kind: Any) -> dict[str, Any]:
+    return {name: hint for name, hint in get_type_hints(kind).items() if not name.startswith("_")}
+
+
+hints: Callable[[Any], dict[str, Any]] = cache(_declared)
+"""What an Env class declares: names and their annotations."""
+
+
+def _is_default(name: str, value: Any) -> bool:
+    """Whether a class attribute is a variable's default, not a method, property or the like."""
+    return not (name.startswith("_") or hasattr(value, "__get__") or isinstance(value, type))

@@ -1,0 +1,247 @@
+"""``WorkerEntrypoint`` as a class statement sees it, and ``FakeRuntime`` as the runtime."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+import pyworkers_sdk as sdk
+from pyworkers_sdk import Env, Request, Response, WorkerEntrypoint, WorkersError
+from pyworkers_sdk.testing import Clock, FakeRuntime, fake
+
+
+class AppEnv(Env):
+    CACHE: sdk.KV
+    DB: sdk.D1
+    API_KEY: str
+    LEVEL: str = "info"
+
+
+class Default(WorkerEntrypoint[AppEnv]):
+    async def fetch(self, request: Request) -> Response:
+        await self.env.CACHE.put("seen", request.url)
+        return Response(f"{request.method} {self.env.API_KEY} {await request.text()}")
+
+
+def test_the_name_that_is_imported_is_no_class_that_the_runtime_would_export() -> None:
+    assert not isinstance(WorkerEntrypoint, type)
+    assert not isinstance(WorkerEntrypoint[AppEnv], type)
+
+
+def test_each_subclass_has_a_base_of_its_own() -> None:
+    class Other(WorkerEntrypoint):
+        async def fetch(self, request: Request) -> Response:
+            return Response("")
+
+    assert Default.__bases__[0].__name__ == "WorkerEntrypoint"
+    assert Other.__bases__ != Default.__bases__
+
+
+def test_it_cannot_be_called_itself() -> None:
+    with pytest.raises(TypeError, match="subclass WorkerEntrypoint"):
+        WorkerEntrypoint(None, None)
+
+
+@pytest.mark.asyncio
+async def test_the_runtime_calls_fetch_with_a_typed_env() -> None:
+    runtime = FakeRuntime(Default, env=AppEnv, API_KEY="k")
+    response = await runtime.fetch("https://example.com/a", method="POST", body="text")
+    assert await response.text() == "POST k text"
+    assert await runtime.env.CACHE.get("seen") == "https://example.com/a"
+
+
+@pytest.mark.asyncio
+async def test_a_request_may_be_given_ready_made() -> None:
+    runtime = FakeRuntime(Default, env=fake(AppEnv, API_KEY="k"))
+    response = await runtime.fetch(Request("https://example.com/", method="PUT", body=b"b"))
+    assert await response.text() == "PUT k b"
+
+
+@pytest.mark.asyncio
+async def test_super_fetch_takes_and_gives_the_same_objects() -> None:
+    class More(Default):
+        async def fetch(self, request: Request) -> Response:
+            response = await super().fetch(request)
+            assert isinstance(response, Response)
+            return Response(await response.text() + "!")
+
+    runtime = FakeRuntime(More, env=AppEnv, API_KEY="k")
+    assert await (await runtime.fetch("https://example.com/")).text() == "GET k !"
+
+
+@pytest.mark.parametrize("wrong", [None, "text", b"", {"a": 1}, [1], 3])
+@pytest.mark.asyncio
+async def test_what_is_no_response_is_said(wrong: Any) -> None:
+    class Wrong(WorkerEntrypoint[AppEnv]):
+        async def fetch(self, request: Request) -> Response:
+            return wrong  # type: ignore[no-any-return]
+
+    with pytest.raises(WorkersError, match=r"Wrong.fetch returned a \w+, not a Response"):
+        await FakeRuntime(Wrong, env=AppEnv, API_KEY="k").fetch("https://example.com/")
+
+
+@pytest.mark.asyncio
+async def test_an_exception_in_the_handler_comes_out() -> None:
+    class Broken(WorkerEntrypoint[AppEnv]):
+        async def fetch(self, request: Request) -> Response:
+            raise LookupError("here")
+
+    with pytest.raises(LookupError, match="here"):
+        await FakeRuntime(Broken, env=AppEnv, API_KEY="k").fetch("https://example.com/")
+
+
+@pytest.mark.asyncio
+async def test_an_entrypoint_of_its_own_init_still_has_its_env() -> None:
+    class Own(WorkerEntrypoint[AppEnv]):
+        def __init__(self, ctx: Any, env: Any) -> None:
+            super().__init__(ctx, env)
+            self.greeting = f"level {self.env.LEVEL}"
+
+        async def fetch(self, request: Request) -> Response:
+            return Response(self.greeting)
+
+    runtime = FakeRuntime(Own, env=AppEnv, API_KEY="k", LEVEL="debug")
+    assert await (await runtime.fetch("https://example.com/")).text() == "level debug"
+
+
+@pytest.mark.asyncio
+async def test_wait_until_goes_on_after_the_response_and_drain_waits_for_it() -> None:
+    done = []
+
+    class Later(WorkerEntrypoint[AppEnv]):
+        async def fetch(self, request: Request) -> Response:
+            self.ctx.wait_until(self.work())
+            self.ctx.pass_through_on_exception()
+            assert self.ctx.props == {}
+            return Response("ok")
+
+        async def work(self) -> None:
+            await asyncio.sleep(0)
+            done.append(1)
+            self.ctx.wait_until(self.more())
+
+        async def more(self) -> None:
+            done.append(2)
+
+    runtime = FakeRuntime(Later, env=AppEnv, API_KEY="k")
+    await runtime.fetch("https://example.com/")
+    assert done == []
+    await runtime.drain()
+    assert done == [1, 2]
+
+
+@pytest.mark.asyncio
+async def test_work_that_fails_in_wait_until_comes_out_of_drain() -> None:
+    class Later(WorkerEntrypoint[AppEnv]):
+        async def fetch(self, request: Request) -> Response:
+            self.ctx.wait_until(self.work())
+            return Response("ok")
+
+        async def work(self) -> None:
+            raise LookupError("in the background")
+
+    runtime = FakeRuntime(Later, env=AppEnv, API_KEY="k")
+    await runtime.fetch("https://example.com/")
+    with pytest.raises(LookupError, match="in the background"):
+        await runtime.drain()
+
+
+@pytest.mark.asyncio
+async def test_all_bindings_of_a_runtime_share_its_clock() -> None:
+    clock = Clock()
+    runtime = FakeRuntime(Default, env=AppEnv, clock=clock, API_KEY="k")
+    await runtime.env.CACHE.put("k", "v", expiration_ttl=60)
+    clock.advance(61)
+    assert runtime.clock is clock
+    assert await runtime.env.CACHE.get("k") is None
+
+
+def test_a_variable_that_is_not_given_is_missing_when_it_is_read() -> None:
+    env = fake(AppEnv)
+    assert env.LEVEL == "info"
+    with pytest.raises(sdk.BindingError, match="API_KEY is not in the Worker's configuration"):
+        _ = env.API_KEY
+
+
+def test_a_name_that_the_env_does_not_declare_is_refused() -> None:
+    with pytest.raises(TypeError, match="AppEnv does not declare API_KEE"):
+        fake(AppEnv, API_KEE="k")
+    with pytest.raises(TypeError, match="pass the class of env to give it API_KEY"):
+        FakeRuntime(Default, env=fake(AppEnv), API_KEY="k")
+    with pytest.raises(TypeError, match=r"fake\(KV\) takes no API_KEY"):
+        fake(sdk.KV, API_KEY="k")
+
+
+@pytest.mark.asyncio
+async def test_a_binding_may_be_given() -> None:
+    cache = fake(sdk.KV)
+    await cache.put("k", "v")
+    assert await fake(AppEnv, CACHE=cache).CACHE.get("k") == "v"
+
+
+def test_there_is_a_fake_of_each_binding_alone() -> None:
+    class Unknown:
+        js_object = None
+
+    with pytest.raises(TypeError, match="there is no fake of Unknown"):
+        fake(Unknown)
+
+
+def test_the_env_of_a_worker_without_a_type_is_what_the_runtime_gives() -> None:
+    class Bare(WorkerEntrypoint):
+        pass
+
+    given = object()
+    assert Bare(None, given).env is given
+
+
+@pytest.mark.asyncio
+async def test_drain_waits_for_what_a_request_in_flight_leaves_later() -> None:
+    go_on, done = asyncio.Event(), []
+
+    class Slow(WorkerEntrypoint[AppEnv]):
+        async def fetch(self, request: Request) -> Response:
+            if request.url.endswith("slow"):
+                await go_on.wait()
+                self.ctx.wait_until(self.work())
+            return Response("ok")
+
+        async def work(self) -> None:
+            await asyncio.sleep(0)
+            done.append(True)
+
+    runtime = FakeRuntime(Slow, env=AppEnv, API_KEY="k")
+    slow = asyncio.ensure_future(runtime.fetch("https://example.com/slow"))
+    await runtime.fetch("https://example.com/quick")
+    await runtime.drain()
+    go_on.set()
+    await slow
+    await runtime.drain()
+    assert done == [True]
+
+
+@pytest.mark.asyncio
+async def test_drain_waits_for_the_rest_when_some_of_it_fails() -> None:
+    done = []
+
+    class Some(WorkerEntrypoint[AppEnv]):
+        async def fetch(self, request: Request) -> Response:
+            self.ctx.wait_until(self.fails())
+            self.ctx.wait_until(self.works())
+            return Response("ok")
+
+        async def fails(self) -> None:
+            raise LookupError("first")
+
+        async def works(self) -> None:
+            await asyncio.sleep(0.01)
+            done.append(True)
+
+    runtime = FakeRuntime(Some, env=AppEnv, API_KEY="k")
+    await runtime.fetch("https://example.com/")
+    with pytest.raises(LookupError, match="first"):
+        await runtime.drain()
+    assert done == [True]
+    await runtime.drain()
