@@ -1,0 +1,222 @@
+"""The part of the benchmark that runs inside Pyodide."""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from importlib import _bootstrap_external, import_module
+from statistics import median
+from typing import Any, TypedDict
+
+Call = Callable[[], Awaitable[Any]]
+Clock = Callable[[], float]
+pyc: Any = _bootstrap_external
+
+# name -> rows that it reads, calls in one sample
+CASES = {
+    "kv.get": (0, 25),
+    "first": (1, 25),
+    "query": (1, 25),
+    "all 10": (10, 15),
+    "all 1,000": (1000, 2),
+    "all 1,000 typed": (1000, 2),
+}
+SQL = "SELECT * FROM items WHERE id >= ? LIMIT "
+
+
+class Item(TypedDict):
+    id: int
+    name: str
+    email: str | None
+    score: float
+    price: float | None
+    count: int | None
+    note: str | None
+    created_at: str
+
+
+# What each competitor's user writes -------------------------------------------------------------
+
+
+def raw(env: Any) -> dict[str, Call]:
+    kv, db = env.KV, env.DB
+    one, ten, thousand = (db.prepare(f"{SQL}{rows}").bind(0) for rows in (1, 10, 1000))
+
+    async def first() -> Any:
+        return (await one.first()).to_py()
+
+    async def query() -> Any:
+        return (await db.prepare(f"{SQL}1").bind(0).first()).to_py()
+
+    async def ten_rows() -> Any:
+        return (await ten.all()).results.to_py()
+
+    async def thousand_rows() -> Any:
+        return (await thousand.all()).results.to_py()
+
+    return {
+        "kv.get": lambda: kv.get("key", type="text", cacheTtl=60),
+        "first": first,
+        "query": query,
+        "all 10": ten_rows,
+        "all 1,000": thousand_rows,
+        "all 1,000 typed": thousand_rows,
+    }
+
+
+def sdk(env: Any) -> dict[str, Call]:
+    from pyworkers_sdk import D1, KV
+
+    kv, db = KV(env.KV), D1(env.DB)
+    typed = db.prepare(f"{SQL}1000", Item).bind(0)
+    return {
+        "kv.get": lambda: kv.get("key", cache_ttl=60),
+        **_d1(db),
+        "all 1,000 typed": typed.all,
+    }
+
+
+def official(env: Any) -> dict[str, Call]:
+    wrapped = import_module("workers.rpc")._EnvWrapper(env)
+    kv = wrapped.KV
+    return {"kv.get": lambda: kv.get("key", type="text", cacheTtl=60), **_d1(wrapped.DB)}
+
+
+def crosswind(env: Any) -> dict[str, Call]:
+    wrapped = import_module("workers.bindings.env")._EnvWrapper(env)
+    kv = wrapped.KV
+    return {"kv.get": lambda: kv.get("key", cache_ttl=60), **_d1(wrapped.DB)}
+
+
+def _d1(db: Any) -> dict[str, Call]:
+    one, ten, thousand = (db.prepare(f"{SQL}{rows}").bind(0) for rows in (1, 10, 1000))
+    return {
+        "first": one.first,
+        "query": lambda: db.prepare(f"{SQL}1").bind(0).first(),
+        "all 10": ten.all,
+        "all 1,000": thousand.all,
+        "all 1,000 typed": thousand.all,
+    }
+
+
+COMPETITORS = {"raw": raw, "sdk": sdk, "official": official, "crosswind": crosswind}
+
+
+# Calls ------------------------------------------------------------------------------------------
+
+
+async def calls(env: Any, clock: Clock, rounds: int) -> str:
+    """JSON: case -> competitor -> seconds per call, a figure for each round."""
+    made = {}
+    for name, competitor in COMPETITORS.items():
+        sys.path.insert(0, f"/{name}")
+        made[name] = competitor(env)
+        sys.path.remove(f"/{name}")
+        for module in [m for m in sys.modules if m.partition(".")[0] == "workers"]:
+            del sys.modules[module]  # two competitors have this name
+    timed = {}
+    for case, (rows, count) in CASES.items():
+        by_name = {name: made[name][case] for name in COMPETITORS}
+        await _check(env, rows, by_name)
+        timed[case] = await _timed(env, clock, rows, count, by_name, rounds)
+    return json.dumps(timed)
+
+
+async def _check(env: Any, rows: int, by_name: dict[str, Call]) -> None:
+    """Everybody asks and answers the same, or the figures say nothing."""
+    answers = []
+    for name, call in by_name.items():
+        env.DB.make(rows, 1)
+        answer = await call()
+        if rows == 0:
+            assert env.KV.options.cacheTtl == 60, name
+        elif rows > 1:
+            answer = list(answer["results"] if isinstance(answer, dict) else answer)
+        answers.append(json.dumps(answer, default=lambda null: None))
+    assert len(set(answers)) == 1, answers
+
+
+async def _timed(
+    env: Any, clock: Clock, rows: int, count: int, by_name: dict[str, Call], rounds: int
+) -> dict[str, list[float]]:
+    times: dict[str, list[float]] = {name: [] for name in by_name}
+    names = list(by_name)
+    gc.disable()
+    for at in range(-3, rounds):  # the first ones warm up
+        for name in names:
+            call = by_name[name]
+            env.DB.make(rows, count)
+            started = clock()
+            for _ in range(count):
+                await call()
+            if at >= 0:
+                times[name].append((clock() - started) / count)
+        names.append(names.pop(0))
+        gc.collect()
+    gc.enable()
+    return times
+
+
+# Imports ----------------------------------------------------------------------------------------
+
+
+def imports(name: str, clock: Clock) -> str:
+    """JSON: seconds of the first import in this interpreter, and of another without its modules."""
+    folder = f"/{name}"
+    for parent, _, files in os.walk(folder):
+        for file in files:
+            if file.endswith(".py"):
+                _compile(f"{parent}/{file}")
+    sys.path.insert(0, folder)
+    before = set(sys.modules)
+    gc.disable()
+    first = _imported(name, clock)
+    again = []
+    for _ in range(5):
+        for module in set(sys.modules) - before:
+            del sys.modules[module]
+        again.append(_imported(name, clock))
+    return json.dumps({"first": first, "again": median(again)})
+
+
+def _imported(name: str, clock: Clock) -> float:
+    started = clock()
+    if name == "sdk":
+        from pyworkers_sdk import D1, KV  # noqa: F401
+    else:
+        import_module("workers")
+    return clock() - started
+
+
+def _compile(path: str) -> None:
+    """Bytecode beside a source, as vendoring leaves it (and without what compileall imports)."""
+    with open(path, "rb") as source:
+        code = compile(source.read(), path, "exec", dont_inherit=True)
+    target = pyc.cache_from_source(path)
+    os.makedirs(os.path.dirname(target), exist_ok=True)
+    with open(target, "wb") as file:
+        file.write(pyc._code_to_hash_pyc(code, bytes(8), False))
+
+
+def compile_stdlib() -> bytes:
+    """The standard library's zip, with bytecode in place of sources."""
+    from io import BytesIO
+    from zipfile import ZipFile
+
+    made = BytesIO()
+    path = next(path for path in sys.path if path.endswith(".zip"))
+    with ZipFile(path) as sources, ZipFile(made, "w") as target:
+        for name in sources.namelist():
+            data = sources.read(name)
+            if name.endswith(".py"):
+                try:
+                    code = compile(data, f"{path}/{name}", "exec", dont_inherit=True)
+                except SyntaxError:  # some tests of the library are broken on purpose
+                    continue
+                name += "c"
+                data = bytes(pyc._code_to_hash_pyc(code, bytes(8), False))
+            target.writestr(name, data)
+    return made.getvalue()

@@ -1,0 +1,133 @@
+"""How this SDK compares: calls, rows and import time against raw FFI and the other two SDKs.
+
+``python benchmarks/run.py [--pyodide 0.26 0.28 314] [--quick] [--json FILE]``
+
+Times are medians of processor time. The competitors take turns within each round, and a ratio is
+the median of the rounds' ratios: it holds on a busy machine where the times beside it do not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+from pathlib import Path
+from statistics import median
+from typing import Any
+from zipfile import ZipFile
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
+CACHE = HERE / ".cache"
+NODE_MODULES = ROOT / "tests" / "real" / "node_modules"
+
+PEERS = {"official": "workers-runtime-sdk==1.9.5", "crosswind": "crosswind-workers==0.2.0"}
+SMALL, ROWS, IMPORT = (1.15, 1.6), (1.1, 1.8), 8.0
+CASES = {  # name inside -> title, budget: at most so many times raw, and so much faster than others
+    "kv.get": ("`kv.get` with `cacheTtl`", SMALL),
+    "first": ("`first()`, 8 columns", SMALL),
+    "query": ("`prepare`, `bind`, `first()`", None),
+    "all 10": ("`all()`, 10 x 8", None),
+    "all 1,000": ("`all()`, 1,000 x 8", ROWS),
+    "all 1,000 typed": ("the same as a TypedDict", ROWS),
+}
+IMPORTS = {
+    "first": "first import, stdlib as bytecode",
+    "again": "the same, interpreter warm",
+    "source": "first import, stdlib in source",
+}
+Times = dict[str, list[float]]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pyodide", nargs="+", default=["0.26", "0.28", "314"], metavar="VERSION")
+    parser.add_argument("--quick", action="store_true", help="fewer rounds")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the raw figures there")
+    parser.add_argument("--sdk", type=Path, default=ROOT, help="a tree with another pyworkers_sdk")
+    arguments = parser.parse_args()
+    install()
+    figures = {}
+    for pyodide in arguments.pyodide:
+        found = measured(pyodide, arguments.sdk.resolve(), arguments.quick)
+        figures[found["version"]] = found
+        print(table(found), flush=True)
+    if arguments.json:
+        arguments.json.write_text(json.dumps(figures, indent=1))
+
+
+def install() -> None:
+    sys.path.insert(0, str(ROOT))
+    from tests.real.worlds import install_node_modules
+
+    install_node_modules()
+    CACHE.mkdir(exist_ok=True)
+    for peer in PEERS.values():
+        if (CACHE / peer).exists():
+            continue
+        options = ["--quiet", "--disable-pip-version-check", "--no-deps", "--only-binary=:all:"]
+        options += ["--python-version=3.13", f"--dest={CACHE}"]  # theirs, not this interpreter's
+        subprocess.run([sys.executable, "-m", "pip", "download", *options, peer], check=True)
+        name, _, version = peer.replace("-", "_").partition("==")
+        with ZipFile(CACHE / f"{name}-{version}-py3-none-any.whl") as wheel:
+            wheel.extractall(CACHE / peer)
+
+
+def measured(pyodide: str, sdk: Path, quick: bool) -> Any:
+    spec = {
+        "pyodide": pyodide,
+        "nodeModules": str(NODE_MODULES),
+        "cache": str(CACHE),
+        "inside": str(HERE / "bench_inside.py"),
+        "packages": {
+            "sdk": str(sdk / "pyworkers_sdk"),
+            **{name: str(CACHE / peer) for name, peer in PEERS.items()},
+        },
+        "rounds": 30 if quick else 120,
+        "fresh": 1 if quick else 3,
+    }
+    command = ["node", str(HERE / "bench.mjs"), json.dumps(spec)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def table(found: Any) -> str:
+    lines = [
+        f"\n### Pyodide {found['version']}\n",
+        "| case | raw | this SDK | official | crosswind "
+        "| this / raw | official / this | crosswind / this | budget |",
+        "|---|--:|--:|--:|--:|--:|--:|--:|---|",
+    ]
+    for case, (title, budget) in CASES.items():
+        times: Times = found["calls"][case]
+        over, *faster = ratios(times, "raw", "official", "crosswind")
+        over = 1 / over
+        verdict = "none"
+        if budget:
+            verdict = f"≤ {budget[0]} {held(over <= budget[0])}, "
+            verdict += f"≥ {budget[1]} {held(min(faster) >= budget[1])}"
+        cells = [f"{median(times[name]) * 1e6:,.0f} µs" for name in times]
+        cells += [f"{ratio:.2f}" for ratio in (over, *faster)]
+        lines.append(f"| {title} | {' | '.join(cells)} | {verdict} |")
+    for kind, title in IMPORTS.items():
+        times = found["imports"][kind]
+        faster = ratios(times, "official", "crosswind")
+        cells = ["", *(f"{median(times[name]) * 1e3:,.1f} ms" for name in times), ""]
+        cells += [f"{ratio:.1f}" for ratio in faster]
+        verdict = f"≥ {IMPORT:g} {held(faster[0] >= IMPORT)}"
+        lines.append(f"| {title} | {' | '.join(cells)} | {verdict} |")
+    return "\n".join(lines)
+
+
+def ratios(times: Times, *names: str) -> list[float]:
+    """How many times this SDK's time each of the others took."""
+    return [median(a / b for a, b in zip(times[name], times["sdk"])) for name in names]
+
+
+def held(holds: bool) -> str:
+    return "holds" if holds else "**MISSED**"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,274 @@
+"""Serves the link shortener, visits it over HTTP and prints what was said: ``scripts/demo --help``.
+
+On plain CPython over the fakes, or with ``--workerd`` the same Worker inside the real runtime.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import errno
+import shutil
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import uvicorn
+
+from pyworkers_sdk.testing import Clock, FakeRuntime
+from pyworkers_sdk.testing.asgi import asgi
+
+HERE = Path(__file__).resolve().parent
+TOKEN = "demo-token"
+WIDTH = 100
+HEADERS = ("location", "content-type", "allow", "www-authenticate")
+
+
+class Visitor:
+    """Sends requests, prints each with its answer, and counts the answers that were expected."""
+
+    def __init__(self, client: httpx.Client, say: Callable[[str], object] = print) -> None:
+        self.client = client
+        self.say = say
+        self.sent = 0
+        self.failed = 0
+
+    def __call__(
+        self,
+        title: str,
+        method: str,
+        path: str,
+        *,
+        expect: int,
+        contains: Any = "",
+        **options: Any,
+    ) -> httpx.Response:
+        """``contains``: text that the body has to contain, or keys and values of its JSON.
+
+        It is asked for during a second, as work in ``ctx.wait_until`` ends after its response.
+        """
+        deadline = time.monotonic() + 1
+        while True:
+            response = self.client.request(method, path, **options)
+            fine = response.status_code == expect and _contains(response, contains)
+            if fine or not contains or time.monotonic() > deadline:
+                break
+            time.sleep(0.02)
+        self.sent += 1
+        self.failed += not fine
+        self._print(title, response)
+        if not fine:
+            self.say(f"    UNEXPECTED  wanted {expect} {contains or ''}")
+        return response
+
+    def _print(self, title: str, response: httpx.Response) -> None:
+        request = response.request
+        self.say(f"\n{self.sent:2}  {title}")
+        asked = f"{request.method} {request.url.raw_path.decode()}"
+        if "authorization" in request.headers:
+            asked += f"  authorization: {request.headers['authorization']}"
+        self.say(f"    {'-->':10}{asked}")
+        if request.content:
+            self.say(_short(request.content.decode()))
+        self.say(f"    {'<--':10}{response.status_code} {response.reason_phrase}")
+        for name in HEADERS:
+            if name in response.headers:
+                self.say(f"{'':14}{name}: {response.headers[name]}")
+        if response.content:
+            self.say(_short(response.text))
+
+
+def _contains(response: httpx.Response, wanted: Any) -> bool:
+    if isinstance(wanted, str):
+        return wanted in response.text
+    found = response.json()
+    return all(name in found and found[name] == value for name, value in wanted.items())
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    room = WIDTH - 14
+    return f"{'':14}{line if len(line) <= room else line[: room - 2] + ' …'}"
+
+
+def visit(visitor: Visitor) -> None:
+    """The transcript; it wants a server that nobody has used before."""
+    links, docs = "/api/links", "https://docs.python.org/3/"
+    admin = {"authorization": f"Bearer {TOKEN}"}
+
+    visitor("The page", "GET", "/", expect=200, contains="<h1>Short links</h1>")
+    visitor(
+        "A link with a name of its own",
+        *("POST", links),
+        json={"url": docs, "slug": "docs"},
+        expect=201,
+        contains={"slug": "docs", "url": docs, "hits": 0},
+    )
+    made = visitor(
+        "One with a random name; its address is written as browsers write it",
+        *("POST", links),
+        json={"url": "HTTPS://Example.COM/a/../b?q=é"},
+        expect=201,
+        contains={"url": "https://example.com/b?q=%C3%A9"},
+    ).json()
+    visitor(
+        "A name that is taken: D1's constraint",
+        *("POST", links),
+        json={"url": docs, "slug": "docs"},
+        expect=409,
+        contains={"error": "slug: docs is taken"},
+    )
+    visitor(
+        "Only http and https",
+        *("POST", links),
+        json={"url": "javascript:alert(1)"},
+        expect=422,
+        contains="http:// or https://",
+    )
+    visitor(
+        "A wrong type: the body's row type says it",
+        *("POST", links),
+        json={"url": 7},
+        expect=422,
+        contains={"error": "the body: url: expected str, got int"},
+    )
+    visitor("No JSON at all", "POST", links, content="url=x", expect=422, contains="not JSON")
+    visitor("Followed, with the address from D1", "GET", "/docs", expect=302)
+    visitor("Followed again, with the address from KV", "GET", "/docs", expect=302)
+    visitor(
+        "Both were counted, after their responses",
+        *("GET", f"{links}/docs"),
+        expect=200,
+        contains={"hits": 2},
+    )
+    visitor(
+        "The newest first, a page at a time",
+        *("GET", f"{links}?limit=1"),
+        expect=200,
+        contains={"links": [made], "next": f"{links}?limit=1&before={made.get('id')}"},
+    )
+    visitor(
+        "The next page, which is the last",
+        *("GET", f"{links}?limit=1&before={made.get('id')}"),
+        expect=200,
+        contains={"next": None},
+    )
+    visitor("Deleting takes a token", "DELETE", f"{links}/docs", expect=401)
+    visitor("With it", "DELETE", f"{links}/docs", headers=admin, expect=204)
+    visitor("Gone, from the cache too", "GET", "/docs", expect=404, contains="no such link")
+    visitor("Nothing there to delete", "DELETE", f"{links}/docs", headers=admin, expect=404)
+    visitor("No such method", "PUT", links, expect=405)
+
+
+# Servers ----------------------------------------------------------------------------------------
+
+
+@contextmanager
+def fakes(port: int) -> Iterator[str]:
+    """The Worker on plain CPython over the fakes, under uvicorn in a thread of its own."""
+    listening = _listen(port)
+    server = uvicorn.Server(uvicorn.Config(asgi(_runtime()), log_level="warning", ws="none"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join()
+        listening.close()
+
+
+def _runtime() -> FakeRuntime[Any]:
+    sys.path.insert(0, str(HERE / "src"))
+    from shortlinks.worker import AppEnv, Default
+
+    runtime = FakeRuntime(Default, env=AppEnv, clock=Clock(running=True), ADMIN_TOKEN=TOKEN)
+
+    async def migrate() -> None:
+        for migration in sorted(HERE.glob("migrations/*.sql")):
+            await runtime.env.DB.prepare(migration.read_text()).run()
+
+    asyncio.run(migrate())
+    return runtime
+
+
+@contextmanager
+def workerd(port: int, pyodide: str) -> Iterator[str]:
+    """The Worker inside real workerd, with the package as users get it."""
+    from tests.real import worlds
+
+    if shutil.which("node") is None:
+        raise SystemExit("demo: --workerd needs Node 20 or later, and there is no node on PATH")
+    _listen(port).close()
+    worlds.install_node_modules()
+    worker = {
+        "config": str(HERE / "wrangler.jsonc"),
+        "modules": [str(worlds.built_wheel()), str(worlds.runtime_sdk())],
+        "options": {"bindings": {"ADMIN_TOKEN": TOKEN}},
+    }
+    spec = {"pyodide": pyodide, "port": port, "workers": [worker]}
+    world = worlds.World(f"workerd-{pyodide}", "workerd.mjs", spec)
+    try:
+        yield world.start().url
+    except worlds.WorldError as error:
+        raise SystemExit(f"demo: {error}") from None
+    finally:
+        world.stop()
+
+
+def _listen(port: int) -> socket.socket:
+    try:
+        listening = socket.create_server(("127.0.0.1", port))
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        raise SystemExit(f"demo: port {port} is in use; --port chooses another") from None
+    # asyncio does it for sockets of its own making; without it every answer takes 40 ms.
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listening
+
+
+# ------------------------------------------------------------------------------------------------
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="scripts/demo", description=__doc__)
+    parser.add_argument("--workerd", action="store_true", help="inside real workerd (needs node)")
+    parser.add_argument(
+        "--pyodide", choices=["314", "0.28"], default="314", help="with --workerd (default: 314)"
+    )
+    parser.add_argument("--port", type=int, default=8787, help="default: 8787")
+    parser.add_argument("--once", action="store_true", help="end after the transcript")
+    options = parser.parse_args()
+    stays = not options.once and sys.stdin.isatty() and sys.stdout.isatty()
+    where = f"workerd, Pyodide {options.pyodide}" if options.workerd else "CPython, over the fakes"
+    server = workerd(options.port, options.pyodide) if options.workerd else fakes(options.port)
+    print(f"The link shortener on {where} …", flush=True)
+    with server as url:
+        with httpx.Client(base_url=url, trust_env=False) as client:
+            visitor = Visitor(client)
+            started = time.perf_counter()
+            visit(visitor)
+            took = time.perf_counter() - started
+        fine = visitor.sent - visitor.failed
+        print(f"\n{fine} of {visitor.sent} answers as expected, in {took:.2f} s ({where})")
+        if stays:
+            print(f"Serving {url} until Ctrl-C; the admin's token is {TOKEN!r}.", flush=True)
+            try:
+                threading.Event().wait()
+            except KeyboardInterrupt:
+                print()
+    return 1 if visitor.failed else 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

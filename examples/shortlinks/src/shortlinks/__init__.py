@@ -1,0 +1,1 @@
+"""A link shortener: ``worker`` speaks HTTP, ``links`` keeps the links."""

@@ -1,0 +1,67 @@
+"""The links: D1 keeps them, KV answers for those that are asked for again and again."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from datetime import datetime
+from typing import TypedDict
+
+from pyworkers_sdk import D1, KV
+
+_SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,49}")
+_RESERVED = {"api"}  # /api is the API's
+
+
+class Link(TypedDict):
+    id: int
+    slug: str
+    url: str
+    hits: int
+    created_at: datetime
+
+
+class Links:
+    def __init__(self, db: D1, cache: KV, cache_seconds: int) -> None:
+        self._db = db
+        self._cache = cache
+        self._cache_seconds = cache_seconds
+
+    async def add(self, url: str, slug: str) -> Link:
+        """The new link; a slug that is taken is a D1ConstraintError."""
+        sql = "INSERT INTO links (url, slug) VALUES (?, ?) RETURNING *"
+        link = await self._db.prepare(sql, Link).bind(url, slug).first()
+        assert link is not None  # RETURNING has a row for every row that was inserted
+        return link
+
+    async def get(self, slug: str) -> Link | None:
+        return await self._db.prepare("SELECT * FROM links WHERE slug = ?", Link).bind(slug).first()
+
+    async def newest(self, limit: int, before: int | None = None) -> list[Link]:
+        """The newest links first, from those with an id below ``before``."""
+        sql = "SELECT * FROM links WHERE ?1 IS NULL OR id < ?1 ORDER BY id DESC LIMIT ?2"
+        return (await self._db.prepare(sql, Link).bind(before, limit).all()).results
+
+    async def delete(self, slug: str) -> bool:
+        """Whether there was such a link. KV may go on answering elsewhere for up to a minute."""
+        deleted = await self._db.prepare("DELETE FROM links WHERE slug = ?").bind(slug).run()
+        await self._cache.delete(slug)
+        return deleted.meta.changes > 0
+
+    async def count_hit(self, slug: str) -> None:
+        await self._db.prepare("UPDATE links SET hits = hits + 1 WHERE slug = ?").bind(slug).run()
+
+    async def cached_url(self, slug: str) -> str | None:
+        return await self._cache.get(slug)
+
+    async def cache_url(self, slug: str, url: str) -> None:
+        await self._cache.put(slug, url, expiration_ttl=self._cache_seconds)
+
+
+def is_slug(text: str) -> bool:
+    return _SLUG.fullmatch(text) is not None and text not in _RESERVED
+
+
+def random_slug() -> str:
+    """Seven letters and digits, none of which reads like another: 34 bits."""
+    return "".join(secrets.choice("23456789abcdefghijkmnpqrstuvwxyz") for _ in range(7))

@@ -1,0 +1,184 @@
+"""The Worker: a page for people, a JSON API, and the short links themselves."""
+
+from __future__ import annotations
+
+import hmac
+import re
+from pathlib import Path
+from typing import Any, NotRequired, TypedDict
+from urllib.parse import SplitResult, parse_qs, urlsplit
+
+from pyworkers_sdk import (
+    D1,
+    KV,
+    D1ConstraintError,
+    Env,
+    Request,
+    Response,
+    RowError,
+    WorkerEntrypoint,
+    WorkersError,
+)
+
+from .links import Link, Links, is_slug, random_slug
+
+PAGE = Path(__file__).with_name("page.html").read_text()
+NOT_FOUND = Path(__file__).with_name("not_found.html").read_text()
+
+MAX_URL = 2000
+MAX_LIMIT = 100
+
+
+class AppEnv(Env):
+    DB: D1
+    CACHE: KV
+    ADMIN_TOKEN: str
+    CACHE_SECONDS: int = 300
+
+
+class NewLink(TypedDict):
+    """What POST /api/links takes."""
+
+    url: str
+    slug: NotRequired[str]
+
+
+class Refused(Exception):
+    """Ends a request with this status, and with the message as JSON."""
+
+    def __init__(self, status: int, message: str, **headers: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.headers = headers
+
+
+class Default(WorkerEntrypoint[AppEnv]):
+    # The methods below have an underscore because other Workers could call the rest over RPC.
+
+    async def fetch(self, request: Request) -> Response:
+        try:
+            return await self._answer(request, urlsplit(request.url))
+        except Refused as refused:
+            error = {"error": str(refused)}
+            return Response.json(error, status=refused.status, headers=refused.headers)
+
+    async def _answer(self, request: Request, url: SplitResult) -> Response:
+        match request.method, *url.path.split("/")[1:]:
+            case "GET" | "HEAD", "":
+                return html(PAGE)
+            case "POST", "api", "links":
+                return await self._create(request, url)
+            case "GET", "api", "links":
+                return await self._list(url)
+            case "GET", "api", "links", slug:
+                return await self._show(slug, url)
+            case "DELETE", "api", "links", slug:
+                return await self._delete(slug, request)
+            case _, "api", "links":
+                raise Refused(405, "use GET or POST", allow="GET, POST")
+            case _, "api", "links", _:
+                raise Refused(405, "use GET or DELETE", allow="GET, DELETE")
+            case _, "api", *_:
+                raise Refused(404, "the API is at /api/links")
+            case "GET" | "HEAD", slug if is_slug(slug):
+                return await self._follow(slug)
+            case _:
+                return html(NOT_FOUND, status=404)
+
+    async def _create(self, request: Request, url: SplitResult) -> Response:
+        try:
+            new = await request.json(NewLink)
+        except RowError as error:  # it is no JSON, or no NewLink
+            raise Refused(422, str(error)) from None
+        target = target_url(new["url"], url.netloc)
+        slug = new.get("slug", random_slug())
+        if not is_slug(slug):
+            raise Refused(422, "slug: up to 50 of a-z, A-Z, 0-9, - and _; the first no - or _")
+        try:
+            link = await self._links.add(target, slug)
+        except D1ConstraintError:
+            raise Refused(409, f"slug: {slug} is taken") from None
+        location = f"{origin(url)}/api/links/{slug}"
+        return Response.json(shown(link, url), status=201, headers={"location": location})
+
+    async def _list(self, url: SplitResult) -> Response:
+        query = parse_qs(url.query)
+        limit = min(number(query, "limit") or 20, MAX_LIMIT)
+        # One more than asked for tells whether there is a next page.
+        links = await self._links.newest(limit + 1, before=number(query, "before"))
+        page, more = links[:limit], len(links) > limit
+        following = f"/api/links?limit={limit}&before={page[-1]['id']}" if more else None
+        return Response.json({"links": [shown(link, url) for link in page], "next": following})
+
+    async def _show(self, slug: str, url: SplitResult) -> Response:
+        link = await self._links.get(slug)
+        if link is None:
+            raise Refused(404, "there is no such link")
+        return Response.json(shown(link, url))
+
+    async def _delete(self, slug: str, request: Request) -> Response:
+        given = request.headers.get("authorization", "")
+        if not hmac.compare_digest(given.encode(), f"Bearer {self.env.ADMIN_TOKEN}".encode()):
+            raise Refused(401, "the token is missing or wrong", **{"www-authenticate": "Bearer"})
+        if not is_slug(slug) or not await self._links.delete(slug):
+            raise Refused(404, "there is no such link")
+        return Response(status=204)
+
+    async def _follow(self, slug: str) -> Response:
+        url = await self._links.cached_url(slug)
+        if url is None:
+            link = await self._links.get(slug)
+            if link is None:
+                return html(NOT_FOUND, status=404)
+            url = link["url"]
+            self.ctx.wait_until(self._links.cache_url(slug, url))
+        self.ctx.wait_until(self._links.count_hit(slug))
+        return Response.redirect(url)
+
+    @property
+    def _links(self) -> Links:
+        return Links(self.env.DB, self.env.CACHE, self.env.CACHE_SECONDS)
+
+
+def target_url(text: str, own_host: str) -> str:
+    """``text`` as browsers read it, if it is a URL to which a short link may lead."""
+    try:
+        url = Request(text).url  # checked by the parser of the platform that will send it out
+    except WorkersError:
+        url = ""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https"):  # no javascript:, no data:
+        raise Refused(422, "url: expected a whole http:// or https:// address")
+    if parts.username or parts.password:  # https://bank.example@evil.example/
+        raise Refused(422, "url: an address with a user name in it may mislead")
+    if parts.netloc == own_host:
+        raise Refused(422, "url: a short link to a link of this site could go in circles")
+    if len(url) > MAX_URL:
+        raise Refused(422, f"url: longer than {MAX_URL} characters")
+    return url
+
+
+def number(query: dict[str, list[str]], name: str) -> int | None:
+    text = query.get(name, [""])[-1]
+    if not re.fullmatch("[0-9]{0,15}", text):
+        raise Refused(422, f"{name}: expected a whole number")
+    return int(text) if text else None
+
+
+def origin(url: SplitResult) -> str:
+    return f"{url.scheme}://{url.netloc}"
+
+
+def shown(link: Link, url: SplitResult) -> dict[str, Any]:
+    return {**link, "short_url": f"{origin(url)}/{link['slug']}"}
+
+
+def html(text: str, status: int = 200) -> Response:
+    headers = {
+        "content-type": "text/html;charset=utf-8",
+        "content-security-policy": (
+            "default-src 'self' 'unsafe-inline'; img-src data:; base-uri 'none';"
+            " frame-ancestors 'none'"
+        ),
+    }
+    return Response(text, status=status, headers=headers)

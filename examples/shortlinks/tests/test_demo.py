@@ -1,0 +1,61 @@
+"""The demo's visit, answer by answer: to the fakes, and to the same Worker inside workerd."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+import demo
+import httpx
+import pytest
+
+
+def transcript(server: AbstractContextManager[str]) -> str:
+    """What the demo prints; a test fails where an answer was not as expected."""
+    lines: list[str] = []
+    with server as url, httpx.Client(base_url=url, trust_env=False) as client:
+        visitor = demo.Visitor(client, lines.append)
+        demo.visit(visitor)
+    text = "\n".join(lines)
+    assert visitor.failed == 0, text
+    assert visitor.sent > 15
+    return text
+
+
+def test_on_the_fakes() -> None:
+    assert "409 Conflict" in transcript(demo.fakes(port=0))
+
+
+@pytest.mark.real
+@pytest.mark.skipif(os.environ.get("PYWORKERS_SKIP_REAL") == "1", reason="PYWORKERS_SKIP_REAL=1")
+@pytest.mark.parametrize("pyodide", ["314", "0.28"])
+def test_inside_workerd(pyodide: str) -> None:
+    assert "409 Conflict" in transcript(demo.workerd(port=0, pyodide=pyodide))
+
+
+def test_an_answer_that_is_not_as_expected_is_told() -> None:
+    lines: list[str] = []
+    with demo.fakes(port=0) as url, httpx.Client(base_url=url, trust_env=False) as client:
+        visitor = demo.Visitor(client, lines.append)
+        visitor("A page", "GET", "/", expect=500)
+    assert visitor.failed == 1
+    assert lines[-1].strip().startswith("UNEXPECTED  wanted 500")
+
+
+@pytest.mark.parametrize("start", [demo.fakes, lambda port: demo.workerd(port, "314")])
+def test_a_port_in_use_is_said_in_one_sentence(
+    start: Callable[[int], AbstractContextManager[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shutil.which", lambda name: name)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(SystemExit, match=f"^demo: port {port} is in use"), start(port):
+            pass
+
+
+def test_node_is_asked_for_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    with pytest.raises(SystemExit, match=r"^demo: --workerd needs Node 20"):
+        demo.workerd(port=0, pyodide="314").__enter__()

@@ -1,0 +1,313 @@
+"""The link shortener on the fakes: no network, no Node, no mock."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any, TypeAlias
+
+import pytest
+from shortlinks.worker import MAX_LIMIT, AppEnv
+
+from pyworkers_sdk import Response
+from pyworkers_sdk.testing import FakeRuntime
+
+Runtime: TypeAlias = FakeRuntime[AppEnv]
+
+SITE = "https://sho.rt"
+ADMIN = {"authorization": "Bearer secret"}
+
+
+async def shorten(runtime: Runtime, url: str, slug: str | None = None) -> Response:
+    body = {"url": url} if slug is None else {"url": url, "slug": slug}
+    return await runtime.fetch(f"{SITE}/api/links", method="POST", body=json.dumps(body))
+
+
+async def hits(runtime: Runtime, slug: str) -> int:
+    link = await (await runtime.fetch(f"{SITE}/api/links/{slug}")).json()
+    count: int = link["hits"]
+    return count
+
+
+# The page ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.asyncio
+async def test_the_page_is_html(runtime: Runtime) -> None:
+    response = await runtime.fetch(f"{SITE}/")
+    assert response.status == 200
+    assert response.headers["content-type"] == "text/html;charset=utf-8"
+    assert "frame-ancestors 'none'" in response.headers["content-security-policy"]
+    assert "<h1>Short links</h1>" in await response.text()
+
+
+# POST /api/links --------------------------------------------------------------------------------
+
+
+@pytest.mark.asyncio
+async def test_a_link_is_made(runtime: Runtime) -> None:
+    response = await shorten(runtime, "https://example.com/a?b=c#d", "mine")
+    assert response.status == 201
+    assert response.headers["location"] == "https://sho.rt/api/links/mine"
+    assert await response.json() == {
+        "id": 1,
+        "slug": "mine",
+        "url": "https://example.com/a?b=c#d",
+        "short_url": "https://sho.rt/mine",
+        "hits": 0,
+        "created_at": runtime.clock.datetime().isoformat(timespec="milliseconds")[:-6] + "Z",
+    }
+
+
+@pytest.mark.asyncio
+async def test_without_a_slug_it_gets_a_random_one(runtime: Runtime) -> None:
+    first = await (await shorten(runtime, "https://example.com/")).json()
+    second = await (await shorten(runtime, "https://example.com/")).json()
+    assert first["slug"] != second["slug"]
+    assert (await runtime.fetch(first["short_url"])).status == 302
+
+
+@pytest.mark.asyncio
+async def test_a_slug_belongs_to_who_came_first(runtime: Runtime) -> None:
+    await shorten(runtime, "https://example.com/first", "mine")
+    response = await shorten(runtime, "https://example.com/second", "mine")
+    assert response.status == 409
+    assert await response.json() == {"error": "slug: mine is taken"}
+    link = await (await runtime.fetch(f"{SITE}/api/links/mine")).json()
+    assert link["url"] == "https://example.com/first"
+
+
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [
+        ("", "the body is not JSON"),
+        ("url=https://example.com", "the body is not JSON"),
+        ("[]", "expected an object for NewLink, got list"),
+        ("{}", "no key 'url'"),
+        ('{"url": 7}', "the body: url: expected str, got int"),
+        ('{"url": "https://example.com/", "slug": null}', "the body: slug: expected str"),
+    ],
+)
+@pytest.mark.asyncio
+async def test_a_body_that_is_no_link_is_refused(runtime: Runtime, body: str, error: str) -> None:
+    response = await runtime.fetch(f"{SITE}/api/links", method="POST", body=body)
+    assert response.status == 422
+    assert error in (await response.json())["error"]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "example.com",
+        "/relative",
+        "https://",
+        "ftp://example.com/",
+        "javascript:alert(1)",
+        "JavaScript:alert(1)//https://example.com",
+        "java\nscript:alert(1)",
+        "data:text/html,<script>alert(1)</script>",
+        "https://bank.example@evil.example/",
+        "https://user:password@example.com/",
+        "https://sho.rt/mine",
+        f"https://example.com/{'x' * 2000}",
+        "https://example.com/\ud800",
+    ],
+)
+@pytest.mark.asyncio
+async def test_a_link_leads_only_to_other_sites(runtime: Runtime, url: str) -> None:
+    response = await shorten(runtime, url)
+    assert response.status == 422
+    assert (await response.json())["error"].startswith(("url: ", "the body"))
+
+
+@pytest.mark.parametrize("slug", ["", "api", "-a", "_a", "a/b", "a.b", "a b", "é", "x" * 51])
+@pytest.mark.asyncio
+async def test_a_slug_is_short_and_plain(runtime: Runtime, slug: str) -> None:
+    response = await shorten(runtime, "https://example.com/", slug)
+    assert response.status == 422
+    assert (await response.json())["error"].startswith("slug: ")
+
+
+@pytest.mark.asyncio
+async def test_an_address_is_kept_as_browsers_read_it(runtime: Runtime) -> None:
+    response = await shorten(runtime, "HTTPS://Example.COM/a/../b c")
+    assert (await response.json())["url"] == "https://example.com/b%20c"
+
+
+# GET /api/links ---------------------------------------------------------------------------------
+
+
+async def pages(runtime: Runtime, path: str) -> list[list[str]]:
+    """The slugs of every page from this one on."""
+    found = []
+    following: Any = path
+    while following is not None:
+        page = await (await runtime.fetch(f"{SITE}{following}")).json()
+        found.append([link["slug"] for link in page["links"]])
+        following = page["next"]
+    return found
+
+
+@pytest.mark.asyncio
+async def test_no_links_are_one_empty_page(runtime: Runtime) -> None:
+    assert await pages(runtime, "/api/links") == [[]]
+
+
+@pytest.mark.asyncio
+async def test_the_newest_come_first_a_page_at_a_time(runtime: Runtime) -> None:
+    for slug in "abcde":
+        await shorten(runtime, "https://example.com/", slug)
+    assert await pages(runtime, "/api/links") == [["e", "d", "c", "b", "a"]]
+    assert await pages(runtime, "/api/links?limit=2") == [["e", "d"], ["c", "b"], ["a"]]
+    assert await pages(runtime, "/api/links?limit=5") == [["e", "d", "c", "b", "a"]]
+    assert await pages(runtime, "/api/links?before=3") == [["b", "a"]]
+
+
+@pytest.mark.asyncio
+async def test_a_page_has_its_limit(runtime: Runtime) -> None:
+    insert = runtime.env.DB.prepare("INSERT INTO links (slug, url) VALUES (?, 'https://e.com/')")
+    await runtime.env.DB.batch([insert.bind(f"s{n}") for n in range(MAX_LIMIT + 1)])
+    assert [len(page) for page in await pages(runtime, "/api/links?limit=5000")] == [MAX_LIMIT, 1]
+
+
+@pytest.mark.parametrize("query", ["limit=x", "limit=-1", "before=1.5", "before=9999999999999999"])
+@pytest.mark.asyncio
+async def test_a_page_is_asked_for_by_number(runtime: Runtime, query: str) -> None:
+    response = await runtime.fetch(f"{SITE}/api/links?{query}")
+    assert response.status == 422
+    assert (await response.json())["error"].endswith("expected a whole number")
+
+
+# /api/links/{slug} ------------------------------------------------------------------------------
+
+
+@pytest.mark.asyncio
+async def test_a_link_is_shown(runtime: Runtime) -> None:
+    made = await (await shorten(runtime, "https://example.com/", "mine")).json()
+    response = await runtime.fetch(f"{SITE}/api/links/mine")
+    assert response.status == 200
+    assert await response.json() == made
+
+
+@pytest.mark.asyncio
+async def test_what_is_not_there_is_a_404(runtime: Runtime) -> None:
+    response = await runtime.fetch(f"{SITE}/api/links/mine")
+    assert response.status == 404
+    assert await response.json() == {"error": "there is no such link"}
+
+
+@pytest.mark.parametrize("slug", ["gone", "-", "x" * 600])
+@pytest.mark.asyncio
+async def test_nothing_is_there_to_delete(runtime: Runtime, slug: str) -> None:
+    url = f"{SITE}/api/links/{slug}"
+    assert (await runtime.fetch(url, method="DELETE", headers=ADMIN)).status == 404
+
+
+@pytest.mark.parametrize("token", [None, "", "secret", "Bearer", "Bearer Secret", "Bearer sécret"])
+@pytest.mark.asyncio
+async def test_only_the_admin_deletes(runtime: Runtime, token: str | None) -> None:
+    await shorten(runtime, "https://example.com/", "mine")
+    headers = {} if token is None else {"authorization": token}
+    response = await runtime.fetch(f"{SITE}/api/links/mine", method="DELETE", headers=headers)
+    assert response.status == 401
+    assert response.headers["www-authenticate"] == "Bearer"
+    assert (await runtime.fetch(f"{SITE}/mine")).status == 302
+
+
+@pytest.mark.asyncio
+async def test_a_deleted_link_is_gone_from_the_cache_too(runtime: Runtime) -> None:
+    await shorten(runtime, "https://example.com/", "mine")
+    await runtime.fetch(f"{SITE}/mine")
+    await runtime.drain()
+    assert await runtime.env.CACHE.get("mine") is not None
+
+    url = f"{SITE}/api/links/mine"
+    response = await runtime.fetch(url, method="DELETE", headers=ADMIN)
+    assert response.status == 204
+    assert await response.text() == ""
+    assert (await runtime.fetch(url)).status == 404
+    assert (await runtime.fetch(f"{SITE}/mine")).status == 404
+
+
+# Other methods and places -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allow"),
+    [
+        ("PUT", "/api/links", "GET, POST"),
+        ("DELETE", "/api/links", "GET, POST"),
+        ("POST", "/api/links/mine", "GET, DELETE"),
+    ],
+)
+@pytest.mark.asyncio
+async def test_other_methods_are_refused(
+    runtime: Runtime, method: str, path: str, allow: str
+) -> None:
+    response = await runtime.fetch(f"{SITE}{path}", method=method)
+    assert response.status == 405
+    assert response.headers["allow"] == allow
+
+
+@pytest.mark.asyncio
+async def test_the_api_answers_in_json_where_there_is_nothing(runtime: Runtime) -> None:
+    response = await runtime.fetch(f"{SITE}/api/users")
+    assert response.status == 404
+    assert await response.json() == {"error": "the API is at /api/links"}
+
+
+@pytest.mark.parametrize("path", ["/gone", "/favicon.ico", "/a/b", "/%2e%2e%2f", f"/{'x' * 600}"])
+@pytest.mark.asyncio
+async def test_any_other_place_is_a_page_that_says_so(runtime: Runtime, path: str) -> None:
+    response = await runtime.fetch(f"{SITE}{path}")
+    assert response.status == 404
+    assert "There is no such link" in await response.text()
+
+
+# GET /{slug} ------------------------------------------------------------------------------------
+
+
+@pytest.mark.asyncio
+async def test_a_short_link_leads_on_and_counts(runtime: Runtime) -> None:
+    await shorten(runtime, "https://example.com/there", "mine")
+    response = await runtime.fetch(f"{SITE}/mine?from=mail")
+    assert response.status == 302
+    assert response.headers["location"] == "https://example.com/there"
+    await runtime.drain()  # the hit is counted after the response, by ctx.wait_until
+    assert await hits(runtime, "mine") == 1
+
+    await runtime.fetch(f"{SITE}/mine")
+    await runtime.drain()
+    assert await hits(runtime, "mine") == 2
+
+
+@pytest.mark.asyncio
+async def test_slugs_differ_by_case(runtime: Runtime) -> None:
+    await shorten(runtime, "https://example.com/small", "a")
+    await shorten(runtime, "https://example.com/large", "A")
+    assert (await runtime.fetch(f"{SITE}/A")).headers["location"] == "https://example.com/large"
+
+
+@pytest.mark.asyncio
+async def test_kv_answers_in_place_of_d1_until_its_time_is_over(runtime: Runtime) -> None:
+    await shorten(runtime, "https://example.com/old", "mine")
+    await runtime.fetch(f"{SITE}/mine")
+    await runtime.drain()
+
+    # Past the application, so that only the database knows.
+    change = "UPDATE links SET url = 'https://example.com/new' WHERE slug = 'mine'"
+    await runtime.env.DB.prepare(change).run()
+    assert (await runtime.fetch(f"{SITE}/mine")).headers["location"] == "https://example.com/old"
+
+    runtime.clock.advance(timedelta(seconds=runtime.env.CACHE_SECONDS))
+    assert (await runtime.fetch(f"{SITE}/mine")).headers["location"] == "https://example.com/new"
+
+
+@pytest.mark.asyncio
+async def test_hits_of_a_cached_link_are_counted_too(runtime: Runtime) -> None:
+    await shorten(runtime, "https://example.com/", "mine")
+    for _ in range(3):
+        await runtime.fetch(f"{SITE}/mine")
+        await runtime.drain()
+    assert await hits(runtime, "mine") == 3
