@@ -1,3 +1,4 @@
+# ruff: noqa: SIM905
 """What the package offers, and what importing it costs."""
 
 from __future__ import annotations

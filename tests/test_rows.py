@@ -10,9 +10,9 @@ from typing import Annotated, Any, Literal, NewType, NotRequired, TypedDict
 from uuid import UUID
 
 import pytest
-import pyworkers_sdk.testing  # noqa: F401 (it brings pydantic's second look)
 from pydantic import BaseModel, Field
 
+import pyworkers_sdk.testing  # noqa: F401 (it brings pydantic's second look)
 from pyworkers_sdk import RowError
 from pyworkers_sdk._rows import load, row, rows
 
@@ -221,7 +221,7 @@ def test_a_pydantic_model_is_validated() -> None:
 
 
 def test_a_pydantic_error_names_the_column_and_shows_no_value() -> None:
-    with pytest.raises(RowError, match="^Model: score: Input should be greater") as caught:
+    with pytest.raises(RowError, match=r"^Model: score: Input should be greater") as caught:
         row(Model, {"id": 1, "score": -77})
     assert "77" not in str(caught.value)
 

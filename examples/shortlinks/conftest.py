@@ -9,7 +9,7 @@ import pytest_asyncio
 from pyworkers_sdk.testing import FakeRuntime
 
 HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE), str(HERE / "src")]
+sys.path.insert(0, str(HERE / "src"))
 
 from shortlinks.worker import AppEnv, Default  # noqa: E402
 

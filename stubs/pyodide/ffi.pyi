@@ -2,6 +2,8 @@
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import Any
 
+_Converter = Callable[[Any, Callable[[Any], Any], Callable[[Any, Any], None]], Any]
+
 class JsProxy:
     js_id: int
     typeof: str
@@ -15,8 +17,7 @@ class JsProxy:
         self,
         *,
         depth: int = -1,
-        default_converter: Callable[[JsProxy, Callable[[Any], Any], Callable[[Any, Any], None]], Any]
-        | None = None,
+        default_converter: _Converter | None = None,
     ) -> Any: ...
 
 class JsException(Exception):
@@ -45,7 +46,6 @@ def to_js(
     pyproxies: JsProxy | None = None,
     create_pyproxies: bool = True,
     dict_converter: Callable[[Iterable[Any]], Any] | None = None,
-    default_converter: Callable[[Any, Callable[[Any], Any], Callable[[Any, Any], None]], Any]
-    | None = None,
+    default_converter: _Converter | None = None,
     eager_converter: Any = None,
 ) -> Any: ...

@@ -150,7 +150,9 @@ CLONED: dict[str, object] = {
         {"constructor": 1, "items": 2, "toJSON": 3, "": 4, "length": 5},
         "Object",
     ),
-    "constructor inside": Case([{"constructor": {"a": None}}], [{"constructor": {"a": None}}], "Array"),
+    "constructor inside": Case(
+        [{"constructor": {"a": None}}], [{"constructor": {"a": None}}], "Array"
+    ),
     "__proto__ key": Case({"__proto__": 1}, {"__proto__": 1}, "Object"),
     "everything nested": Case(
         {"d": [NOON], "b": (b"x",), "s": {2.0}, "n": [None, {"x": None}]},
@@ -168,7 +170,9 @@ async def test_a_value_makes_the_round_trip(case: Case) -> None:
     assert type(back) is type(case.back)
 
 
-@not_in("node-0.26", reason="null cannot be a lone value on Pyodide 0.26; see test_d1 for bind(None)")
+@not_in(
+    "node-0.26", reason="null cannot be a lone value on Pyodide 0.26; see test_d1 for bind(None)"
+)
 async def test_none_alone_is_null() -> None:
     assert kind(to_js(None)) == "Null"
     assert from_js(to_js(None)) is None
@@ -430,7 +434,8 @@ async def test_a_javascript_error_is_one_of_ours() -> None:
     error = from_js(js.Array.of(made))[0]
     assert type(error) is WorkersError
     assert (str(error), error.js_name) == ("outer", "Error")
-    assert (str(error.cause), error.cause.js_name) == ("inner", "TypeError")
+    assert repr(error.cause) == "WorkersError('inner')"
+    assert getattr(error.cause, "js_name", None) == "TypeError"
 
 
 @only("node", "workerd", reason=NO_JS)
@@ -484,7 +489,7 @@ async def test_a_stream_is_locked_while_it_is_read_and_released_after() -> None:
 
     stream = ReadableStream(stream_from(chunks()))
     assert stream.locked is False
-    seen = []
+    seen: list[bytes] = []
     async for chunk in stream:
         assert stream.locked is True
         seen.append(chunk)

@@ -7,9 +7,10 @@ import socket
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
-import demo
 import httpx
 import pytest
+
+from examples.shortlinks import demo
 
 
 def transcript(server: AbstractContextManager[str]) -> str:

@@ -7,10 +7,10 @@ from datetime import timedelta
 from typing import Any, TypeAlias
 
 import pytest
-from shortlinks.worker import MAX_LIMIT, AppEnv
 
 from pyworkers_sdk import Response
 from pyworkers_sdk.testing import FakeRuntime
+from shortlinks.worker import MAX_LIMIT, AppEnv
 
 Runtime: TypeAlias = FakeRuntime[AppEnv]
 

@@ -1,4 +1,4 @@
-"""Inside the isolate: search path, discovery and calling of entrypoints, as the Python runtime does them."""
+"""Inside the isolate: search path, and entrypoints found and called as the Python runtime does."""
 
 import json
 import sys
@@ -16,7 +16,11 @@ def _methods(cls):
     def found(name):
         return next((base.__dict__[name] for base in cls.__mro__ if name in base.__dict__), None)
 
-    return sorted(name for name in dir(cls) if not name.startswith("_") and isinstance(found(name), FunctionType))
+    return sorted(
+        name
+        for name in dir(cls)
+        if not name.startswith("_") and isinstance(found(name), FunctionType)
+    )
 
 
 def entrypoints(module):

@@ -1,0 +1,31 @@
+"""README's Python is run as it stands there."""
+
+from __future__ import annotations
+
+import re
+import sys
+import types
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+README = Path(__file__).parent.parent / "README.md"
+
+
+@pytest.mark.asyncio
+async def test_the_worker_and_its_unit_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    worker, unit_test = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
+    module: Any = types.ModuleType("readme")
+    monkeypatch.setitem(sys.modules, "readme", module)  # where annotations are looked up
+    exec(worker + unit_test, vars(module))
+    await module.test_greets_the_first_user()
+
+
+def test_every_file_that_it_names_is_there() -> None:
+    text = README.read_text()
+    linked = re.findall(r"\]\(([\w/.-]+)\)", text) + re.findall(
+        r"`((?:tests|pyworkers_sdk)/[\w./]+)`", text
+    )
+    assert linked
+    assert [name for name in linked if not (README.parent / name).exists()] == []
