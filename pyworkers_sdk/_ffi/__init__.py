@@ -14,41 +14,9 @@ from ..errors import BindingError, WorkersError, from_js_error
 from ._values import JSON, SQL, convert, convert_each, dumps, loads, text
 
 if sys.platform == "emscripten":
-    from ._pyodide import (
-        JsException,
-        apply,
-        from_js,
-        from_json,
-        from_vector,
-        official_base,
-        promise,
-        prop,
-        raw,
-        record,
-        stream_from,
-        table,
-        to_js,
-        to_vector,
-        web,
-    )
+    from ._pyodide import *
 else:
-    from ._cpython import (
-        JsException,
-        apply,
-        from_js,
-        from_json,
-        from_vector,
-        official_base,
-        promise,
-        prop,
-        raw,
-        record,
-        stream_from,
-        table,
-        to_js,
-        to_vector,
-        web,
-    )
+    from ._cpython import *
 
 __all__ = [
     "JSON",

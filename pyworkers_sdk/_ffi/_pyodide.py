@@ -8,7 +8,7 @@ Nothing here is made at import but references to globals: a Worker is snapshotte
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable, Awaitable
+from collections.abc import AsyncIterable, Awaitable, Collection
 from datetime import datetime, timezone
 from typing import Any
 
@@ -85,17 +85,22 @@ def _built(value: Any, made: dict[int, Any]) -> Any:
     if id(value) in made:
         return made[id(value)]
     if type(value) is list:
-        array = made[id(value)] = Array.new()
-        Object.assign(array, _to_js([_built(item, made) for item in value]))
-        nulls = {str(at): None for at, item in enumerate(value) if item is None}
-        return Object.assign(array, JS_JSON.parse(_values.dumps(nulls)))
+        made[id(value)] = array = Array.new()
+        return _filled(array, value, made)
     if type(value) is dict:
-        target = made[id(value)] = Object.new()
-        pairs = Object.fromEntries(_built([list(pair) for pair in value.items()], made))
-        return Object.defineProperties(target, Object.getOwnPropertyDescriptors(pairs))
+        made[id(value)] = target = Object.new()
+        pairs = _to_js([_filled(Array.new(), pair, made) for pair in value.items()])
+        members = Object.getOwnPropertyDescriptors(Object.fromEntries(pairs))
+        return Object.defineProperties(target, members)
     if type(value) is set:
-        return js.Set.new(_built(list(value), made))
+        return js.Set.new(_filled(Array.new(), value, made))
     return value
+
+
+def _filled(array: Any, items: Collection[Any], made: dict[int, Any]) -> Any:
+    Object.assign(array, _to_js([_built(item, made) for item in items]))
+    nulls = {str(at): None for at, item in enumerate(items) if item is None}
+    return Object.assign(array, JS_JSON.parse(_values.dumps(nulls)))
 
 
 def apply(target: Any, method: str, args: list[Any]) -> Any:
@@ -109,24 +114,6 @@ def apply(target: Any, method: str, args: list[Any]) -> Any:
 
 
 _PASS = {str, int, float, bool}
-
-
-def _with_nulls(value: Any, made: dict[int, Any]) -> Any:
-    """For Pyodide 0.26, where null exists only inside JavaScript data: put it there by JSON."""
-    if id(value) in made:
-        return made[id(value)]
-    if type(value) is list:
-        array = made[id(value)] = Array.new()
-        Object.assign(array, _to_js([_with_nulls(item, made) for item in value]))
-        nulls = {str(at): None for at, item in enumerate(value) if item is None}
-        return Object.assign(array, JS_JSON.parse(_values.dumps(nulls)))
-    if type(value) is dict:
-        target = made[id(value)] = Object.new()
-        pairs = Object.fromEntries(_with_nulls([list(pair) for pair in value.items()], made))
-        return Object.defineProperties(target, Object.getOwnPropertyDescriptors(pairs))
-    if type(value) is set:
-        return js.Set.new(_with_nulls(list(value), made))
-    return value
 
 
 def from_json(text: str) -> Any:

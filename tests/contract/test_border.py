@@ -154,6 +154,11 @@ CLONED: dict[str, object] = {
         [{"constructor": {"a": None}}], [{"constructor": {"a": None}}], "Array"
     ),
     "__proto__ key": Case({"__proto__": 1}, {"__proto__": 1}, "Object"),
+    "many containers with None": Case(
+        {"a": {"x": None}, "b": {"y": None}, "c": [{"z": [None]}, {"z": [None, 1]}], "d": [None]},
+        {"a": {"x": None}, "b": {"y": None}, "c": [{"z": [None]}, {"z": [None, 1]}], "d": [None]},
+        "Object",
+    ),
     "everything nested": Case(
         {"d": [NOON], "b": (b"x",), "s": {2.0}, "n": [None, {"x": None}]},
         {"d": [NOON], "b": [b"x"], "s": {2}, "n": [None, {"x": None}]},
