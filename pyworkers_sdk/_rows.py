@@ -153,7 +153,10 @@ class Record:
             if cell is not None and not cell.accepts.issuperset(kind):
                 self._column(cell, name, made)
         if self.make is not None:
-            made = [self.make(row) for row in made]
+            try:
+                made = [self.make(row) for row in made]
+            except Mismatch as mismatch:
+                raise RowError(f"{self.name}: {mismatch}") from None
         if verify is not None and self.checked:
             verify(self.type, made)
         return made
@@ -193,7 +196,7 @@ class Record:
                 f"{'.'.join(map(str, error['loc'])) or 'the row'}: {error['msg']}"
                 for error in listed(include_input=False, include_url=False)
             )
-            raise RowError(f"{self.name}: {'; '.join(reasons)}") from None
+            raise Mismatch("; ".join(reasons)) from None
 
 
 def _required(row_type: Any) -> set[str]:
