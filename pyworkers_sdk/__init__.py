@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .blob import Blob
     from .d1 import (
         D1,
         D1DatabaseSession,
@@ -25,26 +26,58 @@ if TYPE_CHECKING:
         D1ConstraintError,
         D1Error,
         KVError,
+        QueueError,
+        R2Error,
         RowError,
         StreamError,
         WorkersError,
     )
     from .http import Headers, Request, Response
     from .kv import KV, KVListKey, KVListResult, KVValueWithMetadata
+    from .queues import (
+        Message,
+        MessageBatch,
+        MessageSendRequest,
+        Queue,
+        QueueMetadata,
+        QueueMetrics,
+        QueueSendResponse,
+    )
+    from .r2 import R2, R2MultipartUpload
+    from .r2_objects import (
+        HTTPMetadata,
+        R2Checksums,
+        R2Conditional,
+        R2Object,
+        R2ObjectBody,
+        R2ObjectRange,
+        R2Objects,
+        R2Range,
+        R2UploadedPart,
+    )
     from .streams import ReadableStream
 
 __version__ = "0.1.0"
 
 _MODULES = {
+    "blob": "Blob",
     "d1": "D1 D1DatabaseSession D1ExecResult D1Meta D1PreparedStatement D1Result",
     "entrypoints": "ExecutionContext WorkerEntrypoint",
     "env": "Env",
     "errors": (
-        "BindingError ConversionError D1ConstraintError D1Error KVError RowError StreamError"
-        " WorkersError"
+        "BindingError ConversionError D1ConstraintError D1Error KVError QueueError R2Error"
+        " RowError StreamError WorkersError"
     ),
     "http": "Headers Request Response",
     "kv": "KV KVListKey KVListResult KVValueWithMetadata",
+    "queues": (
+        "Message MessageBatch MessageSendRequest Queue QueueMetadata QueueMetrics QueueSendResponse"
+    ),
+    "r2": "R2 R2MultipartUpload",
+    "r2_objects": (
+        "HTTPMetadata R2Checksums R2Conditional R2Object R2ObjectBody R2ObjectRange R2Objects"
+        " R2Range R2UploadedPart"
+    ),
     "streams": "ReadableStream",
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names.split()}
@@ -52,7 +85,9 @@ _HOME = {name: module for module, names in _MODULES.items() for name in names.sp
 __all__ = [
     "D1",
     "KV",
+    "R2",
     "BindingError",
+    "Blob",
     "ConversionError",
     "D1ConstraintError",
     "D1DatabaseSession",
@@ -63,11 +98,30 @@ __all__ = [
     "D1Result",
     "Env",
     "ExecutionContext",
+    "HTTPMetadata",
     "Headers",
     "KVError",
     "KVListKey",
     "KVListResult",
     "KVValueWithMetadata",
+    "Message",
+    "MessageBatch",
+    "MessageSendRequest",
+    "Queue",
+    "QueueError",
+    "QueueMetadata",
+    "QueueMetrics",
+    "QueueSendResponse",
+    "R2Checksums",
+    "R2Conditional",
+    "R2Error",
+    "R2MultipartUpload",
+    "R2Object",
+    "R2ObjectBody",
+    "R2ObjectRange",
+    "R2Objects",
+    "R2Range",
+    "R2UploadedPart",
     "ReadableStream",
     "Request",
     "Response",

@@ -9,8 +9,17 @@ see an ordinary generic class.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from functools import wraps
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from functools import cache, wraps
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Generic,
+    TypeVar,
+    cast,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 from ._ffi import from_js, official_base, promise, prop, raw
 from .errors import WorkersError
@@ -20,6 +29,7 @@ if TYPE_CHECKING:
     from typing_extensions import TypeVar as TypeVarWithDefault
 
     from . import _sys
+    from .queues import MessageBatch
 
     EnvT = TypeVarWithDefault("EnvT", default=Any)
 
@@ -83,6 +93,10 @@ if TYPE_CHECKING:
             """Answer an HTTP request."""
             ...
 
+        async def queue(self, batch: MessageBatch[Any]) -> None:
+            """Take messages; ``MessageBatch[Job]`` says what their bodies are."""
+            ...
+
 else:
 
     class _Base:
@@ -109,9 +123,13 @@ else:
                 self.env = env if env_type is None else env_type(env)
 
             def __init_subclass__(cls, **kwargs: Any) -> None:
+                queue = getattr(cls, "queue", None)
+                if queue is not None:  # before the official class puts a wrapper of its own around
+                    cls.queue = _takes_batch(queue)
                 super().__init_subclass__(**kwargs)
-                if "fetch" in vars(cls):
-                    cls.fetch = _takes_request(cls.fetch)
+                fetch = getattr(cls, "fetch", None)
+                if fetch is not None:
+                    cls.fetch = _takes_request(fetch)
 
         return WorkerEntrypoint
 
@@ -133,6 +151,31 @@ def _takes_request(handler: Callable[..., Awaitable[Any]]) -> Callable[..., Awai
         return response
 
     return fetch
+
+
+def _takes_batch(handler: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+    """``queue`` as the runtime calls it, with a batch of its own making."""
+    from .queues import MessageBatch  # only a Worker with such a handler pays for it
+
+    @wraps(handler)
+    async def queue(self: Any, batch: Any, *env_and_ctx: Any) -> None:
+        for one in (batch, raw(batch)):  # as it is where super().queue(batch) was called
+            if isinstance(one, MessageBatch):
+                return await handler(self, one)
+        return await handler(self, MessageBatch(batch, _row_type(handler, MessageBatch)))
+
+    return queue
+
+
+@cache
+def _row_type(handler: Any, batch: Any) -> Any:
+    """``Job`` of ``MessageBatch[Job]`` in a handler's annotations, which is known when it is called
+    first; None where there is none, or where it names what only type checkers import."""
+    try:
+        hints = get_type_hints(handler).values()
+    except (AttributeError, NameError, TypeError):
+        return None
+    return next((get_args(hint)[0] for hint in hints if get_origin(hint) is batch), None)
 
 
 _NO_RESPONSE = (type(None), str, bytes, int, float, dict, list, tuple)

@@ -6,6 +6,8 @@
     ├── RowError               a row, or JSON, is not what its type says
     ├── StreamError            a stream was read twice, or broke off
     ├── KVError
+    ├── QueueError
+    ├── R2Error
     └── D1Error
         └── D1ConstraintError  UNIQUE, NOT NULL, CHECK, FOREIGN KEY, …
 
@@ -23,6 +25,8 @@ __all__ = [
     "D1ConstraintError",
     "D1Error",
     "KVError",
+    "QueueError",
+    "R2Error",
     "RowError",
     "StreamError",
     "WorkersError",
@@ -34,7 +38,8 @@ class WorkersError(Exception):
 
     ``js_name`` is the class of the JavaScript error ("TypeError"), or None where the error is
     ours; ``code`` is the service's own code where it has one (KV: the HTTP status; D1: SQLite's
-    name of the result code); ``cause`` is the JavaScript error's ``cause``, as one of ours.
+    name of the result code; R2: a number); ``cause`` is the JavaScript error's ``cause``, as one of
+    ours.
     """
 
     js_name: str | None
@@ -87,6 +92,31 @@ class KVError(WorkersError):
     @classmethod
     def _from_js(cls, js_name: str, message: str, cause: WorkersError | None) -> WorkersError:
         found = re.match(r"KV \w+ failed: (\d+)", message)
+        code = int(found[1]) if found else None
+        return cls(message, js_name=js_name, code=code, cause=cause)
+
+
+class R2Error(WorkersError):
+    """R2 refused the operation; ``code`` is its number, where the service itself has spoken.
+
+    10001 internal error, 10011 part too small, 10012 metadata too large, 10020 invalid key, 10022
+    invalid limit, 10024 no such upload, 10025 no such part, 10027 too many keys, 10037 wrong
+    checksum, 10039 range beyond the object, 10048 uneven parts, 100100 object too large.
+    """
+
+    @classmethod
+    def _from_js(cls, js_name: str, message: str, cause: WorkersError | None) -> WorkersError:
+        found = re.search(r" \((\d+)\)\Z", message)
+        code = int(found[1]) if found else None
+        return cls(message, js_name=js_name, code=code, cause=cause)
+
+
+class QueueError(WorkersError):
+    """Queues refused the operation; ``code`` is the service's number where it gives one."""
+
+    @classmethod
+    def _from_js(cls, js_name: str, message: str, cause: WorkersError | None) -> WorkersError:
+        found = re.search(r"\((\d+)\)$", message)
         code = int(found[1]) if found else None
         return cls(message, js_name=js_name, code=code, cause=cause)
 

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, Protocol, Self, TypeAlias, TypeVar, overload
 
 from . import _rows
-from ._ffi import dumps, from_js, loads, prop, raising, raw, stream_from, text, to_js, web
+from ._ffi import bytes_of, dumps, from_js, loads, prop, raising, raw, stream_from, text, to_js, web
 from .errors import ConversionError, RowError, StreamError, WorkersError
 from .streams import ReadableStream
 
@@ -167,8 +167,8 @@ class _Body:
     async def bytes(self) -> bytes:
         """The whole body. JS: Body.arrayBuffer."""
         with _raising_of_body:
-            body: bytes = from_js(await self._js.arrayBuffer())
-        return body
+            body = bytes_of(await self._js.arrayBuffer())
+        return body or b""
 
     def clone(self) -> Self:
         """A copy whose body can be read too. What one has read, the other has in memory until it

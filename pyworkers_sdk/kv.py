@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, TypeVar, ca
 from . import _rows
 from ._ffi import (
     binding,
+    bytes_of,
     dumps,
     from_js,
     from_json,
@@ -314,8 +315,10 @@ def _value(key: str, found: Any, kind: Any) -> Any:
     """What the runtime found under ``key``, as ``kind``."""
     if kind == "stream":
         return None if from_js(found) is None else ReadableStream(found)
+    if kind == "bytes":
+        return bytes_of(found)
     value = from_js(found)
-    if value is None or kind == "text" or kind == "bytes":
+    if value is None or kind == "text":
         return value
     try:
         value = loads(value)

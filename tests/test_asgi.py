@@ -9,8 +9,17 @@ from typing import Any
 import httpx
 import pytest
 
-from pyworkers_sdk import KV, Env, Request, Response, StreamError, WorkerEntrypoint
-from pyworkers_sdk.testing import FakeRuntime
+from pyworkers_sdk import (
+    KV,
+    Env,
+    MessageBatch,
+    Queue,
+    Request,
+    Response,
+    StreamError,
+    WorkerEntrypoint,
+)
+from pyworkers_sdk.testing import Clock, FakeRuntime, QueueConsumer
 from pyworkers_sdk.testing.asgi import asgi
 
 
@@ -360,3 +369,31 @@ async def test_shutdown_waits_for_work_that_goes_on(runtime: FakeRuntime[AppEnv]
 async def test_what_is_not_http_is_refused(runtime: FakeRuntime[AppEnv]) -> None:
     with pytest.raises(ValueError, match="not 'websocket'"):
         await Connection(runtime, "/", type="websocket").task
+
+
+@pytest.mark.asyncio
+async def test_a_server_delivers_what_comes_due_between_requests() -> None:
+    taken: list[Any] = []
+
+    class QueueEnv(Env):
+        JOBS: Queue[str]
+
+    class Consumer(WorkerEntrypoint[QueueEnv]):
+        async def queue(self, batch: MessageBatch[str]) -> None:
+            taken.extend(message.body for message in batch)
+
+    consumers = {"JOBS": QueueConsumer(max_batch_timeout=0)}
+    served = FakeRuntime(Consumer, env=QueueEnv, clock=Clock(running=True), consumers=consumers)
+    await served.env.JOBS.send("work")
+
+    async def receive() -> dict[str, Any]:
+        for _ in range(200):
+            if taken:
+                break
+            await asyncio.sleep(0.02)
+        return {"type": "lifespan.shutdown"}
+
+    async def send(message: Any) -> None: ...
+
+    await asgi(served)({"type": "lifespan"}, receive, send)
+    assert taken == ["work"]

@@ -245,3 +245,17 @@ async def test_drain_waits_for_the_rest_when_some_of_it_fails() -> None:
         await runtime.drain()
     assert done == [True]
     await runtime.drain()
+
+
+@pytest.mark.asyncio
+async def test_a_fetch_from_a_mixin_gets_the_same_request() -> None:
+    class Mixin:
+        async def fetch(self, request: Request) -> Response:
+            assert isinstance(request, Request)
+            return Response("mixed in")
+
+    class Mixed(Mixin, WorkerEntrypoint[AppEnv]):
+        pass
+
+    runtime = FakeRuntime(Mixed, env=AppEnv, API_KEY="k")
+    assert await (await runtime.fetch("https://example.com/")).text() == "mixed in"

@@ -12,10 +12,12 @@ import pytest
 import pyworkers_sdk
 
 NAMES = """
-    BindingError ConversionError D1 D1ConstraintError D1DatabaseSession D1Error D1ExecResult D1Meta
-    D1PreparedStatement D1Result Env ExecutionContext Headers KV KVError KVListKey KVListResult
-    KVValueWithMetadata ReadableStream Request Response RowError StreamError WorkerEntrypoint
-    WorkersError
+    BindingError Blob ConversionError D1 D1ConstraintError D1DatabaseSession D1Error D1ExecResult
+    D1Meta D1PreparedStatement D1Result Env ExecutionContext HTTPMetadata Headers KV KVError
+    KVListKey KVListResult KVValueWithMetadata Message MessageBatch MessageSendRequest Queue
+    QueueError QueueMetadata QueueMetrics QueueSendResponse R2 R2Checksums R2Conditional R2Error
+    R2MultipartUpload R2Object R2ObjectBody R2ObjectRange R2Objects R2Range R2UploadedPart
+    ReadableStream Request Response RowError StreamError WorkerEntrypoint WorkersError
 """.split()
 
 

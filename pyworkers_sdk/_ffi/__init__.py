@@ -24,6 +24,7 @@ __all__ = [
     "JsException",
     "apply",
     "binding",
+    "bytes_of",
     "convert",
     "convert_each",
     "dumps",

@@ -21,6 +21,7 @@ from ._web import JsException
 __all__ = [
     "JsException",
     "apply",
+    "bytes_of",
     "from_js",
     "from_json",
     "from_vector",
@@ -121,6 +122,11 @@ def _copied(value: Any, done: dict[int, Any]) -> Any:
     if kind is JsException:
         return from_js_error(WorkersError, value)
     return value
+
+
+def bytes_of(buffer: Any) -> bytes | None:
+    """The bytes of an ArrayBuffer; None for null."""
+    return None if buffer is None else bytes(buffer)
 
 
 def from_vector(value: Any) -> list[float]:

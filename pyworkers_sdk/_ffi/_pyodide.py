@@ -30,6 +30,7 @@ except ImportError:  # Pyodide 0.26: null reads as None, and cannot be an argume
 __all__ = [
     "JsException",
     "apply",
+    "bytes_of",
     "from_js",
     "from_json",
     "from_vector",
@@ -224,6 +225,11 @@ def _piecewise(value: Any) -> Any:
 def _is_plain(value: Any) -> bool:
     prototype = Object.getPrototypeOf(value)
     return prototype is None or prototype is jsnull or prototype == Object.prototype
+
+
+def bytes_of(buffer: Any) -> bytes | None:
+    """The bytes of an ArrayBuffer, copied once; None for null."""
+    return None if buffer is None or buffer is jsnull else buffer.to_bytes()
 
 
 def from_vector(value: Any) -> list[float]:

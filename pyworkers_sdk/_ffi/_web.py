@@ -7,125 +7,22 @@ these or the real ones.
 
 from __future__ import annotations
 
-import asyncio
 import re
-from collections import deque
-from collections.abc import AsyncIterable, AsyncIterator, Iterator
+from collections.abc import Iterator
 from typing import Any, TypeAlias
 
 from . import _url
+from ._streams import Blob, FixedLengthStream, JsException, ReadableStream
 
-__all__ = ["Headers", "JsException", "ReadableStream", "Request", "Response"]
-
-
-class JsException(Exception):
-    """A JavaScript error: ``name`` is its class, such as "TypeError"."""
-
-    def __init__(self, name: str, message: str, cause: JsException | None = None) -> None:
-        super().__init__(f"{name}: {message}")
-        self.name = name
-        self.message = message
-        self.cause = cause
-
-
-# Streams
-
-_LOCKED = "This ReadableStream is currently locked to a reader"
-
-
-class ReadableStream:
-    """A stream over an async iterator of bytes; it is read once, by one reader at a time."""
-
-    def __init__(self, chunks: AsyncIterable[bytes]) -> None:
-        self.chunks: AsyncIterator[bytes] = aiter(chunks)
-        self.disturbed = False
-        self.locked = False
-
-    @classmethod
-    def of(cls, data: bytes) -> ReadableStream:
-        """A stream of one chunk, or of none where there are no bytes."""
-
-        async def once() -> AsyncIterator[bytes]:
-            if data:
-                yield data
-
-        return cls(once())
-
-    def getReader(self) -> ReadableStreamDefaultReader:
-        if self.locked:
-            raise JsException("TypeError", f"{_LOCKED}.")
-        self.locked = True
-        return ReadableStreamDefaultReader(self)
-
-    def tee(self) -> list[ReadableStream]:
-        if self.locked:
-            raise JsException("TypeError", f"{_LOCKED},")  # the comma is workerd's
-        self.locked = self.disturbed = True
-        queues: tuple[deque[Any], deque[Any]] = deque(), deque()
-        turn = asyncio.Lock()
-
-        async def branch(mine: deque[Any]) -> AsyncIterator[bytes]:
-            while True:
-                async with turn:
-                    if not mine:
-                        try:
-                            item: Any = await anext(self.chunks, None)
-                        except Exception as exc:
-                            item = exc
-                        for queue in queues:
-                            queue.append(item)
-                item = mine.popleft()
-                if item is None:
-                    return
-                if isinstance(item, Exception):
-                    raise item
-                yield item
-
-        return [ReadableStream(branch(queue)) for queue in queues]
-
-    async def cancel(self, reason: Any = None) -> None:
-        if self.locked:
-            raise JsException("TypeError", f"{_LOCKED}.")
-        await self.close()
-
-    async def close(self) -> None:
-        self.disturbed = True
-        close = getattr(self.chunks, "aclose", None)
-        if close is not None:
-            await close()
-
-
-class ReadableStreamDefaultReader:
-    """The one reader of a stream, until it lets go."""
-
-    def __init__(self, stream: ReadableStream) -> None:
-        self._stream: ReadableStream | None = stream
-
-    def _held(self) -> ReadableStream:
-        if self._stream is None:
-            raise JsException("TypeError", "This ReadableStream reader has been released.")
-        return self._stream
-
-    async def read(self) -> dict[str, Any]:
-        stream = self._held()
-        stream.disturbed = True
-        try:
-            chunk = await anext(stream.chunks)
-            return {"done": False, "value": memoryview(chunk).cast("B").tobytes()}
-        except StopAsyncIteration:
-            return {"done": True, "value": None}
-        except JsException:
-            raise
-        except Exception as exc:
-            raise JsException("Error", f"{type(exc).__name__}: {exc}") from exc
-
-    async def cancel(self, reason: Any = None) -> None:
-        await self._held().close()
-
-    def releaseLock(self) -> None:
-        if self._stream is not None:
-            self._stream.locked = False
-            self._stream = None
+__all__ = [
+    "Blob",
+    "FixedLengthStream",
+    "Headers",
+    "JsException",
+    "ReadableStream",
+    "Request",
+    "Response",
+]
 
 
 # Headers, requests and responses

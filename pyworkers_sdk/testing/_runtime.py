@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable, Awaitable, Mapping
+from collections.abc import AsyncIterable, Awaitable, Iterable, Mapping
 from importlib import import_module
 from types import SimpleNamespace
 from typing import Any, Generic, TypeVar, get_args, get_origin
@@ -14,8 +14,10 @@ from .. import _rows
 from .._ffi import raw
 from ..env import Env, hints
 from ..http import Headers, Request, Response
+from ..queues import MessageSendRequest, Queue
 from ..streams import ReadableStream
 from ._clock import Clock
+from ._queues import Broker, DeliveredBatch, FakeMessageBatch, FakeQueue, QueueConsumer
 from ._verify import verify
 
 __all__ = ["FakeRuntime", "fake"]
@@ -28,6 +30,8 @@ EnvT = TypeVarWithDefault("EnvT", bound=Env, default=Any)
 _FAKES = {
     "KV": ("_kv", "FakeKVNamespace"),
     "D1": ("_d1", "FakeD1Database"),
+    "R2": ("_r2", "FakeR2Bucket"),
+    "Queue": ("_queues", "FakeQueue"),
 }
 
 
@@ -37,12 +41,11 @@ def fake(kind: type[T], /, *, clock: Clock | None = None, **given: Any) -> T:
     ``given`` are an Env's variables, and bindings that should not be new ones.
     """
     clock = clock or Clock()
-    if issubclass(kind, Env):
-        return kind(_namespace(kind, clock, given))
-    if given:
-        raise TypeError(f"fake({kind.__name__}) takes no {', '.join(given)}")
-    make: Any = kind
-    made: T = make(_binding(kind, clock))
+    make: Any = get_origin(kind) or kind  # Queue, of Queue[Job]
+    is_env = Env in make.__mro__
+    if given and not is_env:
+        raise TypeError(f"fake({make.__name__}) takes no {', '.join(given)}")
+    made: T = make(_namespace(make, clock, given) if is_env else _binding(make, clock))
     return made
 
 
@@ -69,7 +72,9 @@ def _binding(kind: type, clock: Clock) -> Any:
     if kind.__name__ not in _FAKES:
         raise TypeError(f"there is no fake of {kind.__name__}")
     module, name = _FAKES[kind.__name__]
-    return getattr(import_module(f".{module}", __package__), name)(clock=clock)
+    made = getattr(import_module(f".{module}", __package__), name)(clock=clock)
+    made.clock = clock  # where faults() and FakeRuntime look for it
+    return made
 
 
 class FakeExecutionContext:
@@ -93,6 +98,11 @@ class FakeRuntime(Generic[EnvT]):
     ``entrypoint`` is the Worker's ``Default`` class; ``env`` an Env class, whose bindings are then
     made in memory with ``given`` as its variables, or an Env that ``fake`` made. The runtime's
     ``clock`` moves when it is told to. An exception in a handler comes out of the call.
+
+    Every queue that the Env binds has the entrypoint's ``queue`` handler, where there is one, for
+    its consumer. ``consumers`` sets it up (``{"JOBS": QueueConsumer(max_retries=5)}``), takes it
+    away (``{"OUT": None}``) or adds a queue that is not bound, under its name (``{"dead":
+    QueueConsumer()}``).
     """
 
     def __init__(
@@ -101,10 +111,11 @@ class FakeRuntime(Generic[EnvT]):
         *,
         env: type[EnvT] | EnvT | None = None,
         clock: Clock | None = None,
+        consumers: Mapping[str, QueueConsumer | None] | None = None,
         **given: Any,
     ) -> None:
         self.entrypoint = entrypoint
-        self.clock = clock or Clock()
+        self.clock = clock or _clock_of(env) or Clock()
         ready: Any = env or Env(SimpleNamespace())
         if isinstance(env, type):
             ready = fake(env, clock=self.clock, **given)
@@ -112,6 +123,8 @@ class FakeRuntime(Generic[EnvT]):
             raise TypeError(f"pass the class of env to give it {', '.join(given)}")
         self.env: EnvT = ready
         self._waiting: list[Awaitable[Any]] = []
+        handler = self._take if hasattr(entrypoint, "queue") else None
+        self._broker = Broker(self.env.js_object, consumers, handler, self.clock)
 
     async def fetch(
         self,
@@ -130,17 +143,58 @@ class FakeRuntime(Generic[EnvT]):
         response = await self._instance().fetch(sent)
         return response if isinstance(response, Response) else Response.from_js(response)
 
-    async def drain(self) -> None:
-        """Wait for everything that handlers left to ``ctx.wait_until``; then raise its failure."""
+    async def queue(
+        self,
+        messages: Iterable[MessageSendRequest[Any] | Any],
+        *,
+        queue: str | None = None,
+        attempts: int = 1,
+    ) -> DeliveredBatch:
+        """Call the ``queue`` handler with these messages at once; what became of them.
+
+        They are given as to ``Queue.send_batch``, and do not come again. ``queue`` is the name that
+        the handler sees; by default that of the first queue which it consumes.
+        """
+        if self._broker.handler is None:
+            raise TypeError(f"{self.entrypoint.__name__} has no queue handler")
+        names = [each.queue.name for each in self._broker.subscriptions]
+        apart = FakeQueue(queue or next(iter(names), "queue"), clock=self.clock)
+        await Queue[Any](apart).send_batch(messages)
+        return await self._broker.deliver_now(apart, attempts)
+
+    async def drain(self) -> list[DeliveredBatch]:
+        """Do everything that is due by now on the clock; what was delivered from queues.
+
+        It waits for what handlers left to ``ctx.wait_until``, and calls the ``queue`` handler for
+        each batch that is full or has waited for its ``max_batch_timeout`` (5 s unless set
+        otherwise: advance the clock). What the ``queue`` handler raises is logged and in the
+        answer, as its messages are retried; what ``wait_until`` work raises comes out at the end.
+        """
         failed: BaseException | None = None
-        while self._waiting:
+        delivered: list[DeliveredBatch] = []
+        working = True
+        while working:
             waiting, self._waiting[:] = [*self._waiting], []
             for outcome in await asyncio.gather(*waiting, return_exceptions=True):
                 if isinstance(outcome, BaseException):
                     failed = failed or outcome
+            batches = await self._broker.deliver()
+            delivered += batches
+            working = bool(batches or self._waiting)
         if failed is not None:
             raise failed
+        return delivered
+
+    async def _take(self, batch: FakeMessageBatch) -> None:
+        await self._instance().queue(batch)
 
     def _instance(self) -> Any:
         """A new instance for each event, as in the runtime."""
         return self.entrypoint(FakeExecutionContext(self._waiting), self.env.js_object)
+
+
+def _clock_of(env: Any) -> Clock | None:
+    """The clock of an Env's bindings, where ``fake`` made it."""
+    bindings: dict[str, Any] = {} if isinstance(env, type) else getattr(raw(env), "__dict__", {})
+    clocks = (getattr(one, "clock", None) for one in bindings.values())
+    return next((clock for clock in clocks if isinstance(clock, Clock)), None)

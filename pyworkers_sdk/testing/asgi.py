@@ -26,6 +26,8 @@ Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
 Application: TypeAlias = Callable[[Message, Receive, Send], Coroutine[Any, Any, None]]
 
+_TICK = 0.25  # seconds
+
 _log = logging.getLogger(__name__)
 
 
@@ -34,7 +36,9 @@ def asgi(runtime: FakeRuntime[Any]) -> Application:
 
     Bodies stream both ways. What handlers left to ``ctx.wait_until`` goes on after the response,
     and is waited for when the server shuts down. An exception in a handler is logged, and the
-    client gets a 500. A client that leaves ends its request, as in the runtime.
+    client gets a 500. A client that leaves ends its request, as in the runtime. Under a server,
+    what comes due between requests on a ``Clock(running=True)``, batches of queues say, is done
+    by itself.
     """
     return _Application(runtime)
 
@@ -53,13 +57,21 @@ class _Application:
             raise ValueError(f"asgi() serves HTTP, not {scope['type']!r}")
 
     async def _live(self, receive: Receive, send: Send) -> None:
+        ticking = asyncio.create_task(self._tick())
         while True:
             event = (await receive())["type"].removeprefix("lifespan.")
             if event == "shutdown":
+                ticking.cancel()
                 await asyncio.gather(*self._draining)
             await send({"type": f"lifespan.{event}.complete"})
             if event == "shutdown":
                 return
+
+    async def _tick(self) -> None:
+        """Do what comes due between requests."""
+        while True:
+            await asyncio.sleep(_TICK)
+            self._drain()
 
     async def _serve(self, scope: Message, client: _Client, send: Send) -> None:
         answering = asyncio.create_task(self._answer(scope, client, send))

@@ -191,14 +191,30 @@ async def _drop_tables(db: Any) -> None:
         await js.exec("; ".join(["PRAGMA defer_foreign_keys = on", *drops]))
 
 
+async def _nothing(queue: Any) -> None:
+    """A queue has no means to empty it; its consumer does, and checks mark their messages."""
+
+
 def _quoted(name: str) -> str:
     return name.replace('"', '""')
+
+
+async def _empty_r2(r2: Any) -> None:
+    truncated = True
+    while truncated:
+        page = await r2.list()
+        if page.objects:
+            await r2.delete([found.key for found in page.objects])
+        truncated = page.truncated
 
 
 # argument of a check -> its name in env, its class, and what empties the real one beforehand
 BINDINGS: dict[str, tuple[str, str, Callable[[Any], Awaitable[None]]]] = {
     "kv": ("KV", "KV", _empty_kv),
     "db": ("DB", "D1", _drop_tables),
+    "queue": ("QUEUE", "Queue", _nothing),
+    "held": ("HELD", "Queue", _nothing),
+    "r2": ("R2", "R2", _empty_r2),
 }
 
 
@@ -215,11 +231,16 @@ async def _env(world: World, env: Any) -> object:
     return env
 
 
+async def _consumer(world: World, env: Any) -> object:
+    return _sdk("Consumer", "tests.contract.consumer")(env, isinstance(env, FakeEnv))
+
+
 async def _world(world: World, env: Any) -> object:
     return world
 
 
 ARGUMENTS: dict[str, Callable[[World, Any], Awaitable[object]]] = {
+    "consumer": _consumer,
     "env": _env,
     "world": _world,
     **{argument: partial(_binding, argument) for argument in BINDINGS},

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any, TypedDict
 from urllib.parse import urlsplit
 
+from tests.contract.consumer import SETTINGS
 from tests.contract.kit import VARIABLES
 
 HERE = Path(__file__).resolve().parent
@@ -40,8 +41,13 @@ OPTIONS: dict[str, Any] = {
     "kvNamespaces": ["KV"],
     "d1Databases": ["DB"],
     "r2Buckets": ["R2"],
-    "queueProducers": {"QUEUE": "queue"},
+    "queueProducers": {"QUEUE": "queue", "HELD": "held"},
+    # HELD keeps what it gets as long as it can; without a consumer a queue checks nothing.
+    "queueConsumers": {**SETTINGS, "held": {"maxBatchSize": 100, "maxBatchTimeout": 60}},
 }
+
+# Python is not in this Worker, but outside; it stands for the consumer of every queue.
+NODE_WORKER = "export default { fetch: () => new Response(), queue() {} }"
 
 
 class WorldError(Exception):
@@ -223,7 +229,7 @@ def specification(name: str) -> tuple[str, dict[str, Any]]:
             "modules": [str(ROOT / "pyworkers_sdk"), str(ROOT / "tests")],
             "packages": pydantic,
             "main": "tests.real.inside",
-            "options": OPTIONS,
+            "options": {**OPTIONS, "script": NODE_WORKER},
         }
     worker = {
         "name": "contract",

@@ -1,0 +1,155 @@
+"""``faults``: have a fake fail, answer slowly, or deliver twice."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from functools import wraps
+from inspect import iscoroutinefunction
+from typing import Any, NamedTuple
+
+from .._ffi import raw
+from .._ffi._web import JsException
+from ._clock import Clock
+from ._queues import FakeQueue
+
+__all__ = ["Faults", "faults"]
+
+
+class _Rule(NamedTuple):
+    method: str | None
+    every: int
+    act: Callable[[], None]
+
+
+class Faults:
+    """What is to go wrong with one binding; made by ``faults``.
+
+    ``method`` is a JavaScript method's name ("put", "getWithMetadata", a D1 statement's "all");
+    None is any call that the binding answers. A fault comes before the call has changed anything.
+    """
+
+    def __init__(self, binding: Any, clock: Clock) -> None:
+        self._binding = binding
+        self._clock = clock
+        self._next: list[tuple[str | None, Callable[[], None]]] = []
+        self._rules: list[_Rule] = []
+        self._calls: dict[_Rule, int] = {}
+        self._watch(binding)
+
+    def fail(
+        self,
+        message: str,
+        *,
+        name: str = "Error",
+        method: str | None = None,
+        times: int = 1,
+        every: int | None = None,
+    ) -> None:
+        """Fail the next ``times`` calls, or every n-th from now on, with a JavaScript error.
+
+        The user of the binding sees it as the runtime's: ``KVError(message)`` with ``js_name``.
+        """
+
+        def act() -> None:
+            raise JsException(name, message)
+
+        self._add(method, times, every, act)
+
+    def slow(
+        self,
+        seconds: float | dt.timedelta,
+        *,
+        method: str | None = None,
+        times: int = 1,
+        every: int | None = None,
+    ) -> None:
+        """Have the next ``times`` calls, or every n-th, take so long: the fake clock moves on."""
+
+        def act() -> None:
+            self._clock.advance(seconds)
+
+        self._add(method, times, every, act)
+
+    def deliver_twice(self, *, times: int = 1) -> None:
+        """Deliver the next ``times`` messages of a queue once more after they were acked."""
+        if not isinstance(self._binding, FakeQueue):
+            raise TypeError(f"{type(self._binding).__name__} delivers no messages")
+        self._binding.twice += times
+
+    def clear(self) -> None:
+        """All is well again."""
+        self._next.clear()
+        self._rules.clear()
+        self._calls.clear()
+        if isinstance(self._binding, FakeQueue):
+            self._binding.twice = 0
+
+    def _add(
+        self, method: str | None, times: int, every: int | None, act: Callable[[], None]
+    ) -> None:
+        if every is None:
+            self._next += [(method, act)] * times
+        elif every < 1:
+            raise ValueError(f"every: expected 1 or more, got {every}")
+        else:
+            self._rules.append(_Rule(method, every, act))
+
+    def _called(self, method: str) -> None:
+        for rule in [*self._rules]:
+            if rule.method in (None, method):
+                self._calls[rule] = self._calls.get(rule, 0) + 1
+                if self._calls[rule] % rule.every == 0:
+                    rule.act()
+        for at, (wanted, act) in enumerate(self._next):
+            if wanted in (None, method):
+                del self._next[at]
+                act()
+                return
+
+    def _watch(self, target: Any) -> Any:
+        """Come between an object of the fake's and whoever calls it; and what it gives, in turn:
+        a D1 database answers through its statements."""
+        if not _is_fake(target) or "_watched" in target.__dict__:
+            return target
+        target._watched = True
+        for name in dir(target):
+            method = getattr(target, name)
+            if not name.startswith("_") and callable(method) and hasattr(method, "__func__"):
+                setattr(target, name, self._between(name, method))
+        return target
+
+    def _between(self, name: str, method: Callable[..., Any]) -> Callable[..., Any]:
+        if not iscoroutinefunction(method):
+            return wraps(method)(lambda *args, **options: self._watch(method(*args, **options)))
+
+        @wraps(method)
+        async def answer(*args: Any, **options: Any) -> Any:
+            self._called(name)
+            return self._watch(await method(*args, **options))
+
+        return answer
+
+
+def faults(binding: Any) -> Faults:
+    """What shall go wrong with a binding that ``fake`` made, alone or in an Env.
+
+    ::
+
+        faults(runtime.env.CACHE).fail("KV PUT failed: 429 Too Many Requests", method="put")
+        faults(runtime.env.DB).fail("D1_ERROR: Network connection lost.", every=3)
+        faults(runtime.env.CACHE).slow(2.5)
+        faults(runtime.env.JOBS).deliver_twice()
+    """
+    inside = raw(binding)
+    clock = getattr(inside, "clock", None)
+    if not _is_fake(inside) or not isinstance(clock, Clock):
+        raise TypeError(f"faults() takes a binding that fake() made, not {type(binding).__name__}")
+    if "_faults" not in inside.__dict__:
+        inside._faults = Faults(inside, clock)
+    made: Faults = inside._faults
+    return made
+
+
+def _is_fake(value: Any) -> bool:
+    return type(value).__module__.startswith(f"{__package__}._") and hasattr(value, "__dict__")
