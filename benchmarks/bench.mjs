@@ -61,6 +61,59 @@ class KvNamespace {
   getWithMetadata() {}
 }
 
+class GetResult {
+  body = {};
+  bodyUsed = false;
+  constructor(bytes) {
+    this.bytes = bytes;
+  }
+  arrayBuffer() {
+    return Promise.resolve(this.bytes);
+  }
+}
+
+class HeadResult {}
+
+class R2Bucket {
+  objects = { small: new ArrayBuffer(1024), large: new ArrayBuffer(10 * 1024 * 1024) };
+  get(key) {
+    return Promise.resolve(new GetResult(this.objects[key]));
+  }
+  put(key, value) {
+    this.length = value.byteLength;
+    return Promise.resolve(new HeadResult());
+  }
+  createMultipartUpload() {}
+}
+
+const BODIES = Array.from({ length: 100 }, (_, i) => ({ order: i, name: `Person ${i}`, note: null }));
+
+class QueueMessage {
+  attempts = 1;
+  timestamp = new Date();
+  constructor(body, at) {
+    this.id = `${at}`;
+    this.body = body;
+  }
+  ack() {}
+}
+
+class QueueController {
+  queue = "jobs";
+  messages = BODIES.map((body, at) => new QueueMessage(body, at));
+}
+
+class WorkerQueue {
+  sendBatch(messages) {
+    this.length = [...messages].length;
+    return Promise.resolve({});
+  }
+  // What a consumer is handed.
+  batch() {
+    return new QueueController();
+  }
+}
+
 async function python(packages, stdLibURL) {
   const py = await loadPyodide({ ...(stdLibURL && { stdLibURL }), stdout: console.error });
   const copy = (from, to) => {
@@ -92,6 +145,7 @@ if (!fs.existsSync(stdlib)) {
 
 const inside = await python(Object.keys(spec.packages), stdlib);
 const env = { DB: new D1Database(), KV: new KvNamespace() };
+Object.assign(env, { R2: new R2Bucket(), QUEUE: new WorkerQueue() });
 // Time that this process had a processor: what others do on the machine is in the wall clock.
 const clock = () => {
   const { user, system } = process.cpuUsage();

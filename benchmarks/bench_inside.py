@@ -23,7 +23,15 @@ CASES = {
     "all 10": (10, 15),
     "all 1,000": (1000, 2),
     "all 1,000 typed": (1000, 2),
+    "r2.get small": (0, 15),
+    "r2.put small": (0, 15),
+    "r2.get large": (0, 1),
+    "r2.put large": (0, 1),
+    "queue.send 100": (0, 2),
+    "queue.receive 100": (0, 2),
 }
+SMALL, LARGE = bytes(1024), bytes(10 * 1024 * 1024)
+JOBS = [{"order": at, "name": f"Person {at}", "note": None} for at in range(100)]
 SQL = "SELECT * FROM items WHERE id >= ? LIMIT "
 
 
@@ -64,31 +72,117 @@ def raw(env: Any) -> dict[str, Call]:
         "all 10": ten_rows,
         "all 1,000": thousand_rows,
         "all 1,000 typed": thousand_rows,
+        **_raw_rest(env),
+    }
+
+
+def _raw_rest(env: Any) -> dict[str, Call]:
+    from js import Object
+    from pyodide.ffi import to_js
+
+    async def get(key: str) -> bytes:
+        data: bytes = (await (await env.R2.get(key)).arrayBuffer()).to_bytes()
+        return data
+
+    async def put(data: bytes) -> None:
+        await env.R2.put("key", to_js(data))
+
+    async def send() -> None:
+        messages = [{"body": job, "contentType": "json"} for job in JOBS]
+        await env.QUEUE.sendBatch(to_js(messages, dict_converter=Object.fromEntries))
+
+    async def receive() -> list[Any]:
+        bodies = []
+        for message in env.QUEUE.batch().messages:
+            bodies.append(message.body.to_py())
+            message.ack()
+        return bodies
+
+    return _rest(get, put, send, receive)
+
+
+def _rest(get: Any, put: Any, send: Call, receive: Call) -> dict[str, Call]:
+    return {
+        "r2.get small": lambda: get("small"),
+        "r2.put small": lambda: put(SMALL),
+        "r2.get large": lambda: get("large"),
+        "r2.put large": lambda: put(LARGE),
+        "queue.send 100": send,
+        "queue.receive 100": receive,
     }
 
 
 def sdk(env: Any) -> dict[str, Call]:
-    from pyworkers_sdk import D1, KV
+    from pyworkers_sdk import D1, KV, R2, MessageBatch, Queue
 
-    kv, db = KV(env.KV), D1(env.DB)
+    kv, db, r2, queue = KV(env.KV), D1(env.DB), R2(env.R2), Queue(env.QUEUE)
+
+    async def get(key: str) -> bytes:
+        found = await r2.get(key)
+        assert found is not None
+        return await found.bytes()
+
+    async def receive() -> list[Any]:
+        bodies = []
+        for message in MessageBatch(env.QUEUE.batch()):
+            bodies.append(message.body)
+            message.ack()
+        return bodies
+
+    rest = _rest(get, lambda data: r2.put("key", data), lambda: queue.send_batch(JOBS), receive)
     typed = db.prepare(f"{SQL}1000", Item).bind(0)
     return {
         "kv.get": lambda: kv.get("key", cache_ttl=60),
         **_d1(db),
         "all 1,000 typed": typed.all,
+        **rest,
     }
 
 
 def official(env: Any) -> dict[str, Call]:
-    wrapped = import_module("workers.rpc")._EnvWrapper(env)
-    kv = wrapped.KV
-    return {"kv.get": lambda: kv.get("key", type="text", cacheTtl=60), **_d1(wrapped.DB)}
+    rpc = import_module("workers.rpc")
+    wrapped = rpc._EnvWrapper(env)
+    kv, r2, queue = wrapped.KV, wrapped.R2, wrapped.QUEUE
+
+    async def get(key: str) -> bytes:
+        return bytes(await (await r2.get(key)).arrayBuffer())
+
+    async def receive() -> list[Any]:
+        bodies = []
+        for message in rpc._BindingWrapper(env.QUEUE.batch()).messages:
+            bodies.append(message.body)
+            message.ack()
+        return bodies
+
+    def send() -> Any:
+        return queue.sendBatch([{"body": job, "contentType": "json"} for job in JOBS])
+
+    rest = _rest(get, lambda data: r2.put("key", data), send, receive)
+    kv_get = {"kv.get": lambda: kv.get("key", type="text", cacheTtl=60)}
+    return {**kv_get, **_d1(wrapped.DB), **rest}
 
 
 def crosswind(env: Any) -> dict[str, Call]:
     wrapped = import_module("workers.bindings.env")._EnvWrapper(env)
-    kv = wrapped.KV
-    return {"kv.get": lambda: kv.get("key", cache_ttl=60), **_d1(wrapped.DB)}
+    kv, r2, queue = wrapped.KV, wrapped.R2, wrapped.QUEUE
+    from_rpc = import_module("workers.rpc").python_from_rpc
+
+    async def get(key: str) -> bytes:
+        data: bytes = await (await r2.get(key)).bytes()
+        return data
+
+    async def receive() -> list[Any]:  # its handlers get the batch as it is
+        bodies = []
+        for message in env.QUEUE.batch().messages:
+            bodies.append(from_rpc(message.body))
+            message.ack()
+        return bodies
+
+    def send() -> Any:
+        return queue.send_batch([{"body": job, "contentType": "json"} for job in JOBS])
+
+    rest = _rest(get, lambda data: r2.put("key", data), send, receive)
+    return {"kv.get": lambda: kv.get("key", cache_ttl=60), **_d1(wrapped.DB), **rest}
 
 
 def _d1(db: Any) -> dict[str, Call]:
@@ -120,19 +214,23 @@ async def calls(env: Any, clock: Clock, rounds: int) -> str:
     timed = {}
     for case, (rows, count) in CASES.items():
         by_name = {name: made[name][case] for name in COMPETITORS}
-        await _check(env, rows, by_name)
+        await _check(env, case, rows, by_name)
         timed[case] = await _timed(env, clock, rows, count, by_name, rounds)
     return json.dumps(timed)
 
 
-async def _check(env: Any, rows: int, by_name: dict[str, Call]) -> None:
+async def _check(env: Any, case: str, rows: int, by_name: dict[str, Call]) -> None:
     """Everybody asks and answers the same, or the figures say nothing."""
     answers = []
     for name, call in by_name.items():
         env.DB.make(rows, 1)
         answer = await call()
-        if rows == 0:
+        if case == "kv.get":
             assert env.KV.options.cacheTtl == 60, name
+        elif "put" in case or "send" in case:
+            answer = (env.R2 if "put" in case else env.QUEUE).length
+        elif isinstance(answer, bytes):
+            answer = len(answer)
         elif rows > 1:
             answer = list(answer["results"] if isinstance(answer, dict) else answer)
         answers.append(json.dumps(answer, default=lambda null: None))

@@ -31,6 +31,12 @@ CASES = {  # name inside -> title, budget: at most so many times raw, and so muc
     "all 10": ("`all()`, 10 x 8", None),
     "all 1,000": ("`all()`, 1,000 x 8", ROWS),
     "all 1,000 typed": ("the same as a TypedDict", ROWS),
+    "r2.get small": ("R2 `get`, 1 KB", None),
+    "r2.put small": ("R2 `put`, 1 KB", None),
+    "r2.get large": ("R2 `get`, 10 MB", None),
+    "r2.put large": ("R2 `put`, 10 MB", None),
+    "queue.send 100": ("`send_batch` of 100 messages", None),
+    "queue.receive 100": ("a batch of 100 read and acked", None),
 }
 IMPORTS = {
     "first": "first import, stdlib as bytecode",
