@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypedDict, TypeVar, cast, overload
 
 from . import _rows
-from ._ffi import from_js, loads, prop, raising, raw, record
+from ._ffi import bytes_of, from_js, loads, prop, raising, raw, record
 from .blob import Blob
 from .errors import R2Error, RowError, StreamError
 from .http import Headers
@@ -272,8 +272,8 @@ class R2ObjectBody(R2Object):
     async def bytes(self) -> bytes:
         """All the bytes. JS: R2ObjectBody.arrayBuffer."""
         with _raising_of_body:
-            data: bytes = from_js(await self._js.arrayBuffer())
-        return data
+            data = bytes_of(await self._js.arrayBuffer())
+        return data or b""
 
     async def text(self) -> str:
         """UTF-8 text; what is not UTF-8 becomes U+FFFD. JS: R2ObjectBody.text."""

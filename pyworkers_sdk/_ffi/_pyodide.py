@@ -164,13 +164,6 @@ _CLONE: Rules = {
 
 def from_js(value: Any) -> Any:
     """The Python value of JavaScript data: null is None, a Date a datetime, a buffer bytes."""
-    if type(value) in _DONE:  # isinstance with JsProxy costs more than everything else here
-        return value
-    if isinstance(value, JsProxy):
-        try:
-            value = value.to_py(default_converter=_unusual)
-        except JsException:  # to_py trips over an object whose own ``constructor`` is null
-            value = _piecewise(value)
     return value if type(value) in _DONE else _cleaned(value, set())
 
 
@@ -192,34 +185,31 @@ def _cleaned(value: Any, seen: set[int]) -> Any:
         return value.tobytes()
     if value is jsnull:
         return None
+    if isinstance(value, JsException):
+        return from_js_error(WorkersError, value)
+    if isinstance(value, JsProxy):
+        made = _to_py(value)
+        return (
+            _unusual(value, seen)
+            if made is None or isinstance(made, JsProxy)
+            else _cleaned(made, seen)
+        )
     return int(value) if isinstance(value, int) else value  # 314 marks a BigInt by a subclass
 
 
-def _unusual(value: Any, convert: Any, cache: Any) -> Any:
-    """What ``to_py`` leaves alone: dates, errors, objects with a key named ``constructor``."""
+def _unusual(value: Any, seen: set[int]) -> Any:
+    """What ``to_py`` leaves alone: a date, an object with a key named ``constructor``."""
     tag = Object.prototype.toString.call(value)
     if tag == "[object Date]":
         milliseconds = value.getTime()
         if milliseconds != milliseconds:
             raise ConversionError("an invalid Date came from JavaScript")
         return datetime.fromtimestamp(milliseconds / 1000, timezone.utc)
-    if isinstance(value, JsException):
-        return from_js_error(WorkersError, value)
+    if tag == "[object Array]":  # with such an object in it whose ``constructor`` is null
+        return [_cleaned(item, seen) for item in value]
     if tag == "[object Object]" and _is_plain(value):
-        made: dict[str, Any] = {}
-        cache(value, made)
-        for key, item in Object.entries(value).to_py(depth=2):
-            made[key] = convert(item) if isinstance(item, JsProxy) else item
-        return made
+        return {pair[0]: _cleaned(pair[1], seen) for pair in Object.entries(value)}
     return value
-
-
-def _piecewise(value: Any) -> Any:
-    if Array.isArray(value):
-        return [from_js(item) for item in value]
-    if not _is_plain(value):
-        return value
-    return {pair[0]: from_js(pair[1]) for pair in Object.entries(value)}
 
 
 def _is_plain(value: Any) -> bool:
