@@ -267,7 +267,8 @@ class FakeMessageBatch:
     def retryAll(self, *, delaySeconds: float | None = None) -> None:
         delay = _int32(delaySeconds)
         if self.said != "ack":
-            self.said, self.delay = "retry", delay
+            self.said = "retry"
+            self.delay = self.delay if delay is None else delay
 
 
 class FakeMessage:

@@ -11,7 +11,6 @@ import sqlite3
 import weakref
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from functools import lru_cache
 from itertools import count
 from math import isfinite
@@ -54,22 +53,42 @@ class Sqlite:
     """A connection with workerd's limits and authorizer; every request is one transaction."""
 
     def __init__(self, path: str, clock: Clock | None, max_length: int) -> None:
-        # No statement cache: what was compiled for the fake's own use would pass the authorizer.
-        self._connection = sqlite3.connect(
-            path, isolation_level=None, check_same_thread=False, cached_statements=0
-        )
-        weakref.finalize(self, self._connection.close)
-        self._connection.text_factory = _decoded
-        for limit, value in {**_LIMITS, sqlite3.SQLITE_LIMIT_LENGTH: max_length}.items():
-            self._connection.setlimit(limit, value)
-        if clock is not None:
-            weakref.finalize(self, _tell_time(self._connection, clock).close)
-        self._guard = _Authorizer()
-        self._connection.set_authorizer(self._guard)
-        self._ask("PRAGMA foreign_keys = ON")
-        self._ask(_METADATA)
+        self._path = path
+        self._clock = clock
+        self._max_length = max_length
         self._unread: list[sqlite3.Cursor] = []
         self.bookmarks = count()
+        self._open(self._connected())
+        self._ask(_METADATA)
+
+    def _connected(self) -> sqlite3.Connection:
+        # No statement cache: what was compiled for the fake's own use would pass the authorizer.
+        return sqlite3.connect(
+            self._path, isolation_level=None, check_same_thread=False, cached_statements=0
+        )
+
+    def _open(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._close = [weakref.finalize(self, connection.close)]
+        connection.text_factory = _decoded
+        for limit, value in {**_LIMITS, sqlite3.SQLITE_LIMIT_LENGTH: self._max_length}.items():
+            connection.setlimit(limit, value)
+        if self._clock is not None:
+            reckoner = _tell_time(connection, self._clock)
+            self._close.append(weakref.finalize(self, reckoner.close))
+        self._guard = _Authorizer()
+        connection.set_authorizer(self._guard)
+        self._ask("PRAGMA foreign_keys = ON")
+
+    def _open_anew(self) -> None:
+        """What the runtime does after an internal error: the data stays, the last rowid is gone."""
+        before, close = self._connection, self._close
+        after = self._connected()
+        if self._path == ":memory:":
+            before.backup(after)
+        self._open(after)
+        for each in close:
+            each()
 
     def _ask(self, sql: str) -> Any:
         """The fake's own questions, which no authorizer refuses."""
@@ -84,32 +103,50 @@ class Sqlite:
         queries = [query for query in queries if re.sub(r"(?m)^\s+--.*", "", query[0]).strip()]
         if not queries:
             raise Refused("No SQL statements detected.")
-        self._ask("BEGIN")
+        self._ask("SAVEPOINT request")
         try:
             answers = [self._query(*query) for query in queries]
-            self._ask("COMMIT")
+            self._ask("RELEASE request")
         except Refused:
-            if not self._connection.in_transaction:
-                # OR ROLLBACK and RAISE(ROLLBACK) pull the runtime's savepoint from under it.
+            try:
+                self._ask("ROLLBACK TO request")
+                self._ask("RELEASE request")
+            except sqlite3.OperationalError:
+                # OR ROLLBACK and RAISE(ROLLBACK) have pulled the savepoint from under the runtime,
+                # or a statement before the one that failed has rows left.
+                self._reset()
                 raise JsException("Error", "internal error") from None
             raise
-        except sqlite3.IntegrityError as exc:  # a deferred foreign key, at COMMIT
+        except sqlite3.IntegrityError as exc:  # a deferred foreign key, at the end
+            self._reset()
             raise JsException("Error", f"{_RESET}: {_text(exc)}") from None
-        except sqlite3.OperationalError:  # at COMMIT: a statement before the last has rows left
+        except sqlite3.OperationalError:  # at the end: a statement before the last has rows left
+            self._reset()
             raise JsException("Error", "internal error") from None
         finally:
             self._unread.clear()
-            if self._connection.in_transaction:
-                self._ask("ROLLBACK")
         return answers
+
+    def _reset(self) -> None:
+        self._unread.clear()
+        if self._connection.in_transaction:
+            self._ask("ROLLBACK")
+        self._open_anew()
 
     def _query(self, sql: str, params: tuple[Any, ...]) -> Answer:
         started, before = perf_counter(), self._state()
         if len(sql.encode()) > MAX_STATEMENT:
             raise Refused("statement too long: SQLITE_TOOBIG")
         *first, last = _split(sql)
-        for statement in first:
-            self._step(statement, None)
+        held = len(self._unread)
+        try:
+            for statement in first:
+                self._step(statement, None)
+            if first and (_is_empty(last) or self._complaint(last)):
+                self._step(last, params)
+        except Refused:
+            del self._unread[held:]  # the runtime lets go of them, where it was still compiling
+            raise
         scanned, writes, searches = self._plan(last) if _PLANNED.match(last) else (0, 0, 0)
         names, rows = self._step(last, params)
         after = self._state()
@@ -118,7 +155,7 @@ class Sqlite:
             "served_by": "miniflare.db",
             "duration": round((perf_counter() - started) * 1000),
             "changes": changes,
-            "last_row_id": after[1],
+            "last_row_id": _cell(after[1]),
             "changed_db": before != after,
             "size_after": after[2],
             "rows_read": scanned + (max(len(rows), changes, 1) if searches else 0),
@@ -136,7 +173,7 @@ class Sqlite:
 
     def _step(self, sql: str, params: tuple[Any, ...] | None) -> tuple[list[str], list[list[Any]]]:
         """Names and rows of one statement; with None for ``params``, if others follow, neither."""
-        if all(token[0] == ";" for token in _tokens(sql)):
+        if _is_empty(sql):
             raise Refused("SQL code did not contain a statement.")
         if _RESERVED_RENAME.match(sql):
             raise Refused("not authorized: SQLITE_AUTH")
@@ -209,12 +246,13 @@ class Sqlite:
         return None
 
     def _complaint(self, sql: str) -> str:
-        """What is wrong with SQL; nothing runs, as it never has so many parameters."""
-        with suppress(sqlite3.ProgrammingError):
-            try:
-                self._connection.execute(sql, [None] * (MAX_PARAMETERS + 1))
-            except sqlite3.OperationalError as exc:
-                return str(exc)
+        """Why SQL does not compile; nothing runs, as it never has so many parameters."""
+        try:
+            self._connection.execute(sql, [None] * (MAX_PARAMETERS + 1))
+        except sqlite3.ProgrammingError:
+            return ""
+        except (sqlite3.Error, MemoryError) as exc:
+            return str(exc) or "out of memory"
         return ""
 
 
@@ -316,14 +354,22 @@ def _split(sql: str) -> list[str]:
     """The statements of SQL, as SQLite cuts them off: at the end of each, or at a NUL."""
     sql, nul, _ = sql.partition("\0")
     parts: list[str] = []
-    start = 0
+    start, begun = 0, False
     for token in _tokens(sql):
-        if token[0] != ";" or not sqlite3.complete_statement(sql[start : token.end()]):
+        if token[0] != ";":
+            begun = True
+        # semicolons before a statement belong to it
+        if token[0] != ";" or not begun or not sqlite3.complete_statement(sql[start : token.end()]):
             continue
+        begun = False
         if rest := sql[token.end() :].lstrip(" \t\n\r\v\f"):
             parts.append(sql[start : token.end()])
             start = len(sql) - len(rest)
     return [*parts, sql[start:], *([""] if nul else [])]
+
+
+def _is_empty(sql: str) -> bool:
+    return all(token[0] == ";" for token in _tokens(sql))
 
 
 class _InOrder(dict[str, Any]):
@@ -372,11 +418,15 @@ def _place_of(name: str, function: str | None, tokens: list[re.Match[str]]) -> i
     texts = [*(token[0].strip('"`[]').lower() for token in tokens), "", ""]
     wanted = name.strip('"').lower().split(".")
     length = 2 * len(wanted) - 1
+    named = range(0)  # the columns of an INSERT, which have an error of their own
+    into = texts.index("into") if "into" in texts else len(tokens)
+    if texts[into + 2 : into + 3] == ["("] and ")" in texts[into:]:
+        named = range(into, texts.index(")", into))
     for at in range(len(tokens)):
-        if texts[at : at + length : 2] != wanted:
+        if texts[at : at + length : 2] != wanted or at in named:
             continue
         before, after = texts[at - 1], texts[at + length]  # where there is none, ""
-        if before in (".", "as"):
+        if before in (".", "as", "collate"):
             continue
         if function and after != "(":
             continue
@@ -439,8 +489,9 @@ _TOKEN = re.compile(
 _NAMING = re.compile(
     r"(?:no such column: |ambiguous column name: |(?:table|view|trigger) (?=.* already exists$)"
     r"|(?P<function>no such function: |not authorized to use function: |misuse of aggregate: "
-    r"|misuse of window function |wrong number of arguments to function "
-    r"|too many arguments on function ))(?P<name>.+?)(?:\(\))?(?: already exists)?$"
+    r"|misuse of aggregate function |misuse of window function "
+    r"|wrong number of arguments to function |too many arguments on function ))"
+    r"(?P<name>.+?)(?:\(\))?(?: already exists)?$"
 )
 _PLANNED = re.compile(r"(?i)\s*(?:select|insert|replace|update|delete|with|values)\b")
 _RESERVED_RENAME = re.compile(r"(?is)\s*alter\s+table\b.+\brename\s+to\s+\W?_cf_")

@@ -1359,3 +1359,92 @@ async def test_explain_query_plan_tells_the_plan(db: D1) -> None:
 
 async def test_a_name_in_double_quotes_that_is_no_column_is_text(db: D1) -> None:
     assert await value(db, 'SELECT "zz"') == "zz"
+
+
+# Found by the hunt -------------------------------------------------------------------------------
+
+
+@cases(
+    {
+        "one": ("; SELECT 1", 1),
+        "many": (" ;; ;SELECT 1", 1),
+        "after-a-comment": ("/* first */; SELECT 1", 1),
+        "between": ("SELECT 1;;SELECT 2", 2),
+    }
+)
+async def test_semicolons_before_a_statement_belong_to_it(db: D1, case: tuple[str, int]) -> None:
+    sql, expected = case
+    assert await value(db, sql) == expected
+
+
+async def test_semicolons_after_the_last_statement_are_one_without_sql(db: D1) -> None:
+    with raises(D1Error, match="SQL code did not contain a statement"):
+        await db.prepare("SELECT 1;;").run()
+
+
+async def test_an_internal_error_forgets_the_last_rowid_and_no_data(db: D1) -> None:
+    await db.exec("CREATE TABLE t(id INTEGER PRIMARY KEY, n UNIQUE)")
+    await db.prepare("INSERT INTO t VALUES (7, 1)").run()
+    with raises(D1Error, match="^internal error"):
+        await db.prepare("INSERT OR ROLLBACK INTO t VALUES (8, 1)").run()
+    found = await db.prepare("SELECT id, last_insert_rowid() AS last FROM t").all()
+    assert found.results == [{"id": 7, "last": 0}]
+    assert found.meta.last_row_id == 0
+
+
+@cases(
+    {
+        "a-constraint": "INSERT INTO t VALUES (5), (5)",
+        "a-missing-value": "SELECT ?",
+        "a-limit": "SELECT * FROM t LIMIT 'a'",
+    }
+)
+async def test_a_statement_that_fails_after_one_with_rows_left_is_an_internal_error(
+    db: D1, case: str
+) -> None:
+    await db.exec("CREATE TABLE t(a PRIMARY KEY); INSERT INTO t VALUES (1), (2)")
+    with raises(D1Error, match="^internal error"):
+        await db.prepare(f"DELETE FROM t RETURNING *; {case}").run()
+    assert await value(db, "SELECT count(*) FROM t") == 2
+
+
+@cases(
+    {
+        "not-compiled": ("SELECT nope", "no such column: nope at offset 7"),
+        "empty": (" ;", "SQL code did not contain a statement"),
+        "not-the-last": ("SELECT * FROM t LIMIT 'a'; SELECT 1", "datatype mismatch"),
+    }
+)
+async def test_what_fails_before_the_last_statement_runs_says_what_is_wrong(
+    db: D1, case: tuple[str, str]
+) -> None:
+    sql, reason = case
+    await db.exec("CREATE TABLE t(a PRIMARY KEY); INSERT INTO t VALUES (1), (2)")
+    error = await refused(db, f"DELETE FROM t RETURNING *; {sql}")
+    assert reason in str(error)
+    assert await value(db, "SELECT count(*) FROM t") == 2
+
+
+async def test_a_large_last_rowid_is_a_float(db: D1) -> None:
+    await db.exec("CREATE TABLE t(id INTEGER PRIMARY KEY)")
+    done = await db.prepare("INSERT INTO t VALUES (9007199254740993)").run()
+    assert (done.meta.last_row_id, type(done.meta.last_row_id)) == (2.0**53, float)
+
+
+@cases(
+    {
+        "of-an-insert": ("INSERT INTO t(a) VALUES (a)", "no such column: a at offset 25"),
+        "not-a-collation": (
+            "SELECT 1 COLLATE BINARY, binary",
+            "no such column: binary at offset 25",
+        ),
+        "aggregate": (
+            "SELECT a FROM t WHERE sum(a)",
+            "misuse of aggregate function sum() at offset 22",
+        ),
+    }
+)
+async def test_an_error_says_where_its_name_stands(db: D1, case: tuple[str, str]) -> None:
+    sql, reason = case
+    await db.exec("CREATE TABLE t(a)")
+    assert f"D1_ERROR: {reason}: SQLITE_ERROR" == str(await refused(db, sql))

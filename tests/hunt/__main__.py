@@ -1,0 +1,42 @@
+"""scripts/hunt: look for differences between the fakes and the real bindings for a while."""
+
+from __future__ import annotations
+
+import argparse
+import random
+from importlib import import_module
+
+from tests.hunt.hunt import Hunt, hunt
+from tests.real.remote import Remote
+
+MACHINES = {"kv": "KVHunt", "d1": "D1Hunt", "r2": "R2Hunt", "queues": "QueuesHunt"}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="scripts/hunt", description=__doc__)
+    parser.add_argument("binding", nargs="*", help=f"of {', '.join(MACHINES)}; default: all")
+    parser.add_argument("--seconds", type=float, help="for each binding; default: 60")
+    parser.add_argument("--operations", type=int, help="for each binding, instead of --seconds")
+    parser.add_argument("--seed", type=int, default=random.randrange(10**6))
+    asked = parser.parse_args()
+    if unknown := [name for name in asked.binding if name not in MACHINES]:
+        parser.error(f"no hunt for {', '.join(unknown)}; there are {', '.join(MACHINES)}")
+    if asked.seconds is None and asked.operations is None:
+        asked.seconds = 60
+    found = 0
+    for name in asked.binding or MACHINES:
+        module = import_module(f"tests.hunt.test_hunt_{name}")
+        machine: type[Hunt] = getattr(module, MACHINES[name])
+        remote = Remote()
+        try:
+            report = hunt(
+                machine, remote, asked.seed, operations=asked.operations, seconds=asked.seconds
+            )
+        finally:
+            remote.stop()
+        print(report, flush=True)
+        found += report.difference is not None
+    return int(found > 0)
+
+
+raise SystemExit(main())

@@ -1,0 +1,41 @@
+"""One workerd for all hunts."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.hunt.hunt import Hunt, hunt
+from tests.real.remote import Remote
+
+SEED = 1
+"""Always the same: scripts/test must not fail by chance. scripts/hunt explores."""
+
+
+@pytest.fixture(scope="session")
+def remote() -> Iterator[Remote]:
+    if os.environ.get("PYWORKERS_SKIP_REAL") == "1":
+        pytest.skip("PYWORKERS_SKIP_REAL=1")
+    if shutil.which("node") is None:
+        pytest.fail(
+            "node is not installed, and the hunt needs the real bindings.\n"
+            "Install Node 20 or later, or say PYWORKERS_SKIP_REAL=1 to skip it.",
+            pytrace=False,
+        )
+    started = Remote()
+    yield started
+    started.stop()
+
+
+@pytest.fixture
+def hunted(remote: Remote) -> Callable[[type[Hunt]], None]:
+    def run(machine: type[Hunt]) -> None:
+        report = hunt(machine, remote, SEED, operations=machine.quick)
+        if report.difference:
+            pytest.fail(str(report), pytrace=False)
+        assert report.tally.operations >= machine.quick
+
+    return run

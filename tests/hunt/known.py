@@ -1,0 +1,127 @@
+"""Where fake and real are known to differ, and why. The hunt passes over these alone."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+__all__ = ["AVOIDED", "KNOWN", "Known", "Unlike"]
+
+
+class Known(NamedTuple):
+    """One divergence: patterns of the call and of both answers, and why it is there."""
+
+    call: str
+    fake: str
+    real: str
+    reason: str
+    parts_ways: bool = False
+    """Whether what is stored differs from then on, which ends the example."""
+
+    def explains(self, call: str, fake: str, real: str) -> bool:
+        return all(
+            re.search(pattern, text, re.DOTALL)
+            for pattern, text in ((self.call, call), (self.fake, fake), (self.real, real))
+        )
+
+
+class Unlike(NamedTuple):
+    """A piece of an answer in which both may differ, and why."""
+
+    piece: str
+    reason: str
+    call: str = ""
+
+    def without(self, call: str, answer: str) -> str:
+        return re.sub(self.piece, "", answer) if re.search(self.call, call) else answer
+
+
+KNOWN: dict[str, list[Known | Unlike]] = {
+    "kv": [
+        Known(
+            r"^await kv\.get",
+            r"413 Total size of request exceeds the limit of 25MB",
+            r"413 Total size of request exceeds the limit of 0\.0009765625MB",
+            "while miniflare's clock is driven it holds values to 1,024 bytes, and says so",
+        ),
+        Known(
+            r"^(await kv\.list|\[key async for key in kv\.keys)\(.*prefix='[^']*\\x00",
+            r"KVListKey",
+            r"^(KVListResult\(keys=)?\[\]",
+            "miniflare finds nothing by a prefix with NUL: SQL's length() ends there",
+        ),
+    ],
+    "d1": [
+        Unlike(r"; reference = \w+", "workerd gives each internal error a number of its own"),
+        Unlike(
+            r" at offset \d+",
+            "sqlite3 does not tell where in SQL an error is, so the fake reckons it, and may take"
+            " another place where the same name stands",
+        ),
+        Known(
+            r"VALUES",
+            r"syntax error",
+            r"all VALUES must have the same number of terms",
+            "of two mistakes in VALUES, newer versions of SQLite name the other",
+        ),
+        Unlike(
+            r"misuse of aggregate function \w+\(\)",
+            "which of two nested aggregates SQLite complains of depends on its version",
+        ),
+        Unlike(
+            r"(JSON path error near|bad JSON path:) \\?'[^']*'",
+            "SQLite's words are those of the version that Python has",
+        ),
+    ],
+    "r2": [
+        Known(
+            r"^await r2\.get\(.*range=",
+            r"The requested range is not satisfiable \(10039\)",
+            r"get: Unspecified error \(0\)",
+            "of a range of an empty object the local runtime says nothing but that it failed",
+        ),
+    ],
+    "queues": [
+        Unlike(
+            r"QueueMetadata\(.*?\)(?=\])",
+            "what a batch leaves in the queue, where more came at the same moment: miniflare lets"
+            " them in one by one, and the first full batch leaves before the rest is there",
+            call=r"^wait",
+        ),
+    ],
+}
+
+# What the hunts steer around, since a difference there could not be told by its answers.
+AVOIDED: dict[str, list[str]] = {
+    "kv": [
+        "in the very millisecond in which a key ends, miniflare's get has it no more and its list"
+        " still does: the clock is never at a whole second",
+        "in metadata JavaScript puts keys that are array indices first, and the fake leaves them"
+        " where they were, which no comparison of dicts can see",
+    ],
+    "d1": [
+        "JSON functions of a BLOB or of NULL, with a malformed path, with a key twice, and those"
+        " that change the root: SQLite 3.45 has others, and Python may have an older one",
+        "malformed JSON in a query of a table: whether SQLite comes to it depends on its version",
+        "replace() of nothing, or of what begins with NUL: newer versions make text of a number",
+        "the order of PRAGMA table_list, which is that of a hash table",
+        "what is inserted after the largest rowid: SQLite gives it a random one",
+        "numbers of more than 15 digits as text: newer versions round otherwise",
+        "LIKE and GLOB of a BLOB: distributions build SQLite so that it never matches",
+        "?, ?1 and :a in one statement: sqlite3 takes either, so the fake rewrites them, which a"
+        " column without a name of its own tells",
+    ],
+    "r2": [
+        "keys of metadata that are array indices, as in KV",
+        "a stream that gives its whole length, and then more or breaks off: the local runtime has"
+        " stored it by then, and says that the put failed",
+    ],
+    "queues": [
+        "how many bytes a very large or small float has as JSON: JavaScript writes it otherwise",
+        "how many bytes large and fractional numbers have as v8 in arrays and objects: V8 writes a"
+        " small one as a double where a large one was in the same place before",
+        "two things at the same millisecond: which comes first depends on the order of miniflare's"
+        " timers, so no send shares its millisecond of the second with another, and the consumers'"
+        " timeouts are no whole seconds",
+    ],
+}
