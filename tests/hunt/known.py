@@ -36,6 +36,11 @@ class Unlike(NamedTuple):
         return re.sub(self.piece, "", answer) if re.search(self.call, call) else answer
 
 
+_MISTAKE = (
+    r"^raises D1Error\(.*(syntax error|no such (column|function|collation)|misuse of aggregate"
+    r"|wrong number of arguments|all VALUES must have|ON CONFLICT clause does not match)"
+)
+
 KNOWN: dict[str, list[Known | Unlike]] = {
     "kv": [
         Known(
@@ -59,10 +64,10 @@ KNOWN: dict[str, list[Known | Unlike]] = {
             " another place where the same name stands",
         ),
         Known(
-            r"VALUES",
-            r"syntax error",
-            r"all VALUES must have the same number of terms",
-            "of two mistakes in VALUES, newer versions of SQLite name the other",
+            "",
+            _MISTAKE,
+            _MISTAKE,
+            "of two mistakes in a statement SQLite names one, and which depends on its version",
         ),
         Unlike(
             r"misuse of aggregate function \w+\(\)",
