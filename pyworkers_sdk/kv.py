@@ -265,7 +265,7 @@ class KV:
             found = await self._js.list(
                 prefix=None if prefix is None else text(prefix, "prefix"),
                 limit=limit,
-                cursor=cursor,
+                cursor=None if cursor is None else text(cursor, "cursor"),
             )
         page = from_js(found)
         return KVListResult(

@@ -1046,6 +1046,12 @@ async def test_what_is_read_belongs_to_the_reader(kv: KV) -> None:
     assert await kv.get_with_metadata("k", "json") == ([1], [1], None)
 
 
+async def test_a_cursor_is_text(kv: KV) -> None:
+    cursor: Any = 5
+    with raises(ConversionError, match="^cursor: expected str, got int"):
+        await kv.list(cursor=cursor)
+
+
 @only("node", "workerd", reason="the fake has it; no local runtime does")
 async def test_without_a_runtime_that_has_it_deleting_many_keys_is_an_error(kv: KV) -> None:
     await kv.put("a", "1")
