@@ -27,6 +27,7 @@ from typing import (
     is_typeddict,
 )
 
+from ._ffi import loads
 from .errors import RowError
 
 T = TypeVar("T")
@@ -56,12 +57,22 @@ def row(row_type: type[T], value: dict[str, Any]) -> T:
     for name, cell in value.items():
         if type(cell) in _BLOBS:
             value[name] = bytes(cell)
-    if row_type is dict or get_origin(row_type) is dict:
-        made: Any = value
-    else:
+    made: list[Any] = [value]
+    if row_type is not dict and get_origin(row_type) is not dict:
         kinds: dict[str, set[type]] = {name: {type(cell)} for name, cell in value.items()}
-        made = _record(row_type).rows([value], kinds)[0]
-    return made  # type: ignore[no-any-return]
+        made = _record(row_type).rows(made, kinds)
+    only: T = made[0]
+    return only
+
+
+def parse(source: str, row_type: Any, where: str) -> Any:
+    """JSON text as ``row_type``, or as it is with None. Not parsed by JavaScript: integers stay
+    exact, and floats floats."""
+    try:
+        value = loads(source)
+    except ValueError as exc:
+        raise RowError(f"{where} is not JSON: {exc}", js_name="SyntaxError") from None
+    return value if row_type is None else load(row_type, value, where)
 
 
 def load(row_type: type[T], value: object, where: str) -> T:

@@ -7,8 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, Protocol, Self, TypeAlias, TypeVar, overload
 
 from . import _rows
-from ._ffi import bytes_of, dumps, from_js, loads, prop, raising, raw, stream_from, text, to_js, web
-from .errors import ConversionError, RowError, StreamError, WorkersError
+from ._ffi import bytes_of, dumps, from_js, prop, raising, raw, stream_from, text, to_js, web
+from .errors import ConversionError, StreamError, WorkersError
 from .streams import ReadableStream
 
 if TYPE_CHECKING:
@@ -353,12 +353,7 @@ def _make_json(data: Any, *, status: int = 200, headers: _HeadersInit | None = N
 
 
 async def _read_json(body: Request | Response, row_type: Any = None) -> Any:
-    source = await body.text()
-    try:
-        value = loads(source)  # not by JavaScript, so that integers stay exact
-    except ValueError as exc:
-        raise RowError(f"the body is not JSON: {exc}", js_name="SyntaxError") from None
-    return value if row_type is None else _rows.load(row_type, value, "the body")
+    return _rows.parse(await body.text(), row_type, "the body")
 
 
 def _name(name: Any) -> str:

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypedDict, TypeVar, cast, overload
 
 from . import _rows
-from ._ffi import bytes_of, from_js, loads, prop, raising, raw, record
+from ._ffi import bytes_of, from_js, prop, raising, raw, record
 from .blob import Blob
-from .errors import R2Error, RowError, StreamError
+from .errors import R2Error, StreamError
 from .http import Headers
 from .streams import ReadableStream
 
@@ -290,15 +290,7 @@ class R2ObjectBody(R2Object):
         RowError for what is no JSON (``js_name`` is then "SyntaxError") or not what the type says.
         JS: R2ObjectBody.json.
         """
-        source = await self.text()
-        try:
-            value = loads(source)  # not by JavaScript, so that integers stay exact
-        except ValueError as exc:
-            name = f"the value of {self.key!r}"
-            raise RowError(f"{name} is not JSON: {exc}", js_name="SyntaxError") from None
-        if row_type is None:
-            return value
-        return _rows.load(row_type, value, f"the value of {self.key!r}")
+        return _rows.parse(await self.text(), row_type, f"the value of {self.key!r}")
 
     async def blob(self) -> Blob:
         """The bytes as a Blob of the object's content type. JS: R2ObjectBody.blob."""

@@ -384,6 +384,15 @@ async def test_undefined_and_null_are_none_at_every_depth() -> None:
 
 
 @only("node", "workerd", reason=NO_JS)
+@not_in("node-0.26", reason="Pyodide 0.26 has no jsnull")
+async def test_jsnull_crosses_as_none_does() -> None:
+    import js
+    from pyodide.ffi import jsnull
+
+    assert js.JSON.stringify(to_js({"a": [jsnull, None]})) == '{"a":[null,null]}'
+
+
+@only("node", "workerd", reason=NO_JS)
 async def test_a_map_is_a_dict_and_a_set_a_set() -> None:
     import js
 

@@ -539,6 +539,7 @@ async def test_what_was_acked_stays_acked(
 DELAYS: dict[str, tuple[list[str], bool]] = {
     "retry": (["retry 1"], True),
     "retry-all": (["retry_all 1"], True),
+    "retry-all-again": (["retry_all 1", "retry_all"], True),
     "the-later": (["retry 1", "retry 0"], False),
     "the-later-too": (["retry 0", "retry 1"], True),
     "after-retry-all": (["retry_all 0", "retry 1"], True),
