@@ -290,3 +290,10 @@ class Response(Body, Protocol):
     def url(self) -> str: ...
     @property
     def redirected(self) -> bool: ...
+
+
+# Services
+
+
+class Fetcher(Protocol):
+    def fetch(self, request: Js, /) -> Awaitable[Js]: ...

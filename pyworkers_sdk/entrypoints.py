@@ -1,18 +1,24 @@
-"""The classes that the runtime calls: ``WorkerEntrypoint``.
+"""The classes that the runtime calls: ``WorkerEntrypoint``, and what its relatives share.
 
 The runtime exports every class in the main module's namespace that subclasses its own
-``WorkerEntrypoint``. What this module offers under that name is therefore no class at run time but
-an object that a ``class`` statement turns into a fresh base (``__mro_entries__``); type checkers
-see an ordinary generic class.
+``WorkerEntrypoint``, ``DurableObject`` or ``WorkflowEntrypoint``. What we offer under those names
+is therefore no class at run time but an object that a ``class`` statement turns into a fresh base
+(``__mro_entries__``); type checkers see an ordinary generic class.
+
+What the runtime holds of an instance is its ``Door``. Each call from outside comes in there, with
+JavaScript's values, and is converted there once; ``self.method()`` inside the program is a plain
+call.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from functools import cache, wraps
+from functools import cache, partial
+from inspect import isawaitable
 from typing import (
     TYPE_CHECKING,
     Any,
+    ClassVar,
     Generic,
     TypeVar,
     cast,
@@ -21,7 +27,7 @@ from typing import (
     get_type_hints,
 )
 
-from ._ffi import from_js, official_base, promise, prop, raw
+from ._ffi import from_js, from_rpc, official_base, promise, prop, raw, to_rpc
 from .errors import WorkersError
 from .http import Request, Response
 
@@ -33,7 +39,7 @@ if TYPE_CHECKING:
 
     EnvT = TypeVarWithDefault("EnvT", default=Any)
 
-__all__ = ["ExecutionContext", "WorkerEntrypoint"]
+__all__ = ["Base", "Door", "ExecutionContext", "WorkerEntrypoint", "base"]
 
 T = TypeVar("T")
 
@@ -74,6 +80,126 @@ class ExecutionContext:
         return from_js(prop(self._js, "props"))
 
 
+Handler = Callable[..., Awaitable[Any]]
+
+
+class Door:
+    """What the runtime gets of an instance: handlers and methods, called with JavaScript's values.
+
+    The public methods of its class are there, under their own names, and its handlers under
+    JavaScript's, whichever way the class writes them (``web_socket_message``).
+    """
+
+    __slots__ = ("_instance",)
+
+    def __init__(self, instance: Any) -> None:
+        self._instance = instance
+
+    def __getattr__(self, name: str) -> Any:
+        handlers: dict[str, tuple[str, Handler]] = self._instance._handlers
+        # before compatibility date 2025-08-14 the runtime calls fetch on_fetch
+        ours, call = handlers.get(name.removeprefix("on_"), (name, _over_rpc))
+        kind: Any = type(self._instance)
+        for each in (ours, name):
+            if not each.startswith("_") and callable(getattr(kind, each, None)):
+                return partial(call, getattr(self._instance, each))
+        raise AttributeError(f"{kind.__name__} has no method {name}")
+
+
+async def _over_rpc(method: Callable[..., Any], *args: Any) -> Any:
+    result = method(*[from_rpc(arg) for arg in args])
+    return to_rpc(await result if isawaitable(result) else result)
+
+
+class Base:
+    """Stands in a class statement for a base that is made there and then."""
+
+    def __init__(self, name: str, make: Callable[[Any], type], env: Any = None) -> None:
+        self._name = name
+        self._make = make
+        self._env = env
+
+    def __getitem__(self, env: Any) -> Base:
+        return Base(self._name, self._make, env)
+
+    def __mro_entries__(self, bases: tuple[Any, ...]) -> tuple[type, ...]:
+        return (self._make(self._env),)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        raise TypeError(f"subclass {self._name}; the runtime makes its instances")
+
+
+def base(
+    name: str, context: Callable[[Any], Any], handlers: dict[str, tuple[str, Handler]]
+) -> Base:
+    """A base for the runtime's class of that name.
+
+    ``context`` wraps the ``ctx`` of an instance. ``handlers``: JavaScript's name of each, ours, and
+    the function that the door calls with the handler and with what the runtime gave.
+    """
+
+    def make(env_type: Any) -> type:
+        class Exported(official_base(name)):  # type: ignore[misc]
+            _env_type: ClassVar[Any] = env_type
+            _handlers: ClassVar[dict[str, tuple[str, Handler]]] = handlers
+
+            def __new__(cls, ctx: Any, env: Any) -> Any:
+                instance: Any = object.__new__(cls)
+                instance.ctx = context(ctx)
+                instance.env = env if env_type is None else env_type(env)
+                instance.__init__(instance.ctx, instance.env)
+                return Door(instance)
+
+            def __init__(self, ctx: Any, env: Any) -> None:
+                """The runtime's own would wrap both once more; ``__new__`` has set them."""
+
+            def __init_subclass__(cls, **kwargs: Any) -> None:
+                # Not the runtime's own, which puts wrappers around handlers. It looks for
+                # JavaScript's names among the functions of the class.
+                for theirs, (ours, _) in handlers.items():
+                    if not hasattr(cls, theirs) and hasattr(cls, ours):
+                        setattr(cls, theirs, getattr(cls, ours))
+
+        Exported.__name__ = Exported.__qualname__ = name
+        return Exported
+
+    return Base(name, make)
+
+
+async def fetch_handler(handler: Handler, request: Any, *_: Any) -> Response:
+    """``fetch`` as the runtime calls it."""
+    if not isinstance(request, Request):
+        request = Request.from_js(request)
+    response = await handler(request)
+    kind = cast("type[Any]", type(response))
+    if issubclass(kind, _NO_RESPONSE):
+        name = getattr(handler, "__qualname__", "fetch")
+        raise WorkersError(f"{name} returned a {kind.__name__}, not a Response")
+    answered: Response = response
+    return answered
+
+
+_NO_RESPONSE = (type(None), str, bytes, int, float, dict, list, tuple)
+
+
+async def _queue_handler(handler: Handler, batch: Any, *_: Any) -> None:
+    from .queues import MessageBatch  # only a Worker with such a handler pays for it
+
+    function = getattr(handler, "__func__", handler)
+    await handler(MessageBatch(batch, _row_type(function, MessageBatch)))
+
+
+@cache
+def _row_type(handler: Any, batch: Any) -> Any:
+    """``Job`` of ``MessageBatch[Job]`` in a handler's annotations, which is known when it is called
+    first; None where there is none, or where it names what only type checkers import."""
+    try:
+        hints = get_type_hints(handler).values()
+    except (AttributeError, NameError, TypeError):
+        return None
+    return next((get_args(hint)[0] for hint in hints if get_origin(hint) is batch), None)
+
+
 if TYPE_CHECKING:
 
     class WorkerEntrypoint(Generic[EnvT]):
@@ -98,84 +224,8 @@ if TYPE_CHECKING:
             ...
 
 else:
-
-    class _Base:
-        """Stands in a class statement for a base that is made there and then."""
-
-        def __init__(self, make: Callable[[Any], type], env: Any = None) -> None:
-            self._make = make
-            self._env = env
-
-        def __getitem__(self, env: Any) -> _Base:
-            return _Base(self._make, env)
-
-        def __mro_entries__(self, bases: tuple[Any, ...]) -> tuple[type, ...]:
-            return (self._make(self._env),)
-
-        def __call__(self, *args: Any, **kwargs: Any) -> Any:
-            raise TypeError("subclass WorkerEntrypoint; the runtime makes its instances")
-
-    def _worker_entrypoint(env_type: Any) -> type:
-        class WorkerEntrypoint(official_base("WorkerEntrypoint")):
-            def __init__(self, ctx: Any, env: Any) -> None:
-                super().__init__(ctx, env)
-                self.ctx = ExecutionContext(ctx)
-                self.env = env if env_type is None else env_type(env)
-
-            def __init_subclass__(cls, **kwargs: Any) -> None:
-                queue = getattr(cls, "queue", None)
-                if queue is not None:  # before the official class puts a wrapper of its own around
-                    cls.queue = _takes_batch(queue)
-                super().__init_subclass__(**kwargs)
-                fetch = getattr(cls, "fetch", None)
-                if fetch is not None:
-                    cls.fetch = _takes_request(fetch)
-
-        return WorkerEntrypoint
-
-    WorkerEntrypoint = _Base(_worker_entrypoint)
-
-
-def _takes_request(handler: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
-    """``fetch`` as the runtime calls it, with a request of its own making."""
-
-    @wraps(handler)
-    async def fetch(self: Any, request: Any) -> Any:
-        if not isinstance(request, Request):
-            request = Request.from_js(request)
-        response = await handler(self, request)
-        kind = cast("type[Any]", type(response))
-        if issubclass(kind, _NO_RESPONSE):
-            name = f"{type(self).__name__}.fetch"
-            raise WorkersError(f"{name} returned a {kind.__name__}, not a Response")
-        return response
-
-    return fetch
-
-
-def _takes_batch(handler: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
-    """``queue`` as the runtime calls it, with a batch of its own making."""
-    from .queues import MessageBatch  # only a Worker with such a handler pays for it
-
-    @wraps(handler)
-    async def queue(self: Any, batch: Any, *env_and_ctx: Any) -> None:
-        for one in (batch, raw(batch)):  # as it is where super().queue(batch) was called
-            if isinstance(one, MessageBatch):
-                return await handler(self, one)
-        return await handler(self, MessageBatch(batch, _row_type(handler, MessageBatch)))
-
-    return queue
-
-
-@cache
-def _row_type(handler: Any, batch: Any) -> Any:
-    """``Job`` of ``MessageBatch[Job]`` in a handler's annotations, which is known when it is called
-    first; None where there is none, or where it names what only type checkers import."""
-    try:
-        hints = get_type_hints(handler).values()
-    except (AttributeError, NameError, TypeError):
-        return None
-    return next((get_args(hint)[0] for hint in hints if get_origin(hint) is batch), None)
-
-
-_NO_RESPONSE = (type(None), str, bytes, int, float, dict, list, tuple)
+    WorkerEntrypoint = base(
+        "WorkerEntrypoint",
+        ExecutionContext,
+        {"fetch": ("fetch", fetch_handler), "queue": ("queue", _queue_handler)},
+    )

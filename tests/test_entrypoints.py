@@ -190,11 +190,15 @@ def test_there_is_a_fake_of_each_binding_alone() -> None:
 
 
 def test_the_env_of_a_worker_without_a_type_is_what_the_runtime_gives() -> None:
-    class Bare(WorkerEntrypoint):
-        pass
+    given, seen = object(), []
 
-    given = object()
-    assert Bare(None, given).env is given
+    class Bare(WorkerEntrypoint):
+        def __init__(self, ctx: Any, env: Any) -> None:
+            super().__init__(ctx, env)
+            seen.append(self.env)
+
+    Bare(None, given)
+    assert seen == [given]
 
 
 @pytest.mark.asyncio

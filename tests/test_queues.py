@@ -140,18 +140,6 @@ async def test_a_handler_may_be_inherited_and_call_its_super() -> None:
 
 
 @pytest.mark.asyncio
-async def test_the_official_sdk_s_wrapper_around_a_batch_is_taken_off() -> None:
-    class Typed(Base):
-        async def queue(self, batch: MessageBatch[Job]) -> None:
-            self.got.append(batch)
-
-    Typed.got = []
-    batch = MessageBatch[Job](SimpleNamespace(queue="jobs", messages=[]))
-    await Typed(None, SimpleNamespace()).queue(SimpleNamespace(js_object=batch))  # type: ignore[arg-type]
-    assert Typed.got == [batch]
-
-
-@pytest.mark.asyncio
 async def test_a_body_is_converted_once() -> None:
     class Twice(Base):
         async def queue(self, batch: MessageBatch[Any]) -> None:

@@ -30,6 +30,7 @@ __all__ = [
     "dumps",
     "from_js",
     "from_json",
+    "from_rpc",
     "from_vector",
     "loads",
     "official_base",
@@ -43,6 +44,7 @@ __all__ = [
     "table",
     "text",
     "to_js",
+    "to_rpc",
     "to_vector",
     "web",
 ]

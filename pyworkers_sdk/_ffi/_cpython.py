@@ -25,6 +25,7 @@ __all__ = [
     "from_js",
     "from_json",
     "from_vector",
+    "from_rpc",
     "official_base",
     "promise",
     "prop",
@@ -34,6 +35,7 @@ __all__ = [
     "table",
     "to_js",
     "to_vector",
+    "to_rpc",
     "web",
 ]
 
@@ -170,6 +172,19 @@ class NoRuntime:
     """In place of the runtime's base class: there is no runtime here."""
 
     def __init__(self, ctx: Any, env: Any) -> None: ...
+# RPC
+
+
+def to_rpc(value: Any, name: str = "value") -> Any:
+    """What a method that the runtime called gives back."""
+    return to_js(value, name)
+
+
+def from_rpc(value: Any) -> Any:
+    """An argument with which the runtime calls a method."""
+    return from_js(value)
+
+
 
 
 def official_base(name: str) -> Any:

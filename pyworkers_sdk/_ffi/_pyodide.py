@@ -33,6 +33,7 @@ __all__ = [
     "bytes_of",
     "from_js",
     "from_json",
+    "from_rpc",
     "from_vector",
     "official_base",
     "promise",
@@ -42,6 +43,7 @@ __all__ = [
     "stream_from",
     "table",
     "to_js",
+    "to_rpc",
     "to_vector",
     "web",
 ]
@@ -298,6 +300,41 @@ def _to_py(value: Any) -> Any:
 def prop(value: Any, name: str) -> Any:
     """``value[name]``, as JavaScript has it; undefined is None."""
     return getattr(value, name, None)
+
+
+# RPC. The runtime passes what comes in through the official SDK's conversion before we see it, and
+# what goes out after us.
+
+
+class Ready:
+    """What is JavaScript's already: the official conversion takes it out and looks no further."""
+
+    __slots__ = ("js_object",)
+
+    def __init__(self, js_object: Any) -> None:
+        self.js_object = js_object
+
+
+def to_rpc(value: Any, name: str = "value") -> Any:
+    """What a method that the runtime called gives back."""
+    made = to_js(value, name)
+    return Ready(made) if isinstance(made, JsProxy) else made
+
+
+def from_rpc(value: Any) -> Any:
+    """An argument with which the runtime calls a method."""
+    kind = type(value)
+    if kind in _DONE and kind is not datetime:
+        return value
+    if isinstance(value, dict):
+        return {key: from_rpc(item) for key, item in value.items()}
+    if kind is list:
+        return [from_rpc(item) for item in value]
+    if kind is set:
+        return {from_rpc(item) for item in value}
+    if kind is datetime:  # the official conversion makes it local and naive
+        return _values.utc(value.astimezone(timezone.utc))
+    return from_js(value)
 
 
 # Streams, and the rest of the runtime

@@ -400,7 +400,7 @@ class Broker:
     def _named(self, name: str) -> FakeQueue:
         return self.queues.setdefault(name, FakeQueue(name, clock=self.clock))
 
-    async def deliver(self) -> list[DeliveredBatch]:
+    async def run_due(self) -> list[DeliveredBatch]:
         """One round: what is due now, from every queue at once."""
         calls = [each.deliver() for each in self.subscriptions for _ in range(each.free)]
         return [done for done in await asyncio.gather(*calls) if done is not None]

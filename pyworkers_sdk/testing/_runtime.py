@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterable, Awaitable, Iterable, Mapping
+from collections.abc import AsyncIterable, Iterable, Mapping
 from importlib import import_module
-from types import SimpleNamespace
 from typing import Any, Generic, TypeVar, get_args, get_origin
 
 from typing_extensions import TypeVar as TypeVarWithDefault
@@ -17,6 +15,7 @@ from ..http import Headers, Request, Response
 from ..queues import MessageSendRequest, Queue
 from ..streams import ReadableStream
 from ._clock import Clock
+from ._host import Bindings, Host, Script
 from ._queues import Broker, DeliveredBatch, FakeMessageBatch, FakeQueue, QueueConsumer
 from ._verify import verify
 
@@ -33,6 +32,11 @@ _FAKES = {
     "R2": ("_r2", "FakeR2Bucket"),
     "Queue": ("_queues", "FakeQueue"),
 }
+"""Bindings that hold data: made with a clock alone."""
+
+_RUNNING: dict[str, tuple[str, str]] = {}
+"""Bindings that run a Worker's code: made by a function of what is in the brackets of the
+annotation, the binding's name and the Worker that it is bound to."""
 
 
 def fake(kind: type[T], /, *, clock: Clock | None = None, **given: Any) -> T:
@@ -40,56 +44,46 @@ def fake(kind: type[T], /, *, clock: Clock | None = None, **given: Any) -> T:
 
     ``given`` are an Env's variables, and bindings that should not be new ones.
     """
-    clock = clock or Clock()
+    script = Script(Host(clock))
     make: Any = get_origin(kind) or kind  # Queue, of Queue[Job]
     is_env = Env in make.__mro__
     if given and not is_env:
         raise TypeError(f"fake({make.__name__}) takes no {', '.join(given)}")
-    made: T = make(_namespace(make, clock, given) if is_env else _binding(make, clock))
+    if is_env:
+        _bind(script, make, given)
+    made: T = make(script.env if is_env else _binding(kind, "", script))
     return made
 
 
-def _namespace(kind: type[Env], clock: Clock, given: dict[str, Any]) -> SimpleNamespace:
-    """The JavaScript env of a fake: raw bindings and variables."""
+def _bind(script: Script, kind: type[Env], given: dict[str, Any]) -> None:
+    """Give a Worker what an Env class declares."""
     declared = hints(kind)
     unknown = sorted(set(given) - set(declared))
     if unknown:
         raise TypeError(f"{kind.__name__} does not declare {', '.join(unknown)}")
-    made = SimpleNamespace()
     for name, hint in declared.items():
         if name in given:
-            setattr(made, name, raw(given[name]))
+            setattr(script.env, name, raw(given[name]))
             continue
-        for one in (hint, *get_args(hint)):
-            bound = get_origin(one) or one
-            if hasattr(bound, "js_object"):
-                setattr(made, name, _binding(bound, clock))
+        for one in (hint, *get_args(hint)):  # X, of X | None
+            if hasattr(get_origin(one) or one, "js_object"):
+                setattr(script.env, name, _binding(one, name, script))
                 break
+
+
+def _binding(hint: Any, name: str, script: Script) -> Any:
+    kind = (get_origin(hint) or hint).__name__
+    if kind in _RUNNING:
+        module, maker = _RUNNING[kind]
+        return getattr(import_module(f".{module}", __package__), maker)(
+            get_args(hint), name, script
+        )
+    if kind not in _FAKES:
+        raise TypeError(f"there is no fake of {kind}")
+    module, maker = _FAKES[kind]
+    made = getattr(import_module(f".{module}", __package__), maker)(clock=script.host.clock)
+    made.clock = script.host.clock  # where faults() looks for it
     return made
-
-
-def _binding(kind: type, clock: Clock) -> Any:
-    if kind.__name__ not in _FAKES:
-        raise TypeError(f"there is no fake of {kind.__name__}")
-    module, name = _FAKES[kind.__name__]
-    made = getattr(import_module(f".{module}", __package__), name)(clock=clock)
-    made.clock = clock  # where faults() and FakeRuntime look for it
-    return made
-
-
-class FakeExecutionContext:
-    """JS: ExecutionContext. Keeps what was handed to ``waitUntil`` until ``drain``."""
-
-    def __init__(self, waiting: list[Awaitable[Any]]) -> None:
-        self.props: dict[str, Any] = {}
-        self.waiting = waiting
-        self.passes_through = False
-
-    def waitUntil(self, promise: Awaitable[Any]) -> None:
-        self.waiting.append(promise)
-
-    def passThroughOnException(self) -> None:
-        self.passes_through = True
 
 
 class FakeRuntime(Generic[EnvT]):
@@ -115,16 +109,24 @@ class FakeRuntime(Generic[EnvT]):
         **given: Any,
     ) -> None:
         self.entrypoint = entrypoint
-        self.clock = clock or _clock_of(env) or Clock()
-        ready: Any = env or Env(SimpleNamespace())
         if isinstance(env, type):
-            ready = fake(env, clock=self.clock, **given)
+            ready: Any = fake(env, clock=clock, **given)
         elif given:
             raise TypeError(f"pass the class of env to give it {', '.join(given)}")
+        else:
+            ready = env or Env(Script(Host(clock)).env)
         self.env: EnvT = ready
-        self._waiting: list[Awaitable[Any]] = []
+        self._script = _script_of(raw(ready), clock)
+        self._script.exports["default"] = entrypoint
+        self.host = self._script.host
         handler = self._take if hasattr(entrypoint, "queue") else None
-        self._broker = Broker(self.env.js_object, consumers, handler, self.clock)
+        self._broker = Broker(self._script.env, consumers, handler, self.clock)
+        self.host.engines.append(self._broker)
+
+    @property
+    def clock(self) -> Clock:
+        """The time that the Worker and all its bindings live in."""
+        return self.host.clock
 
     async def fetch(
         self,
@@ -140,7 +142,8 @@ class FakeRuntime(Generic[EnvT]):
             request = Request(request, method=method, headers=headers, body=body)
         sent = raw(request)
         sent.headers.immutable = True  # as those of a request that came over the network
-        response = await self._instance().fetch(sent)
+        with self.host.entered():
+            response = await self._script.enter(self.entrypoint).fetch(sent)
         return response if isinstance(response, Response) else Response.from_js(response)
 
     async def queue(
@@ -170,31 +173,19 @@ class FakeRuntime(Generic[EnvT]):
         otherwise: advance the clock). What the ``queue`` handler raises is logged and in the
         answer, as its messages are retried; what ``wait_until`` work raises comes out at the end.
         """
-        failed: BaseException | None = None
-        delivered: list[DeliveredBatch] = []
-        working = True
-        while working:
-            waiting, self._waiting[:] = [*self._waiting], []
-            for outcome in await asyncio.gather(*waiting, return_exceptions=True):
-                if isinstance(outcome, BaseException):
-                    failed = failed or outcome
-            batches = await self._broker.deliver()
-            delivered += batches
-            working = bool(batches or self._waiting)
-        if failed is not None:
-            raise failed
-        return delivered
+        return await self.host.drain()
 
     async def _take(self, batch: FakeMessageBatch) -> None:
-        await self._instance().queue(batch)
-
-    def _instance(self) -> Any:
-        """A new instance for each event, as in the runtime."""
-        return self.entrypoint(FakeExecutionContext(self._waiting), self.env.js_object)
+        with self.host.entered():
+            await self._script.enter(self.entrypoint).queue(batch)
 
 
-def _clock_of(env: Any) -> Clock | None:
-    """The clock of an Env's bindings, where ``fake`` made it."""
-    bindings: dict[str, Any] = {} if isinstance(env, type) else getattr(raw(env), "__dict__", {})
-    clocks = (getattr(one, "clock", None) for one in bindings.values())
-    return next((clock for clock in clocks if isinstance(clock, Clock)), None)
+def _script_of(env: Any, clock: Clock | None) -> Script:
+    """The Worker that an env belongs to, made where ``fake`` did not make it."""
+    if isinstance(env, Bindings):
+        script = env.script
+        script.host.clock = clock or script.host.clock
+        return script
+    clocks = (getattr(one, "clock", None) for one in getattr(env, "__dict__", {}).values())
+    found = next((each for each in clocks if isinstance(each, Clock)), None)
+    return Script(Host(clock or found), env=env)

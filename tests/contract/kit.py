@@ -154,6 +154,16 @@ class FakeEnv:
 
     def __init__(self) -> None:
         self.made: dict[str, Any] = {}
+        self._runtime: Any = None
+
+    @property
+    def runtime(self) -> Any:
+        """The Worker of the real worlds, on fakes."""
+        if self._runtime is None:
+            kind = _sdk("FakeRuntime", "pyworkers_sdk.testing")
+            default = _sdk("Default", "tests.real.worker")
+            self._runtime = kind(default, env=_sdk("AppEnv", "tests.contract.workers"))
+        return self._runtime
 
     def binding(self, name: str, kind: str) -> Any:
         if name not in self.made:
@@ -231,6 +241,19 @@ async def _env(world: World, env: Any) -> object:
     return env
 
 
+async def _app(world: World, env: Any) -> object:
+    """Every binding of the Workers in ``tests/contract/workers``, typed."""
+    if isinstance(env, FakeEnv):
+        return env.runtime.env
+    return _sdk("AppEnv", "tests.contract.workers")(env)
+
+
+async def _runtime(world: World, env: Any) -> object:
+    if not isinstance(env, FakeEnv):
+        raise TypeError("only the fake world has a runtime to command")
+    return env.runtime
+
+
 async def _consumer(world: World, env: Any) -> object:
     return _sdk("Consumer", "tests.contract.consumer")(env, isinstance(env, FakeEnv))
 
@@ -240,6 +263,8 @@ async def _world(world: World, env: Any) -> object:
 
 
 ARGUMENTS: dict[str, Callable[[World, Any], Awaitable[object]]] = {
+    "app": _app,
+    "runtime": _runtime,
     "consumer": _consumer,
     "env": _env,
     "world": _world,

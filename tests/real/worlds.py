@@ -46,6 +46,11 @@ OPTIONS: dict[str, Any] = {
     "queueConsumers": {**SETTINGS, "held": {"maxBatchSize": 100, "maxBatchTimeout": 60}},
 }
 
+# What tests/real/worker.py exports, and what is bound to it: in workerd alone, since the Worker of
+# the Node worlds is JavaScript's.
+EXPORTS = {"Default": "WorkerEntrypoint"}
+RUNNING: dict[str, Any] = {}
+
 # Python is not in this Worker, but outside; it stands for the consumer of every queue.
 NODE_WORKER = "export default { fetch: () => new Response(), queue() {} }"
 
@@ -236,8 +241,8 @@ def specification(name: str) -> tuple[str, dict[str, Any]]:
         "root": str(worker_root()),
         "main": "worker.py",
         "modules": [str(built_wheel()), str(runtime_sdk()), *pydantic],
-        "exports": {"Default": "WorkerEntrypoint"},
-        "options": OPTIONS,
+        "exports": EXPORTS,
+        "options": {**OPTIONS, **RUNNING},
     }
     return "workerd.mjs", {"pyodide": pyodide, "port": 0, "workers": [worker]}
 
