@@ -6,7 +6,7 @@ from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping, Seq
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, overload
 
-from ._ffi import binding, from_js, prop, raising, raw, stream_from, text, to_js, web
+from ._ffi import JSON, binding, convert, from_js, prop, raising, raw, stream_from, text, to_js, web
 from .blob import Blob
 from .errors import ConversionError, R2Error
 from .http import Headers
@@ -384,7 +384,8 @@ def _options(given: Any, names: Names, name: str) -> Any:
         if isinstance(value, datetime) and _aware(value) < _EPOCH:
             # which the runtime takes for a time far ahead, and cannot read back
             raise ConversionError(f"{name}.{key}: R2 has no times before 1970")
-        made[js_name] = value
+        # a larger integer would arrive as a BigInt, which the runtime does not take here
+        made[js_name] = convert(value, f"{name}.{key}", JSON) if type(value) is int else value
     return to_js(made, name)
 
 

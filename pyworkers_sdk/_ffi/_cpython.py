@@ -8,25 +8,40 @@ an int or a float, a Date an aware UTC datetime in whole milliseconds, a Uint8Ar
 # pyright: basic
 from __future__ import annotations
 
+import re
 from array import array
-from collections.abc import AsyncIterable, Awaitable
-from datetime import datetime
+from collections.abc import AsyncIterable, Awaitable, Callable
+from datetime import datetime, timezone
 from typing import Any
 
 from ..errors import ConversionError, WorkersError, from_js_error
-from . import _values, _web
+from . import _outside, _values, _web
+from ._modules import console, js_module
 from ._values import LIVE, Rules, Walk
 from ._web import JsException
 
 __all__ = [
+    "Called",
     "JsException",
+    "Listening",
+    "answer",
     "apply",
+    "byte_array",
     "bytes_of",
+    "called_once",
+    "cells",
+    "console",
+    "event",
     "from_js",
     "from_json",
     "from_vector",
-    "from_rpc",
+    "identity",
+    "js_error",
+    "js_module",
+    "later",
+    "now",
     "official_base",
+    "pairs",
     "promise",
     "prop",
     "raw",
@@ -35,7 +50,7 @@ __all__ = [
     "table",
     "to_js",
     "to_vector",
-    "to_rpc",
+    "vectors",
     "web",
 ]
 
@@ -45,15 +60,16 @@ web = _web
 
 def raw(value: Any) -> Any:
     """The JavaScript object (here: the fake) in one of our objects."""
-    return getattr(value, "js_object", value)
+    # of the class: a stub has every attribute that one asks for
+    return value.js_object if hasattr(type(value), "js_object") else value
 
 
 # Python to JavaScript
 
 
-def to_js(value: Any, name: str = "value") -> Any:
+def to_js(value: Any, name: str = "value", rules: Rules | None = None) -> Any:
     """``value`` as structured clone takes it: copied, with lists for tuples and whole dates."""
-    return _values.convert(value, name, _CLONE)
+    return _values.convert(value, name, rules or _CLONE)
 
 
 def apply(target: Any, method: str, args: list[Any]) -> Any:
@@ -63,15 +79,34 @@ def apply(target: Any, method: str, args: list[Any]) -> Any:
 
 def from_json(text: str) -> Any:
     """The JavaScript value of JSON text."""
-    return _values.loads(text)
+    return _values.loads(text, in_order)
+
+
+def in_order(made: dict[str, Any]) -> dict[str, Any]:
+    """The same dict with its keys as an object has them: array indices first, ascending."""
+    if indices := sorted(filter(is_index, made), key=int):
+        for key in [*indices, *(key for key in made if not is_index(key))]:
+            made[key] = made.pop(key)
+    return made
+
+
+def is_index(key: str) -> bool:
+    """Whether JavaScript takes a key for an array index."""
+    return re.fullmatch("0|[1-9][0-9]{0,9}", key) is not None and int(key) < 2**32 - 1
 
 
 def to_vector(value: Any, name: str = "values") -> Any:
     """A Float32Array (here: ``array("f")``) of an array or a sequence of numbers."""
-    try:
-        return array("f", [float(number) for number in value])
-    except (TypeError, ValueError):
-        raise ConversionError(f"{name}: expected numbers") from None
+    return _values.floats(value, name)
+
+
+def byte_array(value: Any) -> Any:
+    """An Array of the numbers of bytes, for an API that takes JSON."""
+    return list(memoryview(value).cast("B"))
+
+
+def _object(value: Any, walk: Walk) -> dict[str, Any]:
+    return in_order(_values.object_(value, walk))
 
 
 def _bytes(value: Any, walk: Walk) -> bytes:
@@ -85,6 +120,7 @@ def _date(value: datetime, walk: Walk) -> datetime:
 _CLONE: Rules = {
     **_values.CLONE,
     type(None): _values.same,
+    dict: _object,
     bytes: _values.same,
     bytearray: _bytes,
     memoryview: _bytes,
@@ -136,6 +172,13 @@ def from_vector(value: Any) -> list[float]:
     return [float(number) for number in value]
 
 
+def vectors(value: Any) -> dict[str, Any]:
+    """An object whose ``data`` is rows of as many numbers each, as a dict."""
+    made: dict[str, Any] = from_js({name: value[name] for name in value if name != "data"})
+    made["data"] = [from_vector(row) for row in value["data"]]
+    return made
+
+
 def record(value: Any) -> dict[str, Any] | None:
     """A flat object as a dict, or None for null."""
     made: dict[str, Any] | None = from_js(value)
@@ -146,6 +189,21 @@ def table(rows: Any) -> tuple[list[dict[str, Any]], dict[str, set[type]]]:
     """A list of row objects of one shape, and the types that occur under each name."""
     made = from_js(rows)
     return made, {name: {type(row[name]) for row in made} for name in (made[0] if made else ())}
+
+
+def cells(rows: Any) -> list[tuple[Any, ...]]:
+    """The columns of an iterator of arrays, which is used up."""
+    return list(zip(*map(from_js, rows)))
+
+
+def pairs(entries: Any) -> dict[str, Any]:
+    """An iterator of names and values, which is used up, as a dict."""
+    return {key: from_js(value) for key, value in entries}
+
+
+def identity(value: Any) -> int:
+    """A number that two values share if JavaScript's ``===`` holds between them, as objects."""
+    return id(value)
 
 
 def prop(value: Any, name: str) -> Any:
@@ -168,23 +226,80 @@ def promise(awaitable: Awaitable[Any]) -> Any:
     return asyncio.ensure_future(awaitable)
 
 
+class Listening:
+    """A function as the listener of an object's events, until ``stop``."""
+
+    def __init__(self, target: Any, types: tuple[str, ...], listener: Callable[[Any], Any]) -> None:
+        self._target = target
+        self._types = types
+        self._listener = listener
+        for kind in types:
+            target.addEventListener(kind, listener)
+
+    def stop(self) -> None:
+        for kind in self._types:
+            self._target.removeEventListener(kind, self._listener)
+
+
+class Called:
+    """``with Called(function) as theirs: …``: an async function for JavaScript to call and await,
+    while the block lasts."""
+
+    def __init__(self, function: Callable[..., Awaitable[Any]]) -> None:
+        self._function = function
+
+    def __enter__(self) -> Any:
+        return self._function
+
+    def __exit__(self, *_: object) -> None: ...
+
+
+def called_once(function: Callable[[], Awaitable[Any]]) -> Any:
+    """An async function for JavaScript to call once, if ever."""
+    return function
+
+
+def later(target: Any, method: str, args: list[Any]) -> None:
+    """``target[method](...args)`` as soon as Python is off the stack; here, at once."""
+    getattr(target, method)(*args)
+
+
+def now() -> datetime:
+    """The time, as JavaScript has it."""
+    return datetime.fromtimestamp(_outside.current().now() / 1000, timezone.utc)
+
+
+def js_error(name: str, message: str, stack: str | None = None) -> Exception:
+    """A JavaScript error to raise; ``stack`` is what logs show of it."""
+    return JsException(name, message)
+
+
+def answer(awaitable: Awaitable[Any]) -> Any:
+    """A Promise of what an awaitable gives, for JavaScript that called us."""
+    return awaitable
+
+
+async def event(target: Any, name: str) -> None:
+    """Until ``target`` has its next event of that name."""
+    import asyncio
+
+    happened = asyncio.get_running_loop().create_future()
+
+    def listener(event: Any) -> None:
+        if not happened.done():
+            happened.set_result(None)
+
+    target.addEventListener(name, listener)
+    try:
+        await happened
+    finally:
+        target.removeEventListener(name, listener)
+
+
 class NoRuntime:
     """In place of the runtime's base class: there is no runtime here."""
 
     def __init__(self, ctx: Any, env: Any) -> None: ...
-# RPC
-
-
-def to_rpc(value: Any, name: str = "value") -> Any:
-    """What a method that the runtime called gives back."""
-    return to_js(value, name)
-
-
-def from_rpc(value: Any) -> Any:
-    """An argument with which the runtime calls a method."""
-    return from_js(value)
-
-
 
 
 def official_base(name: str) -> Any:

@@ -8,6 +8,7 @@ dataclass, a pydantic model, …), and otherwise refused with the path to the va
 
 from __future__ import annotations
 
+import array as arrays
 import json
 from collections.abc import Callable, Iterable
 from datetime import date, datetime, timezone
@@ -88,11 +89,14 @@ def dumps(value: Any, name: str = "value") -> str:
     return json.dumps(plain, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
-def loads(text: str) -> Any:
-    """The value of JSON text; ValueError for what JavaScript's JSON.parse refuses too."""
+def loads(text: str, hook: Callable[[dict[str, Any]], Any] | None = None) -> Any:
+    """The value of JSON text; ValueError for what JavaScript's JSON.parse refuses too.
+
+    ``hook`` makes of each object what is to stand in its place.
+    """
     if text.count("[") + text.count("{") > MAX_DEPTH and _depth(text) > MAX_DEPTH:
         raise ValueError("it is nested too deeply")
-    return json.loads(text, parse_constant=_not_json)
+    return json.loads(text, parse_constant=_not_json, object_hook=hook)
 
 
 def _not_json(constant: str) -> Any:
@@ -124,6 +128,16 @@ def text(value: Any, name: str) -> str:
         except UnicodeEncodeError:
             raise ConversionError(f"{name}: {_SURROGATE}") from None
     return value
+
+
+def floats(value: Any, name: str) -> arrays.array[float]:
+    """An array of 32-bit floats, of anything that has numbers one by one."""
+    try:
+        if isinstance(value, (bytes, bytearray)):  # which an array would take for its memory
+            value = list(value)
+        return arrays.array("f", value)
+    except (TypeError, ValueError, NotImplementedError):
+        raise ConversionError(f"{name}: expected numbers") from None
 
 
 # Leaves. Each gets (value, walk) and returns the value that crosses.
@@ -250,6 +264,8 @@ class KEEPS_CYCLES:
 
 def _rule_for(kind: type[Any], rules: Rules) -> Rule:
     """The rule for a type by what it is; found once per conversion, so it may look around."""
+    if BY_REFERENCE in rules and hasattr(kind, "__passed_by_reference__"):
+        return rules[BY_REFERENCE]
     if issubclass(kind, Enum):
         return lambda value, walk: walk(value.value)
     if hasattr(kind, "js_object"):
@@ -266,7 +282,13 @@ def _rule_for(kind: type[Any], rules: Rules) -> Rule:
     for base in kind.__mro__[1:-1]:
         if base in rules:
             return rules[base]
+    if "__call__" in dir(kind) and not issubclass(kind, type):
+        return rules.get(BY_REFERENCE, _refuse)
     return _refuse
+
+
+class BY_REFERENCE:
+    """As a key of a rule set: what becomes of a function, or of an object with methods to call."""
 
 
 _TEXT = {("decimal", "Decimal"), ("uuid", "UUID")}
@@ -312,7 +334,7 @@ JSON: Rules = {
     frozenset: _NO_SET,
 }
 
-_NO_NESTING = refuse("D1 stores text, numbers, bytes and None; use json.dumps for the rest")
+_NO_NESTING = refuse("SQL stores text, numbers, bytes and None; use json.dumps for the rest")
 
 SQL: Rules = {
     **_SCALARS,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+from .._ffi._cpython import in_order
 from .._ffi._web import JsException
 from ._sqlite import Answer, Refused, Sqlite
 
@@ -159,9 +159,5 @@ def _objects(answer: Answer) -> dict[str, Any]:
 
 
 def _object(names: list[str], row: list[Any]) -> dict[str, Any]:
-    """A row as a JavaScript object: one value a name, names that are array indexes first."""
-    made = dict(zip(names, row, strict=True))
-    indexes = [name for name in made if re.fullmatch(r"0|[1-9][0-9]{0,9}", name)]
-    if not indexes:
-        return made
-    return {name: made[name] for name in sorted(indexes, key=int)} | made
+    """A row as a JavaScript object: one value a name."""
+    return in_order(dict(zip(names, row, strict=True)))

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 from .._ffi import dumps, from_js, from_json
+from .._ffi._cpython import is_index
 from .._ffi._web import JsException, ReadableStream
 from ._clock import Clock
 
@@ -263,8 +264,7 @@ def _json_in_bulk(text: str) -> Any:
 def _is_lost(name: str) -> bool:
     """Whether a bulk answer leaves it out: it is made as an object, whose array indices the runtime
     skips and whose prototype is not a key."""
-    is_index = re.fullmatch("0|[1-9][0-9]{0,9}", name) and int(name) < 2**32 - 1
-    return bool(is_index) or name == "__proto__"
+    return is_index(name) or name == "__proto__"
 
 
 def _metadata(entry: Entry) -> Any:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
 from math import inf, isfinite
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from uuid import uuid4
 
 from .._ffi import dumps, from_js, from_json, raw
@@ -19,7 +19,18 @@ from ..queues import Queue
 from ._clock import Clock
 from ._v8 import clone_size
 
-__all__ = ["Broker", "DeliveredBatch", "DeliveredMessage", "FakeQueue", "QueueConsumer", "queued"]
+if TYPE_CHECKING:
+    from ._host import Host
+
+__all__ = [
+    "Broker",
+    "DeliveredBatch",
+    "DeliveredMessage",
+    "FakeQueue",
+    "QueueConsumer",
+    "queued",
+    "queues_of",
+]
 
 MAX_MESSAGE = 128_000
 MAX_BATCH = 256_000
@@ -103,12 +114,19 @@ class FakeQueue:
 
     ``strict`` holds batches to production's 256,000 bytes, and keeps what was acked acked where the
     handler raises, or retries the batch, afterwards; the local runtime does neither.
+    ``delivery_delay``, in seconds, is that of messages which are sent without one.
     """
 
     def __init__(
-        self, name: str = "queue", *, clock: Clock | None = None, strict: bool = True
+        self,
+        name: str = "queue",
+        *,
+        clock: Clock | None = None,
+        strict: bool = True,
+        delivery_delay: int = 0,
     ) -> None:
         self.name = name
+        self.delivery_delay = delivery_delay
         self.clock = clock or Clock()
         self.strict = strict
         self.entries: list[Entry] = []
@@ -119,41 +137,40 @@ class FakeQueue:
     async def send(
         self, message: Any, /, *, contentType: str = "json", delaySeconds: float | None = None
     ) -> Any:
-        entry = self._entry(message, contentType)
         delay = _int32(delaySeconds)
+        entry = self._entry(message, contentType)
         if entry.size > MAX_MESSAGE:
             reason = f"message length of {entry.size} bytes exceeds limit of {MAX_MESSAGE}"
             raise _failed("send", reason)
         _check_delay("send", delay)
         answer = {"metadata": self.metadata()}
-        self.put(entry, delay or 0)
+        self.put(entry, self.delivery_delay if delay is None else delay)
         return answer
 
     async def sendBatch(self, messages: Any, /, *, delaySeconds: float | None = None) -> Any:
+        # The runtime reads all numbers before it looks at anything.
+        given = [_int32(one.get("delaySeconds")) for one in messages]
         default = _int32(delaySeconds)
         if not messages:
             raise JsException("TypeError", "sendBatch() requires at least one message")
-        sent = [
-            (self._entry(one.get("body"), one.get("contentType", "json")), one.get("delaySeconds"))
-            for one in messages
-        ]
+        sent = [self._entry(one.get("body"), one.get("contentType", "json")) for one in messages]
         if len(sent) > MAX_BATCH_COUNT:
             reason = f"batch message count of {len(sent)} exceeds limit of {MAX_BATCH_COUNT}"
             raise _failed("sendBatch", reason)
-        largest = max(entry.size for entry, _ in sent)
+        largest = max(entry.size for entry in sent)
         if largest > MAX_MESSAGE:
             limit = f"exceeds single message size limit of {MAX_MESSAGE}"
             raise _failed("sendBatch", f"message in batch has length {largest} bytes which {limit}")
-        size = sum(entry.size for entry, _ in sent)
+        size = sum(entry.size for entry in sent)
         most = MAX_BATCH if self.strict else MAX_LOCAL_BATCH
         if size > most:
             raise _failed("sendBatch", f"batch size of {size} bytes exceeds limit of {most}")
-        delays = [default if delay is None else _int32(delay) for _, delay in sent]
+        delays = [default if delay is None else delay for delay in given]
         for delay in (default, *delays):
             _check_delay("sendBatch", delay)
         answer = {"metadata": self.metadata()}
-        for (entry, _), delay in zip(sent, delays):
-            self.put(entry, delay or 0)
+        for entry, delay in zip(sent, delays):
+            self.put(entry, self.delivery_delay if delay is None else delay)
         return answer
 
     async def metrics(self) -> Any:
@@ -203,7 +220,8 @@ def _serialised(body: Any, kind: str) -> tuple[Any, int]:
         return content, len(content.encode())
     if kind == "text":
         if isinstance(body, str):
-            return body, len(body.encode())
+            sent = body.partition("\0")[0]  # as C++ has it in the runtime
+            return sent, len(sent.encode())
         raise _wrong_type(kind, "string", body)
     if kind == "bytes":
         if isinstance(body, bytes):
@@ -367,6 +385,15 @@ class Subscription:
         return told._replace(outcome="dead-letter")
 
 
+def queues_of(host: Host) -> dict[str, FakeQueue]:
+    """The queues by name that the Workers of a host have in common."""
+    return host.shared(_no_queues)
+
+
+def _no_queues(host: Host) -> dict[str, FakeQueue]:
+    return {}
+
+
 class Broker:
     """The queues of a runtime: those that its env binds, and those that only its consumers name."""
 
@@ -376,18 +403,21 @@ class Broker:
         consumers: Mapping[str, QueueConsumer | None] | None,
         handler: Handler | None,
         clock: Clock,
+        queues: dict[str, FakeQueue] | None = None,
     ) -> None:
         inside = getattr(env, "__dict__", {})
         bound = {name: one for name, one in inside.items() if isinstance(one, FakeQueue)}
         settings: dict[str, QueueConsumer | None] = dict(consumers or {})
-        if handler is None and settings:
+        if handler is None and any(settings.values()):
             raise TypeError("consumers need an entrypoint with a queue handler")
         self.handler = handler
         self.clock = clock
-        self.queues: dict[str, FakeQueue] = {}
+        self.queues: dict[str, FakeQueue] = {} if queues is None else queues
         self.subscriptions: list[Subscription] = []
         for name, queue in bound.items():
             consumer = settings.setdefault(name, QueueConsumer())
+            if self.queues.get(queue.name) is queue:
+                continue
             queue.name = (consumer and consumer.queue) or name.lower().replace("_", "-")
             self.queues[queue.name] = queue
         for name, consumer in settings.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime, parsedate_to_datetime
 from math import nan
@@ -194,11 +195,26 @@ def _header_time(headers: Headers, name: str) -> float | None:
 
 
 def _parsed(value: str) -> datetime:
-    try:
-        time = parsedate_to_datetime(value)
-    except ValueError:
-        return datetime.fromtimestamp(0, timezone.utc)
+    """As JavaScript reads a date: HTTP's forms, ISO's, and a number alone, such as the 0 or -1 of
+    what has ended already. What is none is 1970."""
+    time = datetime.fromtimestamp(0, timezone.utc)
+    with suppress(ValueError):
+        if re.fullmatch("-?[0-9]{1,2}", value):
+            return _of_number(abs(int(value))).replace(tzinfo=timezone.utc)
+        if re.fullmatch("[0-9]{4}", value):
+            value += "-01-01"
+        is_iso = re.match("[0-9]{4}-[0-9]{2}-[0-9]{2}(T|$)", value)
+        time = datetime.fromisoformat(value) if is_iso else parsedate_to_datetime(value)
     return time.replace(tzinfo=time.tzinfo or timezone.utc)
+
+
+def _of_number(number: int) -> datetime:
+    """Zero is a year, what may be a month is one of 2001, what may be a day alone is nothing."""
+    if 1 <= number <= 12:
+        return datetime(2001, number, 1)
+    if 13 <= number <= 31:
+        raise ValueError(number)
+    return datetime(number + (2000 if number < 50 else 1900), 1, 1)
 
 
 def http_date(time: datetime) -> str:

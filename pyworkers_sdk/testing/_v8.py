@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, cast
 
+from .._ffi._cpython import is_index
+
 __all__ = ["clone_size"]
 
 _HEADER = 2
@@ -39,8 +41,7 @@ def _after(value: Any, at: int, known: dict[int, int]) -> int:
     at += 1
     if kind is dict:
         for key, item in value.items():
-            is_index = key.isdecimal() and str(int(key)) == key and int(key) < 2**32 - 1
-            at = _after(int(key) if is_index else key, at, known)
+            at = _after(int(key) if is_index(key) else key, at, known)
             at = _after(item, at, known)
         return at + 1 + _varint(len(value))
     at += _varint(len(value)) if kind is list else 0

@@ -196,6 +196,16 @@ async def test_a_round_trip_gives_a_copy() -> None:
     assert given == {"a": [1]}
 
 
+async def test_keys_that_are_array_indices_come_first() -> None:
+    given = {"b": 1, "10": 2, "2": 3, "a": [{"1": 0, "0": 0}], "4294967295": 4, "4294967294": 5}
+    given |= {"01": 6, "-1": 7, "٣": 8}
+    for made in to_js(given), from_json(dumps(given)):
+        back = from_js(made)
+        assert back == given
+        assert [*back] == ["2", "10", "4294967294", "b", "a", "4294967295", "01", "-1", "٣"]
+        assert [*back["a"][0]] == ["0", "1"]
+
+
 async def test_a_cycle_is_kept_by_structured_clone() -> None:
     given: list[Any] = [1]
     given.append(given)
@@ -352,6 +362,13 @@ async def test_text_must_be_text() -> None:
         "array of floats": array.array("f", [1.5, 2, -3]),
         "array of doubles": array.array("d", [1.5, 2, -3]),
         "array of ints": array.array("q", [1, 2, -3]),
+        "array of bytes": array.array("b", [1, 2, -3]),
+        "memoryview of floats": memoryview(array.array("f", [1.5, 2, -3])),
+        "every other of doubles": memoryview(array.array("d", [1.5, 0, 2, 0, -3]))[::2],
+        "every other of ints": memoryview(array.array("i", [1, 0, 2, 0, -3]))[::2],
+        "bytes, which are numbers": b"abcd",
+        "a generator's": range(3),
+        "nothing": [],
     }
 )
 async def test_a_vector_is_a_float32array(case: Any) -> None:
@@ -365,7 +382,17 @@ async def test_a_vector_is_rounded_to_float32() -> None:
     assert from_vector(to_vector([0.1])) == [0.10000000149011612]
 
 
-@cases({"text": "abc", "a word in it": [1, "x"], "None": None, "a number": 3})
+@cases(
+    {
+        "text": "abc",
+        "digits": "123",
+        "a word in it": [1, "x"],
+        "None": None,
+        "a number": 3,
+        "rows": [[1.5, 2], [1.5, 2]],
+        "rows of a buffer": memoryview(bytes(16)).cast("f", (2, 2)),
+    }
+)
 async def test_no_vector(case: Any) -> None:
     with raises(ConversionError, match="^query: expected numbers"):
         to_vector(case, "query")

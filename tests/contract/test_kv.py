@@ -124,6 +124,15 @@ async def test_what_is_not_utf8_reads_as_replacement_characters(
     assert await kv.get(["k"]) == {"k": expected}
 
 
+async def test_metadata_has_the_order_of_javascript(kv: KV) -> None:
+    await kv.put("k", "", metadata={"b": 1, "10": {"1": 0, "0": 0}, "2": 3})
+    found = await kv.get_with_metadata("k")
+    assert [*found.metadata] == ["2", "10", "b"]
+    assert [*found.metadata["10"]] == ["0", "1"]
+    (key,) = (await kv.list()).keys
+    assert [*key.metadata] == ["2", "10", "b"]
+
+
 async def test_a_put_replaces_value_metadata_and_expiration(kv: KV) -> None:
     await kv.put("k", "1", metadata={"a": 1}, expiration_ttl=600)
     await kv.put("k", "2")

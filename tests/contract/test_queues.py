@@ -242,6 +242,14 @@ async def test_the_answer_says_what_waits(held: Queue[Any]) -> None:
     assert after.backlog_bytes == now.backlog_bytes + 4 + 3
 
 
+async def test_text_ends_at_a_nul(held: Queue[Any]) -> None:
+    before = await held.metrics()
+    await held.send("é\0ab", content_type="text")
+    await held.send_batch([MessageSendRequest("\0", content_type="text")])
+    after = await metrics(held, before.backlog_count + 2)
+    assert after.backlog_bytes == before.backlog_bytes + 2
+
+
 async def test_what_is_delayed_does_not_wait_yet(held: Queue[Any]) -> None:
     before = await held.metrics()
     await held.send(1, delay_seconds=86_400)
@@ -329,6 +337,15 @@ async def test_another_delay_is_refused(queue: Queue[Any], world: World, case: A
         await queue.send_batch([1, MessageSendRequest(1, delay_seconds=case)])
 
 
+async def test_a_delay_beyond_32_bits_is_refused_before_all_else(queue: Queue[Any]) -> None:
+    beyond = MessageSendRequest(1, delay_seconds=2**31)
+    with raises(QueueError, match="^Value out of range"):
+        await queue.send_batch([*range(100), beyond])
+    for messages in [], [*range(101)]:
+        with raises(QueueError, match="^Value out of range"):
+            await queue.send_batch(messages, delay_seconds=2**31)
+
+
 async def test_a_delay_beyond_32_bits_is_refused(queue: Queue[Any]) -> None:
     with raises(QueueError, match="^Value out of range. Must be between -2147483648 and") as caught:
         await queue.send(1, delay_seconds=2**31)
@@ -385,6 +402,13 @@ async def test_text_arrives(consumer: Consumer) -> None:
     await consumer.queue.send(f"é😀 {consumer.run}", content_type="text")
     (seen,) = await consumer.wait(1)
     assert seen.body == f"é😀 {consumer.run}"
+
+
+@not_in("node", reason=NO_CONSUMER)
+async def test_text_arrives_to_its_first_nul(consumer: Consumer) -> None:
+    await consumer.queue.send(f"{consumer.run}\0more", content_type="text")
+    (one,) = await consumer.wait(1)
+    assert one.body == consumer.run
 
 
 @not_in("node", reason=NO_CONSUMER)

@@ -502,8 +502,47 @@ async def test_http_metadata_from_headers(r2: R2) -> None:
 
 @not_in("node", reason=NO_HEADERS)
 async def test_an_expires_that_is_no_date_is_1970(r2: R2) -> None:
-    put = await r2.put("k", "", http_metadata=Headers({"Expires": "nonsense"}))
-    assert put.http_metadata == {"cache_expiry": datetime(1970, 1, 1, tzinfo=timezone.utc)}
+    for value in "nonsense", "", "13", "31", "1e3":
+        put = await r2.put("k", "", http_metadata=Headers({"Expires": value}))
+        assert put.http_metadata == {"cache_expiry": datetime(1970, 1, 1, tzinfo=timezone.utc)}
+
+
+DATES = {
+    "0": datetime(2000, 1, 1),
+    "-1": datetime(2001, 1, 1),
+    "2": datetime(2001, 2, 1),
+    "12": datetime(2001, 12, 1),
+    "32": datetime(2032, 1, 1),
+    "49": datetime(2049, 1, 1),
+    "99": datetime(1999, 1, 1),
+    "2030": datetime(2030, 1, 1),
+    "2030-01-02": datetime(2030, 1, 2),
+    "2030-01-02T03:04:05": datetime(2030, 1, 2, 3, 4, 5),
+    "2030-01-02T03:04:05.678+02:00": datetime(2030, 1, 2, 1, 4, 5, 678000),
+    "14 Nov 2023 22:13:20": datetime(2023, 11, 14, 22, 13, 20),
+    "Tue, 14 Nov 2023 22:13:20 +0100": datetime(2023, 11, 14, 21, 13, 20),
+    "Tuesday, 14-Nov-23 22:13:20 GMT": datetime(2023, 11, 14, 22, 13, 20),
+    "Tue Nov 14 22:13:20 2023": datetime(2023, 11, 14, 22, 13, 20),
+}
+
+
+@not_in("node", reason=NO_HEADERS)
+@cases({value: (value, at) for value, at in DATES.items()})
+async def test_an_expires_is_read_as_javascript_reads_a_date(
+    r2: R2, case: tuple[str, datetime]
+) -> None:
+    value, at = case
+    put = await r2.put("k", "", http_metadata=Headers({"Expires": value}))
+    assert put.http_metadata == {"cache_expiry": at.replace(tzinfo=timezone.utc)}
+    assert (await got(r2)).http_metadata == put.http_metadata
+
+
+@not_in("node", reason=NO_HEADERS)
+async def test_a_condition_has_a_date_as_javascript_reads_it(r2: R2) -> None:
+    await r2.put("k", b"a")
+    for value, modified in ("2099-01-01", False), ("2099-01-01T00:00:00Z", False), ("0", True):
+        found = await r2.get("k", only_if=Headers({"If-Modified-Since": value}))
+        assert isinstance(found, R2ObjectBody) is modified
 
 
 @not_in("node", reason=NO_HEADERS)
@@ -576,6 +615,11 @@ async def test_custom_metadata_comes_back(r2: R2) -> None:
     put = await r2.put("k", "", custom_metadata=metadata)
     assert put.custom_metadata == metadata
     assert (await got(r2)).custom_metadata == metadata
+
+
+async def test_custom_metadata_has_the_order_of_javascript(r2: R2) -> None:
+    await r2.put("k", "", custom_metadata={"b": "1", "10": "2", "2": "3", "a": "4"})
+    assert [*(await got(r2)).custom_metadata] == ["2", "10", "b", "a"]
 
 
 @not_in("node", reason="miniflare's proxy refuses the key")
@@ -811,6 +855,7 @@ async def test_a_suffix_stands_alone(r2: R2, case: Any) -> None:
     {
         "unknown": ({"start": 1}, "^range: no 'start'; there are offset, length, suffix$"),
         "text": ({"offset": "1"}, "^range.offset: expected int, got str$"),
+        "large": ({"suffix": 2**53}, r"^range.suffix: the integer is outside ±\(2\*\*53 - 1\)"),
         "tuple": ((1, 2), "^range: expected a dict or Headers, got tuple$"),
     }
 )

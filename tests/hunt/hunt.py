@@ -140,13 +140,15 @@ class RemoteClock:
     def step(self, *milliseconds: float) -> None:
         """Go on by each of these steps in turn, and wait for what each brings about."""
         self._now += sum(milliseconds)
+        waits: list[tuple[str, str, str, list[Any]]]
+        waits = [(*each, "waitForFakeTasks", []) for each in self._simulators]
+        operations = [*waits]  # what a call before has begun is of the time before
         for step in milliseconds:
             moves = [(*each, "advanceFakeTime", [step]) for each in self._simulators]
-            waits: list[tuple[str, str, str, list[Any]]]
-            waits = [(*each, "waitForFakeTasks", []) for each in self._simulators]
-            both = [one for pair in zip(moves, waits, strict=True) for one in pair]
+            operations += [one for pair in zip(moves, waits, strict=True) for one in pair]
             # once more, for what one simulator has sent to another
-            self.remote.control(*both, *(waits if len(waits) > 1 else ()))
+            operations += waits if len(waits) > 1 else ()
+        self.remote.control(*operations)
 
     def reset(self) -> None:
         start = START.timestamp() * 1000
@@ -238,10 +240,13 @@ class Hunt(RuleBasedStateMachine):
         for one in self.known:
             if isinstance(one, Unlike):
                 fake, real = one.without(code, fake), one.without(code, real)
-            if fake == real or (isinstance(one, Known) and one.explains(code, fake, real)):
+            if fake == real or (
+                isinstance(one, Known) and one.explains(code, fake, real, self.lines)
+            ):
                 self.tally.count(one.reason)
                 self.over = self.over or (isinstance(one, Known) and one.parts_ways)
                 return False
+        self.over = True  # teardown's differences come of this one
         type(self).last = Difference(self, fake, real)
         raise self.last
 
@@ -307,7 +312,7 @@ def hunt(
         settings = hypothesis.settings(_SETTINGS, phases=machine.phases)
         try:
             while unfinished():
-                hypothesis.seed(seed + number)(machine)
+                hypothesis.seed(f"{seed} {number}")(machine)
                 run_state_machine_as_test(machine, settings=settings)
                 number += 1
         except Difference as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, ClassVar
 
 import pytest
@@ -136,13 +137,15 @@ bare = expressions(one("a", "nope", "1"))
 conflicts = one("", "", "", " OR IGNORE", " OR REPLACE", " OR FAIL", " OR ABORT", " OR ROLLBACK")
 
 
+_IS_TRUE_IN_ROWS = re.compile(r"VALUES .*\), \(.*\bIS (NOT )?(true|false)\b")
+
+
 def of_table(table: str) -> Texts:
     columns = COLUMNS[table]
     some = expressions(columns)
     where = st.one_of(one(""), filled(" WHERE {e}", e=some), one(" WHERE rowid = 1"))
-    returning = st.one_of(
-        one("", ""), one(" RETURNING *"), filled(" RETURNING {e}", e=joined(some))
-    )
+    told = joined(some).filter(lambda listed: " IN (" not in listed)  # see AVOIDED
+    returning = st.one_of(one("", ""), one(" RETURNING *"), filled(" RETURNING {e}", e=told))
     upsert = st.one_of(
         one("", "", "", " ON CONFLICT DO NOTHING"),
         filled(" ON CONFLICT DO UPDATE SET {c} = excluded.{d}", c=columns, d=columns),
@@ -157,6 +160,7 @@ def of_table(table: str) -> Texts:
             v=joined(filled("({e})", e=joined(bare, width, width)), 1, 2),
         )
     )
+    rows = rows.filter(lambda values: not _IS_TRUE_IN_ROWS.search(values))  # see AVOIDED
     return st.one_of(
         filled(
             f"INSERT{{o}} INTO {table}{{v}}{{u}}{{r}}", o=conflicts, v=rows, u=upsert, r=returning

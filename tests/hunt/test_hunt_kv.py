@@ -63,7 +63,7 @@ json_values = st.recursive(
     lambda inner: st.one_of(
         st.lists(inner, max_size=3),
         st.dictionaries(
-            st.sampled_from(["a", "id", "é", "__proto__", "-0", ""]), inner, max_size=3
+            st.sampled_from(["a", "id", "é", "__proto__", "-0", "", "10", "2"]), inner, max_size=3
         ),
     ),
     max_leaves=4,

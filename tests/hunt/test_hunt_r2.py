@@ -48,7 +48,7 @@ values = st.one_of(
     pieces.map(streams),
     st.sampled_from([None, 1, [1], {"a": 1}, Name("broken(b'a')")]),
 )
-numbers = st.sampled_from([0, 1, 2, 3, 5, 8, 50, 100, 1000, -1, 1.5, 2**31])
+numbers = st.sampled_from([0, 1, 2, 3, 5, 8, 50, 100, 1000, -1, 1.5, 2**31, 2**53])
 ranges = st.one_of(
     st.fixed_dictionaries({}, optional={"offset": numbers, "length": numbers}),
     st.fixed_dictionaries({}, optional={"offset": numbers, "length": numbers, "suffix": numbers}),
@@ -73,6 +73,7 @@ times = st.sampled_from(
 )
 ETAGS = [hashlib.md5(b"").hexdigest(), "nope", "*", "", '"quoted"', '"', 'W/"weak"', "é"]
 WHEN = ["Wed, 01 Jan 2020 00:00:00 GMT", "Thu, 01 Jan 2099 00:00:00 GMT", "nonsense", ""]
+WHEN += ["0", "-1", "13", "2099-01-01", "2020-01-01T00:00:00+02:00"]
 http_metadata = st.one_of(
     st.fixed_dictionaries(
         {},
@@ -89,12 +90,12 @@ http_metadata = st.one_of(
     st.sampled_from(
         [
             {"content-type": "text/html", "x-other": "1"},
-            {"expires": WHEN[0], "cache-control": "no-cache"},
+            *({"expires": when, "cache-control": "no-cache"} for when in WHEN),
             {},
         ]
     ).map(lambda given: Name(f"Headers({given!r})")),
 )
-names = st.sampled_from(["a", "é", "", "__proto__", "constructor", "A", "x-y", "-0"])
+names = st.sampled_from(["a", "é", "", "__proto__", "constructor", "A", "x-y", "-0", "10", "2"])
 custom_metadata = st.one_of(
     st.dictionaries(names, st.text(max_size=3), max_size=3),
     st.sampled_from([2046, 2047, 2048, 1023, 1024]).flatmap(

@@ -1,8 +1,9 @@
 // Native bindings for a caller on plain CPython: workerd with remote_worker.mjs in it, no Pyodide.
 // `node remote.mjs SPEC.json`, or `-` for a SPEC on stdin's first line; stdin's end stops everything.
-// Miniflare's simulators can be told the time: the worker's binding CONTROL does it.
+// Miniflare's simulators can be told the time: the worker's bindings KV_SIMULATOR, … do it.
 import fs from "node:fs";
 import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
 import { Miniflare, _enableControlEndpoints } from "miniflare";
 
 let miniflare;
@@ -22,32 +23,13 @@ stdin.once("close", () => stop());
 const where = process.argv[2];
 const spec = JSON.parse(where === "-" ? await first : fs.readFileSync(where, "utf8"));
 
-// The Durable Object in which miniflare keeps a binding's data: plugin, service and class.
+// The Durable Objects in which miniflare keeps a binding's data.
 const OBJECTS = {
-  kv: ["kv", "kv:ns", "KVNamespaceObject"],
-  r2: ["r2", "r2:bucket", "R2BucketObject"],
-  queues: ["queues", "queues:queue", "QueueBrokerObject"],
+  KV_SIMULATOR: { serviceName: "kv:ns", className: "KVNamespaceObject" },
+  R2_SIMULATOR: { serviceName: "r2:bucket", className: "R2BucketObject" },
+  QUEUES_SIMULATOR: { serviceName: "queues:queue", className: "QueueBrokerObject" },
 };
-
-const stubs = new Map();
-async function stubOf(kind, name) {
-  const key = `${kind} ${name}`;
-  if (!stubs.has(key)) {
-    const namespace = await miniflare._getInternalDurableObjectNamespace(...OBJECTS[kind]);
-    stubs.set(key, namespace.get(namespace.idFromName(name)));
-  }
-  return stubs.get(key);
-}
-
-/** The body is JSON of a list of [kind, name of the namespace, operation, arguments]. */
-async function control(request) {
-  for (const [kind, name, operation, args] of await request.json()) {
-    const stub = await stubOf(kind, name);
-    const cf = { miniflare: { name, controlOp: { name: operation, args } } };
-    await (await stub.fetch("http://placeholder/", { cf })).text();
-  }
-  return new Response("null");
-}
+const plugin = { package: fileURLToPath(new URL("./simulators.mjs", import.meta.url)), name: "simulators" };
 
 _enableControlEndpoints();
 miniflare = new Miniflare({
@@ -63,7 +45,7 @@ miniflare = new Miniflare({
   handleRuntimeStdio: (out, err) => [out, err].forEach((stream) => stream.pipe(process.stderr)),
   unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
   ...spec.options,
-  serviceBindings: { CONTROL: control },
+  unsafeBindings: Object.entries(OBJECTS).map(([name, options]) => ({ name, type: "simulator", plugin, options })),
 });
 await miniflare.ready;
 const { origin } = await miniflare.unsafeGetDirectURL();

@@ -133,9 +133,13 @@ function follow(batch, message) {
 
 /** What this file does itself, without a binding's method. */
 const OWN = {
-  async control({ args }, { env }) {
-    const response = await env.CONTROL.fetch("http://control/", { method: "POST", body: JSON.stringify(args) });
-    return JSON.parse(await response.text());
+  /** Each is the kind of a simulator, what it simulates by name, a method and its arguments. */
+  async control({ args: operations }, { env }) {
+    for (const [kind, name, operation, args] of operations) {
+      const objects = env[`${kind.toUpperCase()}_SIMULATOR`];
+      const cf = { miniflare: { name, controlOp: { name: operation, args } } };
+      await (await objects.get(objects.idFromName(name)).fetch("http://placeholder/", { cf })).text();
+    }
   },
   async emptyKV({ on }, { env }) {
     let page = await env[on].list();
