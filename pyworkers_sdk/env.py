@@ -81,7 +81,17 @@ class Env:
 
 
 def _declared(kind: Any) -> dict[str, Any]:
-    return {name: hint for name, hint in get_type_hints(kind).items() if not name.startswith("_")}
+    unknown: dict[str, Any] = {}
+    while True:
+        try:
+            found = get_type_hints(kind, localns=unknown or None)
+        except NameError as error:
+            if error.name is None or error.name in unknown:
+                raise
+            # of a class that only type checkers import, its name is enough
+            unknown[error.name] = type(error.name, (), {})
+        else:
+            return {name: hint for name, hint in found.items() if not name.startswith("_")}
 
 
 hints: Callable[[Any], dict[str, Any]] = cache(_declared)

@@ -15,37 +15,62 @@ from ._values import JSON, SQL, convert, convert_each, dumps, loads, text
 
 if sys.platform == "emscripten":
     from ._pyodide import *
+    from ._rpc_pyodide import *
 else:
     from ._cpython import *
+    from ._rpc_cpython import *
 
 __all__ = [
     "JSON",
     "SQL",
+    "Called",
     "JsException",
+    "Listening",
+    "answer",
+    "answered",
     "apply",
     "binding",
+    "byte_array",
     "bytes_of",
+    "called_once",
+    "cells",
+    "console",
     "convert",
     "convert_each",
+    "dispose",
     "dumps",
+    "event",
     "from_js",
     "from_json",
     "from_rpc",
     "from_vector",
+    "identity",
+    "invoke",
+    "js_error",
+    "js_failure",
+    "js_module",
+    "later",
     "loads",
+    "local_stub",
+    "member",
+    "method",
+    "now",
     "official_base",
+    "pairs",
     "promise",
     "prop",
     "raising",
     "raw",
     "record",
     "seconds",
+    "sendable",
     "stream_from",
     "table",
+    "tag_of",
     "text",
     "to_js",
-    "to_rpc",
     "to_vector",
+    "vectors",
     "web",
 ]
 

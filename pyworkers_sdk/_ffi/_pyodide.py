@@ -8,17 +8,17 @@ Nothing here is made at import but references to globals: a Worker is snapshotte
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable, Awaitable, Collection
+from collections.abc import AsyncIterable, Awaitable, Callable, Collection
 from datetime import datetime, timezone
 from typing import Any
 
 import js
 from js import JSON as JS_JSON
-from js import Array, Date, Float32Array, Object, Reflect
+from js import Array, Date, Float32Array, Float64Array, Object, Reflect
 from pyodide.ffi import JsException, JsProxy, create_proxy
 from pyodide.ffi import to_js as _to_js
 
-from ..errors import ConversionError, WorkersError, from_js_error
+from ..errors import BindingError, ConversionError, WorkersError, from_js_error
 from . import _values
 from ._values import LIVE, Rules, Walk
 
@@ -28,14 +28,27 @@ except ImportError:  # Pyodide 0.26: null reads as None, and cannot be an argume
     jsnull = None  # type: ignore[assignment]
 
 __all__ = [
+    "Called",
     "JsException",
+    "Listening",
+    "answer",
     "apply",
+    "byte_array",
     "bytes_of",
+    "called_once",
+    "cells",
+    "console",
+    "event",
     "from_js",
     "from_json",
-    "from_rpc",
     "from_vector",
+    "identity",
+    "js_error",
+    "js_module",
+    "later",
+    "now",
     "official_base",
+    "pairs",
     "promise",
     "prop",
     "raw",
@@ -43,8 +56,8 @@ __all__ = [
     "stream_from",
     "table",
     "to_js",
-    "to_rpc",
     "to_vector",
+    "vectors",
     "web",
 ]
 
@@ -70,9 +83,9 @@ def raw(value: Any) -> Any:
 # Python to JavaScript
 
 
-def to_js(value: Any, name: str = "value") -> Any:
+def to_js(value: Any, name: str = "value", rules: Rules | None = None) -> Any:
     """``value`` as structured clone takes it: nested containers, Dates, bytes, null for None."""
-    walk = Walk(_CLONE)
+    walk = Walk(rules or _CLONE)
     plain = _values.walked(value, name, walk)
     if walk.cyclic or jsnull is None:
         return _built(plain, {})
@@ -129,14 +142,17 @@ def to_vector(value: Any, name: str = "values") -> Any:
     """A Float32Array of an array, a numpy array or a sequence of numbers."""
     try:
         view = memoryview(value)
-    except TypeError:
-        try:
-            return Float32Array.new(_to_js([float(number) for number in value]))
-        except (TypeError, ValueError):
-            raise ConversionError(f"{name}: expected numbers") from None
-    if view.format not in ("f", "d", "e"):
-        return Float32Array.new(_to_js([float(number) for number in view.tolist()]))
-    return Float32Array.new(_to_js(view))
+        if view.format in ("f", "d") and view.ndim == 1 and view.contiguous:
+            crossed = _to_js(view)
+            return crossed if view.format == "f" else Float32Array.new(crossed)
+    except TypeError:  # it is no buffer
+        pass
+    return _to_js(_values.floats(value, name))
+
+
+def byte_array(value: Any) -> Any:
+    """An Array of the numbers of bytes, for an API that takes JSON."""
+    return getattr(Array, "from")(_to_js(memoryview(value).cast("B")))
 
 
 def _js_bytes(value: Any, walk: Walk) -> Any:
@@ -196,7 +212,8 @@ def _cleaned(value: Any, seen: set[int]) -> Any:
             if made is None or isinstance(made, JsProxy)
             else _cleaned(made, seen)
         )
-    return int(value) if isinstance(value, int) else value  # 314 marks a BigInt by a subclass
+    # 314 marks a BigInt by a subclass
+    return int(value) if isinstance(value, int) and kind is not bool else value
 
 
 def _unusual(value: Any, seen: set[int]) -> Any:
@@ -228,6 +245,22 @@ def from_vector(value: Any) -> list[float]:
     """The numbers of a Float32Array or a plain array."""
     numbers = value.to_py()
     return [float(number) for number in numbers]
+
+
+def vectors(value: Any) -> dict[str, Any]:
+    """An object whose ``data`` is rows of as many numbers each, as a dict: through one buffer."""
+    rows = value.data
+    shape = from_js(value.shape)
+    flat = getattr(Float64Array, "from")(rows.flat()).to_py().tolist()
+    count, width = (*shape, 0, 0)[:2]
+    rest = Object.assign(Object.new(), value)
+    Reflect.deleteProperty(rest, "data")
+    made: dict[str, Any] = from_js(rest)
+    if count * width == len(flat) and (not count or rows[0].length == width):
+        made["data"] = [flat[at : at + width] for at in range(0, len(flat), width or 1)]
+    else:
+        made["data"] = [from_vector(row) for row in rows]
+    return made
 
 
 def record(value: Any) -> dict[str, Any] | None:
@@ -279,6 +312,23 @@ def _table_by_columns(rows: Any) -> tuple[list[dict[str, Any]], dict[str, set[ty
     return [{name: cells[at] for at, name in places} for cells in zip(*columns.values())], kinds
 
 
+def cells(rows: Any) -> list[tuple[Any, ...]]:
+    """The columns of an iterator of arrays, which is used up: null is None, a buffer bytes."""
+    columns = list(zip(*getattr(Array, "from")(rows).to_py()))
+    for at, column in enumerate(columns):
+        kinds = set(map(type, column))
+        if JsNull in kinds:
+            columns[at] = column = tuple([None if cell is jsnull else cell for cell in column])
+        if memoryview in kinds:
+            columns[at] = tuple([x.tobytes() if type(x) is memoryview else x for x in column])
+    return columns
+
+
+def pairs(entries: Any) -> dict[str, Any]:
+    """An iterator of names and values, which is used up, as a dict."""
+    return from_js(js.Map.new(entries))
+
+
 def _nullable(kinds: dict[str, set[type]]) -> list[str]:
     """The columns with a null in them, which from here on is None."""
     if jsnull is None:
@@ -297,44 +347,14 @@ def _to_py(value: Any) -> Any:
         return None
 
 
+def identity(value: Any) -> int:
+    """A number that two values share if JavaScript's ``===`` holds between them, as objects."""
+    return value.js_id
+
+
 def prop(value: Any, name: str) -> Any:
     """``value[name]``, as JavaScript has it; undefined is None."""
     return getattr(value, name, None)
-
-
-# RPC. The runtime passes what comes in through the official SDK's conversion before we see it, and
-# what goes out after us.
-
-
-class Ready:
-    """What is JavaScript's already: the official conversion takes it out and looks no further."""
-
-    __slots__ = ("js_object",)
-
-    def __init__(self, js_object: Any) -> None:
-        self.js_object = js_object
-
-
-def to_rpc(value: Any, name: str = "value") -> Any:
-    """What a method that the runtime called gives back."""
-    made = to_js(value, name)
-    return Ready(made) if isinstance(made, JsProxy) else made
-
-
-def from_rpc(value: Any) -> Any:
-    """An argument with which the runtime calls a method."""
-    kind = type(value)
-    if kind in _DONE and kind is not datetime:
-        return value
-    if isinstance(value, dict):
-        return {key: from_rpc(item) for key, item in value.items()}
-    if kind is list:
-        return [from_rpc(item) for item in value]
-    if kind is set:
-        return {from_rpc(item) for item in value}
-    if kind is datetime:  # the official conversion makes it local and naive
-        return _values.utc(value.astimezone(timezone.utc))
-    return from_js(value)
 
 
 # Streams, and the rest of the runtime
@@ -396,7 +416,134 @@ def promise(awaitable: Awaitable[Any]) -> Any:
     task = asyncio.ensure_future(awaitable)
     proxy = create_proxy(task)
     task.add_done_callback(lambda _: proxy.destroy())
-    return js.Promise.resolve(proxy)
+    # not Promise.resolve: a Promise that a call gives back is a Python future by then, and passed on
+    # it would be a proxy that dies with that call
+    return js.Promise.new(lambda resolve, _: resolve(proxy))
+
+
+class Listening:
+    """A function as the listener of an object's events, until ``stop``: one proxy."""
+
+    def __init__(self, target: Any, types: tuple[str, ...], listener: Callable[[Any], Any]) -> None:
+        self._target = target
+        self._types = types
+        self._proxy = create_proxy(listener)
+        for kind in types:
+            target.addEventListener(kind, self._proxy)
+
+    def stop(self) -> None:
+        for kind in self._types:
+            self._target.removeEventListener(kind, self._proxy)
+        # not now: it may be in the middle of its call
+        asyncio.get_running_loop().call_soon(self._proxy.destroy)
+
+
+class Called:
+    """``with Called(function) as theirs: …``: an async function for JavaScript to call and await,
+    while the block lasts: one proxy."""
+
+    def __init__(self, function: Callable[..., Awaitable[Any]]) -> None:
+        self._function = function
+
+    def __enter__(self) -> Any:
+        self._proxy = create_proxy(lambda *args: answer(self._function(*args)))
+        return self._proxy
+
+    def __exit__(self, *_: object) -> None:
+        self._proxy.destroy()
+
+
+def called_once(function: Callable[[], Awaitable[Any]]) -> Any:
+    """An async function for JavaScript to call once, if ever: its proxy ends with the call, or
+    where JavaScript lets go of it."""
+
+    async def run() -> Any:
+        try:
+            return await function()
+        finally:
+            asyncio.get_running_loop().call_soon(proxy.destroy)  # not in the middle of its call
+
+    proxy = create_proxy(lambda: answer(run()))
+    return proxy
+
+
+def later(target: Any, method: str, args: list[Any]) -> None:
+    """``target[method](...args)`` as soon as Python is off the stack."""
+    js.queueMicrotask(getattr(target, method).bind(target, *map(to_js, args)))
+
+
+def now() -> datetime:
+    """The time, as JavaScript has it."""
+    return datetime.fromtimestamp(Date.now() / 1000, timezone.utc)
+
+
+def js_error(name: str, message: str, stack: str | None = None) -> Exception:
+    """A JavaScript error to raise; ``stack`` is what logs show of it."""
+    error: Any = js.Error.new(message)
+    error.name = name
+    if stack is not None:
+        error.stack = stack
+    made: Exception = error
+    return made
+
+
+def answer(awaitable: Awaitable[Any]) -> Any:
+    """A Promise of what an awaitable gives, for JavaScript that called us.
+
+    It is rejected with the very JavaScript error that was raised; the proxy of a coroutine would
+    make a PythonError of it, with a traceback for a message.
+    """
+    ends: list[Any] = []
+    made = js.Promise.new(lambda *both: ends.extend(both))
+    task = asyncio.ensure_future(_answered(awaitable, *ends))
+    _answering.add(task)  # the event loop alone would let go of it
+    task.add_done_callback(_answering.discard)
+    return made
+
+
+_answering: set[asyncio.Task[None]] = set()
+
+
+async def _answered(awaitable: Awaitable[Any], resolve: Any, reject: Any) -> None:
+    try:
+        resolve(await awaitable)
+    except JsException as exc:
+        reject(exc)
+    except BaseException as exc:
+        reject(js_error(type(exc).__name__, str(exc)))
+        if not isinstance(exc, Exception):
+            raise
+
+
+def console(method: str, line: str) -> None:
+    """Write to the console, at the level of one of its methods."""
+    getattr(js.console, method)(line)
+
+
+async def js_module(name: str) -> Any:
+    """A JavaScript module of the runtime, such as ``cloudflare:email``."""
+    try:
+        from _pyodide_entrypoint_helper import doAnImport
+    except ImportError:
+        raise BindingError(f"{name} is only in the Workers runtime") from None
+    return await doAnImport(name)
+
+
+async def event(target: Any, name: str) -> None:
+    """Until ``target`` has its next event of that name."""
+    happened = asyncio.get_running_loop().create_future()
+
+    def listener(event: Any) -> None:
+        if not happened.done():
+            happened.set_result(None)
+
+    proxy = create_proxy(listener)
+    target.addEventListener(name, proxy)
+    try:
+        await happened
+    finally:
+        target.removeEventListener(name, proxy)
+        proxy.destroy()
 
 
 class NoRuntime:

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterable, AsyncIterator
-from typing import Any
+from collections.abc import AsyncIterable, AsyncIterator, Callable
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, TypeAlias
 
-__all__ = ["Blob", "FixedLengthStream", "JsException", "ReadableStream"]
+__all__ = ["FixedLengthStream", "JsException", "ReadableStream"]
 
 
 class JsException(Exception):
-    """A JavaScript error: ``name`` is its class, such as "TypeError"."""
+    """A JavaScript error: ``name`` is its class, such as "TypeError".
+
+    ``remote``, where it is set: whether the other side of a call over RPC raised it. ``code``, too,
+    is there only where it is set.
+    """
+
+    stack = ""
+    remote: bool
+    code: int | str
 
     def __init__(self, name: str, message: str, cause: JsException | None = None) -> None:
         super().__init__(f"{name}: {message}")
@@ -23,6 +32,17 @@ class JsException(Exception):
 _LOCKED = "This ReadableStream is currently locked to a reader"
 
 
+Around: TypeAlias = "Callable[[], AbstractContextManager[None]]"
+
+
+def nothing_around() -> Around:
+    return nullcontext
+
+
+around: Callable[[], Around] = nothing_around
+"""What is to be entered around the code that makes a stream's chunks; ``testing`` sets it."""
+
+
 class ReadableStream:
     """A stream over an async iterator of bytes; it is read once, by one reader at a time.
 
@@ -32,6 +52,7 @@ class ReadableStream:
     def __init__(self, chunks: AsyncIterable[bytes], length: int | None = None) -> None:
         self.chunks: AsyncIterator[bytes] = aiter(chunks)
         self.length = length
+        self.around = around()
         self.disturbed = False
         self.locked = False
 
@@ -110,7 +131,8 @@ class ReadableStreamDefaultReader:
         stream = self._held()
         stream.disturbed = True
         try:
-            chunk = await anext(stream.chunks)
+            with stream.around():  # the reader may be outside of the Worker that it comes from
+                chunk = await anext(stream.chunks)
             return {"done": False, "value": memoryview(chunk).cast("B").tobytes()}
         except StopAsyncIteration:
             return {"done": True, "value": None}
@@ -155,16 +177,3 @@ class FixedLengthStream:
         if left:
             reason = "FixedLengthStream did not see all expected bytes before close()."
             raise JsException("TypeError", reason)
-
-
-class Blob:
-    def __init__(self, data: bytes, *, type: str = "") -> None:
-        self._data = data
-        self.size = len(data)
-        self.type = type
-
-    async def arrayBuffer(self) -> bytes:
-        return self._data
-
-    def stream(self) -> ReadableStream:
-        return ReadableStream.of(self._data)

@@ -9,20 +9,44 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
-from . import _url
-from ._streams import Blob, FixedLengthStream, JsException, ReadableStream
+from . import _outside, _url
+from ._abort import AbortController, AbortSignal, DOMException
+from ._forms import Blob, File, FormData, blob_type, form_of, serialized
+from ._reasons import reason
+from ._sockets import WebSocket, WebSocketPair, WebSocketRequestResponsePair
+from ._streams import FixedLengthStream, JsException, ReadableStream
 
 __all__ = [
+    "AbortController",
+    "AbortSignal",
     "Blob",
+    "DOMException",
+    "File",
     "FixedLengthStream",
+    "FormData",
     "Headers",
     "JsException",
     "ReadableStream",
     "Request",
     "Response",
+    "WebSocket",
+    "WebSocketPair",
+    "WebSocketRequestResponsePair",
+    "fetch",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "caches":
+        return _outside.current().caches
+    raise AttributeError(name)
+
+
+async def fetch(resource: str | Request, **init: Any) -> Response:
+    response: Response = await _outside.current().fetch(Request(resource, **init))
+    return response
 
 
 # Headers, requests and responses
@@ -91,24 +115,47 @@ def _value(value: str) -> str:
     return value
 
 
+_BodyInit: TypeAlias = "ReadableStream | Blob | FormData | str | bytes | None"
+
+_USED = (
+    "Body has already been used. It can only be used once. Use tee() first if you need to read it "
+    "twice."
+)
+
+
 class Body:
-    """What requests and responses have in common."""
+    """What requests and responses have in common.
+
+    ``source`` is the whole body where it was not a stream: it can be sent again on a redirect.
+    """
 
     headers: Headers
     body: ReadableStream | None
+    source: bytes | None = None
 
-    def _take_body(self, body: ReadableStream | str | bytes | None) -> None:
-        if isinstance(body, ReadableStream) and body.disturbed:
-            raise JsException(
-                "TypeError",
-                "This ReadableStream is disturbed (has already been read from), and cannot be "
-                "used as a body.",
-            )
+    def _take_body(self, body: _BodyInit) -> None:
+        if isinstance(body, ReadableStream):
+            if body.disturbed:
+                raise JsException(
+                    "TypeError",
+                    "This ReadableStream is disturbed (has already been read from), and cannot be "
+                    "used as a body.",
+                )
+            self.body = body
+            return
+        kind, data = "", None
         if isinstance(body, str):
-            body = body.encode()
-            if not self.headers.has("content-type"):
-                self.headers.set("content-type", "text/plain;charset=UTF-8")
-        self.body = ReadableStream.of(body) if isinstance(body, bytes) else body
+            kind, data = "text/plain;charset=UTF-8", body.encode()
+        elif isinstance(body, FormData):
+            data, kind = serialized(body)
+        elif isinstance(body, Blob):
+            kind, data = body.type, body._data
+        else:
+            data = body
+        if kind and not self.headers.has("content-type"):
+            self.headers.set("content-type", kind)
+        self.source = data
+        self.body = None if data is None else ReadableStream.of(data)
 
     @property
     def bodyUsed(self) -> bool:
@@ -118,11 +165,7 @@ class Body:
         if self.body is None:
             return b""
         if self.body.disturbed:
-            raise JsException(
-                "TypeError",
-                "Body has already been used. It can only be used once. Use tee() first if you "
-                "need to read it twice.",
-            )
+            raise JsException("TypeError", _USED)
         reader = self.body.getReader()
         chunks: list[bytes] = []
         while (chunk := (await reader.read())["value"]) is not None:
@@ -131,6 +174,14 @@ class Body:
 
     async def text(self) -> str:
         return (await self.arrayBuffer()).removeprefix(b"\xef\xbb\xbf").decode(errors="replace")
+
+    async def blob(self) -> Blob:
+        made = Blob(await self.arrayBuffer())
+        made.type = blob_type(self.headers.get("content-type") or "")
+        return made
+
+    async def formData(self) -> FormData:
+        return form_of(await self.arrayBuffer(), self.headers.get("content-type"))
 
     def _copy_onto(self, copy: Any) -> Any:
         copy.__dict__.update(self.__dict__)
@@ -149,24 +200,38 @@ _METHODS = re.compile(
 
 
 class Request(Body):
+    url: str
+    method: str
+    redirect: str
+    cache: str | None
+    cf: dict[str, Any] | None
+    _signal: AbortSignal | None
+    keepalive = False
+    integrity = ""
+
     def __init__(
         self,
-        url: str,
+        resource: str | Request,
         *,
         method: str | None = None,
         headers: _HeadersInit = None,
-        body: ReadableStream | str | bytes | None = None,
+        body: _BodyInit = None,
         redirect: str | None = None,
         cf: dict[str, Any] | None = None,
+        cache: str | None = None,
+        signal: AbortSignal | None = None,
+        encodeResponseBody: str | None = None,
     ) -> None:
+        old = resource if isinstance(resource, Request) else None
+        url = resource.url if isinstance(resource, Request) else resource
         parsed = _url.parse(url)
         if parsed is None:
             raise JsException("TypeError", f"Invalid URL: {url}")
         self.url = parsed
-        self.method = "GET" if method is None else method.upper()
+        self.method = (old.method if old else "GET") if method is None else method.upper()
         if not _METHODS.fullmatch(self.method):
             raise JsException("TypeError", f"Invalid HTTP method string: {method}")
-        self.redirect = redirect or "follow"
+        self.redirect = redirect or (old.redirect if old else "follow")
         if self.redirect not in ("follow", "manual"):
             raise JsException(
                 "TypeError",
@@ -174,56 +239,104 @@ class Request(Body):
                 'implemented since it does not make sense at the edge; use "manual" and check the '
                 "response status code).",
             )
-        if body is not None and self.method in ("GET", "HEAD"):
+        self.cache = cache or (old.cache if old else None)
+        if self.cache not in (None, "no-store", "no-cache"):
+            raise JsException("TypeError", f"Unsupported cache mode: {cache}")
+        if signal is not None and not isinstance(signal, AbortSignal):
+            raise JsException(
+                "TypeError",
+                "Incorrect type for the 'signal' field on 'RequestInit': the provided value is not "
+                "of type 'AbortSignal'.",
+            )
+        _check_encoding("encodeResponseBody", encodeResponseBody)
+        self.cf = cf if cf is not None or old is None else old.cf
+        self._signal = signal or (old._signal if old else None)
+        self.headers = Headers(old.headers if old and headers is None else headers)
+        moved = old is not None and body is None and old.body is not None
+        if (body is not None or moved) and self.method in ("GET", "HEAD"):
             raise JsException("TypeError", "Request with a GET or HEAD method cannot have a body.")
-        self.cf = cf
-        self.headers = Headers(headers)
-        self._take_body(body)
+        if old is not None and moved:
+            self.body, self.source = old._moved(), old.source
+        else:
+            self._take_body(body)
 
     @classmethod
-    def new(cls, url: str, **init: Any) -> Request:
-        return cls(url, **init)
+    def new(cls, resource: str | Request, **init: Any) -> Request:
+        return cls(resource, **init)
+
+    @property
+    def signal(self) -> AbortSignal:
+        self._signal = self._signal or AbortSignal()
+        return self._signal
 
     def clone(self) -> Request:
         copy: Request = self._copy_onto(Request.__new__(Request))
         return copy
 
+    def _moved(self) -> ReadableStream:
+        """The body, which a request made of this one takes over."""
+        if self.body is None or self.body.disturbed:
+            raise JsException("TypeError", "Cannot reconstruct a Request with a used body.")
+        moved = ReadableStream(self.body.chunks, self.body.length)
+        self.body.disturbed = True
+        return moved
+
+
+def _check_encoding(name: str, value: str | None) -> None:
+    if value not in (None, "automatic", "manual"):
+        raise JsException("TypeError", f"{name}: unexpected value: {value}")
+
 
 class Response(Body):
     url = ""
     redirected = False
+    type: Literal["default", "error"] = "default"
 
     def __init__(
         self,
-        body: ReadableStream | str | bytes | None = None,
+        body: _BodyInit = None,
         *,
         status: int | None = None,
         statusText: str | None = None,
         headers: _HeadersInit = None,
+        cf: dict[str, Any] | None = None,
+        encodeBody: str | None = None,
+        webSocket: WebSocket | None = None,
     ) -> None:
         self.status = 200 if status is None else status
-        if not 200 <= self.status <= 599:
+        self.webSocket = webSocket
+        if webSocket is not None and self.status != 101:
+            raise JsException("RangeError", "Responses with a WebSocket must have status code 101.")
+        if webSocket is None and not 200 <= self.status <= 599:
             raise JsException(
                 "RangeError",
                 "Responses may only be constructed with status codes in the range 200 to 599, "
                 "inclusive.",
             )
-        self.statusText = _reason(self.status) if statusText is None else statusText
+        self.statusText = reason(self.status) if statusText is None else statusText
         if re.search(r"[\0-\x1f]", self.statusText):
             raise JsException("TypeError", "Invalid statusText")
-        if self.status in (204, 205, 304):
+        if self.status in (101, 204, 205, 304):
             if body:
                 raise JsException(
                     "TypeError",
                     "Response with null body status (101, 204, 205, or 304) cannot have a body.",
                 )
             body = None
+        _check_encoding("encodeBody", encodeBody)
+        self.cf = cf
         self.headers = Headers(headers)
         self._take_body(body)
 
     @classmethod
-    def new(cls, body: ReadableStream | str | bytes | None = None, **init: Any) -> Response:
+    def new(cls, body: _BodyInit = None, **init: Any) -> Response:
         return cls(body, **init)
+
+    @classmethod
+    def error(cls) -> Response:
+        response = cls()
+        response.type, response.status, response.statusText = "error", 0, ""
+        return response
 
     @classmethod
     def redirect(cls, url: str, status: int = 302) -> Response:
@@ -242,75 +355,10 @@ class Response(Body):
 
     @property
     def ok(self) -> bool:
-        return self.status < 300
+        return 200 <= self.status < 300
 
     def clone(self) -> Response:
+        if self.webSocket is not None:
+            raise JsException("TypeError", "Cannot clone a response to a WebSocket handshake.")
         copy: Response = self._copy_onto(Response.__new__(Response))
         return copy
-
-
-def _reason(status: int) -> str:
-    """The words that workerd puts beside a status where the response has none of its own."""
-    kinds = {2: "Successful", 3: "Redirection", 4: "Client Error", 5: "Server Error"}
-    return _REASONS.get(status) or kinds[status // 100]
-
-
-_REASONS = {
-    200: "OK",
-    201: "Created",
-    202: "Accepted",
-    203: "Non-Authoritative Information",
-    204: "No Content",
-    205: "Reset Content",
-    206: "Partial Content",
-    207: "Multi-Status",
-    208: "Already Reported",
-    226: "IM Used",
-    300: "Multiple Choices",
-    301: "Moved Permanently",
-    302: "Found",
-    303: "See Other",
-    304: "Not Modified",
-    305: "Use Proxy",
-    307: "Temporary Redirect",
-    308: "Permanent Redirect",
-    400: "Bad Request",
-    401: "Unauthorized",
-    402: "Payment Required",
-    403: "Forbidden",
-    404: "Not Found",
-    405: "Method Not Allowed",
-    406: "Not Acceptable",
-    407: "Proxy Authentication Required",
-    408: "Request Timeout",
-    409: "Conflict",
-    410: "Gone",
-    411: "Length Required",
-    412: "Precondition Failed",
-    413: "Payload Too Large",
-    414: "URI Too Long",
-    415: "Unsupported Media Type",
-    416: "Range Not Satisfiable",
-    417: "Expectation Failed",
-    418: "I'm a teapot",
-    421: "Misdirected Request",
-    422: "Unprocessable Entity",
-    423: "Locked",
-    424: "Failed Dependency",
-    426: "Upgrade Required",
-    428: "Precondition Required",
-    429: "Too Many Requests",
-    431: "Request Header Fields Too Large",
-    451: "Unavailable For Legal Reasons",
-    500: "Internal Server Error",
-    501: "Not Implemented",
-    502: "Bad Gateway",
-    503: "Service Unavailable",
-    504: "Gateway Timeout",
-    505: "HTTP Version Not Supported",
-    506: "Variant Also Negotiates",
-    507: "Insufficient Storage",
-    508: "Loop Detected",
-    510: "Not Extended",
-    511: "Network Authentication Required",
-}

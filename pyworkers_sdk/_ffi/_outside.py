@@ -1,0 +1,45 @@
+"""What a Worker on plain CPython finds around it; ``testing`` puts a fake runtime there."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from ._streams import JsException
+
+__all__ = ["Outside"]
+
+
+class Outside(Protocol):
+    @property
+    def caches(self) -> Any: ...
+    async def fetch(self, request: Any) -> Any: ...
+    def now(self) -> float:
+        """Milliseconds since 1970, as ``Date.now()``."""
+        ...
+
+
+class Nothing:
+    """Where no fake runtime is running."""
+
+    @property
+    def caches(self) -> Any:
+        raise _missing("caches")
+
+    async def fetch(self, request: Any) -> Any:
+        raise _missing("fetch()")
+
+    def now(self) -> float:
+        return time.time_ns() / 1_000_000
+
+
+def _missing(what: str) -> JsException:
+    return JsException(
+        "Error",
+        f"{what} belongs to a runtime, and none is running here: call the code through a "
+        "FakeRuntime, or within `with runtime:`",
+    )
+
+
+current: Callable[[], Outside] = Nothing

@@ -1,0 +1,5 @@
+from typing import Any
+
+cloudflareWorkersModule: Any
+
+async def doAnImport(name: str) -> Any: ...
