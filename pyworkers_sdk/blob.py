@@ -1,34 +1,46 @@
-"""``Blob``: bytes that stay on the JavaScript side."""
+"""``Blob`` and ``File``: bytes that stay on the JavaScript side."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any, Self, TypeAlias, cast
 
-from ._ffi import bytes_of, raising, raw
-from .errors import StreamError
+from ._ffi import bytes_of, raising, raw, text, to_js, web
+from .errors import ConversionError, StreamError
 from .streams import ReadableStream
 
 if TYPE_CHECKING:
     from . import _sys
 
-__all__ = ["Blob"]
+__all__ = ["Blob", "File"]
 
 _raising = raising(StreamError)
 
+_Part: TypeAlias = "str | bytes | bytearray | memoryview | Blob"
+
 
 class Blob:
-    """Bytes with a media type, held by JavaScript: what ``R2ObjectBody.blob`` gives.
+    """Bytes with a media type, held by JavaScript.
 
-    Unlike a stream it can be read, and put, any number of times; its bytes enter Python only when
-    they are read here.
+    Made of parts, one after the other; text is UTF-8 there. Unlike a stream it can be read, and
+    sent, any number of times; what ``R2ObjectBody.blob`` and ``Response.blob`` give enters Python
+    only when it is read here.
 
     JS: Blob.
     """
 
     __slots__ = ("_js",)
 
-    def __init__(self, blob: _sys.Blob) -> None:
-        self._js: _sys.Blob = raw(blob)
+    def __init__(self, parts: Iterable[_Part] = (), *, type: str = "") -> None:
+        self._js: _sys.Blob = web.Blob.new(_parts(parts), type=text(type, "type"))
+
+    @classmethod
+    def from_js(cls, blob: Any) -> Self:
+        """Stand over JavaScript's own Blob, or another SDK's."""
+        made = cls.__new__(cls)
+        made._js = raw(blob)
+        return made
 
     @property
     def js_object(self) -> Any:
@@ -42,8 +54,17 @@ class Blob:
 
     @property
     def type(self) -> str:
-        """The media type, or "". JS: Blob.type."""
+        """The media type in lower case, or "". JS: Blob.type."""
         return self._js.type
+
+    def slice(self, start: int = 0, end: int | None = None, *, type: str = "") -> Blob:
+        """The bytes from ``start`` up to ``end``, counted from the end where negative.
+
+        The slice has only the media type that it is given. JS: Blob.slice.
+        """
+        return Blob.from_js(
+            self._js.slice(start, self.size if end is None else end, text(type, "type"))
+        )
 
     async def bytes(self) -> bytes:
         """All of it. JS: Blob.arrayBuffer."""
@@ -58,3 +79,73 @@ class Blob:
     def stream(self) -> ReadableStream:
         """The bytes as a stream. JS: Blob.stream."""
         return ReadableStream(self._js.stream())
+
+
+class File(Blob):
+    """A Blob with a file's name: what a form holds. ``last_modified`` is now unless given.
+
+    JS: File.
+    """
+
+    __slots__ = ()
+
+    def __init__(
+        self,
+        parts: Iterable[_Part],
+        name: str,
+        *,
+        type: str = "",
+        last_modified: datetime | None = None,
+    ) -> None:
+        self._js = web.File.new(
+            _parts(parts),
+            text(name, "name"),
+            type=text(type, "type"),
+            lastModified=None if last_modified is None else _milliseconds(last_modified),
+        )
+
+    @property
+    def name(self) -> str:
+        """JS: File.name."""
+        return self._file.name
+
+    @property
+    def last_modified(self) -> datetime:
+        """In whole milliseconds. JS: File.lastModified."""
+        return _EPOCH + timedelta(milliseconds=self._file.lastModified)
+
+    @property
+    def _file(self) -> _sys.File:
+        return cast("_sys.File", self._js)
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+
+
+def _milliseconds(when: Any) -> int:
+    if not isinstance(when, datetime):
+        raise ConversionError(f"last_modified: expected datetime, got {type(when).__name__}")
+    aware = when if when.tzinfo else when.replace(tzinfo=timezone.utc)
+    return (aware - _EPOCH) // timedelta(milliseconds=1)
+
+
+_BYTES: tuple[type[Any], ...] = (bytes, bytearray, memoryview)
+
+
+def _parts(parts: Any) -> Any:
+    if isinstance(parts, (str, *_BYTES)) or not hasattr(parts, "__iter__"):
+        raise ConversionError(
+            f"parts: expected a list of str, bytes and Blobs, got {type(parts).__name__}"
+        )
+    given: list[Any] = [*parts]
+    return to_js([_part(part, at) for at, part in enumerate(given)])
+
+
+def _part(part: Any, at: int) -> Any:
+    if isinstance(part, str):
+        return text(part, f"parts[{at}]")
+    if not isinstance(part, _BYTES) and not hasattr(raw(part), "slice"):
+        raise ConversionError(
+            f"parts[{at}]: expected str, bytes or a Blob, got {type(part).__name__}"
+        )
+    return part

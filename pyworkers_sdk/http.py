@@ -1,190 +1,47 @@
-"""``Request``, ``Response`` and ``Headers``: the web platform's classes."""
+"""``Request``, ``Response`` and ``fetch``: the web platform's."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, Protocol, Self, TypeAlias, TypeVar, overload
 
 from . import _rows
-from ._ffi import bytes_of, dumps, from_js, prop, raising, raw, stream_from, text, to_js, web
-from .errors import ConversionError, StreamError, WorkersError
-from .streams import ReadableStream
+from ._body import Body, BodyInit, body_of
+from ._ffi import dumps, from_js, prop, raising, raw, text, to_js, web
+from .errors import ConversionError, WorkersError
+from .headers import Headers, HeadersInit, headers_of
 
 if TYPE_CHECKING:
     from . import _sys
+    from .abort import AbortSignal
+    from .cf import CfInit, IncomingRequestCfProperties
+    from .websockets import WebSocket
 
-__all__ = ["Headers", "Request", "Response"]
+__all__ = ["Headers", "Request", "Response", "fetch", "send"]
 
 _raising = raising(WorkersError)
-_raising_of_body = raising(StreamError)
 
 T = TypeVar("T")
 
-_HeadersInit: TypeAlias = "Mapping[str, str] | Iterable[tuple[str, str]] | Headers"
-_BodyInit: TypeAlias = (
-    "str | bytes | bytearray | memoryview | ReadableStream | AsyncIterable[bytes]"
-)
+Redirect: TypeAlias = Literal["follow", "manual"]
+CacheMode: TypeAlias = Literal["no-store", "no-cache"]
+Encoding: TypeAlias = Literal["automatic", "manual"]
 
 
-class Headers:
-    """Header names and values, whatever the case of the names.
-
-    Iteration gives the names in lower case and in order. A name that was appended to has one value,
-    joined by ", "; only Set-Cookie keeps its values apart, and then comes up once for each. Those
-    of a request that came in and of a redirect cannot be changed: copy them, ``Headers(old)``.
-    WorkersError where a name or a value is not one that HTTP can carry.
-
-    JS: Headers.
-    """
-
-    __slots__ = ("_js",)
-
-    def __init__(self, init: _HeadersInit | None = None) -> None:
-        with _raising:
-            self._js: _sys.Headers = web.Headers.new(_headers(init))
-
-    @classmethod
-    def from_js(cls, headers: Any) -> Self:
-        """Stand over JavaScript's own Headers, which changes here then change."""
-        made = cls.__new__(cls)
-        made._js = raw(headers)
-        return made
-
-    @property
-    def js_object(self) -> Any:
-        """The JavaScript object underneath."""
-        return self._js
-
-    @overload
-    def get(self, name: str) -> str | None: ...
-    @overload
-    def get(self, name: str, default: T) -> str | T: ...
-    def get(self, name: str, default: Any = None) -> Any:
-        """The value of a header, or ``default``. JS: Headers.get."""
-        with _raising:
-            value = from_js(self._js.get(_name(name)))
-        return default if value is None else value
-
-    def get_set_cookie(self) -> list[str]:
-        """Every Set-Cookie on its own. JS: Headers.getSetCookie."""
-        return list(from_js(self._js.getSetCookie()))
-
-    def has(self, name: str) -> bool:
-        """Whether there is such a header. JS: Headers.has."""
-        with _raising:
-            return bool(self._js.has(_name(name)))
-
-    def set(self, name: str, value: str) -> None:
-        """Set a header, in place of any before. JS: Headers.set."""
-        with _raising:
-            self._js.set(_name(name), _value(name, value))
-
-    def append(self, name: str, value: str) -> None:
-        """Add a value to a header. JS: Headers.append."""
-        with _raising:
-            self._js.append(_name(name), _value(name, value))
-
-    def delete(self, name: str) -> None:
-        """Remove a header; a missing one is no error. JS: Headers.delete."""
-        with _raising:
-            self._js.delete(_name(name))
-
-    def items(self) -> list[tuple[str, str]]:
-        """Names and values. JS: Headers.entries."""
-        return [(pair[0], pair[1]) for pair in self._js]
-
-    def keys(self) -> list[str]:
-        """The names. JS: Headers.keys."""
-        return [name for name, _ in self.items()]
-
-    def values(self) -> list[str]:
-        """The values, in the order of the names. JS: Headers.values."""
-        return [value for _, value in self.items()]
-
-    __contains__ = has
-    __setitem__ = set
-
-    def __getitem__(self, name: str) -> str:
-        value = self.get(name)
-        if value is None:
-            raise KeyError(name)
-        return value
-
-    def __delitem__(self, name: str) -> None:
-        if name not in self:
-            raise KeyError(name)
-        self.delete(name)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.keys())
-
-    def __len__(self) -> int:
-        return len(self.items())
-
-
-class _Body:
-    """What a request and a response have in common. Each body can be read once: StreamError."""
-
-    __slots__ = ("_js",)
-
-    _js: Any
-
-    @classmethod
-    def from_js(cls, js: Any) -> Self:
-        """Stand over JavaScript's own object, or another SDK's."""
-        made = cls.__new__(cls)
-        made._js = raw(js)
-        return made
-
-    @property
-    def js_object(self) -> Any:
-        """The JavaScript object underneath."""
-        return self._js
-
-    @property
-    def headers(self) -> Headers:
-        """The live headers: what is set here is sent. JS: Body.headers."""
-        return Headers.from_js(self._js.headers)
-
-    @property
-    def body(self) -> ReadableStream | None:
-        """The body as a stream, or None where there is none. JS: Body.body."""
-        stream = raw(self._js.body)
-        return None if stream is None else ReadableStream(stream)
-
-    @property
-    def body_used(self) -> bool:
-        """Whether any of the body was read. JS: Body.bodyUsed."""
-        return bool(self._js.bodyUsed)
-
-    async def text(self) -> str:
-        """The body as UTF-8 text; what is not UTF-8 becomes U+FFFD. JS: Body.text."""
-        with _raising_of_body:
-            body: str = await self._js.text()
-        return body
-
-    async def bytes(self) -> bytes:
-        """The whole body. JS: Body.arrayBuffer."""
-        with _raising_of_body:
-            body = bytes_of(await self._js.arrayBuffer())
-        return body or b""
-
-    def clone(self) -> Self:
-        """A copy whose body can be read too. What one has read, the other has in memory until it
-        reads it. JS: Body.clone."""
-        with _raising_of_body:
-            return self.from_js(self._js.clone())
-
-
-class Request(_Body):
-    """An HTTP request.
+class Request(Body):
+    """An HTTP request, of a URL or of another request and what is to be different.
 
     ``url`` is absolute, and reads as the platform writes it (``HTTPS://E.com/a/../b`` becomes
     ``https://e.com/b``). GET and HEAD have no body. A text body that has no Content-Type gets
-    ``text/plain;charset=UTF-8``. ``redirect``: whether ``fetch`` follows redirects, "follow" unless
-    told otherwise. ``cf``: Cloudflare's options for ``fetch``. WorkersError where the URL, the
-    method or a header is not a valid one.
+    ``text/plain;charset=UTF-8``, a form and a Blob their own. A request made of another takes its
+    body over, unless it gets one of its own; ``headers`` replace all the old ones.
+
+    For ``fetch``: ``redirect`` says whether redirects are followed ("follow" unless told
+    otherwise), ``cf`` are Cloudflare's options, ``cache`` bypasses the cache or has it ask again,
+    ``signal`` ends it early, ``encode_response_body="manual"`` leaves a compressed answer as it is.
+
+    WorkersError where the URL, the method, a header or an option is not a valid one.
 
     JS: Request.
     """
@@ -195,23 +52,20 @@ class Request(_Body):
 
     def __init__(
         self,
-        url: str,
+        resource: str | Request,
         *,
-        method: str = "GET",
-        headers: _HeadersInit | None = None,
-        body: _BodyInit | None = None,
-        redirect: Literal["follow", "manual"] | None = None,
-        cf: dict[str, Any] | None = None,
+        method: str | None = None,
+        headers: HeadersInit | None = None,
+        body: BodyInit | None = None,
+        redirect: Redirect | None = None,
+        cf: CfInit | None = None,
+        cache: CacheMode | None = None,
+        signal: AbortSignal | None = None,
+        encode_response_body: Encoding | None = None,
     ) -> None:
+        init = _init(method, headers, body, redirect, cf, cache, signal, encode_response_body)
         with _raising:
-            self._js = web.Request.new(
-                text(url, "url"),
-                method=text(method, "method"),
-                headers=_headers(headers),
-                body=_body(body, "make JSON of it first"),
-                redirect=redirect,
-                cf=None if cf is None else to_js(cf, "cf"),
-            )
+            self._js = web.Request.new(_resource(resource), **init)
 
     @property
     def url(self) -> str:
@@ -229,10 +83,36 @@ class Request(_Body):
         return self._js.redirect
 
     @property
-    def cf(self) -> dict[str, Any] | None:
-        """What Cloudflare knows of the client (``colo``, ``country``, …). JS: Request.cf."""
+    def signal(self) -> AbortSignal:
+        """What ends it early; of one that came in, that its client has gone, where the Worker has
+        the compatibility flag ``enable_request_signal``. JS: Request.signal.
+        """
+        from .abort import AbortSignal  # only who asks for it pays for it
+
+        return AbortSignal.from_js(self._js.signal)
+
+    @property
+    def cache(self) -> CacheMode | None:
+        """JS: Request.cache."""
+        mode: CacheMode | None = from_js(prop(self._js, "cache"))
+        return mode
+
+    @property
+    def keepalive(self) -> bool:
+        """False: a Worker's requests end with it. JS: Request.keepalive."""
+        return bool(self._js.keepalive)
+
+    @property
+    def integrity(self) -> str:
+        """Empty: the runtime checks no integrity. JS: Request.integrity."""
+        return self._js.integrity
+
+    @property
+    def cf(self) -> IncomingRequestCfProperties | None:
+        """What Cloudflare knows of the client (``colo``, ``country``, …); or the options that it
+        was made with. JS: Request.cf."""
         if not hasattr(self, "_cf"):
-            self._cf: dict[str, Any] | None = from_js(prop(self._js, "cf"))
+            self._cf: IncomingRequestCfProperties | None = from_js(prop(self._js, "cf"))
         return self._cf
 
     @overload
@@ -250,7 +130,7 @@ class Request(_Body):
 
 class _MakeJson(Protocol):
     def __call__(
-        self, data: Any, *, status: int = 200, headers: _HeadersInit | None = None
+        self, data: Any, *, status: int = 200, headers: HeadersInit | None = None
     ) -> Response: ...
 
 
@@ -278,36 +158,57 @@ class _Json:
         return _make_json if response is None else partial(_read_json, response)
 
 
-class Response(_Body):
+class Response(Body):
     """An HTTP response, of a ``body`` as text, as bytes or as a stream, which passes through.
 
-    A text body that has no Content-Type gets ``text/plain;charset=UTF-8``. WorkersError where
-    ``status`` is not in 200 to 599, or is one that has no body (204, 205, 304) and there is one.
+    A text body that has no Content-Type gets ``text/plain;charset=UTF-8``, a form and a Blob their
+    own. ``encode_body="manual"``: the body is compressed already, as Content-Encoding says. ``cf``
+    is for who reads it, not sent. WorkersError where ``status`` is not in 200 to 599, or is one
+    that has no body (204, 205, 304) and there is one.
+
+    ``web_socket`` is the end for the client, not accepted, with status 101 and no body; the request
+    must have had the header ``Upgrade: websocket``.
 
     JS: Response.
     """
 
-    __slots__ = ()
+    __slots__ = ("_web_socket",)
 
     _js: _sys.Response
+    _web_socket: WebSocket | None
 
     def __init__(
         self,
-        body: _BodyInit | None = None,
+        body: BodyInit | None = None,
         *,
         status: int = 200,
         status_text: str = "",
-        headers: _HeadersInit | None = None,
+        headers: HeadersInit | None = None,
+        cf: dict[str, Any] | None = None,
+        encode_body: Encoding | None = None,
+        web_socket: WebSocket | None = None,
     ) -> None:
         with _raising:
             self._js = web.Response.new(
-                _body(body, "use Response.json(…)"),
+                body_of(body, "use Response.json(…)"),
                 status=_status(status),
                 statusText=text(status_text, "status_text") or None,
-                headers=_headers(headers),
+                headers=headers_of(headers),
+                cf=None if cf is None else to_js(cf, "cf"),
+                encodeBody=encode_body,
+                webSocket=_end(web_socket),
             )
+        self._web_socket = web_socket
 
     json = _Json()
+
+    @classmethod
+    def error(cls) -> Self:
+        """The response of a network that failed: ``type`` "error" and status 0; none can be sent.
+
+        JS: Response.error.
+        """
+        return cls.from_js(web.Response.error())
 
     @classmethod
     def redirect(cls, url: str, status: int = 302) -> Self:
@@ -343,8 +244,27 @@ class Response(_Body):
         """Whether ``fetch`` followed a redirect on the way. JS: Response.redirected."""
         return bool(self._js.redirected)
 
+    @property
+    def web_socket(self) -> WebSocket | None:
+        """The WebSocket to ``accept`` and talk on, where the answer to a request with the header
+        ``Upgrade: websocket`` has one. JS: Response.webSocket."""
+        if not hasattr(self, "_web_socket"):
+            self._web_socket = _socket(raw(prop(self._js, "webSocket")))
+        return self._web_socket
 
-def _make_json(data: Any, *, status: int = 200, headers: _HeadersInit | None = None) -> Response:
+    @property
+    def type(self) -> Literal["default", "error"]:
+        """JS: Response.type."""
+        return self._js.type
+
+    @property
+    def cf(self) -> dict[str, Any] | None:
+        """What it was made with, or what Cloudflare says of a fetched one. JS: Response.cf."""
+        found: dict[str, Any] | None = from_js(prop(self._js, "cf"))
+        return found
+
+
+def _make_json(data: Any, *, status: int = 200, headers: HeadersInit | None = None) -> Response:
     body = dumps(data, "data")
     headers = Headers(headers)
     if "content-type" not in headers:
@@ -356,48 +276,106 @@ async def _read_json(body: Request | Response, row_type: Any = None) -> Any:
     return _rows.parse(await body.text(), row_type, "the body")
 
 
-def _name(name: Any) -> str:
-    return text(name, "header name")
-
-
-def _value(name: str, value: Any) -> str:
-    return text(value, f"headers[{name!r}]")
-
-
-def _headers(init: Any) -> Any:
-    """What JavaScript takes for headers."""
-    if init is None:
+def _socket(js: Any) -> WebSocket | None:
+    if js is None:
         return None
-    if isinstance(init, Headers):
-        return init.js_object
-    pairs = init.items() if hasattr(init, "items") else init
-    try:
-        pairs = [(name, value) for name, value in pairs]
-    except (TypeError, ValueError):
-        raise ConversionError(
-            f"headers: expected a mapping or pairs of str, got {type(init).__name__}"
-        ) from None
-    return to_js([[_name(name), _value(name, value)] for name, value in pairs])
+    from .websockets import WebSocket  # few Workers need it
+
+    return WebSocket.from_js(js)
 
 
-def _body(body: Any, advice: str) -> Any:
-    """What JavaScript takes for a body."""
-    if body is None:
-        return None
-    if isinstance(body, str):
-        return text(body, "body")
-    if isinstance(body, (bytes, bytearray, memoryview)):
-        return to_js(body)
-    if hasattr(raw(body), "getReader"):
-        return raw(body)
-    if hasattr(body, "__aiter__"):
-        return stream_from(body)
-    raise ConversionError(
-        f"body: expected str, bytes or a stream, got {type(body).__name__}; {advice}"
-    )
+def _end(socket: WebSocket | None) -> Any:
+    """What JavaScript takes for a WebSocket."""
+    if socket is None or hasattr(raw(socket), "serializeAttachment"):
+        return raw(socket)
+    raise ConversionError(f"web_socket: expected WebSocket, got {type(socket).__name__}")
 
 
 def _status(status: Any) -> int:
     if isinstance(status, int):
         return status
     raise ConversionError(f"status: expected int, got {type(status).__name__}")
+
+
+async def fetch(
+    resource: str | Request,
+    *,
+    method: str | None = None,
+    headers: HeadersInit | None = None,
+    body: BodyInit | None = None,
+    redirect: Redirect | None = None,
+    cf: CfInit | None = None,
+    cache: CacheMode | None = None,
+    signal: AbortSignal | None = None,
+    encode_response_body: Encoding | None = None,
+) -> Response:
+    """Send a request to the network; the options are those of ``Request``.
+
+    The answer is there with its headers: any status is an answer, ``response.ok`` tells. Its
+    headers cannot be changed; ``Response(answer.body, headers=answer.headers)`` can be. Up to 20
+    redirects are followed, unless ``redirect="manual"``. WorkersError where there is no answer, or
+    the request is not a valid one; AbortError, or AbortTimeoutError, where ``signal`` ended it.
+
+    JS: fetch.
+    """
+    return await send(
+        web.fetch,
+        resource,
+        method=method,
+        headers=headers,
+        body=body,
+        redirect=redirect,
+        cf=cf,
+        cache=cache,
+        signal=signal,
+        encode_response_body=encode_response_body,
+    )
+
+
+async def send(
+    js_fetch: Callable[..., Awaitable[Any]],
+    resource: str | Request,
+    *,
+    method: str | None = None,
+    headers: HeadersInit | None = None,
+    body: BodyInit | None = None,
+    redirect: Redirect | None = None,
+    cf: CfInit | None = None,
+    cache: CacheMode | None = None,
+    signal: AbortSignal | None = None,
+    encode_response_body: Encoding | None = None,
+    failing: raising | None = None,
+) -> Response:
+    """What every ``fetch`` has in common: the global one, and those of bindings."""
+    init = _init(method, headers, body, redirect, cf, cache, signal, encode_response_body)
+    with failing or _raising:
+        return Response.from_js(await js_fetch(_resource(resource), **init))
+
+
+def _resource(resource: Any) -> Any:
+    js = raw(resource)
+    return js if hasattr(js, "headers") else text(resource, "url")
+
+
+def _init(
+    method: Any,
+    headers: Any,
+    body: Any,
+    redirect: Any,
+    cf: Any,
+    cache: Any,
+    signal: Any,
+    encode_response_body: Any,
+) -> dict[str, Any]:
+    """JavaScript's RequestInit: what was given of it."""
+    given = {
+        "method": None if method is None else text(method, "method"),
+        "headers": headers_of(headers),
+        "body": body_of(body, "make JSON of it first"),
+        "redirect": redirect,
+        "cf": None if cf is None else to_js(cf, "cf"),
+        "cache": cache,
+        "signal": raw(signal),
+        "encodeResponseBody": encode_response_body,
+    }
+    return {name: value for name, value in given.items() if value is not None}

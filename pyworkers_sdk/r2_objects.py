@@ -295,7 +295,7 @@ class R2ObjectBody(R2Object):
     async def blob(self) -> Blob:
         """The bytes as a Blob of the object's content type. JS: R2ObjectBody.blob."""
         with _raising_of_body:
-            return Blob(await self._js.blob())
+            return Blob.from_js(await self._js.blob())
 
 
 class R2Objects(NamedTuple):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from types import SimpleNamespace
 from typing import Any, TypedDict, assert_type
 
 import pytest
@@ -15,6 +14,17 @@ from pyworkers_sdk._ffi import _url, web
 
 class User(TypedDict):
     id: int
+
+
+class Theirs:
+    """As the official SDK's: what is in it is a property of the class."""
+
+    def __init__(self, js: object) -> None:
+        self._js = js
+
+    @property
+    def js_object(self) -> object:
+        return self._js
 
 
 @pytest.mark.asyncio
@@ -36,11 +46,10 @@ async def test_header_defaults_are_typed() -> None:
 @pytest.mark.asyncio
 async def test_objects_of_another_sdk() -> None:
     request = Request("https://e.com/")
-    theirs = SimpleNamespace(js_object=request.js_object)
+    theirs = Theirs(request.js_object)
     assert Request.from_js(theirs).js_object is request.js_object
     assert Headers(Headers.from_js(request.js_object.headers)).items() == []
-    body = SimpleNamespace(js_object=web.ReadableStream.of(b"theirs"))
-    anything: Any = body
+    anything: Any = Theirs(web.ReadableStream.of(b"theirs"))
     assert await Response(anything).text() == "theirs"
 
 

@@ -377,10 +377,16 @@ async def test_cf_is_not_set_for_strange_values() -> None:
     {
         "url": (lambda: AnyRequest(1), "url: expected str, got int"),
         "method": (lambda: AnyRequest(URL, method=1), "method: expected str, got int"),
-        "body": (lambda: post({"a": 1}), "body: expected str, bytes or a stream, got dict"),
+        "body": (
+            lambda: post({"a": 1}),
+            "body: expected str, bytes, Blob, FormData or a stream, got dict",
+        ),
         "surrogate": (lambda: post("\ud800"), "body: .*surrogate"),
         "response body": (lambda: AnyResponse({"a": 1}), r"got dict; use Response\.json\(…\)"),
-        "int body": (lambda: AnyResponse(1), "body: expected str, bytes or a stream, got int"),
+        "int body": (
+            lambda: AnyResponse(1),
+            "body: expected str, bytes, Blob, FormData or a stream, got int",
+        ),
         "status": (lambda: AnyResponse(status="200"), "status: expected int, got str"),
         "status_text": (lambda: AnyResponse(status_text=1), "status_text: expected str, got int"),
         "redirect": (lambda: AnyResponse.redirect(1), "url: expected str, got int"),
@@ -829,3 +835,113 @@ async def test_a_clone_of_an_iterator_that_raises() -> None:
 async def test_an_iterator_of_something_else(case: object) -> None:
     with raises(StreamError, match="TypeError: .*bytes-like"):
         await Response(chunks(case)).text()
+
+
+# What else a request and a response say
+
+
+async def test_the_rest_of_a_request() -> None:
+    request = Request(URL)
+    assert request.keepalive is False
+    assert request.integrity == ""
+
+
+@not_in("node", reason="Node's Request has other cache modes")
+async def test_the_cache_mode() -> None:
+    assert Request(URL).cache is None
+    assert Request(URL, cache="no-store").cache == "no-store"
+    request = Request(URL, cache="no-cache", cf={"cacheTtl": 5})
+    assert (request.cache, request.cf) == ("no-cache", {"cacheTtl": 5})
+    assert request.clone().cache == "no-cache"
+    for mode in ("reload", "default"):
+        with raises(WorkersError, match=f"^Unsupported cache mode: {mode}$") as caught:
+            AnyRequest(URL, cache=mode)
+        assert caught.value.js_name == "TypeError"
+
+
+@not_in("node", reason="workerd's own options")
+async def test_encodings() -> None:
+    Request(URL, encode_response_body="manual")
+    Response("", encode_body="automatic")
+    with raises(WorkersError, match="^encodeResponseBody: unexpected value: x$"):
+        AnyRequest(URL, encode_response_body="x")
+    with raises(WorkersError, match="^encodeBody: unexpected value: x$"):
+        AnyResponse("", encode_body="x")
+
+
+async def test_a_request_of_a_request() -> None:
+    old = post("text", headers={"a": "1"}, redirect="manual")
+    new = Request(old)
+    assert (new.url, new.method, new.redirect) == (URL, "POST", "manual")
+    assert new.headers.items() == [("a", "1"), ("content-type", "text/plain;charset=UTF-8")]
+    new.headers["a"] = "2"
+    assert old.headers["a"] == "1"
+    assert old.body_used
+    assert await new.text() == "text"
+
+
+async def test_a_request_of_a_request_with_changes() -> None:
+    old = post("text", headers={"a": "1"})
+    new = Request(old, method="PUT", headers={"b": "2"}, body="new")
+    assert (new.url, new.method, await new.text()) == (URL, "PUT", "new")
+    assert new.headers.items() == [("b", "2"), ("content-type", "text/plain;charset=UTF-8")]
+    assert not old.body_used
+    assert await old.text() == "text"
+
+
+async def test_headers_of_a_request_of_a_request() -> None:
+    new = Request(post("text", headers={"a": "1"}), headers={"b": "2"})
+    assert new.headers.items() == [("b", "2")]
+    assert await new.text() == "text"
+    new = Request(post("text", headers={"content-type": "a/b"}), body=b"new")
+    assert new.headers.items() == [("content-type", "a/b")]
+
+
+async def test_a_request_of_a_used_request() -> None:
+    old = post("text")
+    await old.text()
+    with raises(WorkersError) as caught:
+        Request(old)
+    assert caught.value.js_name == "TypeError"
+    assert await Request(old, body="new").text() == "new"
+    new = Request(old.clone() if not old.body_used else post("x"))
+    with raises(WorkersError) as caught:
+        Request(new, method="GET")
+    assert caught.value.js_name == "TypeError"
+
+
+@not_in("node", reason=UNDICI)
+async def test_the_words_about_a_request_of_a_used_request() -> None:
+    old = post("text")
+    Request(old)
+    with raises(WorkersError, match=r"^Cannot reconstruct a Request with a used body\.$"):
+        Request(old)
+
+
+@not_in("node", reason="Node's Request has no cf")
+async def test_cf_of_a_request_of_a_request() -> None:
+    old = Request(URL, cf={"a": {"b": 1}})
+    assert Request(old).cf == {"a": {"b": 1}}
+    assert Request(old, cf={"c": 2}).cf == {"c": 2}
+
+
+async def test_a_response_of_an_error() -> None:
+    response = Response.error()
+    assert (response.type, response.status, response.ok) == ("error", 0, False)
+    assert (response.status_text, response.url, response.body) == ("", "", None)
+    assert response.headers.items() == []
+    copy = response.clone()
+    assert (copy.type, copy.status) == ("error", 0)
+
+
+@not_in("node", reason="Node's Response has no cf")
+async def test_cf_of_a_response() -> None:
+    assert Response("").cf is None
+    response = Response("", cf={"a": [1, None]})
+    assert response.cf == response.clone().cf == {"a": [1, None]}
+    with raises(ConversionError, match=r"cf\.a: a object cannot cross"):
+        Response("", cf={"a": object()})
+
+
+async def test_the_type_of_a_response() -> None:
+    assert Response("").type == Response.redirect(URL).type == "default"

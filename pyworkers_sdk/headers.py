@@ -1,0 +1,140 @@
+"""``Headers``: of requests and responses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar, overload
+
+from ._ffi import from_js, raising, raw, text, to_js, web
+from .errors import ConversionError, WorkersError
+
+if TYPE_CHECKING:
+    from . import _sys
+
+__all__ = ["Headers", "HeadersInit", "headers_of"]
+
+_raising = raising(WorkersError)
+
+T = TypeVar("T")
+
+HeadersInit: TypeAlias = "Mapping[str, str] | Iterable[tuple[str, str]] | Headers"
+
+
+class Headers:
+    """Header names and values, whatever the case of the names.
+
+    Iteration gives the names in lower case and in order. A name that was appended to has one value,
+    joined by ", "; only Set-Cookie keeps its values apart, and then comes up once for each. Those
+    of a request that came in and of a redirect cannot be changed: copy them, ``Headers(old)``.
+    WorkersError where a name or a value is not one that HTTP can carry.
+
+    JS: Headers.
+    """
+
+    __slots__ = ("_js",)
+
+    def __init__(self, init: HeadersInit | None = None) -> None:
+        with _raising:
+            self._js: _sys.Headers = web.Headers.new(headers_of(init))
+
+    @classmethod
+    def from_js(cls, headers: Any) -> Self:
+        """Stand over JavaScript's own Headers, which changes here then change."""
+        made = cls.__new__(cls)
+        made._js = raw(headers)
+        return made
+
+    @property
+    def js_object(self) -> Any:
+        """The JavaScript object underneath."""
+        return self._js
+
+    @overload
+    def get(self, name: str) -> str | None: ...
+    @overload
+    def get(self, name: str, default: T) -> str | T: ...
+    def get(self, name: str, default: Any = None) -> Any:
+        """The value of a header, or ``default``. JS: Headers.get."""
+        with _raising:
+            value = from_js(self._js.get(_name(name)))
+        return default if value is None else value
+
+    def get_set_cookie(self) -> list[str]:
+        """Every Set-Cookie on its own. JS: Headers.getSetCookie."""
+        return list(from_js(self._js.getSetCookie()))
+
+    def has(self, name: str) -> bool:
+        """Whether there is such a header. JS: Headers.has."""
+        with _raising:
+            return bool(self._js.has(_name(name)))
+
+    def set(self, name: str, value: str) -> None:
+        """Set a header, in place of any before. JS: Headers.set."""
+        with _raising:
+            self._js.set(_name(name), _value(name, value))
+
+    def append(self, name: str, value: str) -> None:
+        """Add a value to a header. JS: Headers.append."""
+        with _raising:
+            self._js.append(_name(name), _value(name, value))
+
+    def delete(self, name: str) -> None:
+        """Remove a header; a missing one is no error. JS: Headers.delete."""
+        with _raising:
+            self._js.delete(_name(name))
+
+    def items(self) -> list[tuple[str, str]]:
+        """Names and values. JS: Headers.entries."""
+        return [(pair[0], pair[1]) for pair in self._js]
+
+    def keys(self) -> list[str]:
+        """The names. JS: Headers.keys."""
+        return [name for name, _ in self.items()]
+
+    def values(self) -> list[str]:
+        """The values, in the order of the names. JS: Headers.values."""
+        return [value for _, value in self.items()]
+
+    __contains__ = has
+    __setitem__ = set
+
+    def __getitem__(self, name: str) -> str:
+        value = self.get(name)
+        if value is None:
+            raise KeyError(name)
+        return value
+
+    def __delitem__(self, name: str) -> None:
+        if name not in self:
+            raise KeyError(name)
+        self.delete(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.keys())
+
+    def __len__(self) -> int:
+        return len(self.items())
+
+
+def _name(name: Any) -> str:
+    return text(name, "header name")
+
+
+def _value(name: str, value: Any) -> str:
+    return text(value, f"headers[{name!r}]")
+
+
+def headers_of(init: Any) -> Any:
+    """What JavaScript takes for headers."""
+    if init is None:
+        return None
+    if isinstance(init, Headers):
+        return init.js_object
+    pairs = init.items() if hasattr(init, "items") else init
+    try:
+        pairs = [(name, value) for name, value in pairs]
+    except (TypeError, ValueError):
+        raise ConversionError(
+            f"headers: expected a mapping or pairs of str, got {type(init).__name__}"
+        ) from None
+    return to_js([[_name(name), _value(name, value)] for name, value in pairs])

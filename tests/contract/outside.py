@@ -1,0 +1,37 @@
+"""The outside world of the contract checks on the fakes: the same as ``tests/real/outside.mjs``."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from urllib.parse import parse_qs, urlsplit
+
+from pyworkers_sdk import Request, Response
+
+
+async def answer(request: Request) -> Response:
+    parts = urlsplit(request.url)
+    _, what, *rest = parts.path.split("/")
+    if what == "redirect":
+        status = int(rest[0])
+        location = parse_qs(parts.query).get("to")
+        body = None if status == 304 else "moved"
+        return Response(body, status=status, headers={"location": location[0]} if location else {})
+    if what == "status":
+        return Response("so", status=int(rest[0]), status_text="As Asked")
+    if what == "slow":
+        await asyncio.sleep(1.5)
+        return Response("slow")
+    if what == "drip":
+        return Response(_drops())
+    if what == "cookies":
+        return Response("", headers=[("set-cookie", "a=1"), ("set-cookie", "b=2")])
+    said = {"method": request.method, "url": request.url, "headers": dict(request.headers)}
+    return Response.json({**said, "body": await request.text()})
+
+
+async def _drops() -> AsyncIterator[bytes]:
+    for drop in range(4):
+        if drop:
+            await asyncio.sleep(0.15)
+        yield b"drip "

@@ -1,0 +1,435 @@
+"""``fetch`` to the outside world: a server of the harness, or what a fake runtime routes to."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any, Literal
+
+from pyworkers_sdk import (
+    AbortController,
+    AbortError,
+    AbortSignal,
+    AbortTimeoutError,
+    Blob,
+    ConversionError,
+    FormData,
+    Headers,
+    Request,
+    Response,
+    WorkersError,
+    fetch,
+)
+
+from .kit import cases, not_in, raises
+
+UNDICI = "Node's own fetch has other words and rules here; workerd's are the ones that count"
+DUPLEX = "Node's own fetch wants its duplex option for a stream"
+
+# For what a type checker would refuse.
+any_fetch: Any = fetch
+
+
+async def chunks(*pieces: bytes) -> AsyncIterator[bytes]:
+    for piece in pieces:
+        yield piece
+
+
+async def echoed(response: Response) -> Any:
+    assert response.status == 200
+    return await response.json()
+
+
+async def test_a_plain_fetch(outside: str) -> None:
+    response = await fetch(f"{outside}/a b?q=é")
+    assert isinstance(response, Response)
+    assert (response.status, response.ok) == (200, True)
+    assert response.url == f"{outside}/a%20b?q=%C3%A9"
+    assert response.redirected is False
+    assert response.headers["content-type"] == "application/json"
+    assert await response.json() == {
+        "method": "GET",
+        "url": f"{outside}/a%20b?q=%C3%A9",
+        "headers": {},
+        "body": "",
+    }
+
+
+@not_in("node", reason=UNDICI)
+async def test_what_workerd_says_of_an_answer(outside: str) -> None:
+    response = await fetch(f"{outside}/")
+    assert (response.type, response.cf, response.body_used) == ("default", None, False)
+
+
+@not_in("node", reason=UNDICI)
+async def test_a_fragment_stays_at_home(outside: str) -> None:
+    response = await fetch(f"{outside}/#part")
+    assert response.url == f"{outside}/"
+
+
+async def test_method_headers_and_body(outside: str) -> None:
+    response = await fetch(
+        f"{outside}/", method="put", headers={"X-A": "1", "x-b": "2"}, body="text é"
+    )
+    said = await echoed(response)
+    assert (said["method"], said["body"]) == ("PUT", "text é")
+    assert said["headers"] == {
+        "content-type": "text/plain;charset=UTF-8",
+        "x-a": "1",
+        "x-b": "2",
+    }
+    headers = Headers({"x-c": "3"})
+    said = await echoed(await fetch(f"{outside}/", headers=headers))
+    assert said["headers"] == {"x-c": "3"}
+
+
+async def test_a_fetch_of_a_request(outside: str) -> None:
+    request = Request(f"{outside}/", method="POST", body="x", headers={"a": "1"})
+    said = await echoed(await fetch(request))
+    assert (said["method"], said["body"], said["headers"]["a"]) == ("POST", "x", "1")
+    assert request.body_used
+
+
+async def test_a_fetch_of_a_request_with_changes(outside: str) -> None:
+    request = Request(f"{outside}/", method="POST", headers={"a": "1"}, body="x")
+    said = await echoed(await fetch(request, method="PUT", headers={"b": "2"}))
+    assert (said["method"], said["body"], said["headers"]) == ("PUT", "x", {"b": "2"})
+
+
+async def test_a_fetch_of_a_used_request(outside: str) -> None:
+    request = Request(f"{outside}/", method="POST", body="x")
+    await request.text()
+    with raises(WorkersError) as caught:
+        await fetch(request)
+    assert caught.value.js_name == "TypeError"
+
+
+@not_in("node", reason=UNDICI)
+async def test_the_words_about_a_used_request(outside: str) -> None:
+    request = Request(f"{outside}/", method="POST", body="x")
+    await (await fetch(request)).text()
+    with raises(WorkersError, match=r"^Cannot reconstruct a Request with a used body\.$"):
+        await fetch(request)
+
+
+async def test_bodies_of_many_kinds(outside: str) -> None:
+    for body in (b"abc", bytearray(b"abc"), Blob(["a", b"bc"])):
+        said = await echoed(await fetch(f"{outside}/", method="POST", body=body))
+        assert said["body"] == "abc"
+        assert "content-type" not in said["headers"]
+    typed = Blob(["abc"], type="a/b")
+    said = await echoed(await fetch(f"{outside}/", method="POST", body=typed))
+    assert said["headers"] == {"content-type": "a/b"}
+
+
+async def test_a_form_as_a_body(outside: str) -> None:
+    said = await echoed(await fetch(f"{outside}/", method="POST", body=FormData({"a": "1 é"})))
+    kind = said["headers"]["content-type"]
+    assert kind.startswith("multipart/form-data; boundary=")
+    form = await Response(said["body"], headers={"content-type": kind}).form_data()
+    assert form.items() == [("a", "1 é")]
+
+
+@not_in("node", reason=DUPLEX)
+async def test_a_stream_as_a_body(outside: str) -> None:
+    response = await fetch(f"{outside}/", method="POST", body=chunks(b"one ", b"two"))
+    assert (await echoed(response))["body"] == "one two"
+    through = Response("through").body
+    response = await fetch(f"{outside}/", method="POST", body=through)
+    assert (await echoed(response))["body"] == "through"
+
+
+async def test_any_status_is_an_answer(outside: str) -> None:
+    for status in (201, 404, 500):
+        response = await fetch(f"{outside}/status/{status}")
+        assert (response.status, response.ok) == (status, status < 300)
+        assert await response.text() == "so"
+
+
+async def test_status_text(outside: str) -> None:
+    assert (await fetch(f"{outside}/status/404")).status_text == "As Asked"
+
+
+async def test_head_has_no_body(outside: str) -> None:
+    response = await fetch(f"{outside}/", method="HEAD")
+    assert (response.status, await response.text()) == (200, "")
+    assert response.body is None
+
+
+async def test_cookies_come_apart(outside: str) -> None:
+    response = await fetch(f"{outside}/cookies")
+    assert response.headers.get_set_cookie() == ["a=1", "b=2"]
+
+
+async def test_headers_of_an_answer_cannot_be_changed(outside: str) -> None:
+    response = await fetch(f"{outside}/")
+    for made in (response, response.clone()):
+        with raises(WorkersError, match="immutable") as caught:
+            made.headers["a"] = "b"
+        assert caught.value.js_name == "TypeError"
+    copy = Response(response.body, headers=response.headers)
+    copy.headers["a"] = "b"
+    assert copy.headers["a"] == "b"
+
+
+async def test_an_answer_arrives_as_it_comes(outside: str) -> None:
+    response = await fetch(f"{outside}/drip")
+    assert response.body is not None
+    pieces = [piece async for piece in response.body]
+    assert b"".join(pieces) == b"drip " * 4
+    assert len(pieces) > 1
+
+
+async def test_an_answer_passes_through(outside: str) -> None:
+    response = await fetch(f"{outside}/drip")
+    assert await Response(response.body, status=201).text() == "drip " * 4
+
+
+async def test_fetches_at_the_same_time(outside: str) -> None:
+    responses = await asyncio.gather(*(fetch(f"{outside}/{n}") for n in range(5)))
+    assert [(await echoed(each))["url"] for each in responses] == [
+        f"{outside}/{n}" for n in range(5)
+    ]
+
+
+@cases(["", "/path", "nope", "http://"])
+async def test_invalid_urls(case: str, outside: str) -> None:
+    with raises(WorkersError) as caught:
+        await fetch(case)
+    assert caught.value.js_name == "TypeError"
+
+
+@not_in("node", reason=UNDICI)
+@cases(["ftp://a/b", "file:///etc/passwd", "x:y"])
+async def test_schemes_that_cannot_be_fetched(case: str, outside: str) -> None:
+    with raises(WorkersError, match=f"^Fetch API cannot load: {case}$") as caught:
+        await fetch(case)
+    assert caught.value.js_name == "TypeError"
+
+
+@cases(
+    {
+        "url": (lambda url: any_fetch(1), "url: expected str, got int"),
+        "none": (lambda url: any_fetch(None), "url: expected str, got NoneType"),
+        "method": (lambda url: any_fetch(url, method=1), "method: expected str, got int"),
+        "headers": (lambda url: any_fetch(url, headers=1), "headers: expected a mapping"),
+        "body": (lambda url: any_fetch(url, method="POST", body={}), "got dict; make JSON of it"),
+        "cf": (lambda url: any_fetch(url, cf={"a": object()}), r"cf\.a: a object cannot cross"),
+    }
+)
+async def test_arguments_of_wrong_types(case: Any, outside: str) -> None:
+    attempt, words = case
+    with raises(ConversionError, match=words):
+        await attempt(f"{outside}/")
+
+
+async def test_a_body_with_get(outside: str) -> None:
+    with raises(WorkersError, match=r"GET.HEAD|GET or HEAD"):
+        await fetch(f"{outside}/", body="x")
+
+
+async def test_an_unknown_option(outside: str) -> None:
+    with raises(TypeError, match="timeout"):
+        await any_fetch(f"{outside}/", timeout=5)
+
+
+# Redirects
+
+
+@cases([301, 302, 303, 307, 308])
+async def test_redirects_are_followed(case: int, outside: str) -> None:
+    response = await fetch(f"{outside}/redirect/{case}?to=/there", headers={"a": "1"})
+    said = await echoed(response)
+    assert response.redirected is True
+    assert response.url == said["url"] == f"{outside}/there"
+    assert (said["method"], said["headers"]) == ("GET", {"a": "1"})
+
+
+@cases(
+    {
+        "301": (301, "GET", ""),
+        "302": (302, "GET", ""),
+        "303": (303, "GET", ""),
+        "307": (307, "POST", "text"),
+        "308": (308, "POST", "text"),
+    }
+)
+async def test_a_body_on_redirects(case: tuple[int, str, str], outside: str) -> None:
+    status, method, body = case
+    url = f"{outside}/redirect/{status}?to=/"
+    said = await echoed(await fetch(url, method="POST", body="text"))
+    assert (said["method"], said["body"]) == (method, body)
+    request = Request(url, method="POST", body="text")
+    said = await echoed(await fetch(request.clone()))
+    assert (said["method"], said["body"]) == (method, body)
+
+
+async def test_put_and_head_on_redirects(outside: str) -> None:
+    said = await echoed(await fetch(f"{outside}/redirect/302?to=/", method="PUT", body="text"))
+    assert (said["method"], said["body"]) == ("PUT", "text")
+    said = await echoed(await fetch(f"{outside}/redirect/303?to=/", method="PUT", body="text"))
+    assert (said["method"], said["body"]) == ("GET", "")
+    head = await fetch(f"{outside}/redirect/303?to=/", method="HEAD")
+    assert (head.redirected, await head.text()) == (True, "")
+
+
+@not_in("node", reason=UNDICI)
+async def test_headers_on_redirects(outside: str) -> None:
+    headers = {"authorization": "secret", "cookie": "a=1", "content-type": "a/b"}
+    url = f"{outside}/redirect/302?to="
+    said = await echoed(await fetch(f"{url}/", method="POST", headers=headers, body="x"))
+    assert said["headers"] == headers
+    said = await echoed(await fetch(f"{url}https://outside.example:8443/", headers=headers))
+    assert said["headers"] == {"cookie": "a=1", "content-type": "a/b"}
+
+
+@not_in("node", reason=UNDICI)
+async def test_a_stream_on_redirects(outside: str) -> None:
+    url = f"{outside}/redirect/"
+    response = await fetch(f"{url}303?to=/", method="PUT", body=chunks(b"x"))
+    assert (await echoed(response))["body"] == ""
+    with raises(WorkersError, match="^A request with a one-time-use body ") as caught:
+        await fetch(f"{url}307?to=/", method="PUT", body=chunks(b"x"))
+    assert caught.value.js_name == "TypeError"
+
+
+async def test_redirects_by_hand(outside: str) -> None:
+    for send in (
+        fetch(f"{outside}/redirect/302?to=/there", redirect="manual"),
+        fetch(Request(f"{outside}/redirect/302?to=/there", redirect="manual")),
+    ):
+        response = await send
+        assert (response.status, response.redirected) == (302, False)
+        assert response.headers["location"] == "/there"
+        assert response.url == f"{outside}/redirect/302?to=/there"
+        assert await response.text() == "moved"
+
+
+async def test_relative_redirects(outside: str) -> None:
+    response = await fetch(f"{outside}/redirect/302?to=../../x%3Fy")
+    assert response.url == f"{outside}/x?y"
+
+
+async def test_redirects_to_nowhere(outside: str) -> None:
+    response = await fetch(f"{outside}/redirect/302")
+    assert (response.status, response.redirected) == (302, False)
+    assert await response.text() == "moved"
+    for status in (300, 304):
+        response = await fetch(f"{outside}/redirect/{status}?to=/")
+        assert (response.status, response.redirected) == (status, False)
+
+
+async def test_a_redirect_that_is_no_url(outside: str) -> None:
+    with raises(WorkersError) as caught:
+        await fetch(f"{outside}/redirect/302?to=http://")
+    assert caught.value.js_name == "TypeError"
+
+
+@not_in("node", reason=UNDICI)
+async def test_the_words_about_redirects(outside: str) -> None:
+    with raises(WorkersError, match=r"^Invalid Location header; unable to follow redirect\.$"):
+        await fetch(f"{outside}/redirect/302?to=http://")
+    with raises(WorkersError, match=r"^Fetch API cannot load: ftp://x/$"):
+        await fetch(f"{outside}/redirect/302?to=ftp://x/")
+
+
+async def test_redirects_without_end(outside: str) -> None:
+    loop = f"{outside}/redirect/302"
+    for _ in range(22):
+        loop = f"{outside}/redirect/302?to={loop.replace('%', '%25').replace('?', '%3F')}"
+    with raises(WorkersError) as caught:
+        await fetch(loop)
+    assert caught.value.js_name == "TypeError"
+
+
+@not_in("node", reason=UNDICI)
+async def test_twenty_redirects_are_the_most(outside: str) -> None:
+    def chain(length: int) -> str:
+        url = f"{outside}/"
+        for _ in range(length):
+            url = f"{outside}/redirect/302?to={url.replace('%', '%25').replace('?', '%3F')}"
+        return url
+
+    assert (await fetch(chain(20))).status == 200
+    with raises(WorkersError, match=r"^Too many redirects\."):
+        await fetch(chain(21))
+
+
+# Signals
+
+
+async def test_a_signal_that_is_aborted_already(outside: str) -> None:
+    request = Request(f"{outside}/", method="POST", body="x")
+    with raises(AbortError) as caught:
+        await fetch(request, signal=AbortSignal.abort())
+    assert caught.value.js_name == "AbortError"
+    with raises(AbortError, match="^because$"):
+        await fetch(f"{outside}/", signal=AbortSignal.abort("because"))
+
+
+async def test_a_timeout(outside: str) -> None:
+    with raises(AbortTimeoutError) as caught:
+        await fetch(f"{outside}/slow", signal=AbortSignal.timeout(50))
+    assert caught.value.js_name == "TimeoutError"
+    assert isinstance(caught.value, TimeoutError)
+
+
+async def test_a_signal_that_is_aborted_meanwhile(outside: str) -> None:
+    controller = AbortController()
+    asyncio.get_running_loop().call_later(0.05, controller.abort, "enough")
+    with raises(AbortError, match="^enough$"):
+        await fetch(Request(f"{outside}/slow", signal=controller.signal))
+
+
+async def test_a_body_that_is_aborted(outside: str) -> None:
+    controller = AbortController()
+    response = await fetch(f"{outside}/drip", signal=controller.signal)
+    asyncio.get_running_loop().call_later(0.2, controller.abort, "enough")
+    with raises(AbortError, match="^enough$"):
+        await response.text()
+
+
+async def test_a_stream_that_is_aborted(outside: str) -> None:
+    controller = AbortController()
+    response = await fetch(f"{outside}/drip", signal=controller.signal)
+    assert response.body is not None
+    pieces: list[bytes] = []
+    with raises(AbortError, match="^enough$"):
+        async for piece in response.body:
+            pieces.append(piece)
+            controller.abort("enough")
+    assert pieces == [b"drip "]
+
+
+async def test_a_signal_that_is_never_aborted(outside: str) -> None:
+    signal = AbortController().signal
+    response = await fetch(f"{outside}/drip", signal=signal)
+    assert await response.text() == "drip " * 4
+    assert (await fetch(f"{outside}/", signal=AbortSignal.timeout(60_000))).status == 200
+
+
+async def test_a_timeout_of_asyncio(outside: str) -> None:
+    with raises(TimeoutError) as caught:
+        async with asyncio.timeout(0.05):
+            await fetch(f"{outside}/slow")
+    assert not isinstance(caught.value, WorkersError)
+    assert (await fetch(f"{outside}/")).status == 200
+
+
+# Options for the cache
+
+
+@not_in("node", reason="Node's Request has other cache modes")
+async def test_cache_modes(outside: str) -> None:
+    modes: list[Literal["no-store", "no-cache"]] = ["no-store", "no-cache"]
+    for mode in modes:
+        said = await echoed(await fetch(f"{outside}/", cache=mode))
+        assert said["headers"] == {"cache-control": "no-cache", "pragma": "no-cache"}
+    reload: Any = "reload"
+    with raises(WorkersError, match="^Unsupported cache mode: reload$"):
+        await fetch(f"{outside}/", cache=reload)
+
+
+async def test_cf_options(outside: str) -> None:
+    response = await fetch(f"{outside}/", cf={"cacheTtl": 5, "cacheEverything": True})
+    assert response.status == 200
