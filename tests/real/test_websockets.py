@@ -1,0 +1,121 @@
+"""WebSockets between a Worker in real workerd and its clients: itself, and a bare TCP socket."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from tests.real import worlds
+
+from .sockets_worker import EXPECTED
+
+pytestmark = [
+    pytest.mark.real,
+    pytest.mark.skipif(
+        os.environ.get("PYWORKERS_SKIP_REAL") == "1", reason="PYWORKERS_SKIP_REAL=1"
+    ),
+]
+
+
+@pytest.fixture(params=["314", "0.28"], scope="module")
+def client(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[httpx.Client]:
+    """A client of the Worker inside workerd."""
+    worlds.install_node_modules()
+    root = tmp_path_factory.mktemp("sockets")
+    shutil.copyfile(Path(__file__).with_name("sockets_worker.py"), root / "worker.py")
+    worker = {
+        "name": "sockets",
+        "root": str(root),
+        "main": "worker.py",
+        "modules": [str(worlds.built_wheel()), str(worlds.runtime_sdk())],
+        "options": {"compatibilityDate": "2026-07-01", "outboundService": "sockets"},
+    }
+    spec = {"pyodide": request.param, "port": 0, "workers": [worker]}
+    world = worlds.World(f"workerd-{request.param}", "workerd.mjs", spec)
+    try:
+        with httpx.Client(base_url=world.start().url, trust_env=False, timeout=60) as client:
+            yield client
+    finally:
+        world.stop()
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_a_client_in_a_worker(client: httpx.Client, name: str) -> None:
+    response = client.get(f"/run/{name}")
+    assert (response.status_code, response.json()) == (200, EXPECTED[name])
+    client.get("/seen")
+
+
+def connected(client: httpx.Client, path: str) -> socket.socket:
+    """A connection on which the WebSocket has begun."""
+    url = urlsplit(str(client.base_url))
+    connection = socket.create_connection((url.hostname or "", url.port or 0), timeout=10)
+    connection.sendall(
+        f"GET {path} HTTP/1.1\r\nHost: {url.netloc}\r\nUpgrade: websocket\r\n"
+        "Connection: Upgrade\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+        "Sec-WebSocket-Version: 13\r\n\r\n".encode()
+    )
+    head = b""
+    while not head.endswith(b"\r\n\r\n"):
+        head += connection.recv(1)
+    assert head.startswith(b"HTTP/1.1 101 ")
+    return connection
+
+
+def seen(client: httpx.Client) -> Any:
+    """What the server saw, once it has seen the end."""
+    told: list[Any] = []
+    for _ in range(50):
+        told += client.get("/seen").json()
+        if told and isinstance(told[-1], list):
+            break
+        time.sleep(0.05)
+    return told
+
+
+TEXT = b"\x81\x81\0\0\0\0a"
+
+
+def test_a_client_that_closes(client: httpx.Client) -> None:
+    with connected(client, "/wait") as connection:
+        connection.sendall(TEXT + b"\x82\x82\0\0\0\0bc" + b"\x88\x82\0\0\0\0\x0b\xb8")
+        assert connection.recv(4) == b"\x88\x02\x0b\xb8"
+    assert seen(client) == ["a", 2, [3000, True]]
+
+
+def test_a_client_that_goes_away(client: httpx.Client) -> None:
+    with connected(client, "/wait") as connection:
+        connection.sendall(TEXT)
+    assert seen(client) == ["a", [1006, False]]
+
+
+@pytest.mark.parametrize(
+    ("frame", "reason"),
+    [
+        (b"\x83\x80\0\0\0\0", "1002; protocolError.description = Unknown opcode 3"),
+        (
+            b"\x82\xff" + (33 << 20).to_bytes(8) + bytes(4),
+            "1009; protocolError.description = Message is too large: 34603008 > 33554432",
+        ),
+    ],
+    ids=["no such frame", "more than 32 MiB"],
+)
+def test_a_client_that_breaks_the_rules(client: httpx.Client, frame: bytes, reason: str) -> None:
+    with connected(client, "/wait") as connection:
+        connection.sendall(TEXT + frame)
+        assert seen(client) == [
+            "a",
+            f"WebSocket protocol error; protocolError.statusCode = {reason}",
+            [1006, False],
+        ]
