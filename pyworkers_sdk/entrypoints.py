@@ -15,6 +15,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from functools import cache, partial
 from inspect import isawaitable
+from keyword import iskeyword
+from types import TracebackType
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -27,7 +29,7 @@ from typing import (
     get_type_hints,
 )
 
-from ._ffi import from_js, from_rpc, official_base, promise, prop, raw, to_rpc
+from ._ffi import answered, from_js, from_rpc, official_base, promise, prop, raw
 from .errors import WorkersError
 from .http import Request, Response
 
@@ -35,7 +37,12 @@ if TYPE_CHECKING:
     from typing_extensions import TypeVar as TypeVarWithDefault
 
     from . import _sys
+    from .email import ForwardableEmailMessage
     from .queues import MessageBatch
+    from .scheduled import ScheduledController
+    from .services import Exports
+    from .tail import TraceItem
+    from .tracing import Tracing
 
     EnvT = TypeVarWithDefault("EnvT", default=Any)
 
@@ -79,6 +86,23 @@ class ExecutionContext:
         """
         return from_js(prop(self._js, "props"))
 
+    @property
+    def tracing(self) -> Tracing:
+        """Spans of your own in the Worker's traces. JS: ExecutionContext.tracing."""
+        from .tracing import Tracing
+
+        return Tracing(self._js.tracing)
+
+    @property
+    def exports(self) -> Exports:
+        """The Worker's own entrypoints, to be called like a service: ``ctx.exports.Admin``.
+
+        JS: ExecutionContext.exports.
+        """
+        from .services import Exports
+
+        return Exports(prop(self._js, "exports"))
+
 
 Handler = Callable[..., Awaitable[Any]]
 
@@ -99,16 +123,41 @@ class Door:
         handlers: dict[str, tuple[str, Handler]] = self._instance._handlers
         # before compatibility date 2025-08-14 the runtime calls fetch on_fetch
         ours, call = handlers.get(name.removeprefix("on_"), (name, _over_rpc))
-        kind: Any = type(self._instance)
-        for each in (ours, name):
+        kind = cast("type[Any]", type(self._instance))
+        for each in (ours, name, f"{name}_" if iskeyword(name) else name):
             if not each.startswith("_") and callable(getattr(kind, each, None)):
                 return partial(call, getattr(self._instance, each))
         raise AttributeError(f"{kind.__name__} has no method {name}")
 
 
-async def _over_rpc(method: Callable[..., Any], *args: Any) -> Any:
-    result = method(*[from_rpc(arg) for arg in args])
-    return to_rpc(await result if isawaitable(result) else result)
+class _OutOfSight:
+    """``with``: the function that it is in is left out of an exception's traceback, so that what is
+    logged starts in the program's own code."""
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(
+        self,
+        _: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if error is not None and trace is not None and trace.tb_next is not None:
+            error.__traceback__ = trace.tb_next
+
+
+out_of_sight = _OutOfSight()
+
+
+def _over_rpc(method: Callable[..., Any], *args: Any) -> Any:
+    return answered(_called(method, args))
+
+
+async def _called(method: Callable[..., Any], args: tuple[Any, ...]) -> Any:
+    given = [from_rpc(arg) for arg in args]
+    with out_of_sight:
+        result = method(*given)
+        return await result if isawaitable(result) else result
 
 
 class Base:
@@ -120,7 +169,7 @@ class Base:
         self._env = env
 
     def __getitem__(self, env: Any) -> Base:
-        return Base(self._name, self._make, env)
+        return Base(self._name, self._make, None if env is Any else env)
 
     def __mro_entries__(self, bases: tuple[Any, ...]) -> tuple[type, ...]:
         return (self._make(self._env),)
@@ -170,7 +219,9 @@ async def fetch_handler(handler: Handler, request: Any, *_: Any) -> Response:
     """``fetch`` as the runtime calls it."""
     if not isinstance(request, Request):
         request = Request.from_js(request)
-    response = await handler(request)
+    with out_of_sight:
+        given = handler(request)
+        response = await given if isawaitable(given) else given
     kind = cast("type[Any]", type(response))
     if issubclass(kind, _NO_RESPONSE):
         name = getattr(handler, "__qualname__", "fetch")
@@ -182,15 +233,65 @@ async def fetch_handler(handler: Handler, request: Any, *_: Any) -> Response:
 _NO_RESPONSE = (type(None), str, bytes, int, float, dict, list, tuple)
 
 
-async def _queue_handler(handler: Handler, batch: Any, *_: Any) -> None:
-    from .queues import MessageBatch  # only a Worker with such a handler pays for it
+def _payload(make: Callable[[Any, Any], Any]) -> Handler:
+    """A handler that gets one thing, and not the env and ctx after it: what ``make`` makes, of the
+    handler and of what the runtime gives."""
 
-    function = getattr(handler, "__func__", handler)
-    await handler(MessageBatch(batch, _row_type(function, MessageBatch)))
+    async def call(handler: Handler, given: Any, *_: Any) -> None:
+        ours = make(handler, given)
+        with out_of_sight:
+            result: Any = handler(ours)
+            if isawaitable(result):
+                await result
+
+    return call
+
+
+# Only a Worker with such a handler pays for these imports.
+
+
+def _batch(handler: Any, given: Any) -> Any:
+    from .queues import MessageBatch
+
+    return MessageBatch(given, row_type(getattr(handler, "__func__", handler), MessageBatch))
+
+
+def _controller(handler: Any, given: Any) -> Any:
+    from .scheduled import ScheduledController
+
+    return ScheduledController(given)
+
+
+def _email(handler: Any, given: Any) -> Any:
+    from .email import ForwardableEmailMessage
+
+    return ForwardableEmailMessage(given)
+
+
+def _traces(handler: Any, given: Any) -> Any:
+    from .tail import TraceItem
+
+    return [TraceItem(item) for item in given]
+
+
+def _as_given(handler: Any, given: Any) -> Any:
+    return given
+
+
+HANDLERS: dict[str, tuple[str, Handler]] = {
+    "fetch": ("fetch", fetch_handler),
+    "queue": ("queue", _payload(_batch)),
+    "scheduled": ("scheduled", _payload(_controller)),
+    "email": ("email", _payload(_email)),
+    "tail": ("tail", _payload(_traces)),
+    "trace": ("trace", _payload(_traces)),
+    "test": ("test", _payload(_as_given)),
+}
+"""The handlers of a ``WorkerEntrypoint``."""
 
 
 @cache
-def _row_type(handler: Any, batch: Any) -> Any:
+def row_type(handler: Any, batch: Any) -> Any:
     """``Job`` of ``MessageBatch[Job]`` in a handler's annotations, which is known when it is called
     first; None where there is none, or where it names what only type checkers import."""
     try:
@@ -223,9 +324,25 @@ if TYPE_CHECKING:
             """Take messages; ``MessageBatch[Job]`` says what their bodies are."""
             ...
 
+        async def scheduled(self, controller: ScheduledController) -> None:
+            """A cron trigger is due."""
+            ...
+
+        async def email(self, message: ForwardableEmailMessage) -> None:
+            """An email came in."""
+            ...
+
+        async def tail(self, events: list[TraceItem]) -> None:
+            """See what became of the Workers that have this one among their ``tail_consumers``."""
+            ...
+
+        async def trace(self, traces: list[TraceItem]) -> None:
+            """The older name of ``tail``, called where there is no ``tail``."""
+            ...
+
+        async def test(self, controller: Any) -> None:
+            """What ``workerd test`` runs. Nothing else calls it."""
+            ...
+
 else:
-    WorkerEntrypoint = base(
-        "WorkerEntrypoint",
-        ExecutionContext,
-        {"fetch": ("fetch", fetch_handler), "queue": ("queue", _queue_handler)},
-    )
+    WorkerEntrypoint = base("WorkerEntrypoint", ExecutionContext, HANDLERS)

@@ -1,0 +1,52 @@
+"""``ScheduledController``: what a ``scheduled`` handler gets when a cron trigger is due."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any
+
+from ._ffi import raw
+
+if TYPE_CHECKING:
+    from . import _sys
+
+__all__ = ["ScheduledController", "from_milliseconds"]
+
+
+class ScheduledController:
+    """Which cron trigger is due, and since when. JS: ScheduledController."""
+
+    __slots__ = ("_js",)
+
+    def __init__(self, controller: _sys.ScheduledController) -> None:
+        self._js: _sys.ScheduledController = raw(controller)
+
+    @property
+    def js_object(self) -> Any:
+        """The JavaScript object underneath."""
+        return self._js
+
+    @property
+    def cron(self) -> str:
+        """The trigger as it is configured, ``"*/5 * * * *"``. JS: ScheduledController.cron."""
+        return self._js.cron
+
+    @property
+    def scheduled_time(self) -> datetime:
+        """When it was due, in UTC. JS: ScheduledController.scheduledTime."""
+        return from_milliseconds(self._js.scheduledTime)
+
+    def no_retry(self) -> None:
+        """Do not run it again if the handler raises. JS: ScheduledController.noRetry."""
+        self._js.noRetry()
+
+    def __repr__(self) -> str:
+        return f"<ScheduledController {self.cron!r} {self.scheduled_time:%Y-%m-%dT%H:%M:%SZ}>"
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+
+
+def from_milliseconds(since_1970: float) -> datetime:
+    """The datetime, in UTC, of what JavaScript has as a number."""
+    return _EPOCH + timedelta(milliseconds=since_1970)

@@ -1,0 +1,147 @@
+"""The Worker of test_handlers.py."""
+
+from __future__ import annotations
+
+import asyncio
+import email.message
+import logging
+import sys
+
+from pyworkers_sdk import (
+    EmailMessage,
+    Env,
+    ForwardableEmailMessage,
+    MessageBatch,
+    Request,
+    Response,
+    ScheduledController,
+    WorkerEntrypoint,
+    WorkersError,
+    configure_logging,
+)
+
+LEVEL = 1
+if sys.platform == "emscripten":  # elsewhere it would be the test run's logging too
+    configure_logging(LEVEL)
+log = logging.getLogger("app")
+
+
+class AppEnv(Env):
+    SECRET: str
+
+
+def deeper(secret: str) -> None:
+    raise LookupError("it broke")
+
+
+class Broken:
+    def __repr__(self) -> str:
+        raise LookupError("not even that")
+
+
+class Mixin:
+    """Handlers need not be in the class itself."""
+
+    async def scheduled(self, controller: ScheduledController) -> None:
+        kind = controller.cron.partition(" ")[0]
+        log.info("%s %s", controller.cron, controller.scheduled_time.isoformat())
+        if kind == "1":
+            controller.no_retry()
+        if kind == "2":
+            raise LookupError("the cron broke")
+        if kind == "3":
+            self.ctx.wait_until(self.later())  # type: ignore[attr-defined]
+        if kind == "4":
+            self.ctx.wait_until(self.fails())  # type: ignore[attr-defined]
+
+    async def later(self) -> None:
+        await asyncio.sleep(0.05)
+        log.info("later")
+
+    async def fails(self) -> None:
+        await asyncio.sleep(0.05)
+        raise LookupError("later it broke")
+
+
+class Default(Mixin, WorkerEntrypoint[AppEnv]):
+    async def fetch(self, request: Request) -> Response:
+        what = request.url.rpartition("/")[2].partition("?")[0]
+        if what == "pass":
+            self.ctx.pass_through_on_exception()
+        if what in ("raise", "pass"):
+            deeper(self.env.SECRET)
+        if what == "later":
+            self.ctx.wait_until(self.later())
+        if what == "log":
+            await self.log()
+        if what == "span":
+            with self.ctx.tracing.start_span("work") as span:
+                span.set_attribute("number", 1)
+                span.set_attributes({"text": "é", "ratio": 1.5, "flag": True, "none": None})
+                inside = span.is_traced
+            return Response.json([inside, span.is_traced])
+        return Response("ok")
+
+    async def log(self) -> None:
+        log.log(5, "five")
+        log.debug("ten")
+        log.log(15, "fifteen")
+        log.info("é %s", "x", extra={"order": 7, "broken": Broken(), "level": "mine"})
+        log.warning("thirty")
+        log.error("forty")
+        try:
+            deeper(self.env.SECRET)
+        except LookupError:
+            log.exception("caught")
+        log.critical("fifty")
+
+    async def queue(self, batch: MessageBatch[int]) -> None:
+        log.info("%d of %s", sum(message.body for message in batch), batch.queue)
+
+    async def email(self, message: ForwardableEmailMessage) -> None:
+        source = await message.raw.bytes()
+        assert len(source) == message.raw_size
+        log.info(
+            "email",
+            extra={
+                "envelope": [message.from_, message.to],
+                "subject": message.headers.get("subject"),
+                "starts": source[:5].decode(),
+            },
+        )
+        what = message.to.partition("@")[0]
+        if what == "reject":
+            message.set_reject("no thanks")
+        elif what == "raise":
+            deeper(self.env.SECRET)
+        elif what == "forward":
+            one = await message.forward("one@example.com")
+            assert one.message_id
+            await message.forward("two@example.com", {"X-Added": "1"})
+        elif what != "plain":
+            try:
+                sent = await message.reply(self.answer(message, what))
+                assert sent.message_id
+            except WorkersError as error:
+                log.error("%s: %s", type(error).__name__, error)
+                raise
+
+    def answer(self, message: ForwardableEmailMessage, what: str) -> EmailMessage:
+        answer = email.message.EmailMessage()
+        answer["From"] = "other@example.com" if what == "reply-from" else f"Me <{message.to}>"
+        answer["To"] = message.from_
+        if what != "reply-id":
+            answer["Message-ID"] = "<answer@example.com>"
+        if what == "reply-received":
+            answer["Received"] = "from here"
+        if what == "reply-other":
+            answer["In-Reply-To"] = "<other@example.com>"
+        elif what != "reply-to-nothing":
+            answer["In-Reply-To"] = message.headers["message-id"]
+        if what == "reply-references":
+            answer["References"] = "<other@example.com>"
+        if what == "reply-with-references":
+            answer["References"] = message.headers["message-id"]
+        answer.set_content("thanks, é")
+        raw = answer.as_string() if what == "reply-text" else answer
+        return EmailMessage(message.to, message.from_, raw)

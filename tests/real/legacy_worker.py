@@ -1,0 +1,60 @@
+"""The Worker of test_handlers.py that has functions for handlers."""
+
+from __future__ import annotations
+
+import asyncio
+
+from pyworkers_sdk import (
+    Env,
+    ExecutionContext,
+    MessageBatch,
+    Request,
+    Response,
+    ScheduledController,
+    TraceItem,
+    handler,
+)
+
+
+class AppEnv(Env):
+    SECRET: str
+
+
+class Job(dict[str, int]):
+    @classmethod
+    def model_validate(cls, value: dict[str, int]) -> Job:
+        return cls(value)
+
+
+done: list[str] = []
+
+
+@handler
+async def on_fetch(request: Request, env: AppEnv, ctx: ExecutionContext) -> Response:
+    if request.url.endswith("/raise"):
+        raise LookupError("it broke")
+    if request.url.endswith("/done"):
+        told, done[:] = [*done], []
+        return Response.json(told)
+    ctx.wait_until(later())
+    return Response(f"{request.method} {type(request).__module__} {len(env.SECRET)}")
+
+
+async def later() -> None:
+    await asyncio.sleep(0.05)
+    done.append("later")
+
+
+@handler
+def on_scheduled(controller: ScheduledController) -> None:
+    done.append(f"scheduled {controller.cron}")
+
+
+@handler
+async def on_queue(batch: MessageBatch[Job], env: object) -> None:
+    done.append(f"{batch.queue} {[type(one.body).__name__ for one in batch]}")
+
+
+@handler
+async def on_trace(traces: list[TraceItem]) -> None:
+    done.append(f"{len(traces)} {traces[0].outcome}")
