@@ -2,51 +2,158 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from functools import cache
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar, get_args, overload
 
-from ._ffi import binding, from_js, raising, raw, to_js
-from .errors import WorkersError
-from .http import Request, Response
+from ._ffi import binding, prop, raising, raw, sendable
+from .errors import BindingError, RpcError, WorkersError
+from .http import Request, Response, send
+from .rpc import property_of
 
 if TYPE_CHECKING:
+    from typing import Self
+
+    from typing_extensions import TypeVar as TypeVarWithDefault
+
     from . import _sys
+    from ._body import BodyInit
+    from .abort import AbortSignal
+    from .headers import HeadersInit
+    from .rpc import RpcProperty
 
-__all__ = ["Fetcher"]
+_raising: Callable[[Any], raising] = cache(raising)
 
-_raising = raising(WorkersError)
+__all__ = ["Exports", "Fetcher", "Loopback", "Service"]
 
 
 class Fetcher:
     """Another Worker, or an object of one: ``fetch`` is HTTP, and any other method is RPC.
 
+    A call gives an ``RpcPromise`` to await, which takes further calls before it is awaited:
+    ``await env.COUNTERS.open("a").increment()`` is one round trip. What an ``await`` may raise is
+    an RpcError; its ``js_name`` is the class of what the other side raised, Python's or
+    JavaScript's. Arguments are copied; one that cannot be is a ConversionError, or an RpcError
+    ("DataCloneError") where it is a live object such as another binding.
+
     JS: Fetcher.
     """
 
-    __slots__ = ("_js",)
+    __slots__ = ("_js", "_kind")
+
+    _error: ClassVar[type[WorkersError]] = RpcError
+    _fetch_error: ClassVar[type[WorkersError]] = WorkersError
 
     def __init__(self, fetcher: _sys.Fetcher) -> None:
         self._js: _sys.Fetcher = binding(fetcher, "Service", "fetch")
+        self._kind: Any = None  # the class behind it, where that is known
 
     @property
     def js_object(self) -> Any:
         """The JavaScript object underneath."""
         return self._js
 
-    async def fetch(self, request: Request) -> Response:
-        """Send a request there. JS: Fetcher.fetch."""
-        with _raising:
-            return Response.from_js(await self._js.fetch(raw(request)))
+    async def fetch(
+        self,
+        resource: str | Request,
+        *,
+        method: str | None = None,
+        headers: HeadersInit | None = None,
+        body: BodyInit | None = None,
+        redirect: Literal["follow", "manual"] | None = None,
+        cf: dict[str, Any] | None = None,
+        signal: AbortSignal | None = None,
+    ) -> Response:
+        """Send a request there, whatever host its URL names; the options are those of ``Request``.
 
-    if not TYPE_CHECKING:
+        What the other side's ``fetch`` raises is a WorkersError. JS: Fetcher.fetch.
+        """
+        return await send(
+            self._js.fetch,
+            resource,
+            method=method,
+            headers=headers,
+            body=body,
+            redirect=redirect,
+            cf=cf,
+            signal=signal,
+            failing=_raising(self._fetch_error),
+        )
 
-        def __getattr__(self, name: str) -> Any:
-            if name.startswith("_"):
-                raise AttributeError(name)
-            method = getattr(self._js, name)
+    def __getattr__(self, name: str) -> RpcProperty:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return property_of(self._js, name, self._kind, _raising(self._error))
 
-            async def call(*args: Any) -> Any:
-                sent = [to_js(arg, f"{name}() argument {at}") for at, arg in enumerate(args, 1)]
-                with _raising:
-                    return from_js(await method(*sent))
 
-            return call
+if TYPE_CHECKING:
+    T = TypeVarWithDefault("T", default=Fetcher)
+
+    class Service(Fetcher, Generic[T]):
+        """A service binding: ``AUTH: Service[Auth]`` in an Env.
+
+        ``Auth`` is the class of the entrypoint that is bound, a ``WorkerEntrypoint``, or a Protocol
+        with its methods; for type checkers ``env.AUTH`` is one, so declare them ``async``, as they
+        are from outside. A bare ``Service`` is a ``Fetcher``. At run time it is a ``Fetcher``
+        either way, which takes keyword arguments where the class is known.
+
+        JS: Fetcher.
+        """
+
+        @overload
+        def __get__(self, env: None, owner: type[Any]) -> Self: ...
+        @overload
+        def __get__(self, env: object, owner: type[Any]) -> T: ...
+        def __get__(self, env: object | None, owner: type[Any]) -> Any: ...
+
+else:
+    T = TypeVar("T")
+
+    class Service(Fetcher, Generic[T]):
+        """A service binding: ``AUTH: Service[Auth]`` in an Env."""
+
+        __slots__ = ()
+
+        def _is_of(self, alias: Any) -> None:
+            self._kind = get_args(alias)[0]
+
+        __orig_class__ = property(fset=_is_of)  # where typing says what is in the brackets
+
+
+class Loopback(Fetcher):
+    """An entrypoint of this very Worker, ``ctx.exports.Admin``; ``Admin(props=…)`` gives one whose
+    calls find those in ``ctx.props``. JS: LoopbackServiceStub."""
+
+    __slots__ = ()
+
+    def __call__(self, *, props: dict[str, Any] | None = None) -> Fetcher:
+        loopback: Any = self._js
+        return Fetcher(loopback(props=None if props is None else sendable(props, "props")))
+
+
+class Exports:
+    """The Worker's own entrypoints, by the names of their classes: ``ctx.exports.Admin``.
+
+    BindingError where the Worker exports no such class. Before compatibility date 2025-11-17 it
+    takes the flag ``enable_ctx_exports``.
+
+    JS: ExecutionContext.exports.
+    """
+
+    __slots__ = ("_js",)
+
+    def __init__(self, exports: Any) -> None:
+        self._js = raw(exports)
+
+    @property
+    def js_object(self) -> Any:
+        """The JavaScript object underneath."""
+        return self._js
+
+    def __getattr__(self, name: str) -> Loopback:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        found = prop(self._js, "default" if name == "Default" else name)
+        if found is None:
+            raise BindingError(f"the Worker exports no {name}")
+        return Loopback(found)

@@ -7,11 +7,15 @@ from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from types import SimpleNamespace
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from ._clock import Clock
+from ._trace import FakeTracing
 
-__all__ = ["Bindings", "Engine", "FakeExecutionContext", "Host", "Script", "current_host"]
+if TYPE_CHECKING:
+    from ._assets import Front
+
+__all__ = ["Bindings", "Engine", "FakeExecutionContext", "Host", "Script", "current_host", "settled"]
 
 T = TypeVar("T")
 
@@ -32,7 +36,21 @@ class Host:
         self.waiting: list[Awaitable[Any]] = []
         self.engines: list[Engine] = []
         self.scripts: dict[str, Script] = {}
+        self.company: list[Host] = [self]
         self._shared: dict[Any, Any] = {}
+
+    def join(self, other: Host) -> None:
+        """Drain two hosts together from here on."""
+        if other.clock is not self.clock:
+            raise TypeError("Workers that are bound to each other need one clock: give both clock=")
+        company = [*dict.fromkeys([*self.company, *other.company])]
+        for host in company:
+            host.company = company
+
+    def name(self, wanted: str) -> str:
+        """A name for a new Worker: the one that is wanted, or one like it that is free."""
+        free = (wanted if n == 1 else f"{wanted}-{n}" for n in range(1, len(self.scripts) + 2))
+        return next(name for name in free if name not in self.scripts)
 
     def shared(self, make: Callable[[Host], T]) -> T:
         """The one ``make(host)`` of this host, made when it is first asked for."""
@@ -57,13 +75,16 @@ class Host:
         happened: list[Any] = []
         working = True
         while working:
-            waiting, self.waiting[:] = [*self.waiting], []
+            waiting = [each for host in self.company for each in host.waiting]
+            for host in self.company:
+                host.waiting.clear()
             for outcome in await asyncio.gather(*waiting, return_exceptions=True):
                 if isinstance(outcome, BaseException):
                     failed = failed or outcome
-            rounds = [each for engine in self.engines for each in await engine.run_due()]
+            engines = [engine for host in self.company for engine in host.engines]
+            rounds = [each for engine in engines for each in await engine.run_due()]
             happened += rounds
-            working = bool(rounds or self.waiting)
+            working = bool(rounds or any(host.waiting for host in self.company))
         if failed is not None:
             raise failed
         return happened
@@ -75,6 +96,14 @@ _current: ContextVar[Host | None] = ContextVar("current_host", default=None)
 def current_host() -> Host | None:
     """The host whose handler is running, if one is."""
     return _current.get()
+
+
+def settled(fake: T, host: Host) -> T:
+    """The same fake, on this host and its clock if it was made without."""
+    for name, own in (("clock", host.clock), ("host", host)):
+        if getattr(fake, name, fake) is None:
+            setattr(fake, name, own)
+    return fake
 
 
 class Bindings(SimpleNamespace):
@@ -94,6 +123,7 @@ class Script:
         self.name = name
         self.env = Bindings(script=self) if env is None else env
         self.exports: dict[str, type[Any]] = {}
+        self.front: Front | None = None
         host.scripts[name] = self
 
     def enter(self, kind: type[Any], props: Any = None) -> Any:
@@ -108,6 +138,13 @@ class FakeExecutionContext:
         self.script = script
         self.props: Any = {} if props is None else props
         self.passes_through = False
+        self.tracing = FakeTracing()
+
+    @property
+    def exports(self) -> Any:
+        from ._services import FakeExports  # which makes these contexts
+
+        return FakeExports(self.script)
 
     def waitUntil(self, promise: Awaitable[Any]) -> None:
         self.script.host.waiting.append(promise)

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
+
+from .._ffi import raw, web
+from .._ffi._sockets import upgraded
+from .._ffi._stubs import JsFunction, Remote, Wild, missing, reserved
 
 __all__ = ["Deliver", "FakeStub"]
 
@@ -11,20 +16,50 @@ Deliver = Callable[[str, list[Any]], Awaitable[Any]]
 """Calls a method behind a stub with JavaScript's values: its name and its arguments."""
 
 
-class FakeStub:
+class FakeStub(Wild):
     """JS: Fetcher, with every method of whatever is behind it."""
+
+    js_tag = "Fetcher"
+
+    def __init__(self, deliver: Deliver) -> None:
+        self._deliver = deliver
+        self._remote = _Entrypoint(deliver)
+
+    async def fetch(self, resource: Any, /, **init: Any) -> Any:
+        request = resource
+        if init or not isinstance(resource, web.Request):
+            request = web.Request.new(resource, **init)
+        return upgraded(request, raw(await self._deliver("fetch", [request])))
+
+    def _reached(self) -> Remote:
+        return self._remote
+
+
+class _Entrypoint(Remote):
+    """Its methods cannot be told from what it lacks: every name is one, until it is called."""
 
     def __init__(self, deliver: Deliver) -> None:
         self._deliver = deliver
 
-    async def fetch(self, request: Any, /) -> Any:
-        return await self._deliver("fetch", [request])
+    async def found(self, path: tuple[str, ...]) -> Any:
+        name, *rest = path
+        if name in _RESERVED:
+            raise reserved(name)
+        if rest:
+            raise missing(rest[0])
+        return JsFunction(partial(self._call, name))
 
-    def __getattr__(self, name: str) -> Callable[..., Awaitable[Any]]:
-        if name.startswith("_"):
-            raise AttributeError(name)
+    async def _call(self, name: str, *args: Any) -> Any:
+        return await self._deliver(name, [*args])
 
-        async def call(*args: Any) -> Any:
-            return await self._deliver(name, [*args])
 
-        return call
+_RESERVED = {
+    "alarm",
+    "connect",
+    "constructor",
+    "dup",
+    "fetch",
+    "webSocketClose",
+    "webSocketError",
+    "webSocketMessage",
+}

@@ -1,0 +1,166 @@
+"""Static assets: which file a path means, and what the answer says of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyworkers_sdk import Assets, Request
+
+from .kit import cases, only
+from .workers import AppEnv
+
+NODE = "the Worker of the Node worlds is JavaScript's, and has no assets"
+WORLDS = ("fake", "workerd")
+HOST = "https://any.example"
+
+
+async def answer(files: Assets, path: str, **options: Any) -> str:
+    """The status, and where to or the body."""
+    response = await files.fetch(HOST + path, redirect="manual", **options)
+    said = response.headers.get("location") or await response.text()
+    return f"{response.status} {said}".strip()
+
+
+# path -> what the bindings FILES, FILES_FORCE, FILES_DROP and FILES_EXACT answer
+HOME, ABOUT, DIR = "200 <h1>home</h1>", "200 <p>about</p>", "200 <p>dir</p>"
+BOTH, INDEX = "200 <p>both</p>", "200 <p>both, index</p>"
+GONE = "404 <p>404</p>"
+PAGES: dict[str, tuple[str, str, str, str]] = {
+    "/": (HOME, HOME, HOME, "404"),
+    "/index": ("307 /", "307 /", "307 /", "404"),
+    "/index.html": ("307 /", "307 /", "307 /", HOME),
+    "/index/": ("307 /index", HOME, "307 /index", "404"),
+    "/about": (ABOUT, "307 /about/", ABOUT, "404"),
+    "/about/": ("307 /about", ABOUT, "307 /about", "404"),
+    "/about.html": ("307 /about", "307 /about/", "307 /about", ABOUT),
+    "/about.html/": ("404", GONE, HOME, "404"),
+    "/about/index": ("307 /about", "307 /about/", "307 /about", "404"),
+    "/about/index.html": ("307 /about", "307 /about/", "307 /about", "404"),
+    "/dir": ("307 /dir/", "307 /dir/", DIR, "404"),
+    "/dir/": (DIR, DIR, "307 /dir", "404"),
+    "/dir.html": ("307 /dir/", "307 /dir/", "307 /dir", "404"),
+    "/dir/index": ("307 /dir/", "307 /dir/", "307 /dir", "404"),
+    "/dir/index.html": ("307 /dir/", "307 /dir/", "307 /dir", DIR),
+    "/dir/index/": ("307 /dir/index", DIR, "307 /dir/index", "404"),
+    "/both": (BOTH, "307 /both/", BOTH, "404"),
+    "/both/": (INDEX, INDEX, "307 /both", "404"),
+    "/both.html": ("307 /both", BOTH, "307 /both", BOTH),
+    "/both/index": ("307 /both/", "307 /both/", "307 /both", "404"),
+    "/both/index.html": ("307 /both/", "307 /both/", INDEX, INDEX),
+    "/style.css": ("200 body{}",) * 4,
+    "/style.css/": ("404", GONE, HOME, "404"),
+    "/noext": ("200 no ending",) * 4,
+    "/sub/": ("404", "404 <p>404 of sub</p>", HOME, "404"),
+    "/sub/nope": ("404", "404 <p>404 of sub</p>", HOME, "404"),
+    "/ABOUT": ("404", GONE, HOME, "404"),
+    "/about?x=1": (ABOUT, "307 /about/?x=1", ABOUT, "404"),
+    "/about.html?x=1": ("307 /about?x=1", "307 /about/?x=1", "307 /about?x=1", ABOUT),
+    "/a%20b.txt": ("200 space",) * 4,
+    "/50%25.txt": ("200 percent",) * 4,
+    "/50%.txt": ("307 /50%25.txt",) * 4,
+    "/a@b.txt": ("307 /a%40b.txt",) * 4,
+    "/a%40b.txt": ("200 at",) * 4,
+    "/%61bout": ("307 /about", "307 /about/", "307 /about", "404"),
+    "/%FF": ("404", "307 /%25FF", "307 /%25FF", "404"),
+    "//about": ("307 /about", "307 /about/", "307 /about", "404"),
+    "//sub//file.txt": ("307 /sub/file.txt",) * 4,
+    "/sub%2ffile.txt": ("307 /sub/file.txt",) * 4,
+    "/sub/../noext": ("200 no ending",) * 4,
+    "/../test_assets.py": ("404", GONE, HOME, "404"),
+    "/%2e%2e/test_assets.py": ("404", GONE, HOME, "404"),
+    "/..%2ftest_assets.py": ("404", "307 /../test_assets.py", "307 /../test_assets.py", "404"),
+    "/_headers": ("404", GONE, HOME, "404"),
+    "/_redirects": ("404", GONE, HOME, "404"),
+}
+
+
+@only(*WORLDS, reason=NODE)
+@cases({path: (path, *expected) for path, expected in PAGES.items()})
+async def test_which_file_a_path_means(app: AppEnv, case: tuple[str, ...]) -> None:
+    path, *expected = case
+    bindings = (app.FILES, app.FILES_FORCE, app.FILES_DROP, app.FILES_EXACT)
+    assert [await answer(files, path) for files in bindings] == expected
+
+
+@only(*WORLDS, reason=NODE)
+async def test_what_the_answer_says_of_a_file(app: AppEnv) -> None:
+    found = await app.FILES.fetch(f"{HOST}/about")
+    assert found.headers["content-type"] == "text/html; charset=utf-8"
+    assert found.headers["cache-control"] == "public, max-age=0, must-revalidate"
+    assert found.headers["cf-cache-status"] == "HIT"
+    assert found.headers["etag"].startswith('"')
+    assert (await app.FILES.fetch(f"{HOST}/nope")).headers.items() == []
+    data = await app.FILES.fetch(f"{HOST}/data.json")
+    assert data.headers["content-type"] == "application/json"
+    assert await data.json() == {"a": 1}
+    assert "content-type" not in (await app.FILES.fetch(f"{HOST}/noext")).headers
+
+
+@only(*WORLDS, reason=NODE)
+async def test_what_is_not_modified_is_not_sent(app: AppEnv) -> None:
+    url = f"{HOST}/about"
+    tag = (await app.FILES.fetch(url)).headers["etag"]
+    for known in (tag, f"W/{tag}"):
+        found = await app.FILES.fetch(url, headers={"if-none-match": known})
+        assert (found.status, await found.text()) == (304, "")
+        assert found.headers["etag"] == tag
+    for other in ("*", '"other"', f'"other", {tag}'):
+        found = await app.FILES.fetch(url, headers={"if-none-match": other})
+        assert found.status == 200
+
+
+@only(*WORLDS, reason=NODE)
+@cases(["range", "authorization"])
+async def test_what_a_browser_may_not_keep(app: AppEnv, case: str) -> None:
+    found = await app.FILES.fetch(f"{HOST}/about", headers={case: "bytes=1-2"})
+    assert (found.status, await found.text()) == (200, "<p>about</p>")
+    assert "cache-control" not in found.headers
+
+
+@only(*WORLDS, reason=NODE)
+async def test_methods(app: AppEnv) -> None:
+    head = await app.FILES.fetch(Request(f"{HOST}/about", method="HEAD"))
+    assert (head.status, await head.text()) == (200, "")
+    assert head.headers["content-type"] == "text/html; charset=utf-8"
+    for method in ("POST", "PUT", "DELETE", "OPTIONS"):
+        assert await answer(app.FILES, "/about", method=method) == "405"
+        assert await answer(app.FILES, "/about.html", method=method) == "405"
+        assert await answer(app.FILES, "/nope", method=method) == "404"
+    assert await answer(app.FILES_DROP, "/nope", method="POST") == "405"
+
+
+@only(*WORLDS, reason=NODE)
+async def test_headers_by_rule(app: AppEnv) -> None:
+    found = await app.FILES.fetch(f"{HOST}/sub/file.txt")
+    assert found.headers["x-splat"] == "file.txt"
+    assert found.headers["x-two"] == "a, b"
+    missing = await app.FILES.fetch(f"{HOST}/sub/nope")
+    assert (missing.status, missing.headers["x-splat"]) == (404, "nope")
+    style = await app.FILES.fetch(f"{HOST}/style.css")
+    assert "etag" not in style.headers
+    assert style.headers["cache-control"] == "no-store"
+    assert "x-host" not in (await app.FILES.fetch(f"{HOST}/noext")).headers
+    other = await app.FILES.fetch("https://other.example/noext")
+    assert other.headers["x-host"] == "other"
+
+
+REDIRECTS = {
+    "/old": "301 /style.css",
+    "/old?x=1": "301 /style.css?x=1",
+    "/old-query": "302 /style.css?y=2",
+    "/old-query?x=1": "302 /style.css?y=2",
+    "/away": "308 https://e.example/x",
+    "/away?x=1": "308 https://e.example/x?x=1",
+    "/blog/a/b?x=1": "302 /sub/a/b?x=1",
+    "/users/ann/posts/3": "303 /u?name=ann&id=3",
+    "/users/ann/posts": "404",
+    "/proxied": "200 body{}",
+    "/not-three": "404",
+}
+
+
+@only(*WORLDS, reason=NODE)
+@cases({path: (path, expected) for path, expected in REDIRECTS.items()})
+async def test_redirects_by_rule(app: AppEnv, case: tuple[str, str]) -> None:
+    path, expected = case
+    assert await answer(app.FILES, path) == expected

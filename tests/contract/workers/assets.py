@@ -1,0 +1,26 @@
+"""The static assets of tests/contract/site, served in each way that there is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+SITE = Path(__file__).parents[1] / "site"
+
+# the binding -> html_handling, not_found_handling
+HANDLING = {
+    "FILES": ("auto-trailing-slash", "none"),
+    "FILES_FORCE": ("force-trailing-slash", "404-page"),
+    "FILES_DROP": ("drop-trailing-slash", "single-page-application"),
+    "FILES_EXACT": ("none", "none"),
+}
+
+
+def fakes() -> dict[str, Any]:
+    """The bindings for the fake world."""
+    from pyworkers_sdk.testing import assets
+
+    return {
+        name: assets(SITE, html_handling=html, not_found_handling=missing)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+        for name, (html, missing) in HANDLING.items()
+    }

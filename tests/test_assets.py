@@ -1,0 +1,110 @@
+"""Static assets on the fake: what no contract check can show."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pyworkers_sdk import Assets, Env
+from pyworkers_sdk.testing import assets, fake
+
+HOST = "https://any.example"
+
+
+class AppEnv(Env):
+    ASSETS: Assets
+
+
+@pytest.fixture
+def public(tmp_path: Path) -> Path:
+    folder = tmp_path / "public"
+    folder.mkdir()
+    (folder / "index.html").write_text("home")
+    (folder / "own.txt").write_text("own")
+    (tmp_path / "secret.txt").write_text("secret")
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "file.txt").write_text("secret")
+    return folder
+
+
+async def status(files: Assets, path: str) -> int:
+    return (await files.fetch(HOST + path)).status
+
+
+@pytest.mark.asyncio
+async def test_nothing_leads_out_of_the_directory(public: Path) -> None:
+    (public / "link.txt").symlink_to(public.parent / "secret.txt")
+    (public / "folder").symlink_to(public.parent / "outside")
+    (public / "inside.txt").symlink_to(public / "own.txt")
+    (public / "broken.txt").symlink_to(public / "nowhere")
+    files = assets(public)
+    for path in (
+        "/link.txt",
+        "/folder/file.txt",
+        "/broken.txt",
+        "/../secret.txt",
+        "/%2e%2e/secret.txt",
+        "/..%2fsecret.txt",
+        "/..%5csecret.txt",
+        "/%00",
+        f"/{public.parent}/secret.txt",
+    ):
+        assert await status(files, path) == 404, path
+    assert await status(files, "/inside.txt") == 200
+
+
+@pytest.mark.asyncio
+async def test_a_directory_is_given_by_its_path(public: Path) -> None:
+    for given in (public, str(public), assets(public)):
+        files = fake(AppEnv, ASSETS=given).ASSETS
+        assert await (await files.fetch(HOST)).text() == "home"
+
+
+@pytest.mark.asyncio
+async def test_without_a_directory_the_binding_says_so() -> None:
+    with pytest.raises(TypeError, match='ASSETS has no files: give a directory, ASSETS="public"'):
+        await fake(AppEnv).ASSETS.fetch(HOST)
+    with pytest.raises(TypeError, match="Assets has no files"):
+        await fake(Assets).fetch(HOST)
+
+
+def test_what_is_no_directory_is_refused(public: Path) -> None:
+    with pytest.raises(ValueError, match=r"own\.txt is no directory"):
+        assets(public / "own.txt")
+
+
+@pytest.mark.asyncio
+async def test_what_is_no_utf8_stays_as_it_is(public: Path) -> None:
+    (public / "%FF.txt").write_text("not decoded")
+    files = assets(public)
+    found = await files.fetch(f"{HOST}/%25FF.txt")
+    assert (found.status, await found.text()) == (200, "not decoded")
+    (public / "ü.txt").write_text("ü")
+    assert await status(assets(public), "/ü.txt") == 200
+
+
+@pytest.mark.asyncio
+async def test_lines_that_are_no_rules_say_nothing(public: Path) -> None:
+    (public / "_headers").write_text(
+        "X-None: 1\n! ETag\n\n/own.txt\nno header\nX Y: 1\n X-Own: 1\n"
+    )
+    (public / "_redirects").write_text(
+        "/a\n/b /own.txt 404\n/c /own.txt 308 # because\n/d /a /b /c\n"
+    )
+    files = assets(public)
+    found = await files.fetch(f"{HOST}/own.txt")
+    assert found.headers["x-own"] == "1"
+    assert "x-none" not in found.headers
+    assert "etag" in found.headers
+    assert [await status(files, path) for path in ("/a", "/b", "/d")] == [404, 404, 404]
+    moved = await files.fetch(f"{HOST}/c", redirect="manual")
+    assert (moved.status, moved.headers["location"]) == (308, "/own.txt")
+
+
+@pytest.mark.asyncio
+async def test_without_an_index_there_is_nothing_to_fall_back_to(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("a")
+    for handling in ("single-page-application", "404-page"):
+        files = assets(tmp_path, not_found_handling=handling)
+        assert await status(files, "/nope/deep") == 404
