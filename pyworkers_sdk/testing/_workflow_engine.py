@@ -1,0 +1,354 @@
+"""The engine of the fake Workflows: what is kept of one instance, and its lifetimes.
+
+A lifetime is one call of ``run``. It ends with the instance, with a crash or with a pause; the next
+one begins with what was kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
+
+from .._ffi._cpython import from_js
+from .._ffi._streams import JsException, ReadableStream
+from ._workflow_rules import FATAL_NAME, logged, over_rpc
+
+if TYPE_CHECKING:
+    from ._workflows import FakeWorkflow
+
+__all__ = ["FINISHED", "Engine", "Key", "Life", "Plan", "StepRecord"]
+
+FINISHED = ("complete", "errored", "terminated")
+
+PATIENCE = 1.0
+"""Seconds of real time for which a step that waits for something outside is waited for."""
+
+_TURNS = 25
+"""Turns of the event loop without any news, after which all that can go on has gone on."""
+
+
+class Key(NamedTuple):
+    """What a step is known by; ``nth`` counts those of one name."""
+
+    kind: Literal["do", "sleep", "wait_for_event"]
+    name: str
+    nth: int
+
+
+@dataclass
+class StepRecord:
+    """A step that an instance has begun.
+
+    ``index`` counts those of one name, from 1. ``error`` is (name, message), once it has failed for
+    good; ``done`` says whether it has ended, either way.
+    """
+
+    kind: Literal["do", "sleep", "wait_for_event"]
+    name: str
+    index: int
+    attempts: int = 0
+    done: bool = False
+    result: Any = None
+    error: tuple[str, str] | None = None
+
+
+@dataclass
+class Plan:
+    """What a test wants to happen to instances."""
+
+    sleeps: set[tuple[str, int] | None] = field(default_factory=set[Any])
+    delays: set[tuple[str, int] | None] = field(default_factory=set[Any])
+    results: dict[tuple[str, int], Any] = field(default_factory=dict[Any, Any])
+    errors: dict[tuple[str, int], tuple[JsException, float]] = field(default_factory=dict[Any, Any])
+    timeouts: dict[tuple[str, int], float] = field(default_factory=dict[Any, Any])
+    late: set[tuple[str, int]] = field(default_factory=set[Any])
+    crashes: set[tuple[str, str, int]] = field(default_factory=set[Any])
+
+
+class Stored(NamedTuple):
+    """How a step ended."""
+
+    value: Any = None
+    error: JsException | None = None
+
+    def get(self) -> Any:
+        if self.error is not None:
+            raise over_rpc(self.error)
+        if isinstance(self.value, StoredStream):
+            return ReadableStream.of(self.value.data)
+        return from_js(self.value)
+
+
+class StoredStream(NamedTuple):
+    data: bytes
+
+
+class Life:
+    """One lifetime: what is lost when it ends."""
+
+    def __init__(self) -> None:
+        self.dead = False
+        self.moves = 0
+        self.seen: tuple[int, float] = (-1, 0.0)
+        self.active = 0
+        self.counts: Counter[tuple[str, str]] = Counter()
+        self.tasks: set[asyncio.Task[Any]] = set()
+        self.run: asyncio.Task[None] | None = None
+        self.timers: list[tuple[float, asyncio.Future[None]]] = []
+        self.parked: set[asyncio.Future[Any]] = set()
+        self.waiters: dict[str, list[asyncio.Future[Any]]] = {}
+        self.held: list[asyncio.Future[None]] = []
+
+    def enter(self) -> None:
+        """A step is called: the engine is there, or nothing goes on."""
+        task = asyncio.current_task()
+        if task is not None:
+            self.tasks.add(task)
+        self.moves += 1
+        if self.dead:
+            raise asyncio.CancelledError
+
+    def kill(self) -> None:
+        self.dead = True
+        for task in {*self.tasks, *filter(None, [self.run])}:
+            task.cancel()
+
+    def timer(self, due: float) -> asyncio.Future[None]:
+        made: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.timers.append((due, made))
+        return made
+
+    async def park(self, future: asyncio.Future[Any], due: asyncio.Future[None]) -> bool:
+        """Wait for the first of two; whether it was the first one."""
+        self.parked.add(future)
+        try:
+            await asyncio.wait({future, due}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self.parked.discard(future)
+            self.timers = [each for each in self.timers if each[1] is not due]
+            self.moves += 1
+        return future.done()
+
+    async def until(self, due: float) -> None:
+        timer = self.timer(due)
+        await self.park(timer, timer)
+
+    def fire(self, now: float) -> bool:
+        """Let the next timer that is due ring."""
+        due = [each for each in self.timers if each[0] <= now and not each[1].done()]
+        if not due:
+            return False
+        min(due, key=lambda each: each[0])[1].set_result(None)
+        self.moves += 1
+        return True
+
+    @property
+    def busy(self) -> bool:
+        """Whether it waits for something that no clock brings."""
+        return self.active > 0 or not self.parked
+
+
+class Engine:
+    """One instance."""
+
+    def __init__(self, flow: FakeWorkflow, id: str, payload: Any) -> None:
+        self.flow = flow
+        self.id = id
+        self.payload = from_js(payload)
+        self.created = flow.clock.datetime()
+        self.plan = Plan()
+        self.life: Life | None = None
+        self.crashes = 0
+        self._lock = asyncio.Lock()
+        self._wipe()
+
+    def _wipe(self) -> None:
+        self.status: str = "queued"
+        self.output: Any = None
+        self.error: dict[str, str] | None = None
+        self.kept: dict[Key, Stored] = {}
+        self.due: dict[Key, float] = {}
+        self.configs: dict[Key, dict[str, Any]] = {}
+        self.records: dict[Key, StepRecord] = {}
+        self.events: dict[str, list[Any]] = {}
+        self.paused_at = 0.0
+
+    @property
+    def now(self) -> float:
+        now: float = self.flow.clock.now()
+        return now
+
+    # What a test plans
+
+    def planned(self, ask: Callable[[Plan], bool]) -> bool:
+        return any(ask(plan) for plan in (self.plan, self.flow.plan))
+
+    def boundary(self, side: str, key: Key) -> None:
+        """Crash here, if that is planned."""
+        crash = (side, key.name, key.nth)
+        for plan in (self.plan, self.flow.plan):
+            if crash in plan.crashes:
+                plan.crashes.discard(crash)
+                self.crashes += 1
+                self.end_life()
+                raise asyncio.CancelledError
+
+    # Its life
+
+    def next_due(self) -> float | None:
+        """When the next timer rings."""
+        return min((due for due, _ in self.life.timers), default=None) if self.life else None
+
+    async def advance(self) -> bool:
+        """Go on as far as it goes by now; whether anything happened."""
+        async with self._lock:
+            if self.status in (*FINISHED, "paused"):
+                return False
+            kind = self.flow.entrypoint()
+            if kind is None:
+                return False
+            life, begun = self.life, self.life is None
+            if life is None:
+                life = self.life = Life()
+                self.status = "running" if self.status == "queued" else self.status
+                life.run = asyncio.ensure_future(self._run(life, kind))
+            before = life.moves
+            await _settled(life)
+            while not life.dead and life.fire(self.now):
+                await _settled(life)
+            return begun or life.moves != before
+
+    async def _run(self, life: Life, kind: type[Any]) -> None:
+        event = {
+            "payload": from_js(self.payload),
+            "timestamp": self.created,
+            "instanceId": self.id,
+            "workflowName": self.flow.name,
+        }
+        from ._workflow_step import FakeWorkflowStep  # which knows this module
+
+        script = self.flow.script
+        try:
+            with script.host.entered():
+                run = script.enter(kind).run(event, FakeWorkflowStep(self, life))
+                result: Any = await run
+            output = logged(result)
+        except JsException as exc:
+            if not life.dead:
+                self._failed(over_rpc(exc))
+        else:
+            if not life.dead:
+                self._finish("complete")
+                self.output = output
+
+    def _failed(self, exc: JsException) -> None:
+        self._finish("errored")
+        name, message = exc.name, exc.message
+        if message.startswith("NonRetryableError"):
+            name, message = (
+                FATAL_NAME,
+                "The execution of the Workflow instance was terminated, as a step threw an "
+                "NonRetryableError and it was not handled",
+            )
+        self.error = {"name": name, "message": message}
+
+    def _finish(self, status: str) -> None:
+        self.status = status
+        self.life = None
+
+    def end_life(self) -> None:
+        life, self.life = self.life, None
+        if life is not None:
+            life.kill()
+
+    # Commands
+
+    def pause(self) -> None:
+        if self.status == "running":
+            self.status = "waitingForPause"
+            self.pause_now()
+
+    def pause_now(self) -> bool:
+        """Pause, if that is wanted and no step is at work."""
+        if self.status != "waitingForPause" or (self.life is not None and self.life.active):
+            return False
+        self.status = "paused"
+        self.paused_at = self.now
+        self.end_life()
+        return True
+
+    def resume(self) -> None:
+        if self.status == "waitingForPause":
+            self.status = "running"
+            for each in self.life.held if self.life else ():
+                each.set_result(None)
+        elif self.status == "paused":
+            self.status = "queued"
+            for key in self.due:
+                self.due[key] += self.now - self.paused_at
+
+    def terminate(self) -> None:
+        if self.status in FINISHED:
+            raise JsException(
+                "Error",
+                "(instance.cannot_terminate) Cannot terminate instance since its on a finite state",
+            )
+        self.status = "terminated"
+        self.end_life()
+
+    def restart(self, first: dict[str, Any] | None = None) -> None:
+        """Begin again, or keep what was before that step."""
+        keep: list[Key] = []
+        if first is not None:
+            keep = self._before(first)
+        before: list[dict[Key, Any]] = [self.kept, self.configs, self.records]
+        self.end_life()
+        self._wipe()
+        now: list[dict[Key, Any]] = [self.kept, self.configs, self.records]
+        for old, new in zip(before, now):
+            new.update((key, old[key]) for key in keep if key in old)
+
+    def _before(self, first: dict[str, Any]) -> list[Key]:
+        kind = {"waitForEvent": "wait_for_event"}.get(first.get("type", "do"), first.get("type"))
+        key = Key(cast(Any, kind or "do"), first["name"], first.get("count", 1))
+        begun = [*self.records]
+        if key not in begun:
+            name = first["name"]
+            reason = f'(instance.cannot_restart) Step "{name}" not found in execution history'
+            raise JsException("Error", reason)
+        return begun[: begun.index(key)]
+
+    def receive(self, kind: str, payload: Any) -> None:
+        event = {"type": kind, "payload": payload, "timestamp": self.flow.clock.datetime()}
+        waiters = self.life.waiters.get(kind) if self.life else None
+        while waiters:
+            first = waiters.pop(0)
+            if not first.done():
+                first.set_result(event)
+                return
+        self.events.setdefault(kind, []).append(event)
+
+
+async def _settled(life: Life) -> None:
+    """Until it has ended, or waits for the clock, an event, or for too long for something else."""
+    loop = asyncio.get_running_loop()
+    assert life.run
+    turns = 0
+    while not life.run.done():
+        if life.moves != life.seen[0]:
+            turns, life.seen = 0, (life.moves, loop.time())
+        turns += 1
+        if turns <= _TURNS:
+            await asyncio.sleep(0)
+        elif life.busy and not life.dead and loop.time() - life.seen[1] < PATIENCE:
+            await asyncio.sleep(0.001)
+        else:
+            return
+    if not life.run.cancelled():
+        life.run.result()
+
+
+Callback = Callable[[Any], Awaitable[Any]]

@@ -1,0 +1,140 @@
+"""What the engine of Workflows takes and refuses: durations, configs, names; and what it logs."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from math import inf, isnan, nan
+from typing import Any, cast
+
+from .._ffi._streams import JsException
+
+__all__ = [
+    "FATAL_NAME",
+    "STEP_LIMIT",
+    "check_config",
+    "check_name",
+    "is_id",
+    "logged",
+    "milliseconds",
+    "number_text",
+    "over_rpc",
+    "resolved",
+    "retry_delay",
+]
+
+STEP_LIMIT = 10_000
+FATAL_NAME = "WorkflowFatalError"
+
+_UNITS = {
+    "year": 31_557_600_000,
+    "month": 2_592_000_000,
+    "week": 604_800_000,
+    "day": 86_400_000,
+    "hour": 3_600_000,
+    "minute": 60_000,
+    "second": 1000,
+    "m": 1,
+}
+
+
+def milliseconds(duration: float | str) -> float:
+    """A number as it is; text as a number and its unit; NaN where it is neither."""
+    if not isinstance(duration, str):
+        return duration
+    found = re.fullmatch(r"([^ ]+) +(\w\w*?)s?", duration)
+    number, unit = found.groups() if found else (duration, "")
+    try:
+        return float(number) * _UNITS.get(unit, 1)
+    except ValueError:
+        return nan
+
+
+def number_text(value: float) -> str:
+    """As JavaScript writes a number."""
+    return str(int(value)) if float(value).is_integer() else str(value)
+
+
+def is_id(id: Any) -> bool:
+    return isinstance(id, str) and bool(re.fullmatch(r"(?=.{1,100}\Z)\w[\w-]*", id, re.ASCII))
+
+
+def check_name(name: str) -> None:
+    if len(name) > 256 or re.search(r"[\x00-\x1f]", name):
+        reason = "exceeds max length (256 chars) or invalid characters found"
+        raise JsException("Error", f'Step name "{name}" {reason}')
+
+
+def check_config(name: str, config: dict[str, Any]) -> None:
+    if not _is_config(config):
+        raise JsException(
+            "Error",
+            f'Step config for "{name}" is in a invalid format. See '
+            "https://developers.cloudflare.com/workflows/build/sleeping-and-retrying/",
+        )
+
+
+def _is_config(config: dict[str, Any]) -> bool:
+    if not set(config) <= {"retries", "timeout", "sensitive"}:
+        return False
+    if config.get("sensitive", "output") != "output":
+        return False
+    if "timeout" in config and (config["timeout"] == 0 or not _is_duration(config["timeout"])):
+        return False
+    retries: dict[str, Any] = config.get("retries", {"limit": 0, "delay": 0})
+    return (
+        {"limit", "delay"} <= set(retries) <= {"limit", "delay", "backoff"}
+        and not isinstance(retries["limit"], str)
+        and _is_duration(retries["limit"])
+        and _is_duration(retries["delay"])
+        and retries.get("backoff", "linear") in ("constant", "linear", "exponential")
+    )
+
+
+def _is_duration(value: Any) -> bool:
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        return False
+    return not isnan(milliseconds(value)) and (isinstance(value, str) or value >= 0)
+
+
+def resolved(config: dict[str, Any]) -> dict[str, Any]:
+    """A step's config with the engine's defaults."""
+    retries = {"limit": 5, "delay": 1000, "backoff": "exponential", **config.get("retries", {})}
+    return {"timeout": "10 minutes", **config, "retries": retries}
+
+
+def retry_delay(config: dict[str, Any], attempt: int) -> float:
+    """Milliseconds from the failure of that attempt to the next."""
+    retries = config["retries"]
+    factors = {"exponential": 2.0 ** (attempt - 1), "linear": attempt}
+    return milliseconds(retries["delay"]) * factors.get(retries["backoff"], 1)
+
+
+_KEPT = ("Error", "TypeError", "RangeError", "SyntaxError", "ReferenceError")
+
+
+def over_rpc(exc: JsException) -> JsException:
+    """An error as it arrives on the other side: of the platform's names alone it keeps the name."""
+    if exc.name in _KEPT:
+        return JsException(exc.name, exc.message)
+    return JsException("Error", f"{exc.name}: {exc.message}" if exc.message else exc.name)
+
+
+def logged(value: Any) -> Any:
+    """A value as the engine's log, JSON, has it."""
+    kind = cast("type[Any]", type(value))
+    if kind is dict:
+        return {key: logged(item) for key, item in value.items()}
+    if kind is list:
+        return [logged(item) for item in value]
+    if kind is set:
+        return {}
+    if kind is bytes:
+        return f"[Uint8Array({len(value)} bytes)]"
+    if kind is datetime:
+        return value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    if kind is float and (isnan(value) or abs(value) == inf):
+        return None
+    if kind is int and abs(value) >= 2**53:
+        raise JsException("TypeError", "Do not know how to serialize a BigInt")
+    return value

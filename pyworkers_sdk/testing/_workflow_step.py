@@ -1,0 +1,214 @@
+"""``FakeWorkflowStep``: the steps of one lifetime of an instance."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from .._ffi._cpython import from_js
+from .._ffi._streams import JsException, ReadableStream
+from ._workflow_engine import Callback, Engine, Key, Life, StepRecord, Stored, StoredStream
+from ._workflow_rules import (
+    STEP_LIMIT,
+    check_config,
+    check_name,
+    logged,
+    milliseconds,
+    number_text,
+    over_rpc,
+    resolved,
+    retry_delay,
+)
+
+__all__ = ["FakeWorkflowStep"]
+
+
+class FakeWorkflowStep:
+    """JS: WorkflowStep."""
+
+    def __init__(self, engine: Engine, life: Life) -> None:
+        self._engine = engine
+        self._life = life
+        self._steps = 0
+
+    async def do(self, name: str, *config_and_callback: Any) -> Any:
+        engine, life = self._engine, self._life
+        life.enter()
+        callback: Callback = config_and_callback[-1]
+        config: dict[str, Any] = config_and_callback[0] if len(config_and_callback) > 1 else {}
+        self._steps += 1
+        if self._steps > STEP_LIMIT:
+            raise JsException(
+                "Error",
+                f"The limit of {STEP_LIMIT} steps has been reached. This limit can be changed in "
+                "your worker configuration.",
+            )
+        check_name(name)
+        check_config(name, config)
+        key = self._key("do", name)
+        if key in engine.kept:
+            return engine.kept[key].get()
+        record = self._begun(key)
+        config = engine.configs.setdefault(key, resolved(config))
+        while key not in engine.kept:
+            await self._attempt(key, record, config, callback)
+        stored = engine.kept[key]
+        engine.boundary("after", key)
+        if engine.pause_now():
+            raise asyncio.CancelledError
+        if stored.error is None and not isinstance(stored.value, StoredStream):
+            logged(stored.value)
+        return stored.get()
+
+    async def _attempt(
+        self, key: Key, record: StepRecord, config: dict[str, Any], callback: Callback
+    ) -> None:
+        """One attempt, and the rest before the next; its end is kept if it is the last."""
+        engine, life = self._engine, self._life
+        if key in engine.due:
+            await life.until(engine.due[key])
+            engine.due.pop(key)
+        while engine.status == "waitingForPause":
+            held: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            life.held.append(held)
+            await life.park(held, held)
+        record.attempts += 1
+        try:
+            value = await self._value(key, record.attempts, config, callback)
+        except JsException as exc:
+            error = over_rpc(exc)
+        else:
+            engine.boundary("before", key)
+            record.done, record.result = True, value
+            engine.kept[key] = Stored(value)
+            return
+        final = error.message.startswith("NonRetryableError")
+        if not final and record.attempts <= config["retries"]["limit"]:
+            delay = retry_delay(config, record.attempts)
+            at = (key.name, key.nth)
+            if engine.planned(lambda plan: None in plan.delays or at in plan.delays):
+                delay = 0
+            engine.due[key] = engine.now + delay
+            if engine.pause_now():
+                raise asyncio.CancelledError
+            return
+        engine.boundary("before", key)
+        record.done, record.error = True, (error.name, error.message)
+        engine.kept[key] = Stored(error=error)
+
+    async def _value(
+        self, key: Key, attempt: int, config: dict[str, Any], callback: Callback
+    ) -> Any:
+        """What an attempt gives, or what a test has it give."""
+        engine, at = self._engine, (key.name, key.nth)
+        timeout = milliseconds(config["timeout"])
+        for plan in (engine.plan, engine.flow.plan):
+            error, times = plan.errors.get(at, (None, 0))
+            if error is not None and attempt <= times:
+                raise error
+            if attempt <= plan.timeouts.get(at, 0):
+                raise JsException("Error", "Execution timed out after 0ms")
+            if at in plan.results:
+                return from_js(plan.results[at])
+        context = {
+            "step": {"name": key.name, "count": key.nth},
+            "attempt": attempt,
+            "config": from_js(config),
+        }
+        life = self._life
+        life.active += 1
+        task: asyncio.Future[Any] = asyncio.ensure_future(callback(context))
+        timer = life.timer(engine.now + timeout)
+        try:
+            await asyncio.wait({task, timer}, return_when=asyncio.FIRST_COMPLETED)
+            if not task.done():
+                reason = f"Execution timed out after {number_text(timeout)}ms"
+                raise JsException("Error", reason)
+            if task.cancelled():
+                raise JsException("Error", "CancelledError")
+            return await _storable(task.result())
+        finally:
+            task.cancel()
+            life.active -= 1
+            life.moves += 1
+            life.timers = [each for each in life.timers if each[1] is not timer]
+
+    async def sleep(self, name: str, duration: float | str, /) -> None:
+        self._life.enter()
+        await self._sleep(name, self._engine.now + milliseconds(duration))
+
+    async def sleepUntil(self, name: str, timestamp: Any, /) -> None:
+        self._life.enter()
+        due = timestamp if isinstance(timestamp, (int, float)) else timestamp.timestamp() * 1000
+        begun = Key("sleep", name, self._life.counts["sleep", name] + 1) in self._engine.records
+        if due < self._engine.now and not begun:
+            reason = "You can't sleep until a time in the past, time-traveler"
+            raise JsException("Error", reason)
+        await self._sleep(name, due)
+
+    async def _sleep(self, name: str, due: float) -> None:
+        engine = self._engine
+        key = self._key("sleep", name)
+        if key in engine.kept:
+            return
+        record = self._begun(key)
+        engine.boundary("before", key)
+        at = (name, key.nth)
+        if not engine.planned(lambda plan: None in plan.sleeps or at in plan.sleeps):
+            await self._life.until(engine.due.setdefault(key, due))
+        engine.due.pop(key, None)
+        record.done = True
+        engine.kept[key] = Stored()
+        engine.boundary("after", key)
+
+    async def waitForEvent(self, name: str, options: Any, /) -> Any:
+        engine, life = self._engine, self._life
+        life.enter()
+        kind, timeout = options["type"], milliseconds(options.get("timeout") or "24 hours")
+        key = self._key("wait_for_event", name)
+        if key in engine.kept:
+            return engine.kept[key].get()
+        record = self._begun(key)
+        engine.boundary("before", key)
+        at = (name, key.nth)
+        late = engine.planned(lambda plan: at in plan.late)
+        timer = life.timer(engine.due.setdefault(key, engine.now + timeout))
+        event: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        buffered = engine.events.get(kind)
+        if late:
+            timer.set_result(None)
+        elif buffered:
+            event.set_result(buffered.pop(0))
+        else:
+            life.waiters.setdefault(kind, []).append(event)
+        came = await life.park(event, timer)
+        engine.due.pop(key, None)
+        record.done = True
+        if came:
+            record.result = event.result()["payload"]
+            engine.kept[key] = Stored(event.result())
+        else:
+            event.cancel()
+            reason = f"Execution timed out after {number_text(timeout)}ms"
+            record.error = ("WorkflowTimeoutError", reason)
+            engine.kept[key] = Stored(error=JsException("Error", reason))
+        engine.boundary("after", key)
+        return engine.kept[key].get()
+
+    def _key(self, kind: Any, name: str) -> Key:
+        self._life.counts[kind, name] += 1
+        return Key(kind, name, self._life.counts[kind, name])
+
+    def _begun(self, key: Key) -> StepRecord:
+        return self._engine.records.setdefault(key, StepRecord(*key))
+
+
+async def _storable(value: Any) -> Any:
+    """A result as it is kept."""
+    if not isinstance(value, ReadableStream):
+        return from_js(value)
+    reader = value.getReader()
+    chunks: list[bytes] = []
+    while (chunk := (await reader.read())["value"]) is not None:
+        chunks.append(chunk)
+    return StoredStream(b"".join(chunks))

@@ -1,0 +1,102 @@
+"""What a Workflow gets: ``WorkflowEvent`` starts it, ``WorkflowStepEvent`` is sent to it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from . import _rows
+from ._ffi import from_js, prop, raw
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar as TypeVarWithDefault
+
+    PayloadT = TypeVarWithDefault("PayloadT", default=Any)
+else:
+    PayloadT = TypeVar("PayloadT")
+
+__all__ = ["WorkflowEvent", "WorkflowStepEvent"]
+
+
+class _Event(Generic[PayloadT]):
+    """What events have in common; ``event["payload"]`` is JavaScript's name of a member."""
+
+    __slots__ = ("_js", "_payload", "_row")
+
+    def __init__(self, event: Any, row: type[PayloadT] | None = None) -> None:
+        self._js = raw(event)
+        self._row = row
+        self._payload: Any = _UNREAD
+
+    @property
+    def js_object(self) -> Any:
+        """The JavaScript object underneath."""
+        return self._js
+
+    @property
+    def payload(self) -> PayloadT:
+        """What was sent, as the row type that the annotation names; RowError if it is not.
+
+        JS: WorkflowEvent.payload.
+        """
+        if self._payload is _UNREAD:
+            payload = from_js(prop(self._js, "payload"))
+            if self._row is not None:
+                payload = _rows.load(self._row, payload, "the event's payload")
+            self._payload = payload
+        payload_: PayloadT = self._payload
+        return payload_
+
+    @property
+    def timestamp(self) -> datetime:
+        """When it was sent, in UTC. JS: WorkflowEvent.timestamp."""
+        sent: datetime = from_js(prop(self._js, "timestamp"))
+        return sent
+
+    def __getitem__(self, name: str) -> Any:
+        if name == "payload":
+            return self.payload
+        return from_js(prop(self._js, name))
+
+
+_UNREAD: Any = object()
+
+
+class WorkflowEvent(_Event[PayloadT]):
+    """What ``run`` gets. ``WorkflowEvent[Order]`` in its annotation loads the payload as ``Order``:
+    a TypedDict, a dataclass, or any class with ``model_validate``.
+
+    JS: WorkflowEvent.
+    """
+
+    __slots__ = ()
+
+    @property
+    def instance_id(self) -> str:
+        """JS: WorkflowEvent.instanceId."""
+        id: str = prop(self._js, "instanceId")
+        return id
+
+    @property
+    def workflow_name(self) -> str:
+        """JS: WorkflowEvent.workflowName."""
+        name: str = prop(self._js, "workflowName")
+        return name
+
+    def __repr__(self) -> str:
+        return f"<WorkflowEvent of {self.instance_id}>"
+
+
+class WorkflowStepEvent(_Event[PayloadT]):
+    """What ``step.wait_for_event`` gives. JS: WorkflowStepEvent."""
+
+    __slots__ = ()
+
+    @property
+    def type(self) -> str:
+        """JS: WorkflowStepEvent.type."""
+        kind: str = prop(self._js, "type")
+        return kind
+
+    def __repr__(self) -> str:
+        return f"<WorkflowStepEvent {self.type}>"

@@ -1,0 +1,266 @@
+"""Workflows seen from outside: ``Workflow`` starts instances, ``WorkflowInstance`` commands one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Generic,
+    Literal,
+    NamedTuple,
+    NotRequired,
+    TypeAlias,
+    TypedDict,
+    TypeVar,
+    cast,
+)
+
+from ._ffi import binding, from_js, raising, raw, to_js
+from .errors import WorkflowError
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar as TypeVarWithDefault
+
+    from . import _sys
+
+    ParamsT = TypeVarWithDefault("ParamsT", default=Any)
+else:
+    ParamsT = TypeVar("ParamsT")
+
+__all__ = [
+    "InstanceStatus",
+    "Workflow",
+    "WorkflowDuration",
+    "WorkflowInstance",
+    "WorkflowInstanceCreateOptions",
+    "WorkflowInstanceError",
+    "WorkflowRestartFrom",
+    "WorkflowRetention",
+    "WorkflowStatusName",
+    "duration",
+]
+
+_raising = raising(WorkflowError)
+
+WorkflowDuration: TypeAlias = timedelta | float | str
+"""A ``timedelta``; a number of milliseconds, as in JavaScript; or text such as "10 seconds", of
+second, minute, hour, day, week, month and year, with or without an s."""
+
+WorkflowStatusName: TypeAlias = Literal[
+    "queued",
+    "running",
+    "paused",
+    "errored",
+    "terminated",
+    "complete",
+    "waiting",
+    "waitingForPause",
+    "rollingBack",
+    "unknown",
+]
+
+
+class WorkflowRetention(TypedDict):
+    """How long a finished instance is kept."""
+
+    success_retention: NotRequired[WorkflowDuration]
+    error_retention: NotRequired[WorkflowDuration]
+
+
+class WorkflowRestartFrom(TypedDict):
+    """A step to restart from: its name, which one of that name, and of what type; by default the
+    first ``do``."""
+
+    name: str
+    count: NotRequired[int]
+    type: NotRequired[Literal["do", "sleep", "waitForEvent"]]
+
+
+class WorkflowInstanceError(NamedTuple):
+    """What ended an instance: the name of the error's class, and its message."""
+
+    name: str
+    message: str
+
+
+class InstanceStatus(NamedTuple):
+    """Where an instance stands. JS: InstanceStatus.
+
+    ``output`` is what ``run`` returned, once the status is "complete"; JSON, so that a datetime in
+    it is text. ``error`` is there when it is "errored".
+    """
+
+    status: WorkflowStatusName
+    error: WorkflowInstanceError | None
+    output: Any
+
+
+class WorkflowInstanceCreateOptions(Generic[ParamsT]):
+    """One instance of ``create_batch``. JS: WorkflowInstanceCreateOptions."""
+
+    __slots__ = ("id", "params", "retention")
+
+    def __init__(
+        self,
+        *,
+        id: str | None = None,
+        params: ParamsT | None = None,
+        retention: WorkflowRetention | None = None,
+    ) -> None:
+        self.id = id
+        self.params = params
+        self.retention = retention
+
+
+class Workflow(Generic[ParamsT]):
+    """A Workflow to start: ``Workflow(env.ORDERS)``, or ``ORDERS: Workflow[Order]`` in an Env.
+
+    The type in brackets is that of the instances' ``params``, as their ``run`` has it in
+    ``WorkflowEvent[Order]``. Every method raises WorkflowError where the service refuses, and
+    ConversionError, before anything is sent, where the params cannot cross.
+
+    JS: Workflow.
+    """
+
+    __slots__ = ("_js",)
+
+    def __init__(self, workflow: _sys.Workflow) -> None:
+        self._js: _sys.Workflow = binding(workflow, "Workflow", "createBatch")
+
+    @property
+    def js_object(self) -> Any:
+        """The JavaScript object underneath."""
+        return self._js
+
+    async def create(
+        self,
+        *,
+        id: str | None = None,
+        params: ParamsT | None = None,
+        retention: WorkflowRetention | None = None,
+    ) -> WorkflowInstance:
+        """Start an instance. It runs on its own; this returns as soon as it is queued.
+
+        ``id`` is up to 100 letters, digits, ``-`` and ``_`` (not ``-`` first), a random one by
+        default, and not used again: a known one is refused, WorkflowError with the code
+        "instance.already_exists" (the local runtime gives the instance that there is). ``params``
+        are up to 1 MiB of plain data, dataclasses, datetimes and bytes.
+
+        JS: Workflow.create.
+        """
+        one = WorkflowInstanceCreateOptions(id=id, params=params, retention=retention)
+        ready = to_js(_options(one), "create()")
+        with _raising:
+            return WorkflowInstance(await self._js.create(ready))
+
+    async def create_batch(
+        self, instances: Iterable[WorkflowInstanceCreateOptions[ParamsT]]
+    ) -> list[WorkflowInstance]:
+        """Start 1 to 100 instances at once, 1 MiB in all. JS: Workflow.createBatch."""
+        ready = to_js([_options(one) for one in instances], "instances")
+        with _raising:
+            return [WorkflowInstance(one) for one in await self._js.createBatch(ready)]
+
+    async def get(self, id: str) -> WorkflowInstance:
+        """The instance of that id; WorkflowError, "instance.not_found", if there is none.
+
+        JS: Workflow.get.
+        """
+        with _raising:
+            return WorkflowInstance(await self._js.get(id))
+
+
+class WorkflowInstance:
+    """One run of a Workflow. JS: WorkflowInstance.
+
+    Commands return when they are taken, not when they are done: ask ``status``.
+    """
+
+    __slots__ = ("_js",)
+
+    def __init__(self, instance: _sys.WorkflowInstance) -> None:
+        self._js: _sys.WorkflowInstance = raw(instance)
+
+    @property
+    def js_object(self) -> Any:
+        """The JavaScript object underneath."""
+        return self._js
+
+    @property
+    def id(self) -> str:
+        """JS: WorkflowInstance.id."""
+        return self._js.id
+
+    async def status(self) -> InstanceStatus:
+        """Where it stands. JS: WorkflowInstance.status."""
+        with _raising:
+            found: dict[str, Any] = from_js(await self._js.status())
+        error = found.get("error")
+        return InstanceStatus(
+            found["status"],
+            error and WorkflowInstanceError(error.get("name", "Error"), error.get("message", "")),
+            found.get("output"),
+        )
+
+    async def pause(self) -> None:
+        """Stop before the next step; one that is running ends first. JS: WorkflowInstance.pause."""
+        with _raising:
+            await self._js.pause()
+
+    async def resume(self) -> None:
+        """Go on where ``pause`` stopped it. JS: WorkflowInstance.resume."""
+        with _raising:
+            await self._js.resume()
+
+    async def restart(self, *, from_: WorkflowRestartFrom | None = None) -> None:
+        """Begin again, without the results of any step, or of that step and those after it.
+
+        WorkflowError, "instance.cannot_restart", if it has not come to that step.
+        JS: WorkflowInstance.restart.
+        """
+        given = () if from_ is None else (to_js({"from": from_}, "options"),)
+        with _raising:
+            await self._js.restart(*given)
+
+    async def terminate(self) -> None:
+        """End it for good; WorkflowError, "instance.cannot_terminate", if it has ended.
+
+        JS: WorkflowInstance.terminate.
+        """
+        with _raising:
+            await self._js.terminate()
+
+    async def send_event(self, *, type: str, payload: Any = None) -> None:
+        """Send what a ``step.wait_for_event`` of that type waits for, or will wait for.
+
+        ``type`` is up to 100 letters, digits, ``-`` and ``_``. JS: WorkflowInstance.sendEvent.
+        """
+        event = to_js({"type": type, "payload": payload}, "event")
+        with _raising:
+            await self._js.sendEvent(event)
+
+    def __repr__(self) -> str:
+        return f"<WorkflowInstance {self.id}>"
+
+
+def duration(value: WorkflowDuration) -> float | str:
+    """A duration as JavaScript takes it: a timedelta in milliseconds, the rest as it is."""
+    if isinstance(value, timedelta):
+        return -(-value // timedelta(milliseconds=1))
+    return value
+
+
+def _options(one: WorkflowInstanceCreateOptions[Any]) -> dict[str, Any]:
+    made: dict[str, Any] = {}
+    if one.id is not None:
+        made["id"] = one.id
+    if one.params is not None:
+        made["params"] = one.params
+    if one.retention is not None:
+        given = cast("dict[str, WorkflowDuration]", one.retention)
+        made["retention"] = {
+            ours.replace("_r", "R"): duration(value) for ours, value in given.items()
+        }
+    return made

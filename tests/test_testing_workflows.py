@@ -1,0 +1,685 @@
+"""The fake engine of Workflows: crashes, replays, the clock, and what tests can have happen."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, timedelta, timezone
+from typing import Any, TypedDict
+
+import pytest
+
+from pyworkers_sdk import (
+    KV,
+    Env,
+    NonRetryableError,
+    ReadableStream,
+    Response,
+    WorkerEntrypoint,
+    Workflow,
+    WorkflowEntrypoint,
+    WorkflowError,
+    WorkflowEvent,
+    WorkflowInstance,
+    WorkflowInstanceCreateOptions,
+    WorkflowStep,
+    WorkflowStepContext,
+)
+from pyworkers_sdk.testing import Clock, FakeRuntime, _workflow_engine, fake, introspect_workflow
+from pyworkers_sdk.testing._workflow_rules import logged, milliseconds
+from pyworkers_sdk.testing._workflows import FakeWorkflow
+
+pytestmark = pytest.mark.asyncio
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_workflow_engine, "PATIENCE", 0.1)
+
+
+class Order(TypedDict):
+    item: str
+
+
+class AppEnv(Env):
+    ORDERS: Workflow[Order]
+    STOCK: KV
+
+
+class Pipeline(WorkflowEntrypoint[AppEnv]):
+    """Every effect goes to KV under the instance's id, so that it may come twice."""
+
+    async def run(self, event: WorkflowEvent[Order], step: WorkflowStep) -> list[str]:
+        done: list[str] = []
+
+        async def put(what: str) -> str:
+            await self.env.STOCK.put(f"{event.instance_id}:{what}", event.payload["item"])
+            return what
+
+        done.append(await step.do("reserve", lambda: put("reserved")))
+        done += await asyncio.gather(
+            step.do("charge", lambda: put("charged")), step.do("mail", lambda: put("mailed"))
+        )
+        await step.sleep("cool down", timedelta(hours=1))
+        approved = await step.wait_for_event("approval", "approved", timeout="2 days")
+        done.append(await step.do("ship", lambda: put(f"shipped to {approved.payload}")))
+        return done
+
+
+class Default(WorkerEntrypoint[AppEnv]): ...
+
+
+def runtime_of(kind: type[Any] = Pipeline) -> FakeRuntime[AppEnv]:
+    return FakeRuntime(Default, env=AppEnv, workflows={"ORDERS": kind})
+
+
+async def begun(runtime: FakeRuntime[AppEnv], id: str | None = None) -> WorkflowInstance:
+    instance = await runtime.env.ORDERS.create(id=id, params={"item": "tea"})
+    await runtime.drain()
+    return instance
+
+
+async def finished(runtime: FakeRuntime[AppEnv], id: str) -> Any:
+    """Take an order to its end, however often its engine dies."""
+    instance = introspect_workflow(runtime.env.ORDERS).instance(id)
+    await (await runtime.env.ORDERS.get(id)).send_event(type="approved", payload="Rome")
+    await instance.wait_for_status("complete")
+    return instance
+
+
+DONE = ["reserved", "charged", "mailed", "shipped to Rome"]
+
+
+async def keys(runtime: FakeRuntime[AppEnv]) -> list[str]:
+    return [key.name for key in (await runtime.env.STOCK.list()).keys]
+
+
+async def test_a_workflow_takes_its_time() -> None:
+    runtime = runtime_of()
+    instance = await begun(runtime, "o")
+    assert (await instance.status()).status == "running"
+    assert await keys(runtime) == ["o:charged", "o:mailed", "o:reserved"]
+    runtime.clock.advance(timedelta(minutes=59))
+    await instance.send_event(type="approved", payload="Rome")
+    await runtime.drain()
+    assert len(await keys(runtime)) == 3
+    runtime.clock.advance(timedelta(minutes=1))
+    await runtime.drain()
+    assert await instance.status() == ("complete", None, DONE)
+
+
+async def test_a_crash_at_every_boundary_loses_nothing_and_doubles_nothing() -> None:
+    runtime = runtime_of()
+    await begun(runtime, "calm")
+    calm = await finished(runtime, "calm")
+    assert [(step.kind, step.name) for step in calm.steps] == [
+        ("do", "reserve"),
+        ("do", "charge"),
+        ("do", "mail"),
+        ("sleep", "cool down"),
+        ("wait_for_event", "approval"),
+        ("do", "ship"),
+    ]
+    for step in calm.steps:
+        for side in ("crash_before", "crash_after"):
+            runtime = runtime_of()
+            flow = introspect_workflow(runtime.env.ORDERS)
+            getattr(flow, side)(step.name, index=step.index)
+            await begun(runtime, "o")
+            order = await finished(runtime, "o")
+            assert order.crashes == 1
+            assert order.output == DONE
+            assert await keys(runtime) == sorted(f"o:{what}" for what in DONE)
+            again = 2 if side == "crash_before" and step.kind == "do" else 1
+            attempts = {each.name: each.attempts for each in order.steps}
+            assert step.kind != "do" or attempts[step.name] == again
+
+
+async def test_a_crash_in_one_of_two_steps_runs_the_other_one_again_if_it_was_not_done() -> None:
+    calls: list[str] = []
+
+    class Two(WorkflowEntrypoint[AppEnv]):
+        async def run(self, event: WorkflowEvent[Order], step: WorkflowStep) -> None:
+            async def quick() -> None:
+                calls.append("quick")
+
+            async def slow() -> None:
+                calls.append("slow")
+                await asyncio.sleep(0.05)
+                calls.append("slow ended")
+
+            await asyncio.gather(step.do("slow", slow), step.do("quick", quick))
+
+    runtime = runtime_of(Two)
+    introspect_workflow(runtime.env.ORDERS).crash_after("quick")
+    instance = await begun(runtime)
+    assert (await instance.status()).status == "complete"
+    assert calls == ["slow", "quick", "slow", "slow ended"]
+
+
+class Flaky(WorkflowEntrypoint[AppEnv]):
+    """Fails until it is told not to."""
+
+    times: list[float]
+    failing = True
+
+    async def run(self, event: WorkflowEvent[Order], step: WorkflowStep) -> int:
+        async def call(ctx: WorkflowStepContext) -> int:
+            type(self).times.append(await self.now())
+            if self.failing:
+                raise LookupError("not yet")
+            return ctx["attempt"]
+
+        return await step.do("call", call)
+
+    async def now(self) -> float:
+        return clock.now()
+
+
+clock = Clock()
+
+
+async def test_retries_follow_the_clock() -> None:
+    global clock
+    Flaky.times, Flaky.failing = [], True
+    runtime = runtime_of(Flaky)
+    clock = runtime.clock
+    instance = await begun(runtime)
+    for _ in range(100):
+        runtime.clock.advance(1)
+        await runtime.drain()
+    gaps = [later - earlier for earlier, later in zip(Flaky.times, Flaky.times[1:])]
+    assert gaps == [1000, 2000, 4000, 8000, 16000]
+    assert (await instance.status()).error == ("Error", "LookupError: not yet")
+
+
+async def test_retry_delays_may_be_disabled() -> None:
+    global clock
+    Flaky.times, Flaky.failing = [], True
+    runtime = runtime_of(Flaky)
+    clock = runtime.clock
+    flow = introspect_workflow(runtime.env.ORDERS)
+    flow.disable_retry_delays("call")
+    instance = await begun(runtime)
+    assert (await instance.status()).status == "errored"
+    assert len(Flaky.times) == 6
+    assert flow.instances[0].error == ("Error", "LookupError: not yet")
+    assert flow.instances[0].output is None
+    (step,) = flow.instances[0].steps
+    assert (step.done, step.attempts, step.error) == (True, 6, ("Error", "LookupError: not yet"))
+
+
+async def test_a_step_may_be_made_to_fail_a_few_times() -> None:
+    global clock
+    Flaky.times, Flaky.failing = [], False
+    runtime = runtime_of(Flaky)
+    clock = runtime.clock
+    flow = introspect_workflow(runtime.env.ORDERS)
+    flow.mock_step_error("call", OSError("down"), times=2)
+    flow.disable_retry_delays()
+    instance = await begun(runtime)
+    assert (await instance.status()).output == 3
+    assert len(Flaky.times) == 1
+
+
+@pytest.mark.parametrize("error", [OSError("down"), NonRetryableError("down")])
+async def test_a_step_may_be_made_to_fail(error: Exception) -> None:
+    runtime = runtime_of()
+    flow = introspect_workflow(runtime.env.ORDERS)
+    flow.disable_retry_delays()
+    flow.mock_step_error("reserve", error)
+    instance = flow.instance((await begun(runtime)).id)
+    (step,) = instance.steps
+    assert step.error == ("Error", f"{type(error).__name__}: down")
+    assert step.attempts == (6 if isinstance(error, OSError) else 1)
+    with pytest.raises(AssertionError, match=f"'reserve' failed: {type(error).__name__}: down"):
+        await instance.wait_for_step_result("reserve")
+
+
+async def test_a_step_may_be_made_to_take_too_long() -> None:
+    runtime = runtime_of()
+    flow = introspect_workflow(runtime.env.ORDERS)
+    flow.disable_retry_delays()
+    flow.force_step_timeout("reserve", times=1)
+    flow.force_step_timeout("charge")
+    instance = flow.instance((await begun(runtime)).id)
+    assert [step.attempts for step in instance.steps] == [2, 6, 1]
+    assert instance.error == ("Error", "Execution timed out after 0ms")
+
+
+async def test_results_sleeps_and_events_may_be_mocked() -> None:
+    runtime = runtime_of()
+    flow = introspect_workflow(runtime.env.ORDERS)
+    one = flow.instance("one")
+    one.disable_sleeps("cool down")
+    one.mock_step_result("charge", "nothing")
+    flow.mock_step_result("reserve", ("a", 1.0))
+    await begun(runtime, "one")
+    other = flow.instance((await begun(runtime)).id)
+    assert await one.wait_for_step_result("charge") == "nothing"
+    assert [each.name for each in one.steps][-1] == "approval"
+    assert [each.name for each in other.steps][-1] == "cool down"
+    one.mock_event("approved", "Rome")
+    await one.wait_for_status("complete")
+    assert one.output == [["a", 1], "nothing", "mailed", "shipped to Rome"]
+    assert sorted(await keys(runtime)) == sorted(
+        [f"{other.id}:charged", f"{other.id}:mailed", "one:mailed", "one:shipped to Rome"]
+    )
+
+
+async def test_all_sleeps_may_be_disabled_and_waiting_made_vain() -> None:
+    runtime = runtime_of()
+    flow = introspect_workflow(runtime.env.ORDERS)
+    flow.disable_sleeps()
+    flow.force_event_timeout("approval")
+    instance = await begun(runtime)
+    error = (await instance.status()).error
+    assert error is not None
+    assert error == ("Error", "Execution timed out after 172800000ms")
+    assert flow.instances[0].steps[-1].error == ("WorkflowTimeoutError", error.message)
+
+
+async def test_waiting_ends_on_the_clock() -> None:
+    runtime = runtime_of()
+    flow = introspect_workflow(runtime.env.ORDERS)
+    instance = flow.instance((await begun(runtime)).id)
+    started = runtime.clock.now()
+    await instance.wait_for_status("errored")
+    assert runtime.clock.now() - started == (1 + 48) * 3_600_000
+
+
+async def test_what_cannot_come_is_said() -> None:
+    runtime = runtime_of()
+    flow = introspect_workflow(runtime.env.ORDERS)
+    with pytest.raises(LookupError, match="there is no instance 'nobody' yet"):
+        _ = flow.instance("nobody").steps
+    order = await begun(runtime)
+    await order.terminate()
+    instance = flow.instance(order.id)
+    with pytest.raises(AssertionError, match="status 'complete': it is 'terminated', with None"):
+        await instance.wait_for_status("complete")
+    with pytest.raises(AssertionError, match="step 'ship': it is 'terminated'"):
+        await instance.wait_for_step_result("ship")
+
+
+async def test_a_workflow_without_a_class_only_queues() -> None:
+    orders = fake(Workflow[Order])
+    instance = await orders.create(params={"item": "tea"})
+    assert (await instance.status()).status == "queued"
+    await instance.pause()
+    await instance.resume()
+    flow = introspect_workflow(orders)
+    with pytest.raises(AssertionError, match="it is 'queued', with None after no step"):
+        await flow.instance(instance.id).wait_for_status("complete")
+    assert repr(instance) == f"<WorkflowInstance {instance.id}>"
+
+
+async def test_only_a_fake_may_be_looked_into_or_given_a_class() -> None:
+    class Theirs:
+        def createBatch(self) -> None: ...
+
+    theirs: Any = Theirs()
+    with pytest.raises(TypeError, match="not Theirs"):
+        introspect_workflow(Workflow(theirs))
+    with pytest.raises(TypeError, match="the env binds no Workflow ORDER"):
+        FakeRuntime(Default, env=AppEnv, workflows={"ORDER": Pipeline})
+
+
+async def test_a_class_may_be_named_as_the_worker_exports_it() -> None:
+    runtime = runtime_of()
+    flow = runtime.env.ORDERS.js_object
+    assert isinstance(flow, FakeWorkflow)
+    flow.script.exports["Pipeline"] = Pipeline
+    flow.kind = "Pipeline"
+    instance = await begun(runtime)
+    assert (await instance.status()).status == "running"
+
+
+async def test_known_ids() -> None:
+    runtime = runtime_of()
+    await begun(runtime, "a")
+    with pytest.raises(WorkflowError, match="already exists"):
+        await runtime.env.ORDERS.create(id="a")
+    options = [WorkflowInstanceCreateOptions[Order](id=id, params={"item": "x"}) for id in "ab"]
+    assert [one.id for one in await runtime.env.ORDERS.create_batch(options)] == ["b"]
+    flow = runtime.env.ORDERS.js_object
+    assert isinstance(flow, FakeWorkflow)
+    flow.strict = False
+    assert [one.id for one in await runtime.env.ORDERS.create_batch(options)] == ["a", "b"]
+    assert (await (await runtime.env.ORDERS.create(id="a")).status()).status == "running"
+
+
+def flow_of(body: Any) -> type[Any]:
+    class Made(WorkflowEntrypoint[AppEnv]):
+        async def run(self, event: WorkflowEvent[Any], step: WorkflowStep) -> Any:
+            return await body(step)
+
+    return Made
+
+
+async def outcome(body: Any) -> Any:
+    runtime = runtime_of(flow_of(body))
+    instance = await begun(runtime)
+    status = await instance.status()
+    return status.output if status.error is None else status.error
+
+
+async def test_the_number_of_steps_has_a_limit() -> None:
+    async def body(step: WorkflowStep) -> None:
+        async def nothing() -> None: ...
+
+        for _ in range(10_001):
+            await step.do("again", nothing)
+
+    error = await outcome(body)
+    assert error.message.startswith("The limit of 10000 steps has been reached")
+
+
+async def test_a_stream_of_a_step_is_seen_as_bytes() -> None:
+    async def body(step: WorkflowStep) -> None:
+        async def made() -> ReadableStream:
+            stream = Response(b"ab").body
+            assert stream
+            return stream
+
+        await step.do("stream", made)
+
+    runtime = runtime_of(flow_of(body))
+    instance = introspect_workflow(runtime.env.ORDERS).instance((await begun(runtime)).id)
+    assert await instance.wait_for_step_result("stream") == b"ab"
+
+
+async def test_a_step_that_hangs_times_out_on_the_clock() -> None:
+    cancelled: list[bool] = []
+
+    async def body(step: WorkflowStep) -> None:
+        async def hangs() -> None:
+            try:
+                await asyncio.Event().wait()
+            finally:
+                cancelled.append(True)
+
+        await step.do("hangs", hangs, retries={"limit": 0, "delay": 0})
+
+    runtime = runtime_of(flow_of(body))
+    instance = await begun(runtime)
+    assert (await instance.status()).status == "running"
+    runtime.clock.advance(timedelta(minutes=10))
+    await runtime.drain()
+    assert (await instance.status()).error == ("Error", "Execution timed out after 600000ms")
+    await asyncio.sleep(0)
+    assert cancelled == [True]
+
+
+async def test_a_step_that_cancels_itself_has_failed() -> None:
+    async def body(step: WorkflowStep) -> None:
+        async def stops() -> None:
+            raise asyncio.CancelledError
+
+        await step.do("stops", stops, retries={"limit": 0, "delay": 0})
+
+    assert await outcome(body) == ("Error", "CancelledError")
+
+
+async def test_a_step_outside_of_do_may_take_real_time() -> None:
+    async def body(step: WorkflowStep) -> str:
+        await asyncio.sleep(0.02)
+        return "slept"
+
+    assert await outcome(body) == "slept"
+
+
+async def test_a_step_holds_back_while_another_one_ends_for_a_pause() -> None:
+    calls: list[str] = []
+    runtime: FakeRuntime[AppEnv]
+    go_on = asyncio.Event()
+
+    async def body(step: WorkflowStep) -> tuple[str, str]:
+        async def long() -> str:
+            calls.append("long")
+            await go_on.wait()
+            return "long"
+
+        async def short() -> str:
+            calls.append("short")
+            return "short"
+
+        async def later() -> str:
+            calls.append("later")
+            return await step.do("short", short)
+
+        async def second() -> str:
+            await step.sleep("nap", 1000)
+            return await later()
+
+        return await asyncio.gather(step.do("long", long), second())
+
+    runtime = runtime_of(flow_of(body))
+    instance = await runtime.env.ORDERS.create(params={"item": "tea"})
+    for resumed in (True, False):
+        draining = asyncio.ensure_future(runtime.drain())
+        await asyncio.sleep(0.01)
+        await instance.pause()
+        assert (await instance.status()).status == "waitingForPause"
+        runtime.clock.advance(1)
+        await draining
+        await runtime.drain()
+        assert calls[-1] == "later"
+        if resumed:
+            await instance.resume()
+            assert (await instance.status()).status == "running"
+            await runtime.drain()
+            assert calls == ["long", "later", "short"]
+            go_on.set()
+            await runtime.drain()
+            assert (await instance.status()).output == ["long", "short"]
+            calls.clear()
+            go_on.clear()
+            await instance.restart()
+    go_on.set()
+    await runtime.drain()
+    assert (await instance.status()).status == "paused"
+    assert calls == ["long", "later"]
+    await instance.resume()
+    await runtime.drain()
+    assert (await instance.status()).output == ["long", "short"]
+    assert calls == ["long", "later", "later", "short"]
+
+
+async def test_pause_between_two_attempts() -> None:
+    calls: list[str] = []
+    runtime: FakeRuntime[AppEnv]
+
+    async def body(step: WorkflowStep) -> None:
+        async def fails() -> None:
+            calls.append("fails")
+            await runtime_instance[0].pause()
+            raise LookupError
+
+        await step.do("fails", fails, retries={"limit": 1, "delay": "1 minute"})
+
+    runtime_instance: list[WorkflowInstance] = []
+    runtime = runtime_of(flow_of(body))
+    runtime_instance.append(await runtime.env.ORDERS.create(params={"item": "tea"}))
+    (instance,) = runtime_instance
+    await runtime.drain()
+    assert (await instance.status()).status == "paused"
+    runtime.clock.advance(3600)
+    await instance.resume()
+    await runtime.drain()
+    assert calls == ["fails"]
+    runtime.clock.advance(60)
+    await runtime.drain()
+    assert calls == ["fails", "fails"]
+
+
+async def test_what_a_run_does_after_its_end_has_no_effect() -> None:
+    seen: list[str] = []
+
+    async def body(step: WorkflowStep) -> None:
+        try:
+            await step.sleep("nap", 1000)
+        except asyncio.CancelledError:
+            try:
+                await step.sleep("another", 1000)
+            except asyncio.CancelledError:
+                seen.append("dead")
+            raise LookupError("too late") from None
+
+    runtime = runtime_of(flow_of(body))
+    instance = await begun(runtime)
+    await instance.terminate()
+    await asyncio.sleep(0.01)
+    assert seen == ["dead"]
+    assert await instance.status() == ("terminated", None, None)
+
+
+async def test_a_run_that_swallows_its_end_does_not_complete() -> None:
+    async def body(step: WorkflowStep) -> str:
+        try:
+            await step.sleep("nap", 1000)
+        except asyncio.CancelledError:
+            pass
+        return "done"
+
+    runtime = runtime_of(flow_of(body))
+    instance = await begun(runtime)
+    await instance.terminate()
+    await asyncio.sleep(0.01)
+    assert await instance.status() == ("terminated", None, None)
+
+
+async def test_sleep_until_survives_a_replay() -> None:
+    async def body(step: WorkflowStep) -> str:
+        start = await step.do("start", now)
+        await step.sleep_until("soon", start + 1000)
+        await step.sleep("nap", 5000)
+        return "awake"
+
+    async def now() -> float:
+        return runtime.clock.now()
+
+    runtime = runtime_of(flow_of(body))
+    introspect_workflow(runtime.env.ORDERS).crash_after("nap")
+    introspect_workflow(runtime.env.ORDERS).crash_before("nap")
+    order = introspect_workflow(runtime.env.ORDERS).instance((await begun(runtime)).id)
+    await order.wait_for_status("complete")
+    assert (order.output, order.crashes) == ("awake", 2)
+
+
+async def test_a_timer_that_ended_while_the_engine_was_dead_is_over() -> None:
+    runtime = runtime_of()
+    order = await begun(runtime, "o")
+    await order.pause()
+    runtime.clock.advance(timedelta(days=1))
+    await order.resume()
+    await runtime.drain()
+    flow = introspect_workflow(runtime.env.ORDERS)
+    assert flow.instance("o").steps[-1].name == "cool down"
+    runtime.clock.advance(timedelta(hours=1))
+    await runtime.drain()
+    assert flow.instance("o").steps[-1].name == "approval"
+
+
+async def test_a_later_event_skips_whoever_gave_up() -> None:
+    async def body(step: WorkflowStep) -> Any:
+        with pytest.raises(TimeoutError):
+            await step.wait_for_event("first", "x", timeout=1000)
+        return (await step.wait_for_event("second", "x")).payload
+
+    runtime = runtime_of(flow_of(body))
+    instance = await begun(runtime)
+    runtime.clock.advance(1)
+    await runtime.drain()
+    await instance.send_event(type="x", payload=1)
+    await runtime.drain()
+    assert (await instance.status()).output == 1
+
+
+async def test_events_say_what_they_are() -> None:
+    async def body(step: WorkflowStep) -> Any:
+        event = await step.wait_for_event("wait", "x")
+        assert event.js_object["type"] == "x"
+        return [repr(event), event.timestamp.tzname()]
+
+    class Shown(WorkflowEntrypoint[AppEnv]):
+        async def run(self, event: WorkflowEvent[Any], step: WorkflowStep) -> Any:
+            assert step.js_object is not None
+            return [*await body(step), repr(event)]
+
+    runtime = runtime_of(Shown)
+    instance = await begun(runtime, "o")
+    await instance.send_event(type="x")
+    await runtime.drain()
+    assert (await instance.status()).output == [
+        "<WorkflowStepEvent x>",
+        "UTC",
+        "<WorkflowEvent of o>",
+    ]
+    assert instance.js_object.id == "o"
+
+
+async def test_do_takes_a_name_with_a_callback() -> None:
+    async def body(step: WorkflowStep) -> Any:
+        async def nothing() -> None: ...
+
+        anything: Any = step
+        for wrong in ((None, nothing), ("a", nothing, True)):
+            with pytest.raises(TypeError, match="takes a name, and no concurrent"):
+                anything.do(*wrong)
+
+        def plain(context: Any, more: int = 1) -> Any:
+            return [context["attempt"], more]
+
+        return await anything.do("plain", plain)
+
+    assert await outcome(body) == [1, 1]
+
+
+async def test_dependencies_that_run_side_by_side_run_once() -> None:
+    calls: list[str] = []
+
+    async def body(step: WorkflowStep) -> Any:
+        @step.do()
+        async def root() -> int:
+            calls.append("root")
+            return 1
+
+        @step.do()
+        async def left(root: int) -> int:
+            return root + 1
+
+        @step.do()
+        async def right(root: int) -> int:
+            return root + 2
+
+        @step.do(concurrent=True)
+        async def both(left: int, right: int) -> int:
+            return left + right
+
+        return await both()
+
+    assert await outcome(body) == 5
+    assert calls == ["root"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1 second", 1000),
+        ("2 weeks", 1_209_600_000),
+        ("1 month", 2_592_000_000),
+        ("1.5 hours", 5_400_000),
+        ("250", 250),
+        ("3 things", 3),
+        (7, 7),
+    ],
+)
+async def test_durations(text: Any, expected: float) -> None:
+    assert milliseconds(text) == expected
+
+
+async def test_what_the_log_makes_of_values() -> None:
+    assert logged([float("nan"), float("-inf"), 1.5, True]) == [None, None, 1.5, True]
+    assert logged({"at": datetime(2026, 1, 1, tzinfo=timezone.utc)}) == {
+        "at": "2026-01-01T00:00:00.000Z"
+    }

@@ -1,0 +1,116 @@
+"""``WorkflowEntrypoint`` and ``WorkflowStep`` over an engine that a test makes up."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pyworkers_sdk import NonRetryableError, WorkflowEntrypoint, WorkflowError, WorkflowStep
+from pyworkers_sdk._ffi import JsException
+
+if TYPE_CHECKING:
+    from decimal import Decimal as Unknown
+
+pytestmark = pytest.mark.asyncio
+
+EVENT: Any = {"payload": {}, "instanceId": "i"}
+
+
+class Engine:
+    """JS: WorkflowStep. Its steps do what is said here."""
+
+    def __init__(self, error: JsException | None = None, value: Any = None) -> None:
+        self.error = error
+        self.value = value
+
+    async def do(self, name: str, *given: Any) -> Any:
+        await given[-1]({"attempt": 1})
+        return await self.sleep(name, 0)
+
+    async def sleep(self, name: str, duration: Any) -> Any:
+        if self.error is not None:
+            raise self.error
+        return self.value
+
+
+def step_of(error: JsException | None = None, value: Any = None) -> WorkflowStep:
+    engine: Any = Engine(error, value)
+    return WorkflowStep(engine)
+
+
+async def test_what_ends_a_run_is_no_error_to_catch() -> None:
+    stop = JsException("Error", "Aborting engine: User called pause")
+    swallowed: list[Exception] = []
+
+    class Flow(WorkflowEntrypoint):
+        async def run(self, event: Any, step: WorkflowStep) -> None:
+            try:
+                await step.sleep("nap", 1)
+            except Exception as error:
+                swallowed.append(error)
+
+    door: Any = Flow(None, None)
+    with pytest.raises(JsException) as caught:
+        await door.run(EVENT, Engine(stop))
+    assert (caught.value, swallowed) == (stop, [])
+    with pytest.raises(asyncio.CancelledError):
+        await step_of(stop).sleep("nap", 1)
+
+
+async def test_errors_go_back_as_they_came() -> None:
+    async def run(error: BaseException) -> tuple[str, str]:
+        class Flow(WorkflowEntrypoint):
+            async def run(self, event: Any, step: WorkflowStep) -> None:
+                raise error
+
+        door: Any = Flow(None, None)
+        with pytest.raises(JsException) as caught:
+            await door.run(EVENT, Engine())
+        return caught.value.name, caught.value.message
+
+    assert await run(JsException("RangeError", "a")) == ("RangeError", "a")
+    assert await run(TypeError("a")) == ("TypeError", "a")
+    assert await run(WorkflowError("a", js_name="TypeError")) == ("TypeError", "a")
+    assert await run(WorkflowError("a", js_name="KeyError")) == ("Error", "KeyError: a")
+    assert await run(WorkflowError("", js_name="KeyError")) == ("Error", "KeyError")
+    assert await run(WorkflowError("a")) == ("Error", "WorkflowError: a")
+    assert await run(NonRetryableError()) == ("NonRetryableError", "")
+
+
+@pytest.mark.parametrize(
+    ("message", "name", "rest", "code"),
+    [
+        ("KeyError: 'k'", "KeyError", "'k'", None),
+        ("KeyError", "KeyError", "", None),
+        ("note: this", "Error", "note: this", None),
+        ("instance.not_found", "Error", "instance.not_found", "instance.not_found"),
+        (
+            "WorkflowError: (instance.cannot_terminate) No",
+            "WorkflowError",
+            "(instance.cannot_terminate) No",
+            "instance.cannot_terminate",
+        ),
+    ],
+)
+async def test_a_class_in_front_of_a_message_is_the_errors_class(
+    message: str, name: str, rest: str, code: str | None
+) -> None:
+    with pytest.raises(WorkflowError) as caught:
+        await step_of(JsException("Error", message)).sleep("nap", 1)
+    error = caught.value
+    assert (error.js_name, str(error), error.code) == (name, rest, code)
+
+
+async def test_an_annotation_that_only_type_checkers_know_is_no_row_type() -> None:
+    unknown: Any = 1
+
+    async def called() -> Unknown:
+        return unknown  # type: ignore[no-any-return]
+
+    assert await step_of(value=[1.0]).do("it", called) == [1]
+
+
+async def test_an_entrypoint_is_no_class_that_the_runtime_would_export() -> None:
+    assert not isinstance(WorkflowEntrypoint, type)

@@ -1,0 +1,95 @@
+"""What type checkers see of Workflows; read by mypy and pyright alone."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, TypedDict, assert_type
+
+from pyworkers_sdk import (
+    Env,
+    InstanceStatus,
+    Workflow,
+    WorkflowEntrypoint,
+    WorkflowEvent,
+    WorkflowInstance,
+    WorkflowInstanceCreateOptions,
+    WorkflowStep,
+    WorkflowStepContext,
+    WorkflowStepEvent,
+)
+from pyworkers_sdk.testing import FakeRuntime, introspect_workflow
+
+
+class Order(TypedDict):
+    item: str
+
+
+class AppEnv(Env):
+    ORDERS: Workflow[Order]
+    ANY: Workflow
+
+
+class OrderWorkflow(WorkflowEntrypoint[AppEnv]):
+    async def run(self, event: WorkflowEvent[Order], step: WorkflowStep) -> int:
+        assert_type(self.env, AppEnv)
+        assert_type(event.payload, Order)
+        assert_type(event.timestamp, datetime)
+
+        async def charge() -> int:
+            return 1
+
+        async def told(ctx: WorkflowStepContext) -> str:
+            return ctx["step"]["name"]
+
+        assert_type(await step.do("charge", charge), int)
+        assert_type(await step.do("told", told, timeout="1 minute"), str)
+        assert_type(
+            await step.do("charge", charge, retries={"limit": 1, "delay": timedelta(seconds=1)}),
+            int,
+        )
+
+        @step.do("first")
+        async def first() -> int:
+            return 1
+
+        @step.do(concurrent=True)
+        async def second(first: int, ctx: WorkflowStepContext) -> str:
+            return str(first)
+
+        @step.do("third", [first, second], config={"timeout": 1000})
+        async def third(x: int, y: str) -> float:
+            return x + len(y)
+
+        assert_type(await first(), int)
+        assert_type(await second(), str)
+        assert_type(await third(), float)
+
+        await step.sleep("nap", timedelta(hours=1))
+        await step.sleep_until("then", event.timestamp)
+        assert_type(await step.wait_for_event("any", "x"), WorkflowStepEvent[Any])
+        typed = await step.wait_for_event("one", "x", timeout="1 day", payload=Order)
+        assert_type(typed, WorkflowStepEvent[Order])
+        assert_type(typed.payload, Order)
+
+        await step.do("charge", charge, retries={"limit": 1})  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType,reportCallIssue]
+        await step.do("charge", charge, retry=1)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
+        await step.do("charge")(charge)()
+        return 1
+
+
+async def client(env: AppEnv) -> None:
+    instance = await env.ORDERS.create(id="o", params={"item": "tea"})
+    assert_type(instance, WorkflowInstance)
+    assert_type(await instance.status(), InstanceStatus)
+    await env.ORDERS.create(params={"thing": 1})  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    await env.ANY.create(params=[1])
+    await env.ORDERS.create_batch([WorkflowInstanceCreateOptions(params=Order(item="tea"))])
+    await instance.send_event(type="approved", payload={"any": "thing"})
+
+
+async def fakes() -> None:
+    runtime = FakeRuntime(object, env=AppEnv, workflows={"ORDERS": OrderWorkflow})
+    flow = introspect_workflow(runtime.env.ORDERS)
+    flow.mock_step_result("charge", 1)
+    await flow.instances[0].wait_for_status("complete")
+    await flow.instances[0].wait_for_status("completed")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
