@@ -11,14 +11,12 @@ from pyworkers_sdk.testing import FakeRuntime
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE / "src"))
 
-from shortlinks.worker import AppEnv, Default  # noqa: E402
+from shortlinks.worker import AppEnv  # noqa: E402
 
 
 @pytest_asyncio.fixture
 async def runtime() -> AsyncIterator[FakeRuntime[AppEnv]]:
-    """The Worker with a database as the migrations make it, and an empty cache."""
-    runtime = FakeRuntime(Default, env=AppEnv, ADMIN_TOKEN="secret")
-    for migration in sorted(HERE.glob("migrations/*.sql")):
-        await runtime.env.DB.prepare(migration.read_text()).run()
+    """The Worker as wrangler.jsonc says, its database as the migrations make it."""
+    runtime = FakeRuntime.from_config(HERE / "wrangler.jsonc", env=AppEnv, ADMIN_TOKEN="secret")
     yield runtime
     await runtime.drain()

@@ -6,23 +6,18 @@ On plain CPython over the fakes, or with ``--workerd`` the same Worker inside th
 from __future__ import annotations
 
 import argparse
-import asyncio
-import errno
-import shutil
-import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import httpx
-import uvicorn
 
+from examples import serving
 from pyworkers_sdk.testing import Clock, FakeRuntime
-from pyworkers_sdk.testing.asgi import asgi
 
 HERE = Path(__file__).resolve().parent
 TOKEN = "demo-token"
@@ -169,69 +164,18 @@ def visit(visitor: Visitor) -> None:
 # Servers ----------------------------------------------------------------------------------------
 
 
-@contextmanager
-def fakes(port: int) -> Iterator[str]:
-    """The Worker on plain CPython over the fakes, under uvicorn in a thread of its own."""
-    listening = _listen(port)
-    server = uvicorn.Server(uvicorn.Config(asgi(_runtime()), log_level="warning", ws="none"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join()
-        listening.close()
+def fakes(port: int) -> AbstractContextManager[str]:
+    """The Worker on plain CPython over the fakes."""
+    config = HERE / "wrangler.jsonc"
+    runtime = FakeRuntime.from_config(config, clock=Clock(running=True), ADMIN_TOKEN=TOKEN)
+    return serving.fakes(runtime, port)
 
 
-def _runtime() -> FakeRuntime[Any]:
-    sys.path.insert(0, str(HERE / "src"))
-    from shortlinks.worker import AppEnv, Default
-
-    runtime = FakeRuntime(Default, env=AppEnv, clock=Clock(running=True), ADMIN_TOKEN=TOKEN)
-
-    async def migrate() -> None:
-        for migration in sorted(HERE.glob("migrations/*.sql")):
-            await runtime.env.DB.prepare(migration.read_text()).run()
-
-    asyncio.run(migrate())
-    return runtime
-
-
-@contextmanager
-def workerd(port: int, pyodide: str) -> Iterator[str]:
+def workerd(port: int, pyodide: str) -> AbstractContextManager[str]:
     """The Worker inside real workerd, with the package as users get it."""
-    from tests.real import worlds
-
-    if shutil.which("node") is None:
-        raise SystemExit("demo: --workerd needs Node 20 or later, and there is no node on PATH")
-    _listen(port).close()
-    worlds.install_node_modules()
-    worker = {
-        "config": str(HERE / "wrangler.jsonc"),
-        "modules": [str(worlds.built_wheel()), str(worlds.runtime_sdk())],
-        "options": {"bindings": {"ADMIN_TOKEN": TOKEN}},
-    }
-    spec = {"pyodide": pyodide, "port": port, "workers": [worker]}
-    world = worlds.World(f"workerd-{pyodide}", "workerd.mjs", spec)
-    try:
-        yield world.start().url
-    except worlds.WorldError as error:
-        raise SystemExit(f"demo: {error}") from None
-    finally:
-        world.stop()
-
-
-def _listen(port: int) -> socket.socket:
-    try:
-        listening = socket.create_server(("127.0.0.1", port))
-    except OSError as error:
-        if error.errno != errno.EADDRINUSE:
-            raise
-        raise SystemExit(f"demo: port {port} is in use; --port chooses another") from None
-    # asyncio does it for sockets of its own making; without it every answer takes 40 ms.
-    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return listening
+    secrets = {"ADMIN_TOKEN": TOKEN}
+    config = HERE / "wrangler.jsonc"
+    return serving.workerd(config, port=port, pyodide=pyodide, variables=secrets)
 
 
 # ------------------------------------------------------------------------------------------------

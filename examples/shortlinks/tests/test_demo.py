@@ -58,5 +58,5 @@ def test_a_port_in_use_is_said_in_one_sentence(
 
 def test_node_is_asked_for_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shutil.which", lambda name: None)
-    with pytest.raises(SystemExit, match=r"^demo: --workerd needs Node 20"):
+    with pytest.raises(SystemExit, match=r"^demo: workerd needs Node 20"):
         demo.workerd(port=0, pyodide="314").__enter__()

@@ -1,0 +1,151 @@
+"""Import a Worker as its runtime does: its main module's folder is the first place to look in.
+
+Where that folder is on ``sys.path``, so that anyone may import the same files, it is imported like
+anything else. Where it is not, or where a module of the same name comes from elsewhere, its modules
+get names of their own (``_worker1.entry``), which only their own ``import`` statements see: so two
+Workers may both have a ``main.py``, and ``sys.path`` stays as it is.
+"""
+
+from __future__ import annotations
+
+import builtins
+import sys
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
+from importlib.util import find_spec
+from itertools import count
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+__all__ = ["add_vendored", "load"]
+
+_loaded: dict[Path, ModuleType] = {}
+_numbers = count(1)
+_SDK = __name__.partition(".")[0]
+
+
+def load(main: Path, *, fresh: bool = False) -> ModuleType:
+    """The main module: imported once in a process, or, where it shall be ``fresh``, anew."""
+    main = main.resolve()
+    if not fresh and _is_public(main):
+        return import_module(main.stem)
+    if fresh or main not in _loaded:
+        private = _Private(main.parent)
+        try:
+            module = import_module(f"{private.name}.{main.stem}")
+        except BaseException:
+            private.forget()
+            raise
+        if fresh:
+            return module
+        _loaded[main] = module
+    return _loaded[main]
+
+
+def add_vendored(folder: Path) -> None:
+    """Have the packages that pywrangler vendored there found where nothing is installed."""
+    vendored = str((folder / "python_modules").resolve())
+    if vendored not in sys.path and Path(vendored).is_dir():
+        sys.path.append(vendored)
+
+
+def _is_public(main: Path) -> bool:
+    """Whether any ``import`` in this process finds the Worker's files, and no others of the same
+    names."""
+    if _origin(main.stem) != main:
+        return False
+    return not any(
+        _origin(path.stem) not in (path, None)
+        for path in main.parent.glob("*.py")
+        if path.stem != "conftest" and not path.stem.startswith("test_")
+    )
+
+
+def _origin(name: str) -> Path | None:
+    try:
+        spec = find_spec(name)
+    except (ImportError, ValueError):
+        return None
+    return Path(spec.origin).resolve() if spec is not None and spec.origin else None
+
+
+class _Builtins(dict[str, Any]):
+    """The builtins of a Worker's modules: an ``__import__`` of their own, and Python's."""
+
+    def __missing__(self, name: str) -> Any:
+        try:
+            return getattr(builtins, name)
+        except AttributeError:
+            raise KeyError(name) from None
+
+
+class _Private(MetaPathFinder):
+    """The modules of one folder under a package that does not exist elsewhere."""
+
+    def __init__(self, folder: Path) -> None:
+        self.name = f"_worker{next(_numbers)}"
+        self.builtins = _Builtins(__import__=self.import_)
+        self._folder = str(folder)
+        self._inside: dict[str, bool] = {}
+        package = ModuleType(self.name)
+        package.__spec__ = ModuleSpec(self.name, None, is_package=True)
+        package.__path__ = [self._folder]
+        sys.modules[self.name] = package
+        sys.meta_path.insert(0, self)
+
+    def forget(self) -> None:
+        sys.meta_path.remove(self)
+        for name in [*sys.modules]:
+            if name.partition(".")[0] == self.name:
+                del sys.modules[name]
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if not fullname.startswith(f"{self.name}."):
+            return None
+        spec = PathFinder.find_spec(fullname, path, target)
+        if spec is not None and isinstance(spec.loader, SourceFileLoader):
+            spec.loader = _Loader(fullname, spec.loader.path, self.builtins)
+        return spec
+
+    def import_(
+        self,
+        name: str,
+        globals: Mapping[str, Any] | None = None,
+        locals: Mapping[str, Any] | None = None,
+        fromlist: Sequence[str] | None = (),
+        level: int = 0,
+    ) -> ModuleType:
+        """What ``import`` does in the Worker's modules."""
+        if level and globals and globals.get("__package__") == self.name:
+            raise ImportError("attempted relative import with no known parent package")
+        top = name.partition(".")[0]
+        if level or not self._is_inside(top):
+            return builtins.__import__(name, globals, locals, fromlist or (), level)
+        inside = f"{self.name}.{name}"
+        if fromlist:
+            return builtins.__import__(inside, globals, locals, fromlist)
+        import_module(inside)
+        return sys.modules[f"{self.name}.{top}"]
+
+    def _is_inside(self, top: str) -> bool:
+        if top not in self._inside:
+            spec = None if top == _SDK else PathFinder.find_spec(top, [self._folder])
+            # A mere folder, without __init__.py, comes after any module of its name.
+            folder = spec is not None and spec.origin is None
+            self._inside[top] = spec is not None and not (folder and _origin(top))
+        return self._inside[top]
+
+
+class _Loader(SourceFileLoader):
+    def __init__(self, fullname: str, path: str, builtins: _Builtins) -> None:
+        super().__init__(fullname, path)
+        self._builtins = builtins
+
+    def exec_module(self, module: ModuleType) -> None:
+        vars(module)["__builtins__"] = self._builtins
+        super().exec_module(module)

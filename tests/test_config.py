@@ -1,0 +1,450 @@
+"""A wrangler configuration as it is read: its text, its keys, its environments, its variables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pyworkers_sdk.testing import ConfigError, FakeRuntime
+from pyworkers_sdk.testing import _dotenv as dotenv
+from pyworkers_sdk.testing._config import Config
+from pyworkers_sdk.testing._jsonc import SyntaxFault, read_jsonc
+from pyworkers_sdk.testing._toml import read_toml
+from tests.written import HEAD, PLAIN, app, refused, text, worker, write, written
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working directory, so that errors say short paths."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("LOAD_DEV_VARS_FROM_DOT_ENV", "INCLUDE_PROCESS_ENV"):
+        monkeypatch.delenv(f"CLOUDFLARE_{name}", raising=False)
+    return tmp_path
+
+
+# The text ---------------------------------------------------------------------------------------
+
+
+def test_jsonc_has_comments_and_trailing_commas() -> None:
+    source = """// first
+{
+  "a": [1, -2.5e1, true, false, null, "x\\n\\u00e9//", ], /* two
+  lines */ "b": {
+    "c": {},
+  },
+}
+"""
+    value, lines = read_jsonc("\ufeff" + source)
+    assert value == {"a": [1, -25.0, True, False, None, "x\né//"], "b": {"c": {}}}
+    assert lines[()] == 2
+    assert lines["a",] == lines["a", 5] == 3
+    assert lines["b",] == 4
+    assert lines["b", "c"] == 5
+
+
+@pytest.mark.parametrize(
+    ("source", "line", "message"),
+    [
+        ("", 1, "expected a value, not the end"),
+        ("{", 1, 'expected a key in double quotes or "}", not the end'),
+        ("{\n a: 1}", 2, "expected a key in double quotes or \"}\", not 'a'"),
+        ('{\n "a" 1}', 2, "expected \":\", not '1'"),
+        ('{"a": 1\n "b": 2}', 2, 'expected "," or "}", not \'"\''),
+        ("[1\n2]", 2, 'expected "," or "]", not \'2\''),
+        ("[,]", 1, "expected a value, not ','"),
+        ("{} {}", 1, "expected the end, not '{'"),
+        ("\n\n/* a", 3, "a comment without an end"),
+        ('\n"a', 2, "a string without an end"),
+        ('"a\nb"', 1, "a string without an end"),
+        ('\n"\\x"', 2, "Invalid \\escape"),
+        ('"a\tb"', 1, "Invalid control character at"),
+        ("01", 1, "expected the end, not '1'"),
+        ("nul", 1, "expected a value, not 'n'"),
+    ],
+)
+def test_what_is_no_jsonc_is_said_with_its_line(source: str, line: int, message: str) -> None:
+    with pytest.raises(SyntaxFault) as caught:
+        read_jsonc(source)
+    assert (caught.value.line, str(caught.value)) == (line, message)
+
+
+def test_toml_keys_have_lines() -> None:
+    source = '''# top
+name = "x"
+vars = { A = 1, "b.c" = [1, 2,
+  3], d.e = "}" }  # ]
+text = """
+[no.table]
+a = "\\"" """
+other = \'\'\'
+[nor.this]\'\'\'
+when = 2026-01-02 12:00:00
+[[kv_namespaces]]
+binding = "A"
+
+[[ kv_namespaces ]]
+binding = 'B'
+[env.staging]
+name = "y"
+[[env.staging.queues.consumers]]
+queue = "q"
+[env.staging.queues.consumers.more]
+f = [ [1], {a = 1} ]
+'''
+    value, lines = read_toml(source.replace("\n", "\r\n"))
+    assert value["kv_namespaces"] == [{"binding": "A"}, {"binding": "B"}]
+    assert lines["name",] == 2
+    assert lines["vars", "b.c"] == 3
+    assert lines["vars", "b.c", 2] == lines["vars", "d", "e"] == 4
+    assert lines["text",] == 5
+    assert lines["other",] == 8
+    assert lines["when",] == 10
+    assert lines["kv_namespaces",] == 11
+    assert lines["kv_namespaces", 0, "binding"] == 12
+    assert lines["kv_namespaces", 1] == 14
+    assert lines["kv_namespaces", 1, "binding"] == 15
+    assert lines["env",] == lines["env", "staging"] == 16
+    assert lines["env", "staging", "queues", "consumers", 0, "queue"] == 19
+    assert lines["env", "staging", "queues", "consumers", 0, "more"] == 20
+    assert lines["env", "staging", "queues", "consumers", 0, "more", "f", 1, "a"] == 21
+    assert not {"no", "nor", "a"} & {place[0] for place in lines if place}
+
+
+@pytest.mark.parametrize(
+    ("source", "line", "message"),
+    [
+        ("a = 1\nb 2\n", 2, "Expected '=' after a key in a key/value pair"),
+        ("a = 1\n\nb = ", 3, "Invalid value"),
+        ("a = 1\na = 2", 2, "Cannot overwrite a value"),
+    ],
+)
+def test_what_is_no_toml_is_said_with_its_line(source: str, line: int, message: str) -> None:
+    with pytest.raises(SyntaxFault) as caught:
+        read_toml(source)
+    assert (caught.value.line, str(caught.value)) == (line, message)
+
+
+def test_a_file_that_cannot_be_read_is_said() -> None:
+    assert refused('{\n "name": app }') == "wrangler.jsonc:2: expected a value, not 'a'"
+    assert refused("[]") == "wrangler.jsonc:1: expected an object"
+    with pytest.raises(ConfigError, match=r"^none/wrangler.toml: No such file or directory$"):
+        FakeRuntime.from_config("none/wrangler.toml")
+    with pytest.raises(ConfigError, match=r"^wrangler.yaml: expected a .jsonc, .json or .toml"):
+        FakeRuntime.from_config("wrangler.yaml")
+    outside = Path("/nowhere/wrangler.json")
+    with pytest.raises(ConfigError, match=r"^/nowhere/wrangler.json: No such file"):
+        FakeRuntime.from_config(outside)
+
+
+# Keys -------------------------------------------------------------------------------------------
+
+
+def test_a_wrong_value_is_said_with_its_key_and_line() -> None:
+    config = """{
+  "name": "app",
+  "main": "src/entry.py",
+  "queues": {
+    "consumers": [
+      {
+        "queue": "jobs",
+        "max_batch_size": 500,
+      },
+      { "max_retries": "3" }
+    ]
+  },
+}"""
+    assert refused(config).splitlines() == [
+        "wrangler.jsonc:8: queues.consumers[0].max_batch_size: "
+        "Input should be less than or equal to 100",
+        "wrangler.jsonc:10: queues.consumers[1].queue: Field required",
+        "wrangler.jsonc:10: queues.consumers[1].max_retries: Input should be a valid integer",
+    ]
+
+
+def test_so_it_is_in_toml() -> None:
+    write("src/entry.py", HEAD + PLAIN)
+    write("wrangler.toml", 'name = "app"\n[[d1_databases]]\nbinding = "DB"\nmigration_dir = "m"\n')
+    with pytest.raises(ConfigError) as caught:
+        FakeRuntime.from_config("wrangler.toml")
+    assert str(caught.value) == (
+        "wrangler.toml:4: d1_databases[0].migration_dir: unknown key; "
+        "did you mean 'migrations_dir'?"
+    )
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        ({"kv_namespace": []}, "kv_namespace: unknown key; did you mean 'kv_namespaces'?"),
+        ({"xyz": 1}, "xyz: unknown key"),
+        (
+            {"env": {"a": {"var": {}}}},
+            "env.a.var: unknown key; did you mean 'vars'?",
+        ),
+        (
+            {"env": {"a": {"queues": {"producer": []}}}},
+            "env.a.queues.producer: unknown key; did you mean 'producers'?",
+        ),
+        ({"env": {"a": {"dev": {}}}}, "env.a.dev: unknown key"),
+        (
+            {"durable_objects": {"bindings": [{"name": "A", "class": "B"}]}},
+            "durable_objects.bindings[0].class_name: Field required\n"
+            "wrangler.jsonc:8: durable_objects.bindings[0].class: unknown key; "
+            "did you mean 'class_name'?",
+        ),
+        (
+            {"assets": {"html_handling": "never"}},
+            "assets.html_handling: Input should be 'auto-trailing-slash', "
+            "'force-trailing-slash', 'drop-trailing-slash' or 'none'",
+        ),
+        (
+            {"observability": {"logs": {"enable": True}}},
+            "observability.logs.enable: unknown key; did you mean 'enabled'?",
+        ),
+        ({"kv_namespaces": {}}, "kv_namespaces: Input should be a valid list"),
+        ({"migrations": [{"tag": "v1", "renamed_classes": [{"to": "B"}]}]}, "from: Field required"),
+        (
+            {"routes": [{"patern": "a"}]},
+            "routes[0]: Input should be a valid string\n"
+            "wrangler.jsonc:5: routes[0].pattern: Field required\n"
+            "wrangler.jsonc:6: routes[0].patern: unknown key; did you mean 'pattern'?",
+        ),
+    ],
+)
+def test_keys_are_wrangler_s(config: dict[str, Any], message: str) -> None:
+    assert message in refused(config)
+
+
+def test_every_section_is_known() -> None:
+    runtime = worker(
+        {
+            "$schema": "node_modules/wrangler/config-schema.json",
+            "compatibility_date": "2026-01-01",
+            "compatibility_flags": ["python_workers"],
+            "routes": ["example.com/*", {"pattern": "example.com", "custom_domain": True}],
+            "triggers": {"crons": ["*/5 * * * *"]},
+            "observability": {"enabled": True, "logs": {"head_sampling_rate": 1}},
+            "placement": {"mode": "smart"},
+            "limits": {"cpu_ms": 50},
+            "rules": [{"type": "Text", "globs": ["**/*.html"], "fallthrough": True}],
+            "build": {"command": "make", "watch_dir": ["src"]},
+            "dev": {"port": 8787},
+            "site": {"bucket": "./public"},
+            "migrations": [
+                {"tag": "v1", "new_sqlite_classes": ["Room"]},
+                {"tag": "v2", "renamed_classes": [{"from": "Room", "to": "Hall"}]},
+                {"tag": "v3", "deleted_classes": ["Hall"]},
+            ],
+            "ai": {"binding": "AI"},
+            "vectorize": [{"binding": "INDEX", "index_name": "i"}],
+            "hyperdrive": [{"binding": "PG", "id": "x", "localConnectionString": "postgres://"}],
+            "send_email": [{"name": "MAIL"}],
+            "services": [{"binding": "AUTH", "service": "auth", "props": {"a": 1}}],
+            "workflows": [
+                {"binding": "FLOW", "name": "f", "class_name": "F", "script_name": "elsewhere"}
+            ],
+            "assets": {"directory": "./public", "run_worker_first": ["/api/*"]},
+            "ratelimits": [
+                {"name": "LIMIT", "namespace_id": "1", "simple": {"limit": 5, "period": 60}}
+            ],
+            "unsafe": {"bindings": [{"name": "X", "type": "odd", "whatever": 1}]},
+            "tail_consumers": [{"service": "tail"}],
+            "containers": [{"class_name": "C", "image": "./Dockerfile"}],
+            "version_metadata": {"binding": "VERSION"},
+        }
+    )
+    assert runtime.crons == ("*/5 * * * *",)
+
+
+# Environments -----------------------------------------------------------------------------------
+
+ENVIRONMENTS: dict[str, Any] = {
+    "triggers": {"crons": ["0 * * * *"]},
+    "vars": {"A": "top", "B": "top"},
+    "kv_namespaces": [{"binding": "CACHE", "id": "1"}],
+    "env": {
+        "staging": {"vars": {"A": "staging"}},
+        "named": {
+            "name": "other",
+            "main": "src/entry.py",
+            "triggers": {"crons": []},
+            "kv_namespaces": [{"binding": "OTHER"}],
+        },
+    },
+}
+
+
+def test_an_environment_inherits_settings_but_no_bindings_and_no_variables() -> None:
+    path = Path(written(ENVIRONMENTS))
+    top, staging, named = (Config(path, name) for name in (None, "staging", "named"))
+    assert [config.name for config in (top, staging, named)] == ["app", "app-staging", "other"]
+    crons = [config.settings.triggers.crons for config in (top, staging, named)]
+    assert crons == [["0 * * * *"], ["0 * * * *"], []]
+    assert [config.settings.main for config in (staging, named)] == ["src/entry.py"] * 2
+    assert top.settings.vars == {"A": "top", "B": "top"}
+    assert staging.settings.vars == {"A": "staging"}
+    assert named.settings.vars == {}
+    bound = [[one.binding for one in config.settings.kv_namespaces] for config in (top, named)]
+    assert bound == [["CACHE"], ["OTHER"]]
+    assert staging.settings.kv_namespaces == []
+
+
+def test_a_worker_without_a_name_has_its_folder_s() -> None:
+    path = write("shop/wrangler.jsonc", '{"env": {"a": {}}}')
+    assert Config(path).name == "shop"
+    assert Config(path, "a").name == "shop-a"
+
+
+@pytest.mark.asyncio
+async def test_the_runtime_is_the_environment_s() -> None:
+    path = written(ENVIRONMENTS, app("A: str", "B: str = 'default'", "CACHE: KV | None"))
+    runtime: FakeRuntime[Any] = FakeRuntime.from_config(path, environment="staging")
+    assert runtime.env.A == "staging"
+    assert runtime.env.B == "default"
+    assert runtime.env.CACHE is None
+    assert await text(runtime, "A") == "\"'staging'\""
+
+
+def test_an_environment_that_is_not_there() -> None:
+    message = refused(ENVIRONMENTS, environment="stagin")
+    assert message == (
+        "wrangler.jsonc:19: env: there is no environment 'stagin'; did you mean 'staging'?"
+    )
+    assert "there is no environment 'a'" in refused({}, environment="a")
+
+
+def test_what_an_environment_does_not_inherit_is_said_where_it_is_missing() -> None:
+    message = refused(ENVIRONMENTS, app("A: str", "CACHE: KV"), environment="staging")
+    assert message == (
+        "wrangler.jsonc:20: env.staging.kv_namespaces: no binding CACHE, but AppEnv.CACHE is a KV;"
+        " an environment inherits no bindings"
+    )
+
+
+# Variables --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("A=1\nB = two words \n", {"A": "1", "B": "two words"}),
+        ("# A=1\n\nexport B=2 # c\n", {"B": "2"}),
+        ("A='a\\n#b'\nB=\"a\\n#b\"", {"A": "a\\n#b", "B": "a\n#b"}),
+        ('A="one\ntwo"\r\nB=`"\'`', {"A": "one\ntwo", "B": "\"'"}),
+        ("A: 1\nB:2\nC.d-e=\n=1\nF", {"A": "1", "C.d-e": ""}),
+        ("A=a#b\nB=x=y\nA=later", {"A": "later", "B": "x=y"}),
+    ],
+)
+def test_dev_vars_are_dotenv_s(source: str, found: dict[str, str]) -> None:
+    assert dotenv.parse(source) == found
+
+
+@pytest.mark.parametrize(
+    ("value", "filled"),
+    [
+        ("$A-${A}", "1-1"),
+        ("\\$A", "$A"),
+        ("${NO}|$NO", "|"),
+        ("${NO:-d}${NO-e}${A:-d}", "de1"),
+        ("${A:+p}${NO:+p}${A+q}", "pq"),
+        ("$B", "1"),
+        ("$SELF", ""),
+    ],
+)
+def test_dot_env_fills_in(value: str, filled: str) -> None:
+    outside = {"A": "1", "B": "$A", "LOOP": "y$LOOP", "SELF": "$SELF"}
+    assert dotenv.expand({"V": value}, outside) == {"V": filled}
+    assert dotenv.expand({"A": "2"}, outside) == {"A": "1"}
+    assert dotenv.expand({"C": "3", "V": "$C"}, {})["V"] == "3"
+    assert dotenv.expand({"V": "x$LOOP"}, outside)["V"].startswith("xyyy")  # and it ends
+
+
+def test_secrets_come_over_variables_and_what_is_given_over_both() -> None:
+    path = written({"vars": {"A": "a", "B": "b", "C": 3}}, app("A: str", "B: str", "C: int"))
+    write(".dev.vars", "B=secret\n")
+    write(".env", "A=not read\n")
+    runtime: FakeRuntime[Any] = FakeRuntime.from_config(path)
+    assert (runtime.env.A, runtime.env.B, runtime.env.C) == ("a", "secret", 3)
+    runtime = FakeRuntime.from_config(path, B="given", C=4)
+    assert (runtime.env.A, runtime.env.B, runtime.env.C) == ("a", "given", 4)
+
+
+def variables(path: str, environment: str | None = None) -> dict[str, Any]:
+    found = Config(Path(path), environment).variables()
+    return {name: value for name, (value, _) in found.items()}
+
+
+def test_an_environment_has_secrets_of_its_own() -> None:
+    path = written({"env": {"staging": {}, "live": {}}})
+    write(".dev.vars", "A=all\nB=all\n")
+    write(".dev.vars.staging", "A=staging\n")
+    assert variables(path) == {"A": "all", "B": "all"}
+    assert variables(path, "staging") == {"A": "staging"}
+    assert variables(path, "live") == {"A": "all", "B": "all"}
+
+
+def test_without_dev_vars_dot_env_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    path = written({"env": {"staging": {}}})
+    write(".env", "A=1\nB=1\nC=1\nD=$A\n")
+    write(".env.local", "B=2\n")
+    write(".env.staging", "C=3\n")
+    write(".env.staging.local", "D=4\n")
+    assert variables(path) == {"A": "1", "B": "2", "C": "1", "D": "1"}
+    assert variables(path, "staging") == {"A": "1", "B": "2", "C": "3", "D": "4"}
+    monkeypatch.setenv("CLOUDFLARE_LOAD_DEV_VARS_FROM_DOT_ENV", "false")
+    assert variables(path) == {}
+
+
+def test_the_process_s_variables_come_where_wrangler_takes_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TOKEN", "of the process")
+    path = written()
+    assert "TOKEN" not in variables(path)
+    monkeypatch.setenv("CLOUDFLARE_INCLUDE_PROCESS_ENV", "true")
+    assert variables(path)["TOKEN"] == "of the process"
+    monkeypatch.delenv("CLOUDFLARE_INCLUDE_PROCESS_ENV")
+    path = written({"secrets": {"required": ["TOKEN"]}})
+    assert variables(path) == {"TOKEN": "of the process"}
+
+
+def test_secrets_that_are_declared_are_all_there_are() -> None:
+    path = written({"vars": {"A": "a"}, "secrets": {"required": ["B", "C"]}})
+    write(".dev.vars", "A=1\nB=2\nD=3\n")
+    assert variables(path) == {"A": "1", "B": "2"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        (
+            ["LIMIT: int"],
+            "wrangler.jsonc:5: vars.LIMIT: expected int, got str",
+        ),
+        (
+            ["LIMIT: str", "LIMTI: int"],
+            "wrangler.jsonc:4: vars: no variable LIMTI, but AppEnv.LIMTI is a int;"
+            " did you mean 'LIMIT'?",
+        ),
+        (
+            ["KEY: str"],
+            "wrangler.jsonc:4: vars: no variable KEY, but AppEnv.KEY is a str;"
+            " a secret goes into .dev.vars, or is given: KEY=…",
+        ),
+        (
+            ["LIMIT: KV"],
+            "wrangler.jsonc:5: vars.LIMIT: it is a variable, but AppEnv.LIMIT is a KV",
+        ),
+        (
+            ["SECRET: int | None"],
+            ".dev.vars: SECRET: expected int, got str",
+        ),
+    ],
+)
+def test_variables_are_what_the_env_says(fields: list[str], message: str) -> None:
+    write(".dev.vars", "SECRET=hush\n")
+    said = refused({"vars": {"LIMIT": "300"}}, app(*fields))
+    assert said == message
+    assert "hush" not in said

@@ -1,0 +1,260 @@
+"""The pytest plugin, in test suites of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest_plugins = ["pytester"]
+
+CHECKOUT = Path(__file__).parents[1]
+
+TAKES = "worker takes config, environment, env, vars, also, fresh"
+
+WORKER = """
+from pyworkers_sdk import KV, Env, Request, Response, WorkerEntrypoint
+
+requests = 0
+
+class AppEnv(Env):
+    CACHE: KV
+    WORD: str = "default"
+
+class Default(WorkerEntrypoint[AppEnv]):
+    async def fetch(self, request: Request) -> Response:
+        global requests
+        requests += 1
+        if request.url.endswith("/later"):
+            self.ctx.wait_until(self.env.CACHE.put("later", "done"))
+        if request.url.endswith("/fail"):
+            self.ctx.wait_until(self.env.CACHE.put("k", "v", expiration_ttl=1))
+        return Response(f"{self.env.WORD} {requests}")
+"""
+CONFIG = """{
+  "name": "app",
+  "main": "src/entry.py",
+  "kv_namespaces": [{ "binding": "CACHE", "id": "1" }],
+  "env": {
+    "staging": {
+      "vars": { "WORD": "staging" },
+      "kv_namespaces": [{ "binding": "CACHE", "id": "2" }]
+    }
+  }
+}"""
+
+
+@pytest.fixture
+def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    """A Worker, with no tests yet."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    monkeypatch.syspath_prepend(str(CHECKOUT))
+    monkeypatch.setenv("PYTHONPATH", str(CHECKOUT))  # of processes that a test starts
+    write(pytester, "wrangler.jsonc", CONFIG)
+    write(pytester, "src/entry.py", WORKER)
+    return pytester
+
+
+def write(pytester: pytest.Pytester, path: str, text: str) -> None:
+    (pytester.path / path).parent.mkdir(parents=True, exist_ok=True)
+    (pytester.path / path).write_text(text)
+
+
+def run(suite: pytest.Pytester, tests: str, *options: str, mode: str = "auto") -> pytest.RunResult:
+    write(suite, "tests/test_it.py", "import pytest\n" + tests)
+    plugins = ("-p", "pytest_asyncio.plugin", "-p", "pyworkers_sdk.testing.plugin")
+    scope = ("-o", "asyncio_default_fixture_loop_scope=function")
+    return suite.runpytest_inprocess(*plugins, f"--asyncio-mode={mode}", *scope, *options)
+
+
+ISOLATED = """
+@pytest.mark.asyncio
+async def test_one(runtime, env, clock):
+    await env.CACHE.put("k", "v", expiration_ttl=60)
+    clock.advance(61)
+    assert runtime.clock is clock
+    assert await env.CACHE.get("k") is None
+    await env.CACHE.put("k", "v")
+    assert await (await runtime.fetch("https://example.com/")).text() == "default 1"
+
+@pytest.mark.asyncio
+async def test_another(runtime, env):
+    assert await env.CACHE.get("k") is None
+    assert await (await runtime.fetch("https://example.com/")).text() == "default 2"
+"""
+
+
+@pytest.mark.parametrize("mode", ["auto", "strict"])
+def test_each_test_has_a_runtime_of_its_own(suite: pytest.Pytester, mode: str) -> None:
+    run(suite, ISOLATED, "--strict-markers", "-W", "error", mode=mode).assert_outcomes(passed=2)
+
+
+def test_in_auto_mode_tests_need_no_mark(suite: pytest.Pytester) -> None:
+    run(suite, ISOLATED.replace("@pytest.mark.asyncio", "")).assert_outcomes(passed=2)
+
+
+def test_a_test_that_is_no_coroutine_may_have_one_too(suite: pytest.Pytester) -> None:
+    tests = """
+import asyncio
+
+def test_it(runtime):
+    assert asyncio.run(runtime.fetch("https://example.com/")).status == 200
+"""
+    run(suite, tests, mode="strict").assert_outcomes(passed=1)
+
+
+def test_what_handlers_left_is_done_at_the_end(suite: pytest.Pytester) -> None:
+    tests = """
+runtimes = []
+
+async def test_works(runtime):
+    runtimes.append(runtime)
+    await runtime.fetch("https://example.com/later")
+    assert await runtime.env.CACHE.get("later") is None
+
+async def test_worked():
+    assert await runtimes[0].env.CACHE.get("later") == "done"
+
+async def test_fails(runtime):
+    await runtime.fetch("https://example.com/fail")
+"""
+    result = run(suite, tests)
+    result.assert_outcomes(passed=3, errors=1)
+    result.stdout.fnmatch_lines(
+        ["*ERROR at teardown of test_fails*", "*KVError: KV PUT failed: 400*"]
+    )
+
+
+def test_the_marker_says_how(suite: pytest.Pytester) -> None:
+    write(suite, "other/wrangler.toml", 'name = "other"\nmain = "../src/entry.py"\n')
+    tests = """
+from pyworkers_sdk import KV, Env
+from pyworkers_sdk.testing import fake
+
+class Other(Env):
+    WORD: str
+
+pytestmark = pytest.mark.worker(environment="staging", vars={"WORD": "of the module"})
+
+async def test_module(env):
+    assert env.WORD == "of the module"
+
+class TestClass:
+    pytestmark = pytest.mark.worker(vars={"CACHE": fake(KV)})
+
+    @pytest.mark.worker(vars={"WORD": "of the test"})
+    async def test_it(self, env):
+        assert env.WORD == "of the test"
+
+@pytest.mark.worker("other/wrangler.toml", environment=None, env=Other, also=["wrangler.jsonc"])
+async def test_another_worker(runtime):
+    assert [*runtime.workers] == ["app"]
+    assert runtime.env.WORD == "of the module"
+
+@pytest.mark.worker(fresh=True)
+async def test_fresh(runtime):
+    assert await (await runtime.fetch("https://example.com/")).text() == "of the module 1"
+
+@pytest.mark.worker(fresh=True)
+async def test_fresh_again(runtime):
+    assert await (await runtime.fetch("https://example.com/")).text() == "of the module 1"
+"""
+    run(suite, tests).assert_outcomes(passed=5)
+
+
+def test_a_folder_s_options_and_clock(suite: pytest.Pytester) -> None:
+    conftest = """
+import datetime, pytest
+from pyworkers_sdk.testing import Clock
+
+@pytest.fixture
+def clock():
+    return Clock(datetime.datetime(2026, 1, 2))
+
+@pytest.fixture
+def worker_options():
+    return {"environment": "staging", "vars": {"WORD": "of the folder"}}
+"""
+    write(suite, "tests/conftest.py", conftest)
+    tests = """
+async def test_folder(runtime):
+    assert runtime.env.WORD == "of the folder"
+    assert runtime.clock.datetime().year == 2026 and runtime.clock.datetime().day == 2
+
+@pytest.mark.worker(vars={"WORD": "of the test"})
+async def test_marker(env):
+    assert env.WORD == "of the test"
+"""
+    run(suite, tests).assert_outcomes(passed=2)
+
+
+def test_the_ini_file_names_a_configuration(suite: pytest.Pytester) -> None:
+    config = 'main = "../src/entry.py"\nvars.WORD = "ini"\nkv_namespaces = [{binding = "CACHE"}]\n'
+    write(suite, "conf/wrangler.toml", config)
+    suite.makeini("[pytest]\nworker_config = conf/wrangler.toml\n")
+    tests = """
+async def test_it(env):
+    assert env.WORD == "ini"
+
+@pytest.mark.worker(config="wrangler.jsonc")
+async def test_marker(env):
+    assert env.WORD == "default"
+"""
+    run(suite, tests).assert_outcomes(passed=2)
+
+
+@pytest.mark.parametrize(
+    ("marker", "message"),
+    [
+        ("enviroment='a'", f"*{TAKES}; not enviroment*"),
+        ("'a', 'b'", f"*{TAKES}; not b*"),
+        ("config='none.toml'", "*ConfigError: *none.toml: No such file or directory"),
+        ("environment='stagin'", "*there is no environment 'stagin'; did you mean 'staging'?"),
+    ],
+)
+def test_a_marker_that_is_wrong_is_said(suite: pytest.Pytester, marker: str, message: str) -> None:
+    result = run(suite, f"@pytest.mark.worker({marker})\nasync def test_it(env): pass")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines([message])
+
+
+def test_without_a_configuration(suite: pytest.Pytester) -> None:
+    (suite.path / "wrangler.jsonc").unlink()
+    result = run(suite, "async def test_it(env): pass")
+    result.assert_outcomes(errors=1)
+    names = "wrangler.json, wrangler.jsonc, wrangler.toml"
+    result.stdout.fnmatch_lines([f"none of {names} from *tests upwards"])
+
+
+def test_the_marker_is_documented(suite: pytest.Pytester) -> None:
+    result = run(suite, "", "--markers")
+    result.stdout.fnmatch_lines(["@pytest.mark.worker(config=None, *, environment=None, *"])
+
+
+def test_without_pytest_asyncio_it_is_said(suite: pytest.Pytester) -> None:
+    write(suite, "pytest_asyncio.py", "raise ImportError")
+    write(suite, "tests/test_it.py", "def test_it(runtime): pass\ndef test_other(): pass")
+    command = [sys.executable, "-m", "pytest", "-p", "pyworkers_sdk.testing.plugin", "tests"]
+    environment = {**os.environ, "PYTHONPATH": f"{suite.path}:{CHECKOUT}"}
+    result = subprocess.run(
+        command, cwd=suite.path, env=environment, capture_output=True, text=True
+    )
+    assert "1 passed, 1 error" in result.stdout
+    assert "it needs: pip install 'pyworkers-sdk[testing]'" in result.stdout
+
+
+def test_where_it_is_not_used_it_loads_nothing(suite: pytest.Pytester) -> None:
+    tests = """
+import sys
+
+def test_it():
+    ours = {name for name in sys.modules if name.startswith("pyworkers_sdk")}
+    assert ours == {"pyworkers_sdk", "pyworkers_sdk.testing", "pyworkers_sdk.testing.plugin"}
+    assert "pydantic" not in sys.modules
+"""
+    write(suite, "tests/test_it.py", tests)
+    plugins = ("-p", "pytest_asyncio.plugin", "-p", "pyworkers_sdk.testing.plugin")
+    suite.runpytest_subprocess(*plugins).assert_outcomes(passed=1)
