@@ -366,9 +366,11 @@ async def test_shutdown_waits_for_work_that_goes_on(runtime: FakeRuntime[AppEnv]
 
 
 @pytest.mark.asyncio
-async def test_what_is_not_http_is_refused(runtime: FakeRuntime[AppEnv]) -> None:
-    with pytest.raises(ValueError, match="not 'websocket'"):
-        await Connection(runtime, "/", type="websocket").task
+async def test_what_is_neither_http_nor_a_websocket_is_refused(
+    runtime: FakeRuntime[AppEnv],
+) -> None:
+    with pytest.raises(ValueError, match="not 'gopher'"):
+        await Connection(runtime, "/", type="gopher").task
 
 
 @pytest.mark.asyncio

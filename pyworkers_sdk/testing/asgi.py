@@ -16,7 +16,9 @@ from typing import Any, TypeAlias
 from urllib.parse import quote
 
 from ..errors import WorkersError
-from ..http import Request, Response
+from ..http import Headers, Request, Response
+from ..websockets import WebSocket
+from ._events import internal_server_error
 from ._runtime import FakeRuntime
 
 __all__ = ["asgi"]
@@ -38,7 +40,7 @@ def asgi(runtime: FakeRuntime[Any]) -> Application:
     and is waited for when the server shuts down. An exception in a handler is logged, and the
     client gets a 500. A client that leaves ends its request, as in the runtime. Under a server,
     what comes due between requests on a ``Clock(running=True)``, batches of queues say, is done
-    by itself.
+    by itself. WebSockets are connected through (uvicorn needs wsproto or websockets for them).
     """
     return _Application(runtime)
 
@@ -53,8 +55,10 @@ class _Application:
             await self._live(receive, send)
         elif scope["type"] == "http":
             await self._serve(scope, _Client(receive), send)
+        elif scope["type"] == "websocket":
+            await self._connect(scope, receive, send)
         else:
-            raise ValueError(f"asgi() serves HTTP, not {scope['type']!r}")
+            raise ValueError(f"asgi() serves HTTP and WebSockets, not {scope['type']!r}")
 
     async def _live(self, receive: Receive, send: Send) -> None:
         ticking = asyncio.create_task(self._tick())
@@ -96,8 +100,8 @@ class _Application:
             try:
                 response = await self._runtime.fetch(request)
             except Exception:
-                _log.exception("%s %s", request.method, request.url)
-                response = Response("Internal Server Error", status=500)
+                _log.exception("%s %s", request.method, request.url.partition("?")[0])
+                response = Response.from_js(internal_server_error())
         body = response.body
         headers = response.headers.items()
         if body is None and response.status not in (204, 304) and scope["method"] != "HEAD":
@@ -118,6 +122,37 @@ class _Application:
                     await send({"type": "http.response.body", "body": chunk, "more_body": True})
         await send({"type": "http.response.body"})
 
+    async def _connect(self, scope: Message, receive: Receive, send: Send) -> None:
+        await receive()  # websocket.connect
+        url, given = _target(scope)
+        headers = Headers(given)
+        headers["upgrade"] = "websocket"  # of which not every server tells
+        request = Request(url.replace("ws", "http", 1), headers=headers)
+        try:
+            response = await self._runtime.fetch(request)
+        except Exception:
+            _log.exception("%s %s", request.method, request.url.partition("?")[0])
+            response = Response.from_js(internal_server_error())
+        socket = response.web_socket
+        if socket is None:
+            await _refuse(scope, response, send)
+            return
+        protocol = response.headers.get("sec-websocket-protocol")
+        await send({"type": "websocket.accept", "subprotocol": protocol})
+        socket.accept()
+        sending = asyncio.create_task(_send_messages(socket, send))
+        try:
+            while (message := await receive())["type"] == "websocket.receive":
+                text = message.get("text")
+                socket.send(message["bytes"] if text is None else text)
+            if socket.ready_state == socket.OPEN:
+                code = message.get("code", 1000)
+                socket.close(1000 if code in _NO_CODE else code, message.get("reason") or "")
+        finally:
+            sending.cancel()
+            await asyncio.wait([sending])
+            self._drain()
+
     def _drain(self) -> None:
         task = asyncio.create_task(self._drained())
         self._draining.add(task)
@@ -128,6 +163,31 @@ class _Application:
             await self._runtime.drain()
         except Exception:
             _log.exception("in ctx.wait_until")
+
+
+_NO_CODE = (1005, 1006)
+"""What a Close frame cannot say: it had no code, or there was none."""
+
+
+async def _send_messages(socket: WebSocket, send: Send) -> None:
+    """What the Worker says, until it closes the connection."""
+    async for message in socket:
+        kind = "text" if isinstance(message, str) else "bytes"
+        await send({"type": "websocket.send", kind: message})
+    code = socket.close_code
+    reason = socket.close_reason or ""
+    await send({"type": "websocket.close", "code": 1000 if code == 1005 else code, "reason": reason})
+
+
+async def _refuse(scope: Message, response: Response, send: Send) -> None:
+    """An answer that is no WebSocket; servers that cannot pass it on say 403."""
+    if "websocket.http.response" not in scope.get("extensions", {}):
+        await send({"type": "websocket.close"})
+        return
+    headers = [(name.encode(), value.encode("latin-1")) for name, value in response.headers.items()]
+    start = {"type": "websocket.http.response.start", "status": response.status}
+    await send({**start, "headers": headers})
+    await send({"type": "websocket.http.response.body", "body": await response.bytes()})
 
 
 class _Client:
@@ -160,17 +220,24 @@ class _Client:
         self._receiving.cancel()
 
 
-def _request(scope: Message, client: _Client) -> Request:
+def _target(scope: Message) -> tuple[str, list[tuple[str, str]]]:
+    """The URL of a request, and its headers."""
     headers = [
         (name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]
     ]
-    sent = dict(headers)
     path = scope.get("raw_path") or quote(scope["path"]).encode()
-    query = scope.get("query_string", b"")
-    url = f"{scope.get('scheme', 'http')}://{sent.get('host', 'localhost')}{path.decode('latin-1')}"
+    query = scope.get("query_string", b"").decode("latin-1")
+    host = dict(headers).get("host", "localhost")
+    url = f"{scope.get('scheme', 'http')}://{host}{path.decode('latin-1')}"
+    return f"{url}?{query}" if query else url, headers
+
+
+def _request(scope: Message, client: _Client) -> Request:
+    url, headers = _target(scope)
+    sent = dict(headers)
     has_body = "transfer-encoding" in sent or sent.get("content-length", "0") != "0"
     return Request(
-        f"{url}?{query.decode('latin-1')}" if query else url,
+        url,
         method=scope["method"],
         headers=headers,
         body=client.body() if has_body and scope["method"] not in ("GET", "HEAD") else None,

@@ -1,0 +1,126 @@
+"""``asgi``: WebSockets, as a server brings them."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from pyworkers_sdk import Request, Response, WebSocket, WebSocketPair, WorkerEntrypoint
+from pyworkers_sdk.testing import FakeRuntime
+from pyworkers_sdk.testing.asgi import asgi
+
+
+class Default(WorkerEntrypoint):
+    async def fetch(self, request: Request) -> Response:
+        if "/breaks" in request.url:
+            raise LookupError("broken")
+        if request.headers.get("upgrade") != "websocket" or "/refuses" in request.url:
+            return Response("no", status=403, headers={"x": "y"})
+        client, server = WebSocketPair()
+        server.accept()
+        self.ctx.wait_until(self._talk(server, request.url))
+        headers = {}
+        if offered := request.headers.get("sec-websocket-protocol"):
+            headers["sec-websocket-protocol"] = offered.partition(",")[0]
+        return Response(status=101, web_socket=client, headers=headers)
+
+    async def _talk(self, ws: WebSocket, url: str) -> None:
+        ws.send(url)
+        async for message in ws:
+            if message == "bye":
+                ws.close(4000, "you said it")
+                return
+            ws.send(message if isinstance(message, str) else message[::-1])
+        closed.append((ws.close_code, ws.close_reason))
+
+
+closed: list[Any] = []
+
+
+class Client:
+    """What a server does for one connection."""
+
+    def __init__(self, path: str, *headers: tuple[bytes, bytes], **extra: Any) -> None:
+        closed.clear()
+        self.sent: asyncio.Queue[Any] = asyncio.Queue()
+        self.got: asyncio.Queue[Any] = asyncio.Queue()
+        self.sent.put_nowait({"type": "websocket.connect"})
+        scope = {
+            "type": "websocket",
+            "scheme": "ws",
+            "path": path,
+            "query_string": b"q=1",
+            "headers": [(b"host", b"e.com"), (b"upgrade", b"websocket"), *headers],
+            **extra,
+        }
+        self.runtime = FakeRuntime[Any](Default)
+        app = asgi(self.runtime)
+        self.task = asyncio.ensure_future(app(scope, self.sent.get, self.got.put))
+
+    async def next(self) -> Any:
+        return await asyncio.wait_for(self.got.get(), 5)
+
+    async def say(self, **message: Any) -> None:
+        await self.sent.put({"type": "websocket.receive", **message})
+
+
+@pytest.mark.asyncio
+async def test_messages_go_both_ways() -> None:
+    client = Client("/a")
+    assert await client.next() == {"type": "websocket.accept", "subprotocol": None}
+    assert (await client.next())["text"] == "http://e.com/a?q=1"
+    await client.say(text="hello")
+    assert await client.next() == {"type": "websocket.send", "text": "hello"}
+    await client.say(bytes=b"\x01\x02", text=None)
+    assert await client.next() == {"type": "websocket.send", "bytes": b"\x02\x01"}
+    await client.sent.put({"type": "websocket.disconnect", "code": 4001, "reason": "enough"})
+    await client.task
+    await client.runtime.drain()
+    assert closed == [(4001, "enough")]
+
+
+@pytest.mark.parametrize("code", [1005, 1006])
+@pytest.mark.asyncio
+async def test_a_client_that_just_leaves(code: int) -> None:
+    client = Client("/a")
+    await client.next()
+    await client.sent.put({"type": "websocket.disconnect", "code": code})
+    await client.task
+    await client.runtime.drain()
+    assert closed == [(1000, "")]
+
+
+@pytest.mark.asyncio
+async def test_the_worker_closes() -> None:
+    client = Client("/a")
+    await client.next()
+    await client.next()
+    await client.say(text="bye")
+    assert await client.next() == {
+        "type": "websocket.close",
+        "code": 4000,
+        "reason": "you said it",
+    }
+    await client.sent.put({"type": "websocket.disconnect", "code": 4000})
+    await client.task
+
+
+@pytest.mark.asyncio
+async def test_the_worker_chooses_a_protocol() -> None:
+    client = Client("/a", (b"sec-websocket-protocol", b"one, two"))
+    assert (await client.next())["subprotocol"] == "one"
+    client.task.cancel()
+
+
+@pytest.mark.parametrize(("path", "status"), [("/refuses", 403), ("/breaks", 500)])
+@pytest.mark.asyncio
+async def test_an_answer_that_is_no_websocket(path: str, status: int) -> None:
+    plain = Client(path)
+    assert await plain.next() == {"type": "websocket.close"}
+    able = Client(path, extensions={"websocket.http.response": {}})
+    start = await able.next()
+    assert start["type"] == "websocket.http.response.start"
+    assert start["status"] == status
+    assert (await able.next())["body"] == (b"no" if status == 403 else b"Internal Server Error")
