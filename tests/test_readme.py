@@ -14,12 +14,13 @@ README = Path(__file__).parent.parent / "README.md"
 
 
 @pytest.mark.asyncio
-async def test_the_worker_and_its_unit_test(monkeypatch: pytest.MonkeyPatch) -> None:
-    worker, unit_test = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
+async def test_the_workers_and_their_unit_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+    blocks = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
     module: Any = types.ModuleType("readme")
     monkeypatch.setitem(sys.modules, "readme", module)  # where annotations are looked up
-    exec(worker + unit_test, vars(module))
+    exec("".join(blocks), vars(module))
     await module.test_greets_the_first_user()
+    await module.test_a_room_sleeps_and_wakes_up()
 
 
 def test_every_file_that_it_names_is_there() -> None:
