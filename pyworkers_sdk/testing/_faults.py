@@ -1,4 +1,4 @@
-"""``faults``: have a fake fail, answer slowly, or deliver twice."""
+"""``faults``: have a fake fail, answer slowly, deliver twice, or show late what was written."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from .._ffi import raw
 from .._ffi._web import JsException
 from ._clock import Clock
 from ._queues import FakeQueue
+from ._vectorize import FakeVectorize
 
 __all__ = ["Faults", "faults"]
 
@@ -25,8 +26,9 @@ class _Rule(NamedTuple):
 class Faults:
     """What is to go wrong with one binding; made by ``faults``.
 
-    ``method`` is a JavaScript method's name ("put", "getWithMetadata", a D1 statement's "all");
-    None is any call that the binding answers. A fault comes before the call has changed anything.
+    ``method`` is a JavaScript method's name ("put", "getWithMetadata", a D1 statement's "all"; of
+    Durable Objects one of theirs); None is any call that the binding answers. A fault comes before
+    the call has changed anything.
     """
 
     def __init__(self, binding: Any, clock: Clock) -> None:
@@ -35,7 +37,10 @@ class Faults:
         self._next: list[tuple[str | None, Callable[[], None]]] = []
         self._rules: list[_Rule] = []
         self._calls: dict[_Rule, int] = {}
-        self._watch(binding)
+        if hasattr(binding, "watched_by"):
+            binding.watched_by(self._called)  # a namespace of Durable Objects
+        else:
+            self._watch(binding)
 
     def fail(
         self,
@@ -45,14 +50,19 @@ class Faults:
         method: str | None = None,
         times: int = 1,
         every: int | None = None,
+        retryable: bool = False,
+        overloaded: bool = False,
     ) -> None:
         """Fail the next ``times`` calls, or every n-th from now on, with a JavaScript error.
 
         The user of the binding sees it as the runtime's: ``KVError(message)`` with ``js_name``.
+        ``retryable`` and ``overloaded`` are what a DurableObjectError says.
         """
 
         def act() -> None:
-            raise JsException(name, message)
+            error = JsException(name, message)
+            vars(error).update(remote=False, retryable=retryable, overloaded=overloaded)
+            raise error
 
         self._add(method, times, every, act)
 
@@ -77,6 +87,12 @@ class Faults:
             raise TypeError(f"{type(self._binding).__name__} delivers no messages")
         self._binding.twice += times
 
+    def late(self, seconds: float | dt.timedelta) -> None:
+        """Have what is written to a Vectorize index from now on show so many seconds later."""
+        if not isinstance(self._binding, FakeVectorize):
+            raise TypeError(f"{type(self._binding).__name__} shows at once what is written to it")
+        self._binding.late = seconds
+
     def clear(self) -> None:
         """All is well again."""
         self._next.clear()
@@ -84,6 +100,8 @@ class Faults:
         self._calls.clear()
         if isinstance(self._binding, FakeQueue):
             self._binding.twice = 0
+        if isinstance(self._binding, FakeVectorize):
+            self._binding.late = None
 
     def _add(
         self, method: str | None, times: int, every: int | None, act: Callable[[], None]
@@ -140,6 +158,8 @@ def faults(binding: Any) -> Faults:
         faults(runtime.env.DB).fail("D1_ERROR: Network connection lost.", every=3)
         faults(runtime.env.CACHE).slow(2.5)
         faults(runtime.env.JOBS).deliver_twice()
+        faults(runtime.env.INDEX).late(5)
+        faults(runtime.env.ROOMS).fail("Durable Object is overloaded.", overloaded=True)
     """
     inside = raw(binding)
     clock = getattr(inside, "clock", None)

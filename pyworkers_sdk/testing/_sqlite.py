@@ -10,19 +10,27 @@ import re
 import sqlite3
 import weakref
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
-from functools import lru_cache
+from collections.abc import Callable
 from itertools import count
 from math import isfinite
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .._ffi._web import JsException
+from ._sql_text import (
+    MAX_PARAMETERS,
+    bytes_before,
+    is_empty,
+    place_of,
+    split,
+    tokens_of,
+    with_values,
+)
 
 if TYPE_CHECKING:
     from ._clock import Clock
 
-__all__ = ["Answer", "Refused", "Sqlite"]
+__all__ = ["METADATA", "Answer", "Refused", "Sqlite", "reset_because"]
 
 
 class Refused(Exception):
@@ -37,7 +45,7 @@ class Answer(NamedTuple):
     meta: dict[str, Any]
 
 
-def _cell(value: Any) -> Any:
+def cell(value: Any) -> Any:
     """What JavaScript sees of a SQLite value, after JSON."""
     if isinstance(value, bytes):
         return list(value)
@@ -52,6 +60,8 @@ def _cell(value: Any) -> Any:
 class Sqlite:
     """A connection with workerd's limits and authorizer; every request is one transaction."""
 
+    has_metadata = True
+
     def __init__(self, path: str, clock: Clock | None, max_length: int) -> None:
         self._path = path
         self._clock = clock
@@ -59,7 +69,10 @@ class Sqlite:
         self._unread: list[sqlite3.Cursor] = []
         self.bookmarks = count()
         self._open(self._connected())
-        self._ask(_METADATA)
+        if self.has_metadata:
+            self._ask(METADATA)
+
+    cell: Callable[[Any], Any] = staticmethod(cell)
 
     def _connected(self) -> sqlite3.Connection:
         # No statement cache: what was compiled for the fake's own use would pass the authorizer.
@@ -90,11 +103,14 @@ class Sqlite:
         for each in close:
             each()
 
-    def _ask(self, sql: str) -> Any:
+    def _ask(self, sql: str, *params: Any) -> Any:
         """The fake's own questions, which no authorizer refuses."""
+        return next(iter(self._ask_all(sql, *params)), None)
+
+    def _ask_all(self, sql: str, *params: Any) -> list[Any]:
         self._guard.trusted = True
         try:
-            return self._connection.execute(sql).fetchone()
+            return self._connection.execute(sql, params).fetchall()
         finally:
             self._guard.trusted = False
 
@@ -119,7 +135,7 @@ class Sqlite:
             raise
         except sqlite3.IntegrityError as exc:  # a deferred foreign key, at the end
             self._reset()
-            raise JsException("Error", f"{_RESET}: {_text(exc)}") from None
+            raise JsException("Error", reset_because(exc)) from None
         except sqlite3.OperationalError:  # at the end: a statement before the last has rows left
             self._reset()
             raise JsException("Error", "internal error") from None
@@ -137,12 +153,12 @@ class Sqlite:
         started, before = perf_counter(), self._state()
         if len(sql.encode()) > MAX_STATEMENT:
             raise Refused("statement too long: SQLITE_TOOBIG")
-        *first, last = _split(sql)
+        *first, last = split(sql)
         held = len(self._unread)
         try:
             for statement in first:
                 self._step(statement, None)
-            if first and (_is_empty(last) or self._complaint(last)):
+            if first and (is_empty(last) or self._complaint(last)):
                 self._step(last, params)
         except Refused:
             del self._unread[held:]  # the runtime lets go of them, where it was still compiling
@@ -155,7 +171,7 @@ class Sqlite:
             "served_by": "miniflare.db",
             "duration": round((perf_counter() - started) * 1000),
             "changes": changes,
-            "last_row_id": _cell(after[1]),
+            "last_row_id": cell(after[1]),
             "changed_db": before != after,
             "size_after": after[2],
             "rows_read": scanned + (max(len(rows), changes, 1) if searches else 0),
@@ -173,18 +189,18 @@ class Sqlite:
 
     def _step(self, sql: str, params: tuple[Any, ...] | None) -> tuple[list[str], list[list[Any]]]:
         """Names and rows of one statement; with None for ``params``, if others follow, neither."""
-        if _is_empty(sql):
+        if is_empty(sql):
             raise Refused("SQL code did not contain a statement.")
         if _RESERVED_RENAME.match(sql):
             raise Refused("not authorized: SQLITE_AUTH")
         self._guard.reason = None
         try:
-            cursor = self._connection.execute(*_with_values(sql, params or ()))
+            cursor = self._connection.execute(*with_values(sql, params or ()))
             names = [column[0] for column in cursor.description or ()]
             if params is None:
                 self._unread.append(cursor)
                 return [], []
-            return names, [list(map(_cell, row)) for row in cursor]
+            return names, [list(map(self.cell, row)) for row in cursor]
         except sqlite3.ProgrammingError:
             raise Refused(_MISCOUNTED if params is not None else _PARAMETERS_BEFORE_LAST) from None
         except MemoryError:  # the program is longer than SQLITE_LIMIT_VDBE_OP
@@ -198,7 +214,7 @@ class Sqlite:
         roots: dict[int, int] = {}
         written: set[int] = set()
         try:
-            program = self._connection.execute(*_with_values(f"EXPLAIN {sql}")).fetchall()
+            program = self._connection.execute(*with_values(f"EXPLAIN {sql}")).fetchall()
         except (sqlite3.Error, MemoryError):  # nor will it run
             return 0, 0, 0
         for _, opcode, cursor, root, *_ in program:
@@ -225,24 +241,24 @@ class Sqlite:
 
     def _place(self, sql: str, message: str) -> int | None:
         """Where SQLite found the error, which ``sqlite3`` does not tell."""
-        tokens = _tokens(sql)
+        tokens = tokens_of(sql)
         if near := re.fullmatch('near "(.*)": syntax error', message, re.DOTALL):
             # It is the first of its name at which all that came so far fails like the whole.
             named_so = [token for token in tokens if token[0] == near[1]]
             at = bisect_left(
                 named_so, True, key=lambda token: self._complaint(sql[: token.end()]) == message
             )
-            return _bytes_before(named_so[at]) if at < len(named_so) else None
+            return bytes_before(named_so[at]) if at < len(named_so) else None
         if bad := re.fullmatch('unrecognized token: "(.*)"', message, re.DOTALL):
             return next(
-                (_bytes_before(t) for t in tokens if sql.startswith(bad[1], t.start())), None
+                (bytes_before(t) for t in tokens if sql.startswith(bad[1], t.start())), None
             )
         if named := _NAMING.match(message):
-            return _place_of(named["name"], named["function"], tokens)
+            return place_of(named["name"], named["function"], tokens)
         if message.startswith(("too many SQL variables", "variable number must be")):
             slots = [token for token in tokens if token.lastgroup == "slot"]
             beyond = [slot for slot in slots if not 0 < int(slot[0][1:] or 1) <= MAX_PARAMETERS]
-            return _bytes_before((beyond or slots[MAX_PARAMETERS:])[0])
+            return bytes_before((beyond or slots[MAX_PARAMETERS:])[0])
         return None
 
     def _complaint(self, sql: str) -> str:
@@ -262,6 +278,11 @@ def _text(exc: sqlite3.Error, place: int | None = None) -> str:
     code = "_".join(name.split("_")[:2])
     where = "" if place is None else f" at offset {place}"
     return f"{exc}{where}: {code}" + (f" (extended: {name})" if name != code else "")
+
+
+def reset_because(exc: sqlite3.Error) -> str:
+    """What is said where a transaction cannot end well."""
+    return f"{_RESET}: {_text(exc)}"
 
 
 def _decoded(text: bytes) -> str:
@@ -341,104 +362,6 @@ def _tell_time(connection: sqlite3.Connection, clock: Clock) -> sqlite3.Connecti
     return reckoner
 
 
-# SQL as text
-
-
-@lru_cache(maxsize=256)
-def _tokens(sql: str) -> list[re.Match[str]]:
-    """The tokens of SQL, without space and comments."""
-    return [token for token in _TOKEN.finditer(sql) if token.lastgroup != "space"]
-
-
-def _split(sql: str) -> list[str]:
-    """The statements of SQL, as SQLite cuts them off: at the end of each, or at a NUL."""
-    sql, nul, _ = sql.partition("\0")
-    parts: list[str] = []
-    start, begun = 0, False
-    for token in _tokens(sql):
-        if token[0] != ";":
-            begun = True
-        # semicolons before a statement belong to it
-        if token[0] != ";" or not begun or not sqlite3.complete_statement(sql[start : token.end()]):
-            continue
-        begun = False
-        if rest := sql[token.end() :].lstrip(" \t\n\r\v\f"):
-            parts.append(sql[start : token.end()])
-            start = len(sql) - len(rest)
-    return [*parts, sql[start:], *([""] if nul else [])]
-
-
-def _is_empty(sql: str) -> bool:
-    return all(token[0] == ";" for token in _tokens(sql))
-
-
-class _InOrder(dict[str, Any]):
-    """Values for named parameters, whose names ``sqlite3`` asks for in their order."""
-
-    def __init__(self, values: Sequence[Any]) -> None:
-        self._values = iter(values)
-
-    def __missing__(self, name: str) -> Any:
-        return next(self._values)
-
-
-def _with_values(sql: str, values: Sequence[Any] | None = None) -> tuple[str, Any]:
-    """SQL and its values (nulls if none are given), in a way that ``sqlite3`` takes them.
-
-    D1 binds by position whatever a parameter is called; ``sqlite3`` wants names for the named.
-    """
-    slots = [token for token in _tokens(sql) if token.lastgroup == "slot"]
-    named: dict[str, int] = {}
-    numbers: list[int] = []
-    highest = 0
-    for slot in slots:
-        name = slot[0]
-        number = int(name[1:] or highest + 1) if name[0] == "?" else named.get(name, highest + 1)
-        named[name] = number
-        numbers.append(number)
-        highest = max(highest, number)
-    if values is None:
-        values = (None,) * min(highest, MAX_PARAMETERS)
-    bare = sum(slot[0] == "?" for slot in slots)
-    if bare == len(slots) or len(values) != highest or 0 in numbers:
-        return sql, values
-    if not bare and len(set(numbers)) == highest:
-        return sql, _InOrder(values)
-    for slot in reversed(slots):
-        sql = f"{sql[: slot.start()]}?{sql[slot.end() :]}"
-    return sql, [values[number - 1] for number in numbers]
-
-
-def _bytes_before(token: re.Match[str]) -> int:
-    return len(token.string[: token.start()].encode())
-
-
-def _place_of(name: str, function: str | None, tokens: list[re.Match[str]]) -> int | None:
-    """Where a name stands that SQLite could not resolve."""
-    texts = [*(token[0].strip('"`[]').lower() for token in tokens), "", ""]
-    wanted = name.strip('"').lower().split(".")
-    length = 2 * len(wanted) - 1
-    named = range(0)  # the columns of an INSERT, which have an error of their own
-    into = texts.index("into") if "into" in texts else len(tokens)
-    if texts[into + 2 : into + 3] == ["("] and ")" in texts[into:]:
-        named = range(into, texts.index(")", into))
-    for at in range(len(tokens)):
-        if texts[at : at + length : 2] != wanted or at in named:
-            continue
-        before, after = texts[at - 1], texts[at + length]  # where there is none, ""
-        if before in (".", "as", "collate"):
-            continue
-        if function and after != "(":
-            continue
-        if "update" in texts[:at] and before in ("set", ",") and after == "=":
-            return None
-        if function == "misuse of aggregate: " and "where" in texts[at:]:
-            continue
-        return _bytes_before(tokens[at])
-    return None
-
-
-MAX_PARAMETERS = 100
 MAX_STATEMENT = 100_000
 
 # Newer than the names that ``sqlite3`` knows.
@@ -456,7 +379,7 @@ _LIMITS = {
 }
 
 # The runtime's own table; that it is listed, and takes a page, can be seen.
-_METADATA = """CREATE TABLE IF NOT EXISTS _cf_METADATA (
+METADATA = """CREATE TABLE IF NOT EXISTS _cf_METADATA (
         key INTEGER PRIMARY KEY,
         value BLOB
       )"""
@@ -478,14 +401,6 @@ _RESET = (
     "application left the database in a state where constraints were violated"
 )
 
-_TOKEN = re.compile(
-    r"""(?P<space>[ \t\n\f\r]+ | --[^\n]* | /\*.*?(?:\*/|\Z))
-      | (?P<quoted>'(?:[^']|'')*' | "(?:[^"]|"")*" | `(?:[^`]|``)*` | \[[^]]*])
-      | (?P<slot>\?\d* | [:@$\#][\w$\x80-\U0010ffff]+(?:::\w+)*(?:\([^\s)]*\))?)
-      | (?P<word>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)? | [\w$\x80-\U0010ffff]+)
-      | (?P<sign>\|\| | ->>? | <[<=>]? | >[>=]? | == | != | .)""",
-    re.VERBOSE | re.DOTALL,
-)
 _NAMING = re.compile(
     r"(?:no such column: |ambiguous column name: |(?:table|view|trigger) (?=.* already exists$)"
     r"|(?P<function>no such function: |not authorized to use function: |misuse of aggregate: "

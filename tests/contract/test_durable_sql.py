@@ -1,0 +1,473 @@
+"""SQL inside a Durable Object: what it answers, what it refuses, and how rows come out."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import enum
+import uuid
+from decimal import Decimal
+from typing import Any, TypedDict
+
+from pyworkers_sdk import (
+    ConversionError,
+    DurableObjectConstraintError,
+    DurableObjectError,
+    DurableObjectState,
+    RowError,
+)
+from tests.contract.kit import cases, only, raises
+
+inside = only("fake", "workerd", reason="a Durable Object of ours needs a runtime to call it")
+
+
+class User(TypedDict):
+    id: int
+    name: str | None
+    score: float
+    active: bool
+    data: bytes
+
+
+@dataclasses.dataclass
+class Point:
+    x: float
+    y: float
+
+
+class Color(enum.Enum):
+    RED = "red"
+
+
+SCHEMA = (
+    "CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT UNIQUE, score REAL NOT NULL,"
+    " active INTEGER CHECK (active IN (0, 1)), data BLOB)"
+)
+
+
+def users(state: DurableObjectState) -> Any:
+    sql = state.storage.sql
+    sql.exec(SCHEMA)
+    for row in ((1, "a", 1, True, b"\x00"), (2, None, 2.5, False, b"")):
+        sql.exec("INSERT INTO users VALUES (?, ?, ?, ?, ?)", *row)
+    return sql
+
+
+# Rows
+
+
+@inside
+async def test_rows(state: DurableObjectState) -> None:
+    sql = users(state)
+    found = sql.exec("SELECT * FROM users ORDER BY id")
+    rows: list[dict[str, Any]] = [
+        {"id": 1, "name": "a", "score": 1, "active": 1, "data": b"\x00"},
+        {"id": 2, "name": None, "score": 2.5, "active": 0, "data": b""},
+    ]
+    assert found.column_names == ["id", "name", "score", "active", "data"]
+    assert found.to_array() == rows
+    assert list(found) == rows
+    assert list(found) == rows
+    assert len(found) == 2
+    assert found[1] == rows[1]
+    assert found[:1] == rows[:1]
+    assert repr(found) == "<SqlStorageCursor of 2 rows>"
+    assert found.raw() == [tuple(row.values()) for row in rows]
+
+
+@inside
+async def test_rows_of_a_type(state: DurableObjectState) -> None:
+    sql = users(state)
+    rows = sql.exec("SELECT * FROM users WHERE id >= ? ORDER BY id", User, 1).to_array()
+    assert rows[0] == {"id": 1, "name": "a", "score": 1.0, "active": True, "data": b"\x00"}
+    assert type(rows[0]["score"]) is float
+    assert rows[0]["active"] is True
+    assert sql.exec("SELECT 1 AS x, 2 AS y", Point).one() == Point(1.0, 2.0)
+    with raises(RowError, match="User: column 'score' of row 0: expected float, got str"):
+        sql.exec("SELECT 1 AS id, 'a' AS name, 'x' AS score, 1 AS active, x'' AS data", User)
+
+
+@inside
+async def test_one(state: DurableObjectState) -> None:
+    sql = users(state)
+    assert sql.exec("SELECT name FROM users WHERE id = 1").one() == {"name": "a"}
+    for where, many in (("id = 3", "no"), ("true", "multiple")):
+        message = f"Expected exactly one result from SQL query, but got {many} results."
+        with raises(DurableObjectError) as caught:
+            sql.exec(f"SELECT name FROM users WHERE {where}").one()
+        assert caught.value.message == message
+        assert caught.value.js_name == "Error"
+
+
+@only("workerd", reason="it asks JavaScript's own cursor")
+async def test_one_says_what_javascript_says(state: DurableObjectState) -> None:
+    sql = users(state)
+    for query in ("SELECT 1 WHERE false", "SELECT 1 UNION SELECT 2"):
+        with raises(DurableObjectError) as ours:
+            sql.exec(query).one()
+        with raises(Exception) as theirs:
+            sql.js_object.exec(query).one()
+        assert ours.value.message == theirs.value.message  # type: ignore[attr-defined]
+
+
+@inside
+async def test_columns_of_one_name(state: DurableObjectState) -> None:
+    found = state.storage.sql.exec("SELECT 1 AS a, 2 AS b, 3 AS a")
+    assert found.column_names == ["a", "b", "a"]
+    assert found.raw() == [(1, 2, 3)]
+    assert found.one() == {"a": 3, "b": 2}
+
+
+@inside
+@cases(["constructor", "toString", "__proto__", "items", "1", "", "é"])
+async def test_a_columns_name(state: DurableObjectState, case: str) -> None:
+    found = state.storage.sql.exec(f'SELECT 1 AS "{case}"')
+    assert found.column_names == [case]
+    assert found.one() == {case: 1}
+
+
+@inside
+async def test_no_rows(state: DurableObjectState) -> None:
+    sql = users(state)
+    found = sql.exec("SELECT id, name FROM users WHERE false")
+    assert found.to_array() == []
+    assert found.raw() == []
+    assert found.column_names == ["id", "name"]
+    made = sql.exec("CREATE TABLE t (x)")
+    assert made.to_array() == []
+    assert made.column_names == []
+
+
+@inside
+async def test_no_cursor_stays_open(state: DurableObjectState) -> None:
+    sql = users(state)
+    for row in sql.exec("SELECT id FROM users"):
+        sql.exec("UPDATE users SET score = 0 WHERE id = ?", row["id"])
+    found = sql.exec("SELECT * FROM users")
+    sql.exec("DROP TABLE users")
+    assert len(found) == 2
+    for _ in range(200):
+        sql.exec("SELECT 1 UNION SELECT 2")
+    sql.exec("CREATE TABLE users (x)")
+
+
+@inside
+async def test_many_rows(state: DurableObjectState) -> None:
+    found = state.storage.sql.exec(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)"
+        " SELECT i, CASE i % 3 WHEN 0 THEN NULL ELSE 'r' || i END AS name FROM n"
+    )
+    assert len(found) == 5000
+    assert found[2] == {"i": 3, "name": None}
+    assert found[4999] == {"i": 5000, "name": "r5000"}
+
+
+# Values
+
+
+@inside
+@cases(
+    {
+        "none": (None, None, "null"),
+        "true": (True, 1, "real"),
+        "false": (False, 0, "real"),
+        "int": (5, 5, "real"),
+        "float": (2.5, 2.5, "real"),
+        "largest": (2**53 - 1, 2**53 - 1, "real"),
+        "text": ("é\0x", "é\0x", "text"),
+        "no-text": ("", "", "text"),
+        "bytes": (b"\x00\xff", b"\x00\xff", "blob"),
+        "no-bytes": (b"", b"", "blob"),
+        "bytearray": (bytearray(b"a"), b"a", "blob"),
+        "memoryview": (memoryview(b"a"), b"a", "blob"),
+        "datetime": (
+            dt.datetime(2026, 1, 2, 3, 4, 5, tzinfo=dt.timezone.utc),
+            "2026-01-02T03:04:05.000Z",
+            "text",
+        ),
+        "date": (dt.date(2026, 1, 2), "2026-01-02", "text"),
+        "uuid": (uuid.UUID(int=1), "00000000-0000-0000-0000-000000000001", "text"),
+        "decimal": (Decimal("1.50"), "1.50", "text"),
+        "enum": (Color.RED, "red", "text"),
+    }
+)
+async def test_what_is_bound(state: DurableObjectState, case: tuple[Any, Any, str]) -> None:
+    value, stored, kind = case
+    row = state.storage.sql.exec("SELECT ? AS value, typeof(?1) AS kind", value).one()
+    assert row == {"value": stored, "kind": kind}
+    assert type(row["value"]) is type(stored)
+
+
+@inside
+@cases(
+    {
+        "list": ([1], r"bindings\[0\]: SQL stores text, numbers, bytes and None"),
+        "dict": ({}, r"bindings\[0\]: SQL stores text"),
+        "large": (2**53, r"bindings\[0\]: the integer is outside"),
+        "nan": (float("nan"), r"bindings\[0\]: nan is neither"),
+        "surrogate": ("\ud800", r"bindings\[0\]: the text has a lone surrogate"),
+        "object": (object(), r"bindings\[0\]: a object cannot cross"),
+    }
+)
+async def test_what_cannot_be_bound(state: DurableObjectState, case: tuple[Any, str]) -> None:
+    value, message = case
+    with raises(ConversionError, match=message):
+        state.storage.sql.exec("SELECT ?", value)
+
+
+@inside
+async def test_where_values_go(state: DurableObjectState) -> None:
+    sql = state.storage.sql
+    assert sql.exec("SELECT ?, ?", 1, "a").raw() == [(1, "a")]
+    assert sql.exec("SELECT ?2, ?1", 1, "a").raw() == [("a", 1)]
+    assert sql.exec("SELECT :x, @y, :x", 1, "a").raw() == [(1, "a", 1)]
+    assert sql.exec("SELECT ? / 2", 5).raw() == [(2.5,)]
+    assert sql.exec("SELECT CAST(? AS INTEGER) / 2", 5).raw() == [(2,)]
+
+
+@inside
+@cases(
+    {
+        "1.0": ("1.0", 1),
+        "half": ("0.5", 0.5),
+        "largest": ("9007199254740991", 2**53 - 1),
+        "too-large": ("9223372036854775807", 9.223372036854775807e18),
+        "inf": ("1e400", float("inf")),
+        "-inf": ("-1e400", float("-inf")),
+        "null": ("NULL", None),
+        "blob": ("x'00ff'", b"\x00\xff"),
+        "true": ("true", 1),
+        "bad-utf-8": ("CAST(x'ff41' AS TEXT)", "\ufffdA"),
+        "nul": ("char(0, 65)", "\0A"),
+    }
+)
+async def test_what_comes_out(state: DurableObjectState, case: tuple[str, Any]) -> None:
+    expression, value = case
+    found = state.storage.sql.exec(f"SELECT {expression} AS value").one()["value"]
+    assert found == value
+    assert type(found) is type(value)
+
+
+# Several statements
+
+
+@inside
+async def test_several_statements(state: DurableObjectState) -> None:
+    sql = state.storage.sql
+    found = sql.exec(
+        "CREATE TABLE t (x TEXT); INSERT INTO t VALUES ('a;b'); SELECT * FROM t WHERE x = ?", "a;b"
+    )
+    assert found.raw() == [("a;b",)]
+    assert sql.exec("SELECT 1; SELECT 2;\n").raw() == [(2,)]
+    with raises(DurableObjectError) as caught:
+        sql.exec("INSERT INTO t VALUES ('c'); INSERT INTO t VALUES ('d'); NOPE")
+    assert caught.value.message == 'near "NOPE": syntax error at offset 0: SQLITE_ERROR'
+    assert sql.exec("SELECT count(*) AS n FROM t").one() == {"n": 3}
+
+
+# Costs
+
+
+@inside
+async def test_what_is_counted(state: DurableObjectState) -> None:
+    sql = state.storage.sql
+    sql.exec("CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT UNIQUE)")
+    counted = [
+        ("SELECT 1", 0, 0),
+        ("INSERT INTO t VALUES (1, 'a')", None, 2),
+        ("INSERT INTO t VALUES (2, 'b'), (3, 'c')", None, 4),
+        ("SELECT * FROM t", 3, 0),
+        ("SELECT * FROM t WHERE id = 2", 1, 0),
+    ]
+    for query, read, written in counted:
+        found = sql.exec(query)
+        assert read is None or found.rows_read == read, (query, found.rows_read)
+        assert found.rows_written == written, (query, found.rows_written)
+
+
+@inside
+async def test_the_size_of_the_database(state: DurableObjectState) -> None:
+    sql = state.storage.sql
+    sizes = [sql.database_size]
+    sql.exec("CREATE TABLE t (x)")
+    sizes.append(sql.database_size)
+    sql.exec("INSERT INTO t VALUES (zeroblob(100000))")
+    sizes.append(sql.database_size)
+    sql.exec("DELETE FROM t")
+    sizes.append(sql.database_size)
+    assert sizes == [4096, 8192, 106496, 8192]
+
+
+# What is refused
+
+REFUSED: dict[str, tuple[str, list[Any], str, str | None]] = {
+    "syntax": (
+        "SELEC 1",
+        [],
+        'near "SELEC": syntax error at offset 0: SQLITE_ERROR',
+        "SQLITE_ERROR",
+    ),
+    "unfinished": ("SELECT", [], "incomplete input: SQLITE_ERROR", "SQLITE_ERROR"),
+    "no-table": ("SELECT * FROM nope", [], "no such table: nope: SQLITE_ERROR", "SQLITE_ERROR"),
+    "no-column": (
+        "SELECT nope FROM users",
+        [],
+        "no such column: nope at offset 7: SQLITE_ERROR",
+        "SQLITE_ERROR",
+    ),
+    "no-function": (
+        "SELECT nope()",
+        [],
+        "no such function: nope at offset 7: SQLITE_ERROR",
+        "SQLITE_ERROR",
+    ),
+    "nothing": ("", [], "SQL code did not contain a statement.", None),
+    "semicolon": (";", [], "SQL code did not contain a statement.", None),
+    "comment": ("-- x", [], "SQL code did not contain a statement.", None),
+    "too-few": ("SELECT ?, ?", [1], "Wrong number of parameter bindings for SQL query.", None),
+    "too-many": ("SELECT ?", [1, 2], "Wrong number of parameter bindings for SQL query.", None),
+    "many": (
+        "SELECT " + ", ".join("?" * 101),
+        [1] * 101,
+        "too many SQL variables at offset 307: SQLITE_ERROR",
+        "SQLITE_ERROR",
+    ),
+    "values-before": (
+        "SELECT ?; SELECT ?",
+        [1],
+        "When executing multiple SQL statements in a single call, only the last statement can "
+        "have parameters.",
+        None,
+    ),
+    "too-long": (
+        f"SELECT '{'x' * 100_000}'",
+        [],
+        "statement too long: SQLITE_TOOBIG",
+        "SQLITE_TOOBIG",
+    ),
+    "too-big": (
+        "INSERT INTO users VALUES (3, 'b', 1, 1, zeroblob(2200000))",
+        [],
+        "string or blob too big: SQLITE_TOOBIG",
+        "SQLITE_TOOBIG",
+    ),
+    "columns": (
+        f"CREATE TABLE t ({', '.join(f'c{n}' for n in range(101))})",
+        [],
+        "too many columns on t: SQLITE_ERROR",
+        "SQLITE_ERROR",
+    ),
+    "begin": ("BEGIN", [], "To execute a transaction, please use", None),
+    "savepoint": ("SAVEPOINT a", [], "To execute a transaction, please use", None),
+    "commit": ("COMMIT", [], "To execute a transaction, please use", None),
+    "attach": ("ATTACH 'x' AS y", [], "not authorized: SQLITE_AUTH", "SQLITE_AUTH"),
+    "pragma": ("PRAGMA journal_mode", [], "not authorized: SQLITE_AUTH", "SQLITE_AUTH"),
+    "vacuum": (
+        "VACUUM",
+        [],
+        "cannot VACUUM from within a transaction: SQLITE_ERROR",
+        "SQLITE_ERROR",
+    ),
+    "own-name": ("CREATE TABLE _cf_x (a)", [], "not authorized: SQLITE_AUTH", "SQLITE_AUTH"),
+    "own-table": (
+        "SELECT * FROM _cf_KV",
+        [],
+        "access to _cf_KV.key is prohibited: SQLITE_AUTH",
+        "SQLITE_AUTH",
+    ),
+    "temp": ("CREATE TEMP TABLE x (a)", [], "not authorized: SQLITE_AUTH", "SQLITE_AUTH"),
+    "function": (
+        "SELECT sqlite_version()",
+        [],
+        "not authorized to use function: sqlite_version at offset 7: SQLITE_ERROR",
+        "SQLITE_ERROR",
+    ),
+}
+
+
+@inside
+@cases(REFUSED)
+async def test_what_is_refused(
+    state: DurableObjectState, case: tuple[str, list[Any], str, str | None]
+) -> None:
+    query, bindings, message, code = case
+    sql = users(state)
+    state.storage.kv.put("key", 1)
+    with raises(DurableObjectError) as caught:
+        sql.exec(query, *bindings)
+    if message.endswith("please use"):
+        assert caught.value.message.startswith(message)
+    else:
+        assert caught.value.message == message
+    assert caught.value.code == code
+    assert caught.value.js_name == "Error"
+    assert caught.value.remote is False
+    assert len(sql.exec("SELECT * FROM users")) == 2
+
+
+CONSTRAINTS: dict[str, tuple[str, str]] = {
+    "unique": (
+        "INSERT INTO users VALUES (3, 'a', 1, 1, NULL)",
+        "UNIQUE constraint failed: users.name: SQLITE_CONSTRAINT "
+        "(extended: SQLITE_CONSTRAINT_UNIQUE)",
+    ),
+    "primary-key": (
+        "INSERT INTO users VALUES (1, 'b', 1, 1, NULL)",
+        "UNIQUE constraint failed: users.id: SQLITE_CONSTRAINT "
+        "(extended: SQLITE_CONSTRAINT_PRIMARYKEY)",
+    ),
+    "not-null": (
+        "INSERT INTO users VALUES (3, 'b', NULL, 1, NULL)",
+        "NOT NULL constraint failed: users.score: SQLITE_CONSTRAINT "
+        "(extended: SQLITE_CONSTRAINT_NOTNULL)",
+    ),
+    "check": (
+        "INSERT INTO users VALUES (3, 'b', 1, 2, NULL)",
+        "CHECK constraint failed: active IN (0, 1): SQLITE_CONSTRAINT "
+        "(extended: SQLITE_CONSTRAINT_CHECK)",
+    ),
+    "foreign-key": (
+        "CREATE TABLE c (u REFERENCES users (id)); INSERT INTO c VALUES (9)",
+        "FOREIGN KEY constraint failed: SQLITE_CONSTRAINT (extended: SQLITE_CONSTRAINT_FOREIGNKEY)",
+    ),
+}
+
+
+@inside
+@cases(CONSTRAINTS)
+async def test_constraints(state: DurableObjectState, case: tuple[str, str]) -> None:
+    query, message = case
+    sql = users(state)
+    with raises(DurableObjectConstraintError) as caught:
+        sql.exec(query)
+    assert caught.value.message == message
+    assert caught.value.code == message.split()[-1].rstrip(")")
+    assert len(sql.exec("SELECT * FROM users")) == 2
+
+
+@inside
+async def test_what_may_be_asked(state: DurableObjectState) -> None:
+    sql = users(state)
+    assert sql.exec("PRAGMA foreign_keys").raw() == [(1,)]
+    assert [row["name"] for row in sql.exec("PRAGMA table_info(users)")] == [
+        "id",
+        "name",
+        "score",
+        "active",
+        "data",
+    ]
+    sql.exec("PRAGMA defer_foreign_keys = on")
+    assert sql.exec("SELECT json_extract('{\"a\": [1, 2]}', '$.a[1]')").raw() == [(2,)]
+    sql.exec("CREATE VIRTUAL TABLE docs USING fts5(body)")
+    sql.exec("INSERT INTO docs VALUES ('the quick fox')")
+    assert len(sql.exec("SELECT * FROM docs WHERE docs MATCH 'fox'")) == 1
+    assert sql.exec("INSERT INTO users VALUES (3, 'c', 1, 1, NULL) RETURNING id").one() == {"id": 3}
+
+
+@inside
+async def test_sql_and_keys_are_stored_together(state: DurableObjectState) -> None:
+    sql = state.storage.sql
+    await state.storage.put("key", 1)
+    assert [row["name"] for row in sql.exec("SELECT name FROM sqlite_master")] == ["_cf_KV"]
+    assert sql.js_object is not None
+    assert sql.exec("SELECT 1").js_object is not None

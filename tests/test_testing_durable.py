@@ -1,0 +1,435 @@
+"""The fake of Durable Objects: what only a fake can do."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import logging
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pyworkers_sdk import (
+    DurableObject,
+    DurableObjectError,
+    DurableObjectNamespace,
+    DurableObjectState,
+    DurableObjectTransaction,
+    Env,
+    Request,
+    Response,
+    WebSocket,
+    WebSocketPair,
+    WorkerEntrypoint,
+    WorkersError,
+)
+from pyworkers_sdk._closures import entrust, entrust_now
+from pyworkers_sdk._ffi import JsException
+from pyworkers_sdk.testing import Clock, FakeRuntime, fake, faults
+from pyworkers_sdk.testing._durable import object_of
+from pyworkers_sdk.testing._turns import Turns
+
+if TYPE_CHECKING:
+    from somewhere.not_there import Elsewhere  # type: ignore[import-not-found]
+
+pytestmark = pytest.mark.asyncio
+
+
+class AppEnv(Env):
+    OBJECTS: DurableObjectNamespace[Object]
+    OTHERS: DurableObjectNamespace[Object]
+    ELSEWHERE: DurableObjectNamespace[Elsewhere]
+
+
+class Object(DurableObject[AppEnv]):
+    def __init__(self, ctx: DurableObjectState, env: AppEnv) -> None:
+        self.started = 0
+        self.alarms: list[float] = []
+        self.errors: list[WorkersError] = []
+        self.gone_on = asyncio.Event()
+
+    async def start(self) -> int:
+        self.started += 1
+        return self.started
+
+    async def add(self) -> int:
+        count = await self.ctx.storage.get("count", int) or 0
+        await asyncio.sleep(0)
+        await self.ctx.storage.put("count", count + 1)
+        return count + 1
+
+    async def add_sql(self) -> int:
+        sql = self.ctx.storage.sql
+        sql.exec("CREATE TABLE IF NOT EXISTS c (n)")
+        count = sql.exec("SELECT count(*) AS n FROM c").one()["n"]
+        sql.exec("INSERT INTO c VALUES (1)")
+        return int(count) + 1
+
+    async def hang(self) -> None:
+        await self.gone_on.wait()
+
+    async def slow(self, seconds: float) -> str:
+        await asyncio.sleep(seconds)
+        return "slow"
+
+    async def guarded(self, seconds: float) -> str:
+        return await self.ctx.block_concurrency_while(lambda: self.slow(seconds))
+
+    async def steps(self) -> list[str]:
+        """Goes on while another holds the gate, and may not."""
+        done: list[str] = []
+
+        async def other() -> None:
+            done.append("begin")
+            await asyncio.sleep(0.03)
+            done.append("end")
+
+        blocking = self.ctx.block_concurrency_while(other)
+        await asyncio.sleep(0.01)
+        done.append("after")
+        await blocking
+        return done
+
+    async def both(self) -> list[int]:
+        async def one(txn: DurableObjectTransaction) -> None:
+            await txn.put("a", 1)
+            await asyncio.sleep(0.01)
+
+        async def two(txn: DurableObjectTransaction) -> None:
+            await txn.put("b", await txn.get("a"))
+
+        storage = self.ctx.storage
+        await asyncio.gather(storage.transaction(one), storage.transaction(two))
+        return [*(await storage.list()).values()]
+
+    async def ask(self, name: str) -> int:
+        return await self.env.OTHERS.get_by_name(name).start()
+
+    async def alarm(self) -> None:
+        self.alarms.append(0)
+        calls = await self.ctx.storage.get("calls", list) or []
+        await self.ctx.storage.put("calls", [*calls, 1])
+        if await self.ctx.storage.get("endless", bool):
+            await self.ctx.storage.set_alarm(dt.timedelta())
+            return
+        raise ValueError("never")
+
+    async def set(self, seconds: float) -> None:
+        await self.ctx.storage.set_alarm(dt.timedelta(seconds=seconds))
+
+    async def later(self) -> None:
+        async def work() -> None:
+            await asyncio.sleep(0.01)
+            await self.ctx.storage.put("later", 1)
+
+        self.ctx.wait_until(work())
+
+    async def web_socket_error(self, ws: WebSocket, error: WorkersError) -> None:
+        if error.message == "fail":
+            raise ValueError("in a handler")
+        self.errors.append(error)
+
+    async def fetch(self, request: Request) -> Response:
+        client, server = WebSocketPair()
+        self.ctx.accept_web_socket(server)
+        return Response(status=101, web_socket=client)
+
+
+class Default(WorkerEntrypoint[AppEnv]):
+    async def fetch(self, request: Request) -> Response:
+        return await self.env.OBJECTS.get_by_name("a").fetch(request)
+
+
+@pytest.fixture
+def runtime() -> FakeRuntime[AppEnv]:
+    return FakeRuntime(Default, env=AppEnv)
+
+
+def stub_of(runtime: FakeRuntime[AppEnv], name: str = "a") -> Any:
+    return runtime.env.OBJECTS.get_by_name(name)
+
+
+@pytest.mark.parametrize("method", ["add", "add_sql"])
+async def test_a_thousand_increments(runtime: FakeRuntime[AppEnv], method: str) -> None:
+    stub = stub_of(runtime)
+    given = await asyncio.gather(*(getattr(stub, method)() for _ in range(1000)))
+    assert sorted(given) == list(range(1, 1001))
+
+
+async def test_evict(runtime: FakeRuntime[AppEnv]) -> None:
+    stub = stub_of(runtime)
+    assert [await stub.start(), await stub.start(), await stub.add()] == [1, 2, 1]
+    await runtime.evict(stub)
+    await runtime.evict(stub)
+    assert [await stub.start(), await stub.add()] == [1, 2]
+
+
+async def test_what_is_in_use_is_not_evicted(runtime: FakeRuntime[AppEnv]) -> None:
+    stub = stub_of(runtime)
+    calling = asyncio.ensure_future(stub.hang())
+    await asyncio.sleep(0.01)
+    with pytest.raises(RuntimeError, match="<Object a> is in use"):
+        await runtime.evict(stub)
+    await runtime.run_in_durable_object(stub, go_on)
+    await calling
+    await runtime.evict(stub)
+
+
+async def go_on(instance: Object) -> None:
+    instance.gone_on.set()
+
+
+async def test_only_stubs_of_fakes_have_insides(runtime: FakeRuntime[AppEnv]) -> None:
+    with pytest.raises(TypeError, match="expected a stub of a fake Durable Object, got Request"):
+        await runtime.evict(Request("https://x/"))
+
+
+async def test_look_inside(runtime: FakeRuntime[AppEnv]) -> None:
+    stub = stub_of(runtime)
+    await stub.start()
+
+    async def look(instance: Object) -> tuple[int, Any]:
+        await instance.ctx.storage.put("seen", True)
+        return instance.started, instance.ctx.id.name
+
+    assert await runtime.run_in_durable_object(stub, look) == (1, "a")
+    error = ValueError("no")
+
+    async def fail(instance: Object) -> None:
+        raise error
+
+    with pytest.raises(ValueError, match="no") as caught:
+        await runtime.run_in_durable_object(stub, fail)
+    assert caught.value is error
+
+
+async def test_an_object_calls_another(runtime: FakeRuntime[AppEnv]) -> None:
+    assert await stub_of(runtime).ask("b") == 1
+    assert await runtime.env.OTHERS.get_by_name("b").start() == 2
+    assert await stub_of(runtime, "b").start() == 3  # of the same class
+
+
+async def test_a_section_holds_what_was_under_way(runtime: FakeRuntime[AppEnv]) -> None:
+    stub = stub_of(runtime)
+    assert await stub.steps() == ["begin", "end", "after"]
+    slow = asyncio.ensure_future(stub.guarded(0.03))
+    await asyncio.sleep(0.01)
+    assert not slow.done()
+    assert await stub.start() == 1
+    assert slow.done()
+
+
+async def test_transactions_wait_for_each_other(runtime: FakeRuntime[AppEnv]) -> None:
+    assert await stub_of(runtime).both() == [1, 1]
+
+
+async def test_a_caller_that_gives_up(runtime: FakeRuntime[AppEnv]) -> None:
+    stub = stub_of(runtime)
+    await stub.start()
+    guarding = asyncio.ensure_future(stub.guarded(0.03))
+    await asyncio.sleep(0.01)
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(stub.start(), 0.005)
+    await guarding
+    assert await stub.start() == 2
+
+
+async def test_alarms_are_tried_seven_times(
+    runtime: FakeRuntime[AppEnv], caplog: pytest.LogCaptureFixture
+) -> None:
+    stub = stub_of(runtime)
+    await stub.set(10)
+    await runtime.drain()
+    for calls, after in enumerate((10, 2, 4, 8, 16, 32, 64)):
+        runtime.clock.advance(after - 0.001)
+        await runtime.drain()
+        assert await called(runtime, stub) == calls
+        runtime.clock.advance(0.001)
+        await runtime.drain()
+        assert await called(runtime, stub) == calls + 1
+    runtime.clock.advance(dt.timedelta(days=1))
+    await runtime.drain()
+    assert await called(runtime, stub) == 7
+
+    async def alarm(instance: Object) -> Any:
+        return await instance.ctx.storage.get_alarm()
+
+    assert await runtime.run_in_durable_object(stub, alarm) is None
+    logged = [record for record in caplog.records if "alarm() of <Object a>" in record.message]
+    assert len(logged) == 7
+    assert logged[0].levelno == logging.ERROR
+
+
+async def called(runtime: FakeRuntime[AppEnv], stub: Any) -> int:
+    async def look(instance: Object) -> int:
+        return len(await instance.ctx.storage.get("calls", list) or [])
+
+    return await runtime.run_in_durable_object(stub, look)
+
+
+async def test_an_alarm_survives_eviction(runtime: FakeRuntime[AppEnv]) -> None:
+    stub = stub_of(runtime)
+    await stub.set(10)
+    await runtime.evict(stub)
+    runtime.clock.advance(10)
+    await runtime.drain()
+    assert await called(runtime, stub) == 1
+
+
+async def test_an_alarm_without_end(runtime: FakeRuntime[AppEnv]) -> None:
+    stub = stub_of(runtime)
+
+    async def begin(instance: Object) -> None:
+        await instance.ctx.storage.put("endless", True)
+        await instance.ctx.storage.set_alarm(dt.timedelta())
+
+    await runtime.run_in_durable_object(stub, begin)
+    with pytest.raises(RuntimeError, match="<Object a> sets its alarm again and again"):
+        await runtime.drain()
+
+
+async def test_drain_waits_for_wait_until(runtime: FakeRuntime[AppEnv]) -> None:
+    stub = stub_of(runtime)
+    await stub.later()
+    await runtime.drain()
+
+    async def look(instance: Object) -> Any:
+        return await instance.ctx.storage.get("later")
+
+    assert await runtime.run_in_durable_object(stub, look) == 1
+
+
+async def test_messages_nobody_handles(runtime: FakeRuntime[AppEnv]) -> None:
+    async with runtime.connect("wss://x/") as socket:
+        socket.send("hello")
+        await runtime.drain()
+        assert socket.ready_state == WebSocket.OPEN
+    await runtime.drain()
+
+
+async def test_a_class_that_only_type_checkers_import(runtime: FakeRuntime[AppEnv]) -> None:
+    stub: Any = runtime.env.ELSEWHERE.get_by_name("a")
+    with pytest.raises(TypeError, match="no class Elsewhere is known"):
+        await stub.hello()
+
+
+async def test_a_namespace_alone() -> None:
+    objects = fake(DurableObjectNamespace[Object])
+    assert await objects.get_by_name("a").start() == 1
+    with pytest.raises(TypeError, match='DurableObjectNamespace\\["ChatRoom"\\]'):
+        fake(DurableObjectNamespace)
+    named: Any = fake(DurableObjectNamespace["Nobody"])  # type: ignore[name-defined]
+    assert str(named.id_from_name("a")) != str(objects.id_from_name("a"))
+
+
+async def test_sql_tells_the_clocks_time() -> None:
+    clock = Clock(dt.datetime(2026, 1, 2, 3, 4, 5))
+    env = fake(AppEnv, clock=clock)
+    runtime = FakeRuntime(Default, env=env)
+
+    async def look(instance: Object) -> Any:
+        sql = instance.ctx.storage.sql
+        return sql.exec("SELECT datetime('now') AS now").one()["now"]
+
+    stub = env.OBJECTS.get_by_name("a")
+    assert await runtime.run_in_durable_object(stub, look) == "2026-01-02 03:04:05"
+
+
+async def test_a_loop_whose_queue_cannot_be_seen() -> None:
+    """Turns end on such a loop too, after some rounds."""
+
+    class Loop:
+        def __init__(self) -> None:
+            self.soon: list[Any] = []
+
+        def call_soon(self, act: Any) -> None:
+            self.soon.append(act)
+
+    loop: Any = Loop()
+    turns = Turns()
+    ended: list[int] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(asyncio, "get_running_loop", lambda: loop)
+        turns.at_end(lambda: ended.append(1))
+        rounds = 0
+        while loop.soon and rounds < 100:
+            loop.soon.pop(0)()
+            rounds += 1
+    assert ended == [1]
+    assert 15 < rounds < 60
+
+
+async def test_a_task_that_is_never_idle(runtime: FakeRuntime[AppEnv]) -> None:
+    calling = asyncio.ensure_future(stub_of(runtime).start())
+    while not calling.done():  # noqa: ASYNC110
+        await asyncio.sleep(0)
+    assert await calling == 1
+
+
+async def test_errors_in_a_stub_are_typed(runtime: FakeRuntime[AppEnv]) -> None:
+    with pytest.raises(DurableObjectError) as caught:
+        await stub_of(runtime).nope()
+    assert caught.value.remote
+
+
+async def test_faults(runtime: FakeRuntime[AppEnv]) -> None:
+    stub = stub_of(runtime)
+    faults(runtime.env.OBJECTS).fail("Too much to do.", method="add", overloaded=True)
+    assert await stub.start() == 1
+    with pytest.raises(DurableObjectError, match="Too much to do") as caught:
+        await stub.add()
+    error = caught.value
+    assert (error.overloaded, error.retryable, error.remote) == (True, False, False)
+    assert await stub.add() == 1
+    faults(runtime.env.OBJECTS).fail("Gone.", retryable=True)
+    with pytest.raises(DurableObjectError, match="Gone") as caught:
+        await stub.fetch(Request("https://x/"))
+    assert caught.value.retryable
+    before = runtime.clock.now()
+    faults(runtime.env.OBJECTS).slow(2)
+    await stub.start()
+    assert runtime.clock.now() == before + 2000
+
+
+async def test_a_websocket_that_breaks(
+    runtime: FakeRuntime[AppEnv], caplog: pytest.LogCaptureFixture
+) -> None:
+    stub = runtime.env.OTHERS.get_by_name("a")
+    found = object_of(stub)
+    _, server = WebSocketPair()
+    await found.event(
+        lambda door: door.webSocketError(server.js_object, JsException("TypeError", "broken"))
+    )
+
+    async def look(instance: Object) -> list[WorkersError]:
+        return instance.errors
+
+    [error] = await runtime.run_in_durable_object(stub, look)
+    assert isinstance(error, WorkersError)
+    assert (error.js_name, error.message) == ("TypeError", "broken")
+    await found.tell("webSocketError", [server.js_object, JsException("Error", "fail")])
+    assert "webSocketError() of <Object a>" in caplog.text
+
+
+async def test_ids_compare_in_javascript(runtime: FakeRuntime[AppEnv]) -> None:
+    one, two = (runtime.env.OBJECTS.id_from_name("a").js_object for _ in range(2))
+    assert one.equals(two)
+    assert not one.equals(runtime.env.OBJECTS.id_from_name("b").js_object)
+
+
+async def test_what_javascript_itself_refuses() -> None:
+    """Where the callback was never called, its error is JavaScript's."""
+
+    def refuses(callback: Any) -> Any:
+        raise JsException("TypeError", "not now")
+
+    async def rejects(callback: Any) -> Any:
+        raise JsException("TypeError", "not now")
+
+    async def work() -> None: ...
+
+    for call in (refuses, rejects):
+        with pytest.raises(JsException, match="not now"):
+            await entrust(call, work)
+    with pytest.raises(JsException, match="not now"):
+        entrust_now(refuses, lambda: None)
