@@ -2,7 +2,8 @@
 // `workers` package beside ours. Usage: node workerd.mjs SPEC.json (or "-": the spec is stdin's first line).
 //
 // SPEC  {"pyodide": "0.28" | "314", "port": 0, "workers": [{name, root, main, modules, exports, options} |
-//       {config: "…/wrangler.jsonc", modules, exports}]}; `options` are miniflare's worker options.
+//       {config: "…/wrangler.jsonc", modules, exports} | {name, script: "….mjs", options}]}; the last is a worker in
+//       JavaScript, for another party. `options` are miniflare's worker options.
 // stdout: one line {"ready": URL, …}, then one line per admin command. Everything else goes to stderr.
 // stdin:  admin commands, one JSON object per line; at its end (or SIGTERM) the workers are disposed of.
 import childProcess from "node:child_process";
@@ -10,7 +11,9 @@ import fs from "node:fs";
 import path from "node:path";
 import readline from "node:readline";
 import { Log, LogLevel, Miniflare, PLUGINS } from "miniflare";
+import { answer as outside } from "./outside.mjs";
 import { fromConfig } from "./workerd/config.mjs";
+import { indexes } from "./vectorize.mjs";
 import { loadDistribution } from "./workerd/pyodide.mjs";
 
 const SKIPPED = new Set(["node_modules", "__pycache__", "python_modules"]);
@@ -52,6 +55,9 @@ const KNOWN_OPTIONS = new Set(Object.values(PLUGINS).flatMap((plugin) => keysOf(
 
 /** The worker's part of miniflare's options. */
 function miniflareWorker(worker, workers, distribution) {
+  if (worker.script) {
+    return { compatibilityDate: "2026-07-01", ...worker.options, name: worker.name, modules: true, script: fs.readFileSync(worker.script, "utf8") };
+  }
   if (!worker.modules.some((dir) => fs.existsSync(path.join(dir, "workers", "__init__.py")))) {
     throw new Error(`worker ${worker.name}: none of its "modules" folders holds the official "workers" package`);
   }
@@ -68,11 +74,13 @@ function miniflareWorker(worker, workers, distribution) {
   const index = [...files].map(([name, data]) => [name, (offset += data.length) - data.length, data.length]);
   const expected = expectedExports(worker, workers);
   const named = Object.keys(expected).filter((name) => name !== "Default");
+  const standIns = worker.stand_ins ?? []; // files with bindings that no local runtime has
   const entry = `
 import { boot } from "./isolate.mjs";
+${standIns.map((file, at) => `import standIn${at} from "./stand_ins/${path.basename(file)}";`).join("\n")}
 const classes = await boot({
   index: ${JSON.stringify(index)}, main: ${JSON.stringify(worker.main)}, expected: ${JSON.stringify(expected)},
-  importModule: (name) => import(name),
+  importModule: (name) => import(name), standIns: Object.assign({}, ${standIns.map((_, at) => `standIn${at}`).join(", ")}),
 });
 export default classes.default;
 ${named.map((name) => `export const ${name} = classes.${name};`).join("\n")}
@@ -97,6 +105,7 @@ ${named.map((name) => `export const ${name} = classes.${name};`).join("\n")}
       module("CompiledWasm", "marker.wasm", distribution.marker),
       module("Data", "stdlib.zip", distribution.stdlib),
       module("Data", "files.bin", Buffer.concat([...files.values()])),
+      ...standIns.map((file) => module("ESModule", `stand_ins/${path.basename(file)}`, fs.readFileSync(file, "utf8"))),
       ...jsOfSdk.map(([name, data]) => module("ESModule", name, data.toString())),
     ],
   };
@@ -124,8 +133,8 @@ function guardChildren() {
 }
 
 const ADMIN = {
-  async scheduled(mf, { worker, cron }) {
-    return await (await mf.getWorker(worker)).scheduled({ cron, scheduledTime: new Date() });
+  async scheduled(mf, { worker, cron, scheduledTime = Date.now() }) {
+    return await (await mf.getWorker(worker)).scheduled({ cron, scheduledTime: new Date(scheduledTime) });
   },
   async queue(mf, { worker, queue, messages }) {
     const whole = messages.map((message, i) => ({ id: `message-${i}`, timestamp: new Date(), attempts: 1, ...message }));
@@ -150,7 +159,8 @@ async function answer(mf, line) {
 function createMiniflare(spec, distribution) {
   const workers = spec.workers.map((worker) => {
     const base = worker.config ? fromConfig(worker.config) : {};
-    return { ...base, ...worker, modules: worker.modules ?? base.modules ?? [], options: { ...base.options, ...worker.options } };
+    const bindings = { ...base.options?.bindings, ...worker.options?.bindings };
+    return { ...base, ...worker, modules: worker.modules ?? base.modules ?? [], options: { ...base.options, ...worker.options, bindings } };
   });
   const toStderr = (...streams) => streams.forEach((stream) => stream.on("data", (data) => process.stderr.write(data)));
   const mf = new Miniflare({
@@ -158,9 +168,13 @@ function createMiniflare(spec, distribution) {
     port: spec.port ?? 0,
     cf: false, // else it asks the network for a sample of request.cf
     logRequests: false,
+    unsafeTriggerHandlers: true, // /cdn-cgi/handler/email, and …/scheduled, reach the first worker
     log: new Log(LogLevel.NONE),
     handleRuntimeStdio: toStderr,
-    workers: workers.map((worker) => miniflareWorker(worker, workers, distribution)),
+    workers: workers.map((worker) => ({
+      ...miniflareWorker(worker, workers, distribution),
+      ...(worker.outside && { outboundService: outside }), // what a global fetch reaches
+    })),
   });
   return { mf, workers };
 }
@@ -193,6 +207,7 @@ async function main() {
   const firstLine = () => new Promise((resolve) => input.once("line", () => resolve(commands.shift())));
   const spec = JSON.parse(process.argv[2] === "-" ? await firstLine() : fs.readFileSync(process.argv[2], "utf8"));
 
+  for (const { options } of spec.workers) if (options?.vectorize) Object.assign(options, await indexes(options.vectorize));
   const created = createMiniflare(spec, await loadDistribution(spec.pyodide));
   mf = created.mf;
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"]) {

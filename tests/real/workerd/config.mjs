@@ -44,11 +44,18 @@ const CONVERTERS = {
       workerName: config.name,
       directory: path.resolve(dir, directory),
       binding,
-      routerConfig: { has_user_worker: true, invoke_user_worker_ahead_of_assets: first === true },
+      routerConfig: { has_user_worker: true, ...ahead(first) },
       assetConfig: { html_handling, not_found_handling },
     },
   }),
 };
+
+/** Who sees a request first: the assets, the worker, or for some paths the worker. */
+function ahead(first) {
+  if (!Array.isArray(first)) return { invoke_user_worker_ahead_of_assets: first === true };
+  const exceptions = first.filter((rule) => rule.startsWith("!")).map((rule) => rule.slice(1));
+  return { static_routing: { user_worker: first.filter((rule) => !rule.startsWith("!")), asset_worker: exceptions } };
+}
 
 const byBinding = (list, value) => Object.fromEntries(list.map((item) => [item.binding, value(item)]));
 

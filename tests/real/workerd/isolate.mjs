@@ -16,7 +16,7 @@ const flags = globalThis.Cloudflare.compatibilityFlags;
 const legacyHandlers = !flags.python_no_global_handlers;
 
 /** Returns {default, ClassName: class …}; throws when Python's entrypoints are not the expected ones. */
-export async function boot({ index, main, expected, importModule }) {
+export async function boot({ index, main, expected, importModule, standIns = {} }) {
   const Module = await startEmscripten(index);
   Module.API.finalizeBootstrap();
   const pyodide = Module.API.public_api;
@@ -45,7 +45,7 @@ export async function boot({ index, main, expected, importModule }) {
   if (Object.keys(handlers).length && !legacyHandlers) {
     throw startupFailure(`${main}: on_${Object.keys(handlers)[0]} is ignored in production from compatibility date 2025-08-14 on`);
   }
-  const made = Object.entries(found).map(([name, info]) => [name, entrypoint(name, info, module, harness)]);
+  const made = Object.entries(found).map(([name, info]) => [name, entrypoint(name, info, module, harness, standIns)]);
   const { Default, ...named } = Object.fromEntries(made);
   return { ...named, default: Default ?? handlers };
 }
@@ -121,11 +121,11 @@ function layOutFiles(Module, index) {
 }
 
 /** A Python object's class, as the JavaScript class that workerd constructs and calls. */
-function entrypoint(name, { kind, methods }, module, harness) {
+function entrypoint(name, { kind, methods }, module, harness, standIns) {
   const result = class extends BASES[kind] {
     constructor(ctx, env) {
       super(ctx, env);
-      const instance = construct(module, harness, name, ctx, env);
+      const instance = construct(module, harness, name, ctx, { ...env, ...standIns });
       instance.catch(() => {}); // it is reported by the first call
       return new Proxy(this, { get: (target, key, receiver) => (typeof key === "string" ? method(kind, key, instance, harness) : Reflect.get(target, key, receiver)) });
     }

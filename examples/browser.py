@@ -1,0 +1,41 @@
+"""A real browser for the examples' tests: Debian's Chromium, headless."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import BrowserContext, sync_playwright
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+
+# It has no network here, and would ask for its maker's hosts all the time.
+_QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@contextmanager
+def chromium() -> Iterator[BrowserContext]:
+    """One that nobody has used before."""
+    assert CHROMIUM, "scripts/setup installs it: apt-get install chromium"
+    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
+        browser = playwright.chromium.launch_persistent_context(
+            folder,
+            executable_path=CHROMIUM,
+            headless=True,
+            args=_QUIET,
+            viewport={"width": 900, "height": 640},
+        )
+        try:
+            yield browser
+        finally:
+            browser.close()

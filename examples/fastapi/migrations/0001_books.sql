@@ -1,0 +1,7 @@
+CREATE TABLE books (
+  id INTEGER PRIMARY KEY,
+  title TEXT NOT NULL,
+  author TEXT NOT NULL,
+  price REAL NOT NULL,
+  sold_out INTEGER NOT NULL DEFAULT 0
+);

@@ -1,0 +1,22 @@
+"""What wrangler.jsonc binds, and how an operation gets it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from pyworkers_sdk import D1, Env
+
+
+class AppEnv(Env):
+    DB: D1
+    CURRENCY: str = "USD"
+
+
+async def _env(request: Request) -> AppEnv:  # async: a Worker has no threads for the other kind
+    env: AppEnv = request.scope["env"]
+    return env
+
+
+EnvDep = Annotated[AppEnv, Depends(_env)]

@@ -1,0 +1,42 @@
+"""The warehouse: a Worker without a site, which other Workers call over RPC."""
+
+from __future__ import annotations
+
+from pyworkers_sdk import D1, Env, WorkerEntrypoint
+
+__all__ = ["Default"]
+
+
+class WarehouseEnv(Env):
+    DB: D1
+
+
+class Default(WorkerEntrypoint[WarehouseEnv]):
+    """Each method may be called again with the same order, as a step of a Workflow may be."""
+
+    async def reserve(self, order_id: str, item: str, quantity: int) -> bool:
+        """Put so many aside for an order; False where there are not as many left."""
+        await (
+            self.env.DB.prepare(
+                """INSERT OR IGNORE INTO reservations (order_id, item, quantity)
+            SELECT ?1, item, ?3 FROM stock WHERE item = ?2 AND quantity >= ?3 + (
+              SELECT coalesce(sum(quantity), 0) FROM reservations WHERE item = ?2
+            )"""
+            )
+            .bind(order_id, item, quantity)
+            .run()
+        )
+        query = "SELECT count(*) FROM reservations WHERE order_id = ?"
+        return bool(await self.env.DB.prepare(query).bind(order_id).first(column="count(*)"))
+
+    async def ship(self, order_id: str) -> None:
+        """Send off what was put aside for an order."""
+        query = "UPDATE reservations SET shipped = 1 WHERE order_id = ?"
+        await self.env.DB.prepare(query).bind(order_id).run()
+
+    async def left(self, item: str) -> int:
+        """How many are neither reserved nor shipped."""
+        query = """SELECT quantity - (
+          SELECT coalesce(sum(quantity), 0) FROM reservations WHERE item = ?1
+        ) AS n FROM stock WHERE item = ?1"""
+        return int(await self.env.DB.prepare(query).bind(item).first(column="n") or 0)

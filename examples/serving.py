@@ -1,0 +1,81 @@
+"""Serve an example's Worker over HTTP: on the fakes, or inside real workerd."""
+
+from __future__ import annotations
+
+import errno
+import shutil
+import socket
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+
+from pyworkers_sdk.testing import FakeRuntime
+from pyworkers_sdk.testing.asgi import asgi
+
+
+@contextmanager
+def fakes(runtime: FakeRuntime[Any], port: int = 0) -> Iterator[str]:
+    """The Worker on plain CPython over the fakes, under uvicorn in a thread of its own."""
+    listening = _listen(port)
+    server = uvicorn.Server(uvicorn.Config(asgi(runtime), log_level="warning", ws="wsproto"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join()
+        listening.close()
+
+
+@contextmanager
+def workerd(
+    *configs: Path,
+    port: int = 0,
+    pyodide: str = "314",
+    modules: Sequence[Path] = (),
+    variables: dict[str, Any] | None = None,
+) -> Iterator[str]:
+    """The Workers of these configurations inside real workerd, with the package as users get it.
+
+    The first one answers. ``modules``: folders with more packages; ``variables``: secrets, say.
+    """
+    from tests.real import worlds
+
+    if shutil.which("node") is None:
+        raise SystemExit("demo: workerd needs Node 20 or later, and there is no node on PATH")
+    _listen(port).close()
+    worlds.install_node_modules()
+    folders = [worlds.built_wheel(), worlds.runtime_sdk(), *modules]
+    workers = [
+        {
+            "config": str(config),
+            "modules": [str(folder) for folder in folders],
+            "options": {"bindings": variables or {}},
+        }
+        for config in configs
+    ]
+    spec = {"pyodide": pyodide, "port": port, "workers": workers}
+    world = worlds.World(f"workerd-{pyodide}", "workerd.mjs", spec)
+    try:
+        yield world.start().url
+    except worlds.WorldError as error:
+        raise SystemExit(f"demo: {error}") from None
+    finally:
+        world.stop()
+
+
+def _listen(port: int) -> socket.socket:
+    try:
+        listening = socket.create_server(("127.0.0.1", port))
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        raise SystemExit(f"demo: port {port} is in use; --port chooses another") from None
+    # asyncio does it for sockets of its own making; without it every answer takes 40 ms.
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listening
