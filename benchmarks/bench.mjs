@@ -114,6 +114,25 @@ class WorkerQueue {
   }
 }
 
+const MATCHES = Array.from({ length: 5 }, (_, i) => ({ id: `item-${i}`, score: 0.9 - i / 10, metadata: { title: "a title" } }));
+
+class VectorizeIndexImpl {
+  query(vector, options) {
+    this.length = vector.length + options.topK;
+    return Promise.resolve({ count: MATCHES.length, matches: MATCHES });
+  }
+  queryById() {}
+}
+
+class Ai {
+  // as JSON has float32: many digits
+  data = Array.from({ length: 100 }, (_, at) => Array.from({ length: 768 }, (_, i) => Math.fround(Math.sin(at + i) / 28)));
+  run(model, { text }) {
+    return Promise.resolve({ shape: [text.length, 768], data: this.data.slice(0, text.length), pooling: "mean" });
+  }
+  toMarkdown() {}
+}
+
 async function python(packages, stdLibURL) {
   const py = await loadPyodide({ ...(stdLibURL && { stdLibURL }), stdout: console.error });
   const copy = (from, to) => {
@@ -145,7 +164,7 @@ if (!fs.existsSync(stdlib)) {
 
 const inside = await python(Object.keys(spec.packages), stdlib);
 const env = { DB: new D1Database(), KV: new KvNamespace() };
-Object.assign(env, { R2: new R2Bucket(), QUEUE: new WorkerQueue() });
+Object.assign(env, { AI: new Ai(), R2: new R2Bucket(), QUEUE: new WorkerQueue(), INDEX: new VectorizeIndexImpl() });
 // Time that this process had a processor: what others do on the machine is in the wall clock.
 const clock = () => {
   const { user, system } = process.cpuUsage();

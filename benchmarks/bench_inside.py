@@ -6,6 +6,7 @@ import gc
 import json
 import os
 import sys
+from array import array
 from collections.abc import Awaitable, Callable
 from importlib import _bootstrap_external, import_module
 from statistics import median
@@ -27,11 +28,18 @@ CASES = {
     "r2.put small": (0, 15),
     "r2.get large": (0, 1),
     "r2.put large": (0, 1),
+    "ai.run 100": (0, 1),
     "queue.send 100": (0, 2),
     "queue.receive 100": (0, 2),
+    "vectorize.query": (0, 25),
+    "vectorize.query array": (0, 25),
 }
 SMALL, LARGE = bytes(1024), bytes(10 * 1024 * 1024)
+TEXTS = [f"Text {at}, some words of it, as notes have them" for at in range(100)]
+EMBEDDING = "@cf/baai/bge-base-en-v1.5"
 JOBS = [{"order": at, "name": f"Person {at}", "note": None} for at in range(100)]
+VECTOR = [at / 1024 for at in range(768)]
+FLOATS = array("f", VECTOR)
 SQL = "SELECT * FROM items WHERE id >= ? LIMIT "
 
 
@@ -98,11 +106,23 @@ def _raw_rest(env: Any) -> dict[str, Call]:
             message.ack()
         return bodies
 
-    return _rest(get, put, send, receive)
+    async def query(vector: Any) -> Any:
+        return (await env.INDEX.query(to_js(vector), topK=5, returnMetadata="all")).to_py()
+
+    async def embed() -> Any:
+        inputs = to_js({"text": TEXTS}, dict_converter=Object.fromEntries)
+        return (await env.AI.run(EMBEDDING, inputs)).to_py()
+
+    return _rest(get, put, send, receive, query, embed)
 
 
-def _rest(get: Any, put: Any, send: Call, receive: Call) -> dict[str, Call]:
+def _rest(
+    get: Any, put: Any, send: Call, receive: Call, query: Any, embed: Call
+) -> dict[str, Call]:
     return {
+        "ai.run 100": embed,
+        "vectorize.query": lambda: query(VECTOR),
+        "vectorize.query array": lambda: query(FLOATS),
         "r2.get small": lambda: get("small"),
         "r2.put small": lambda: put(SMALL),
         "r2.get large": lambda: get("large"),
@@ -113,9 +133,10 @@ def _rest(get: Any, put: Any, send: Call, receive: Call) -> dict[str, Call]:
 
 
 def sdk(env: Any) -> dict[str, Call]:
-    from pyworkers_sdk import D1, KV, R2, MessageBatch, Queue
+    from pyworkers_sdk import AI, D1, KV, R2, MessageBatch, Queue, Vectorize
 
     kv, db, r2, queue = KV(env.KV), D1(env.DB), R2(env.R2), Queue(env.QUEUE)
+    index, ai = Vectorize(env.INDEX), AI(env.AI)
 
     async def get(key: str) -> bytes:
         found = await r2.get(key)
@@ -129,7 +150,16 @@ def sdk(env: Any) -> dict[str, Call]:
             message.ack()
         return bodies
 
-    rest = _rest(get, lambda data: r2.put("key", data), lambda: queue.send_batch(JOBS), receive)
+    def query(vector: Any) -> Any:
+        return index.query(vector, top_k=5, return_metadata="all")
+
+    def embed() -> Any:
+        return ai.run("@cf/baai/bge-base-en-v1.5", {"text": TEXTS})
+
+    def send() -> Any:
+        return queue.send_batch(JOBS)
+
+    rest = _rest(get, lambda data: r2.put("key", data), send, receive, query, embed)
     typed = db.prepare(f"{SQL}1000", Item).bind(0)
     return {
         "kv.get": lambda: kv.get("key", cache_ttl=60),
@@ -157,7 +187,13 @@ def official(env: Any) -> dict[str, Call]:
     def send() -> Any:
         return queue.sendBatch([{"body": job, "contentType": "json"} for job in JOBS])
 
-    rest = _rest(get, lambda data: r2.put("key", data), send, receive)
+    def query(vector: Any) -> Any:  # an array is to it nothing that crosses
+        return wrapped.INDEX.query([*vector], topK=5, returnMetadata="all")
+
+    def embed() -> Any:
+        return wrapped.AI.run(EMBEDDING, {"text": TEXTS})
+
+    rest = _rest(get, lambda data: r2.put("key", data), send, receive, query, embed)
     kv_get = {"kv.get": lambda: kv.get("key", type="text", cacheTtl=60)}
     return {**kv_get, **_d1(wrapped.DB), **rest}
 
@@ -181,7 +217,13 @@ def crosswind(env: Any) -> dict[str, Call]:
     def send() -> Any:
         return queue.send_batch([{"body": job, "contentType": "json"} for job in JOBS])
 
-    rest = _rest(get, lambda data: r2.put("key", data), send, receive)
+    def query(vector: Any) -> Any:
+        return wrapped.INDEX.query([*vector], top_k=5, return_metadata="all")
+
+    def embed() -> Any:
+        return wrapped.AI.run(EMBEDDING, {"text": TEXTS})
+
+    rest = _rest(get, lambda data: r2.put("key", data), send, receive, query, embed)
     return {"kv.get": lambda: kv.get("key", cache_ttl=60), **_d1(wrapped.DB), **rest}
 
 
@@ -229,6 +271,10 @@ async def _check(env: Any, case: str, rows: int, by_name: dict[str, Call]) -> No
             assert env.KV.options.cacheTtl == 60, name
         elif "put" in case or "send" in case:
             answer = (env.R2 if "put" in case else env.QUEUE).length
+        elif case.startswith("vectorize"):
+            answer = env.INDEX.length
+        elif case.startswith("ai"):
+            answer = [answer["shape"], [[*map(float, vector)] for vector in answer["data"]]]
         elif isinstance(answer, bytes):
             answer = len(answer)
         elif rows > 1:

@@ -35,8 +35,11 @@ CASES = {  # name inside -> title, budget: at most so many times raw, and so muc
     "r2.put small": ("R2 `put`, 1 KB", None),
     "r2.get large": ("R2 `get`, 10 MB", None),
     "r2.put large": ("R2 `put`, 10 MB", None),
+    "ai.run 100": ("Workers AI: vectors of 100 texts, 768 each", None),
     "queue.send 100": ("`send_batch` of 100 messages", None),
     "queue.receive 100": ("a batch of 100 read and acked", None),
+    "vectorize.query": ("Vectorize `query`, a list of 768", None),
+    "vectorize.query array": ("the same as an `array`", None),
 }
 IMPORTS = {
     "first": "first import, stdlib as bytecode",

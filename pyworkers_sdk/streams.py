@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
-from ._ffi import from_js, raising, raw
+from ._ffi import abandon, from_js, raising, raw
 from .errors import StreamError
 
 if TYPE_CHECKING:
@@ -46,23 +45,8 @@ class ReadableStream:
         with _raising:
             await self._js.cancel()
 
-    async def __aiter__(self) -> AsyncGenerator[bytes, None]:
-        with _raising:
-            reader = self._js.getReader()
-        done = False
-        try:
-            while True:
-                with _raising:
-                    chunk = from_js(await reader.read())
-                if chunk["done"]:
-                    done = True
-                    return
-                yield chunk["value"]
-        finally:
-            if not done:
-                with _raising:
-                    await reader.cancel()
-            reader.releaseLock()
+    def __aiter__(self) -> Chunks:
+        return Chunks(self._js)
 
     async def bytes(self) -> bytes:
         """All the rest of it, in one piece."""
@@ -71,3 +55,54 @@ class ReadableStream:
     async def text(self) -> str:
         """All the rest of it, as UTF-8 text; what is not UTF-8 becomes U+FFFD."""
         return (await self.bytes()).decode(errors="replace")
+
+
+class Chunks:
+    """The chunks of a stream, read one after the other.
+
+    No async generator: Pyodide before 314 does not end one that a loop leaves.
+    """
+
+    __slots__ = ("_done", "_js", "_reader")
+
+    def __init__(self, stream: _sys.ReadableStream) -> None:
+        self._js = stream
+        self._reader: _sys.ReadableStreamDefaultReader | None = None
+        self._done = False
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> bytes:
+        if self._done:
+            raise StopAsyncIteration
+        if self._reader is None:
+            with _raising:
+                self._reader = self._js.getReader()
+        try:
+            with _raising:
+                chunk = from_js(await self._reader.read())
+        except StreamError:
+            self._release(self._reader)
+            raise
+        if chunk["done"]:
+            self._release(self._reader)
+            raise StopAsyncIteration
+        data: bytes = chunk["value"]
+        return data
+
+    async def aclose(self) -> None:
+        """Say that the rest is not wanted."""
+        if self._reader is not None and not self._done:
+            self._done = True
+            with _raising:
+                await self._reader.cancel()
+            self._reader.releaseLock()
+
+    def _release(self, reader: _sys.ReadableStreamDefaultReader) -> None:
+        self._done = True
+        reader.releaseLock()
+
+    def __del__(self) -> None:
+        if self._reader is not None and not self._done:
+            abandon(self._reader)

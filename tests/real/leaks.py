@@ -3,22 +3,38 @@
 from __future__ import annotations
 
 import asyncio
+import datetime
 import gc
+from array import array
 from collections.abc import AsyncIterator, Awaitable, Callable
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from pyworkers_sdk import (
+    AI,
     D1,
     KV,
     R2,
+    AbortController,
+    AbortSignal,
+    AIModel,
+    DurableObjectNamespace,
+    DurableObjectState,
+    DurableObjectTransaction,
+    File,
+    FormData,
     Headers,
     MessageBatch,
     MessageSendRequest,
     Queue,
     Request,
     Response,
+    Service,
+    Vectorize,
+    VectorizeVector,
+    WebSocket,
+    fetch,
 )
 from pyworkers_sdk.errors import WorkersError
 from tests.contract.kit import cases
@@ -33,10 +49,15 @@ Call = Callable[[Any], Awaitable[Any]]
 class Bindings:
     def __init__(self) -> None:
         self.js = import_module("js").eval(STAND_INS)
+        self.ai = AI(self.js.ai)
+        self.index = Vectorize(self.js.index)
         self.kv = KV(self.js.kv)
         self.db = D1(self.js.db)
         self.r2 = R2(self.js.r2)
         self.queue: Queue[Any] = Queue(self.js.queue)
+        self.objects = DurableObjectNamespace(self.js.objects)
+        self.state = DurableObjectState(self.js.state)
+        self.service = Service(self.js.service)
         self.found: MessageBatch[Any] = MessageBatch(self.js.batch())
 
 
@@ -103,7 +124,165 @@ async def over_http(to: Bindings) -> None:
     assert await response.text() == "ab"
 
 
+async def with_a_form(to: Bindings) -> None:
+    form = FormData({"a": "1", "f": File(["x", b"y"], "n")})
+    assert [name for name, _ in form.items()] == ["a", "f"]
+    file = form["f"]
+    assert isinstance(file, File)
+    assert await file.slice(0, 1).text() == "x"
+    made = Response("a=1", headers={"content-type": "application/x-www-form-urlencoded"})
+    assert (await made.form_data()).get_all("a") == ["1"]
+
+
+async def with_a_signal(to: Bindings) -> None:
+    controller = AbortController()
+    waiting = asyncio.ensure_future(controller.signal.wait())
+    await asyncio.sleep(0)
+    controller.abort(ValueError("enough"))
+    assert str(await waiting) == "ValueError: enough"
+    await refused(fetch("https://a/", signal=AbortSignal.abort("why")))
+
+
+async def over_a_socket(to: Bindings) -> None:
+    socket = WebSocket.from_js(to.js.socket())
+    socket.accept()
+    told: list[object] = []
+    socket.add_event_listener("close", told.append)
+    socket.serialize_attachment({"a": [1]})
+    socket.send("a")
+    socket.send(b"b")
+    got = [await socket.receive(), await socket.receive(), socket.deserialize_attachment()]
+    socket.close(1000, "bye")
+    assert [*got, *[message async for message in socket]] == ["a", b"b", {"a": [1]}]
+    assert len(told) == 1
+
+
+async def with_stubs(to: Bindings) -> None:
+    async def double(number: int) -> int:
+        return 2 * number
+
+    async with await to.service.stub() as stub:
+        assert await stub(1) == 1
+        with stub.dup() as copy:
+            assert await copy.echo({"a": [None]}) == {"a": [None]}
+    assert await to.service.call(double, 2) == 4
+    assert await to.service.call(len, [1]) == 1
+    await refused(to.service.call(chr, "x"))
+    await refused(to.service.call(double, "x", 1))
+
+
+async def with_models(to: Bindings) -> None:
+    gateway: Any = {"id": "g", "metadata": {"a": None}}
+    assert (await to.ai.run(AIModel("@json"), {"a": [1]}, gateway=gateway))["usage"] == {"a": 1}
+    assert (await to.ai.run("@cf/baai/bge-m3", {"text": "a"}))["data"] == [[1, 0.5], [2, 3]]
+    await to.ai.run("@cf/openai/whisper", {"audio": b"ab"})
+    await to.ai.run(AIModel("@json"), {"audio": {"body": b"ab", "contentType": "a/b"}})
+    assert await to.ai.run("@cf/deepgram/aura-1", {"text": "a"}) == b"abc"
+    await refused(to.ai.run(AIModel("@fail"), {}))
+
+
+async def with_events(to: Bindings) -> None:
+    stream = await to.ai.run(AIModel("@sse"), {"stream": True})
+    assert [event async for event in stream] == [{"a": 1}, {"a": 2}]
+    async for _ in await to.ai.run(AIModel("@sse"), {"stream": True}):
+        break
+
+
+async def in_storage(to: Bindings) -> None:
+    storage = to.state.storage
+    await storage.put("a", {"b": [None, {1}]}, allow_unconfirmed=True)
+    await storage.put({"a": b"b"})
+    assert await storage.get("a") == {"a": [1, None]}
+    assert await storage.get(["a"]) == {"a": [1]}
+    assert list(await storage.list(prefix="a")) == ["a"]
+    assert await storage.delete("a")
+    await storage.set_alarm(datetime.timedelta(1))
+    assert await storage.get_alarm()
+    await refused(storage.get("fail"))
+    storage.kv.put("a", [None])
+    assert storage.kv.get("a") == [1]
+    assert storage.kv.list() == {"a": None}
+
+
+async def in_transactions(to: Bindings) -> None:
+    async def closure(txn: DurableObjectTransaction) -> int:
+        await txn.put("a", 1)
+        txn.rollback()
+        return 1
+
+    async def failing(txn: DurableObjectTransaction) -> None:
+        raise WorkersError("no")
+
+    storage = to.state.storage
+    assert await storage.transaction(closure) == 1
+    await refused(storage.transaction(failing))
+    assert await to.state.block_concurrency_while(lambda: storage.get(["a"])) == {"a": [1]}
+
+
+async def in_transactions_sync(to: Bindings) -> None:
+    storage, error = to.state.storage, WorkersError("no")
+
+    def failing() -> None:
+        raise error
+
+    assert storage.transaction_sync(lambda: [1]) == [1]
+    try:
+        storage.transaction_sync(failing)
+    except WorkersError as raised:
+        assert raised is error  # noqa: PT017
+
+
+async def in_sql(to: Bindings) -> None:
+    found = to.state.storage.sql.exec("s", 1, None, b"a", True)
+    assert found[0] == {"id": 1, "name": None, "data": b"\x01\x02"}
+    assert found.raw()[1] == (2, "b", None)
+    assert found.rows_read == 2
+    try:
+        to.state.storage.sql.exec("fail")
+    except WorkersError:
+        return
+
+
+async def objects(to: Bindings) -> None:
+    id = to.objects.id_from_name("a")
+    stub = to.objects.get(id, location_hint="weur")
+    assert (stub.id, stub.name) == (id, "a")
+    assert await stub.echo([1]) == [1]
+    await refused(to.objects.get_by_name("b").fail())
+    [socket] = to.state.get_web_sockets("a")
+    to.state.accept_web_socket(socket, ["a"])
+    assert to.state.get_tags(socket) == ["a"]
+
+
+async def vectors(to: Bindings) -> None:
+    given = [
+        VectorizeVector("a", array("f", [1, 2]), metadata={"a": None}),
+        VectorizeVector("b", [1]),
+    ]
+    await to.index.upsert(given)
+    found = await to.index.query(
+        array("d", [1, 2]), filter={"a": {"$in": ["b"]}}, return_values=True
+    )
+    assert [match.values for match in found] == [[1.0, 0.5]]
+    await to.index.query_by_id("a", filter={"a": None})
+    await to.index.get_by_ids(["a"])
+    await to.index.delete_by_ids(["a"])
+    await to.index.describe()
+    await refused(to.index.query([1]))
+
+
 CALLS: dict[str, Call] = {
+    "AI and its models": with_models,
+    "AI and its events": with_events,
+    "objects": objects,
+    "objects' storage": in_storage,
+    "objects' transactions": in_transactions,
+    "objects' transactions, in sync": in_transactions_sync,
+    "objects' SQL": in_sql,
+    "service.fetch": lambda to: to.service.fetch("https://a/", method="PUT", body=b"a"),
+    "service.echo": lambda to: to.service.echo({"a": [1, None, {2}], "b": b"c"}),
+    "service.fail": lambda to: refused(to.service.fail()),
+    "service with stubs": with_stubs,
     "kv.get": lambda to: to.kv.get("k"),
     "kv.get json": lambda to: to.kv.get("k", "json", cache_ttl=60),
     "kv.get bytes": lambda to: to.kv.get("k", "bytes"),
@@ -143,6 +322,10 @@ CALLS: dict[str, Call] = {
     "queue.metrics": lambda to: to.queue.metrics(),
     "a batch of messages": consumed,
     "requests and responses": over_http,
+    "forms and blobs": with_a_form,
+    "signals": with_a_signal,
+    "a WebSocket": over_a_socket,
+    "vectorize": vectors,
 }
 
 

@@ -24,6 +24,17 @@
     run: async () => result(),
     raw: async () => [[1, null, [1, 2]]],
   });
+  const answers = {
+    "@json": () => ({ response: "a", usage: { a: 1 } }),
+    "@sse": () => new Blob(['data: {"a":1}\n\ndata: {"a":2}\n\n', "data: [DONE]\n\n"]).stream(),
+    "@cf/baai/bge-m3": () => ({ shape: [2, 2], data: [[1, 0.5], [2, 3]] }),
+    "@cf/openai/whisper": () => ({ text: "a", words: [{ word: "a" }] }),
+    "@cf/deepgram/aura-1": stream,
+  };
+  const ai = {
+    run: async (model, inputs) => { await drained(inputs.audio?.body); return (answers[model] ?? failed)(); },
+    toMarkdown() {},
+  };
   const statements = { prepare: statement, batch: async (list) => list.map(result) };
   const db = {
     ...statements,
@@ -59,5 +70,64 @@
   const batch = () => ({
     queue: "q", messages: [message(), message()], metadata: { metrics: metrics() }, ackAll() {}, retryAll() {},
   });
-  return { kv, db, r2, queue, batch };
+  const socket = () => {
+    const end = new EventTarget();
+    const tell = (type, members) => queueMicrotask(() => end.dispatchEvent(Object.assign(new Event(type), members)));
+    return Object.assign(end, {
+      readyState: 1, accept() {}, close: (code, reason) => tell("close", { code, reason, wasClean: true }),
+      send: (data) => tell("message", { data: typeof data === "string" ? data : data.slice().buffer }),
+      serializeAttachment(value) { this.kept = structuredClone(value); },
+      deserializeAttachment() { return this.kept; },
+    });
+  };
+  Promise.withResolvers ??= () => { // workerd has it, Node from 22 on
+    let resolvers;
+    const promise = new Promise((resolve, reject) => { resolvers = { resolve, reject }; });
+    return { promise, ...resolvers };
+  };
+  const stub = () => Object.assign(Object.defineProperty(async (value) => value, Symbol.toStringTag, { value: "JsRpcStub" }), {
+    [Symbol.dispose]() {}, dup: stub, echo: async (value) => value,
+  });
+  const service = {
+    fetch: async () => new Response("text"), echo: async (value) => value, fail: async () => failed(), stub: async () => stub(),
+    call: async (callback, ...args) => {
+      try { return await callback(...args); } finally { callback[Symbol.dispose](); }
+    },
+  };
+  const operations = {
+    get: async (key) => Array.isArray(key) ? new Map([["a", [1]]]) : key === "fail" ? failed() : { a: [1, null] },
+    put: async () => {}, delete: async () => true, list: async () => new Map([["a", new Date(0)]]),
+    getAlarm: async () => 5, setAlarm: async () => {}, deleteAlarm: async () => {},
+  };
+  const storage = {
+    ...operations,
+    transaction: async (closure) => await closure({ ...operations, rollback() {} }),
+    transactionSync: (closure) => Reflect.apply(closure, undefined, []), // called plainly, it crashes V8 in the end
+    kv: { get: () => [1], put() {}, delete: () => true, list: () => new Map([["a", null]]).entries() },
+    sql: {
+      databaseSize: 4096,
+      exec: (query) => query === "fail" ? failed() : {
+        columnNames: ["id", "name", "data"], rowsRead: 2, rowsWritten: 0,
+        raw: () => [[1, null, new Uint8Array([1, 2]).buffer], [2, "b", null]].values(),
+      },
+    },
+  };
+  const id = (name) => ({ name, toString: () => "0".repeat(64) });
+  const objects = {
+    idFromName: id, idFromString: () => id(), newUniqueId: () => id(),
+    get: (id) => ({ ...service, id, name: id.name }), getByName: (name) => ({ ...service, id: id(name), name }),
+  };
+  const state = {
+    id: id("a"), storage, blockConcurrencyWhile: (callback) => callback(),
+    getTags: () => ["a"], acceptWebSocket() {}, getWebSockets: () => [socket()], waitUntil() {},
+  };
+  const matches = { count: 1, matches: [{ id: "a", score: 1, values: [1, 0.5], metadata: { a: [1] } }] };
+  const vectors = [{ id: "a", values: [1, 0.5], metadata: { a: [1] } }];
+  const index = {
+    describe: async () => ({ vectorCount: 1, dimensions: 2 }),
+    query: async (vector) => vector.length === 1 ? failed() : matches, queryById: async () => matches,
+    insert: async () => ({ mutationId: "a" }), upsert: async () => ({ mutationId: "a" }),
+    deleteByIds: async () => ({ mutationId: "a" }), getByIds: async () => vectors,
+  };
+  return { ai, index, objects, state, service, kv, db, r2, queue, batch, socket };
 })()

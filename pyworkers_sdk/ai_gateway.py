@@ -1,0 +1,222 @@
+"""AI Gateway: ``AiGateway``, and the settings of a call that goes through one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Literal, NotRequired, Required, TypeAlias, TypedDict, cast
+
+from ._ffi import dumps, from_js, from_json, raising, raw, seconds, text
+from .errors import AIError, ConversionError
+from .http import Response
+
+if TYPE_CHECKING:
+    from . import _sys
+    from .abort import AbortSignal
+
+__all__ = [
+    "AIGatewayUniversalRequest",
+    "AiGateway",
+    "AiGatewayLog",
+    "AiGatewayPatchLog",
+    "GatewayOptions",
+    "GatewayRetries",
+    "UniversalGatewayOptions",
+    "gateway_options",
+]
+
+_raising = raising(AIError)
+
+Metadata: TypeAlias = "Mapping[str, str | int | float | bool | None]"
+
+
+class GatewayRetries(TypedDict, total=False):
+    """``max_attempts``: 1 to 5."""
+
+    max_attempts: int
+    retry_delay_ms: int
+    backoff: Literal["constant", "linear", "exponential"]
+
+
+class UniversalGatewayOptions(TypedDict, total=False):
+    """How the gateway treats a request; ``cache_ttl`` is in seconds.
+
+    JS: UniversalGatewayOptions.
+    """
+
+    cache_key: str
+    cache_ttl: int | timedelta
+    skip_cache: bool
+    metadata: Metadata
+    collect_log: bool
+    event_id: str
+    request_timeout_ms: int
+    retries: GatewayRetries
+
+
+class GatewayOptions(UniversalGatewayOptions):
+    """The same, with the gateway's name: ``{"id": "my-gateway", "cache_ttl": 3600}``.
+
+    JS: GatewayOptions.
+    """
+
+    id: str
+
+
+class AIGatewayUniversalRequest(TypedDict):
+    """A request to a provider: ``provider`` such as "openai" or "workers-ai", ``endpoint`` its
+    path, ``query`` its body. JS: AIGatewayUniversalRequest."""
+
+    provider: str
+    endpoint: str
+    headers: NotRequired[Mapping[str, Any]]
+    query: Any
+
+
+class AiGatewayPatchLog(TypedDict, total=False):
+    """What to note down beside a log; None takes it away. JS: AiGatewayPatchLog."""
+
+    score: float | None
+    feedback: Literal[-1, 1] | None
+    metadata: Metadata | None
+
+
+class AiGatewayLog(TypedDict, total=False):
+    """A request that went through the gateway; ``duration`` is in milliseconds, sizes in bytes.
+
+    JS: AiGatewayLog.
+    """
+
+    id: Required[str]
+    provider: Required[str]
+    model: Required[str]
+    model_type: str
+    path: Required[str]
+    duration: Required[float]
+    request_type: str
+    request_content_type: str
+    status_code: Required[int]
+    response_content_type: str
+    success: Required[bool]
+    cached: Required[bool]
+    tokens_in: int
+    tokens_out: int
+    metadata: dict[str, str | int | float | bool | None]
+    step: int
+    cost: float
+    custom_cost: bool
+    request_size: Required[int]
+    request_head: str
+    request_head_complete: Required[bool]
+    response_size: Required[int]
+    response_head: str
+    response_head_complete: Required[bool]
+    created_at: Required[datetime]
+
+
+_OPTIONS = {
+    "id": "id",
+    "cache_key": "cacheKey",
+    "cache_ttl": "cacheTtl",
+    "skip_cache": "skipCache",
+    "metadata": "metadata",
+    "collect_log": "collectLog",
+    "event_id": "eventId",
+    "request_timeout_ms": "requestTimeoutMs",
+    "retries": "retries",
+}
+_RETRIES = {
+    "max_attempts": "maxAttempts",
+    "retry_delay_ms": "retryDelayMs",
+    "backoff": "backoff",
+}
+
+
+def gateway_options(options: Any, name: str = "gateway") -> Any:
+    """The JavaScript object of GatewayOptions; what it does not know is a TypeError."""
+    made = renamed(options, _OPTIONS, name)
+    if "cacheTtl" in made:
+        made["cacheTtl"] = seconds(made["cacheTtl"])
+    if "retries" in made:
+        made["retries"] = renamed(made["retries"], _RETRIES, f"{name}.retries")
+    return from_json(dumps(made, name))
+
+
+def renamed(options: Any, names: dict[str, str], where: str) -> dict[str, Any]:
+    """Options under JavaScript's names, without those that are None."""
+    if not isinstance(options, Mapping):
+        raise ConversionError(f"{where}: expected a dict, got {type(options).__name__}")
+    given = cast("Mapping[str, Any]", options)
+    if unknown := sorted(set(given) - set(names)):
+        raise TypeError(f"{where}: there is no option {', '.join(map(repr, unknown))}")
+    return {names[name]: value for name, value in given.items() if value is not None}
+
+
+class AiGateway:
+    """A gateway in front of AI providers: ``ai.gateway("my-gateway")``.
+
+    Every method raises AIError where the service refuses; ``js_name`` is "AiGatewayLogNotFound"
+    for a log that is not there. JS: AiGateway.
+    """
+
+    __slots__ = ("_js",)
+
+    def __init__(self, gateway: _sys.AiGateway) -> None:
+        self._js: _sys.AiGateway = raw(gateway)
+
+    @property
+    def js_object(self) -> Any:
+        """The JavaScript object underneath."""
+        return self._js
+
+    async def run(
+        self,
+        data: AIGatewayUniversalRequest | Sequence[AIGatewayUniversalRequest],
+        *,
+        gateway: UniversalGatewayOptions | None = None,
+        extra_headers: Mapping[str, str] | None = None,
+        signal: AbortSignal | None = None,
+    ) -> Response:
+        """Send a request to a provider; of several, the next where the one before fails.
+
+        What the provider answers is the Response, whatever its status. JS: AiGateway.run.
+        """
+        one = isinstance(data, Mapping)
+        requests: list[Any] = [data] if one else [*data]
+        # the runtime goes through the headers, so they have to be there
+        made = [{**request, "headers": request.get("headers", {})} for request in requests]
+        options: dict[str, Any] = {}
+        if gateway is not None:
+            options["gateway"] = gateway_options(gateway)
+        if extra_headers is not None:
+            options["extraHeaders"] = from_json(dumps(extra_headers, "extra_headers"))
+        if signal is not None:
+            options["signal"] = raw(signal)
+        with _raising:
+            answer = await self._js.run(from_json(dumps(made, "data")), **options)
+        return Response.from_js(answer)
+
+    async def patch_log(self, log_id: str, data: AiGatewayPatchLog) -> None:
+        """Note a score, feedback or metadata beside a log. JS: AiGateway.patchLog."""
+        with _raising:
+            await self._js.patchLog(text(log_id, "log_id"), from_json(dumps(data, "data")))
+
+    async def get_log(self, log_id: str) -> AiGatewayLog:
+        """The log of a request, by ``AI.ai_gateway_log_id`` or the header ``cf-aig-log-id``.
+
+        JS: AiGateway.getLog.
+        """
+        with _raising:
+            found = await self._js.getLog(text(log_id, "log_id"))
+        log: AiGatewayLog = from_js(found)
+        return log
+
+    async def get_url(self, provider: str | None = None) -> str:
+        """The gateway's URL for a provider, or the universal one: for a provider's own library.
+
+        JS: AiGateway.getUrl.
+        """
+        given = [] if provider is None else [text(provider, "provider")]
+        with _raising:
+            url: str = await self._js.getUrl(*given)
+        return url

@@ -1,0 +1,141 @@
+"""The models of the contract checks in front of the fake; tests/real/stand_ins/ai.mjs has the same.
+
+It runs in the fake world alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from base64 import b64decode
+from collections.abc import AsyncIterator
+from typing import Any
+
+from pyworkers_sdk import AI, AIError, FormData, Response
+from pyworkers_sdk.testing import ai
+
+USAGE = {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3}
+
+
+def scripted(binding: AI) -> AI:
+    script = ai(binding)
+    cancelled: list[None] = []
+
+    def echo(inputs: dict[str, Any]) -> Response:
+        call = script.calls[-1]
+        options = dict(call.options)
+        prefix = options.pop("prefix", None)
+        headers = {name.lower(): value for name, value in options.pop("extraHeaders", {}).items()}
+        said = {"model": f"{prefix}:{call.model}" if prefix else call.model, "headers": headers}
+        for value in inputs.values():
+            if isinstance(value, dict) and isinstance(value.get("body"), bytes):
+                said["body"], said["type"] = value["body"].decode(), value["contentType"]
+        rest = {
+            name: list(value) if isinstance(value, bytes) else value
+            for name, value in inputs.items()
+            if not (isinstance(value, dict) and isinstance(value.get("body"), (bytes, FormData)))
+        }
+        said = {**said, "inputs": rest, "options": options}
+        return Response.json(said, status=inputs.get("status", 200))
+
+    def llama(inputs: dict[str, Any]) -> Any:
+        if inputs.get("prompt") == "fail":
+            raise AIError("Capacity temporarily exceeded, please try again.", code=3040)
+        if "response_format" in inputs:
+            return {"response": {"title": "Söup", "minutes": 20}, "usage": USAGE}
+        if not inputs.get("stream"):
+            return {"response": f"You said: {inputs['prompt']}", "usage": USAGE}
+        return pieces(
+            {"response": "Grüß", "p": "ab"},
+            {"response": " dich 👋", "p": "a"},
+            {"response": "", "usage": USAGE},
+        )
+
+    async def pieces(*events: Any) -> AsyncIterator[Any]:
+        done = False
+        try:
+            for event in events:
+                yield event
+            done = True
+        finally:
+            if not done:
+                cancelled.append(None)
+
+    def kimi(inputs: dict[str, Any]) -> Any:
+        if inputs.get("stream"):
+            return pieces("Hel", "lo")
+        return '{"title": "Soup", "minutes": 20.0}' if "response_format" in inputs else "Hello"
+
+    def small(inputs: dict[str, Any]) -> Any:
+        texts = [inputs["text"]] if isinstance(inputs["text"], str) else inputs["text"]
+        data = [[at, 0.5, 0.10000000149011612, -len(text)] for at, text in enumerate(texts)]
+        return {"shape": [len(data), 4], "data": data, "pooling": inputs.get("pooling", "mean")}
+
+    def m3(inputs: dict[str, Any]) -> Any:
+        if "contexts" in inputs:
+            return {"response": [{"id": 1, "score": 1}, {"id": 0, "score": 0.25}]}
+        if inputs.get("text") == "one":
+            return {"shape": [1, 2], "data": [[1, 0]]}
+        return {"shape": [2, 2], "data": [[1, 2, 3], [4]]}
+
+    def raw_events(data: bytes) -> Response:
+        async def chunks() -> AsyncIterator[bytes]:
+            for at in range(0, len(data), 2):
+                yield data[at : at + 2]
+
+        return Response(chunks(), headers={"content-type": "text/event-stream"})
+
+    async def broken() -> AsyncIterator[Any]:
+        yield {"a": 1}
+        raise TypeError("the model went away")
+
+    async def slow(inputs: dict[str, Any]) -> Any:
+        await asyncio.Event().wait()
+
+    odd = b': a comment\nevent: delta\nid: 1\ndata: {"a":\ndata: 1}\n\n\n\n'
+    odd += b'data:{"b":2}\r\rretry: 5\n\ndata: {"c":3}'
+    labels = [{"label": "POSITIVE", "score": 1}, {"label": "NEGATIVE", "score": 0}]
+    answers: dict[str, Any] = {
+        "@echo": echo,
+        "*@echo": echo,
+        "@cf/meta/llama-3.2-3b-instruct": llama,
+        "@cf/moonshotai/kimi-k2.6": kimi,
+        "@cf/baai/bge-small-en-v1.5": small,
+        "@cf/baai/bge-m3": m3,
+        "@cf/huggingface/distilbert-sst-2-int8": labels,
+        "@cf/openai/whisper": lambda inputs: {
+            "text": " ".join(map(str, inputs["audio"])),
+            "word_count": len(inputs["audio"]),
+        },
+        "@cf/openai/whisper-large-v3-turbo": lambda inputs: {
+            "text": b64decode(inputs["audio"]).decode()
+        },
+        "@cf/black-forest-labs/flux-1-schnell": b"\x00\x01JPEG\xff",
+        "@cf/lykon/dreamshaper-8-lcm": lambda inputs: b"\x89PNG" + inputs.get("image", b""),
+        "@cf/myshell-ai/melotts": b"ID3\xff",
+        "@cf/deepgram/aura-1": b"\xff\xfb\x00",
+        "@sse/none": lambda inputs: raw_events(b""),
+        "@sse/bad": lambda inputs: raw_events(b"data: {nonsense\n\n"),
+        "@sse/odd": lambda inputs: raw_events(odd),
+        "@sse/broken": lambda inputs: broken(),
+        "@slow": slow,
+        "@cancelled": lambda inputs: {"cancelled": len(cancelled)},
+        "@fail/text": lambda inputs: Response("out of order", status=500),
+        "@fail/errors": lambda inputs: Response.json(
+            {"errors": [{"code": 7003, "message": "No route"}]}, status=404
+        ),
+        "@cf/no/such": lambda inputs: unknown("@cf/no/such"),
+    }
+    script.on_markdown(markdown)
+    for model, answer in answers.items():
+        script.on(model, answer)
+    return binding
+
+
+def unknown(model: str) -> Any:
+    raise AIError(f"No such model {model} or task", code=5007)
+
+
+def markdown(name: str, data: bytes) -> str:
+    if name.endswith(".bin"):
+        raise AIError("cannot convert application/x-none")
+    return data.decode()

@@ -1,0 +1,496 @@
+"""The fake of Workers AI: its script, its vectors, and what else it keeps."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from itertools import pairwise
+from math import isclose, sqrt
+from pathlib import Path
+from typing import Any, Final, get_args, is_typeddict
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pyworkers_sdk import (
+    AI,
+    AbortError,
+    AbortSignal,
+    AbortTimeoutError,
+    AIError,
+    AIModel,
+    Blob,
+    Env,
+    MarkdownDocument,
+    Request,
+    Response,
+    StreamError,
+    WorkerEntrypoint,
+    ai_media,
+    ai_models,
+    ai_tasks,
+    ai_text,
+    ai_values,
+)
+from pyworkers_sdk.testing import AICall, FakeRuntime, ai, fake, faults
+from pyworkers_sdk.testing._ai import FakeAi
+
+pytestmark = pytest.mark.asyncio
+
+LLAMA: Final = "@cf/meta/llama-3.2-3b-instruct"
+KIMI: Final = "@cf/moonshotai/kimi-k2.6"
+OSS: Final = "@cf/openai/gpt-oss-20b"
+
+
+class AppEnv(Env):
+    AI: AI
+
+
+class Default(WorkerEntrypoint[AppEnv]):
+    async def fetch(self, request: Request) -> Response:
+        stream = await self.env.AI.run(LLAMA, {"prompt": "Hi", "stream": True})
+        return Response(stream.body, headers={"content-type": "text/event-stream"})
+
+
+# The script -------------------------------------------------------------------------------------
+
+
+async def test_a_model_without_an_answer_says_how_to_give_it_one() -> None:
+    with pytest.raises(AIError, match=r"no answer of @cf/meta/\S+: ai\(binding\).on\('@cf/meta"):
+        await fake(AI).run(LLAMA, {"prompt": "Hi"})
+
+
+async def test_the_rule_made_last_counts() -> None:
+    binding = fake(AI)
+    script = ai(binding)
+    script.on("@cf/meta/*", "any")
+    assert (await binding.run(LLAMA, {"prompt": "Hi"})).get("response") == "any"
+    script.on(LLAMA, lambda inputs: {"response": inputs["prompt"].upper()})
+    assert await binding.run(LLAMA, {"prompt": "Hi"}) == {"response": "HI"}
+    script.clear()
+    assert script.calls == []
+    with pytest.raises(AIError, match="has no answer"):
+        await binding.run(LLAMA, {"prompt": "Hi"})
+
+
+async def test_an_answer_may_take_its_time() -> None:
+    async def later(inputs: dict[str, Any]) -> dict[str, Any]:
+        await asyncio.sleep(0)
+        return {"response": len(inputs["messages"])}
+
+    binding = fake(AI)
+    ai(binding).on(LLAMA, later)
+    assert await binding.run(LLAMA, {"messages": []}) == {"response": 0}
+
+
+async def test_calls_are_kept_as_they_were_made() -> None:
+    binding = fake(AI)
+    ai(binding).on("*", {"text": ""})
+    await binding.run("@cf/openai/whisper", {"audio": b"\x00\xff"}, gateway={"id": "g"})
+    audio = {"body": b"sound", "contentType": "audio/mpeg"}
+    await binding.run(AIModel("@cf/a/b"), {"audio": audio, "language": "de"}, tags=["a"])
+    assert ai(binding).calls == [
+        AICall("@cf/openai/whisper", {"audio": b"\x00\xff"}, {"gateway": {"id": "g"}}),
+        AICall("@cf/a/b", {"audio": audio, "language": "de"}, {"tags": ["a"]}),
+    ]
+
+
+async def test_a_text_has_the_shape_of_the_model() -> None:
+    binding = fake(AI)
+    ai(binding).on("*", "Hello there")
+    base = await binding.run(LLAMA, {"prompt": "Hi"})
+    assert base.get("response") == "Hello there"
+    usage = base.get("usage")
+    assert usage
+    assert usage["total_tokens"] == usage["prompt_tokens"] + usage["completion_tokens"]
+    chat = await binding.run(KIMI, {"messages": []})
+    assert chat["choices"][0]["message"] == {"role": "assistant", "content": "Hello there"}
+    response = await binding.run(OSS, {"input": "Hi"})
+    (message,) = response.get("output", [])
+    assert message["content"][0]["text"] == "Hello there"
+
+
+async def test_a_text_is_streamed_word_by_word() -> None:
+    binding = fake(AI)
+    ai(binding).on("*", "Hello  there, you ")
+    words = ["Hello", "  there,", " you "]
+    base = await binding.run(LLAMA, {"prompt": "Hi", "stream": True})
+    assert [event.get("response") async for event in base] == words
+    chat = await binding.run(KIMI, {"messages": [], "stream": True})
+    assert [event["choices"][0]["delta"].get("content") async for event in chat] == words
+    response = await binding.run(OSS, {"input": "Hi", "stream": True})
+    assert [event["delta"] async for event in response] == words
+
+
+async def test_events_of_one_s_own() -> None:
+    async def events() -> AsyncIterator[Any]:
+        yield "a"
+        yield {"usage": {"total_tokens": 1}}
+
+    binding = fake(AI)
+    ai(binding).on(LLAMA, lambda inputs: events())
+    stream = await binding.run(LLAMA, {"prompt": "Hi", "stream": True})
+    assert [event async for event in stream] == [
+        {"response": "a", "p": ""},
+        {"usage": {"total_tokens": 1}},
+    ]
+    ai(binding).on(LLAMA, {"response": "at once"})
+    stream = await binding.run(LLAMA, {"prompt": "Hi", "stream": True})
+    assert [event async for event in stream] == [{"response": "at once"}]
+
+
+async def test_an_iterator_without_an_end_of_its_own() -> None:
+    class Once:
+        left = 1
+
+        def __aiter__(self) -> Once:
+            return self
+
+        async def __anext__(self) -> str:
+            if not self.left:
+                raise StopAsyncIteration
+            self.left -= 1
+            return "a"
+
+    binding = fake(AI)
+    ai(binding).on(LLAMA, lambda inputs: Once())
+    stream = await binding.run(LLAMA, {"prompt": "Hi", "stream": True})
+    assert [event.get("response") async for event in stream] == ["a"]
+
+
+async def test_errors_of_the_service() -> None:
+    async def full(inputs: dict[str, Any]) -> Any:
+        raise AIError("Capacity temporarily exceeded", code=3040)
+
+    binding = fake(AI)
+    ai(binding).on(LLAMA, full)
+    with pytest.raises(AIError, match=r"^3040: Capacity temporarily exceeded$") as caught:
+        await binding.run(LLAMA, {"prompt": "Hi"})
+    assert (caught.value.code, caught.value.js_name) == (3040, "InferenceUpstreamError")
+    raw = await binding.run(LLAMA, {"prompt": "Hi"}, return_raw_response=True)
+    assert raw.status == 429
+
+    def plain(inputs: dict[str, Any]) -> Any:
+        raise AIError("out of order")
+
+    ai(binding).on(LLAMA, plain)
+    with pytest.raises(AIError, match=r"^out of order$"):
+        await binding.run(LLAMA, {"prompt": "Hi"})
+
+    def wrong(inputs: dict[str, Any]) -> Any:
+        return inputs["nothing"]
+
+    ai(binding).on(LLAMA, wrong)
+    with pytest.raises(KeyError):  # a mistake in the test itself
+        await binding.run(LLAMA, {"prompt": "Hi"})
+
+
+async def test_faults_and_a_limited_rate() -> None:
+    binding = fake(AI)
+    ai(binding).on(LLAMA, "Hi")
+    faults(binding).fail("3036: out of quota", name="InferenceUpstreamError", every=2)
+    assert await binding.run(LLAMA, {"prompt": "Hi"})
+    with pytest.raises(AIError) as caught:
+        await binding.run(LLAMA, {"prompt": "Hi"})
+    assert caught.value.code == 3036
+
+
+async def test_a_stream_that_breaks_off_in_the_middle() -> None:
+    async def events() -> AsyncIterator[str]:
+        yield "a"
+        raise RuntimeError("gone")
+
+    binding = fake(AI)
+    ai(binding).on(LLAMA, lambda inputs: events())
+    stream = await binding.run(LLAMA, {"prompt": "Hi", "stream": True})
+    with pytest.raises(StreamError, match="gone"):
+        _ = [event async for event in stream]
+
+
+async def test_it_takes_a_fake() -> None:
+    with pytest.raises(TypeError, match=r"ai\(\) takes an AI that fake\(\) made, not str"):
+        ai("AI")
+
+
+EVENTS = (
+    'data: {"a": "Grüße 👋"}\r\n\r\n: comment\rdata: {"b":\rdata: 2}\r\revent: x\ndata: [3]\n\n'
+)
+WHOLE = (EVENTS + "data: [DONE]\n\n").encode()
+
+
+@given(st.lists(st.integers(0, len(WHOLE))))
+async def test_events_do_not_depend_on_where_chunks_end(cuts: list[int]) -> None:
+    async def chunks() -> AsyncIterator[bytes]:
+        edges = [0, *sorted(cuts), len(WHOLE)]
+        for start, end in pairwise(edges):
+            yield WHOLE[start:end]
+
+    binding = fake(AI)
+    ai(binding).on("*", lambda inputs: Response(chunks()))
+    stream = await binding.run(AIModel("@cf/a/b"), {"stream": True})
+    assert [event async for event in stream] == [{"a": "Grüße 👋"}, {"b": 2}, [3]]
+
+
+# Where it comes from ----------------------------------------------------------------------------
+
+
+async def test_in_an_env_and_in_a_runtime() -> None:
+    env = fake(AppEnv)
+    ai(env.AI).on("*", "from the env")
+    assert (await env.AI.run(LLAMA, {"prompt": "Hi"})).get("response") == "from the env"
+    runtime = FakeRuntime(Default, env=AppEnv)
+    ai(runtime.env.AI).on("*", "a b")
+    response = await runtime.fetch("https://example.com/")
+    assert (await response.text()).endswith('{"response": " b", "p": ""}\n\ndata: [DONE]\n\n')
+
+
+async def test_from_a_configuration(tmp_path: Path) -> None:
+    (tmp_path / "worker.py").write_text("from tests.test_testing_ai import Default\n")
+    config = '{"name": "w", "main": "worker.py", "compatibility_date": "2026-07-01",'
+    (tmp_path / "wrangler.jsonc").write_text(config + ' "ai": {"binding": "AI"}}')
+    runtime: Any = FakeRuntime.from_config(tmp_path / "wrangler.jsonc")
+    ai(runtime.env.AI).on("*", "a")
+    assert (await (await runtime.fetch("https://example.com/")).text()).startswith("data: ")
+
+
+# Embeddings -------------------------------------------------------------------------------------
+
+
+def _cosine(a: list[float], b: list[float]) -> float:
+    return sum(x * y for x, y in zip(a, b))
+
+
+async def test_vectors_are_of_unit_length_and_the_same_every_time() -> None:
+    texts = ["a red apple", "the red apples", "tax law of 1998", "", "a red apple"]
+    found = await fake(AI).run("@cf/baai/bge-base-en-v1.5", {"text": texts})
+    again = await fake(AI).run("@cf/baai/bge-base-en-v1.5", {"text": "a red apple"})
+    assert found["shape"] == [5, 768]
+    apple, apples, law, nothing, same = found["data"]
+    assert apple == same == again["data"][0]
+    assert all(isclose(sqrt(_cosine(v, v)), 1, rel_tol=1e-6) for v in (apple, apples, law, nothing))
+    assert _cosine(apple, apples) > 0.4 > 0.15 > _cosine(apple, law)
+
+
+@pytest.mark.parametrize(
+    ("model", "size"),
+    [
+        ("@cf/baai/bge-small-en-v1.5", 384),
+        ("@cf/baai/bge-large-en-v1.5", 1024),
+        ("@cf/google/embeddinggemma-300m", 768),
+    ],
+)
+async def test_a_vector_has_the_model_s_size(model: Any, size: int) -> None:
+    found = await fake(AI).run(model, {"text": "a"})
+    assert found["shape"] == [1, size]
+    assert len(found["data"][0]) == size
+    assert ("pooling" in found) is ("bge" in model)
+
+
+async def test_no_text_is_without_a_direction() -> None:
+    letters = [chr(number) for number in range(0x4E00, 0x5400)]
+    found = await fake(AI).run("@cf/baai/bge-small-en-v1.5", {"text": letters})
+    assert all(isclose(_cosine(v, v), 1, rel_tol=1e-6) for v in found["data"])
+
+
+async def test_queries_and_documents() -> None:
+    found = await fake(AI).run("@cf/qwen/qwen3-embedding-0.6b", {"queries": ["a"]})
+    assert found["shape"] == [1, 1024]
+    wrong: Any = {"text": [1]}
+    with pytest.raises(AIError, match=r"^5004: "):
+        await fake(AI).run("@cf/baai/bge-m3", wrong)
+    with pytest.raises(AIError, match="no answer of @cf/baai/bge-m3"):
+        await fake(AI).run("@cf/baai/bge-m3", {"query": "a", "contexts": []})
+
+
+# Batches, gateways, documents, the catalogue ----------------------------------------------------
+
+
+async def test_a_batch_keeps_references_and_failures() -> None:
+    def answer(inputs: dict[str, Any]) -> Any:
+        if inputs["prompt"] == "fail":
+            raise AIError("bad", code=5004)
+        return {"response": inputs["prompt"]}
+
+    binding = fake(AI)
+    ai(binding).on("*", answer)
+    requests = [{"prompt": "a", "external_reference": "one"}, {"prompt": "fail"}]
+    taken = await binding.run(LLAMA, {"requests": requests}, queue_request=True)
+    found = await binding.run(LLAMA, {"request_id": taken["request_id"]})
+    first, second = found.get("responses", [])
+    expected = {"id": 0, "success": True, "result": {"response": "a"}, "external_reference": "one"}
+    assert first == expected
+    assert (second["success"], second["error"]["internalCode"]) == (False, 5004)
+    with pytest.raises(AIError, match=r"^5004: no batch none$"):
+        await binding.run(LLAMA, {"request_id": "none"})
+
+
+async def test_a_gateway_tries_one_provider_after_the_other() -> None:
+    binding = fake(AI)
+    ai(binding).on("openai/*", Response("no", status=500))
+    ai(binding).on("workers-ai/@cf/*", lambda query: {"response": query["prompt"]})
+    response = await binding.gateway("g").run(
+        [
+            {"provider": "openai", "endpoint": "chat/completions", "query": {"model": "gpt"}},
+            {"provider": "workers-ai", "endpoint": LLAMA, "query": {"prompt": "Hi"}},
+        ],
+        gateway={"cache_ttl": 5},
+        extra_headers={"x-a": "1"},
+    )
+    assert await response.json() == {"response": "Hi"}
+    options = {"gateway": {"cacheTtl": 5}, "extraHeaders": {"x-a": "1"}}
+    assert ai(binding).calls == [
+        AICall("openai/chat/completions", {"model": "gpt"}, options),
+        AICall(f"workers-ai/{LLAMA}", {"prompt": "Hi"}, options),
+    ]
+    failed = await binding.gateway("g").run(
+        {"provider": "openai", "endpoint": "chat/completions", "query": {}}
+    )
+    assert failed.status == 500
+
+
+async def test_the_log_of_a_gateway_is_that_gateway_s() -> None:
+    binding = fake(AI)
+    ai(binding).on("*", "Hi")
+    await binding.run(LLAMA, {"prompt": "Hi"}, gateway={"id": "g"})
+    number = binding.ai_gateway_log_id or ""
+    assert (await binding.gateway("g").get_log(number)).get("request_head") == '{"prompt": "Hi"}'
+    with pytest.raises(AIError, match="Log Not Found"):
+        await binding.gateway("other").get_log(number)
+
+
+async def test_documents_are_converted_as_told() -> None:
+    binding = fake(AI)
+    document = MarkdownDocument("a.pdf", Blob([b"%PDF"], type="application/pdf"))
+    with pytest.raises(AIError, match=r"cannot convert a.pdf \(application/pdf\): ai\(binding"):
+        await binding.to_markdown(document)
+    ai(binding).on_markdown(lambda name, data: f"# {name}\n{len(data)} bytes")
+    assert (await binding.to_markdown(document)).data == "# a.pdf\n4 bytes"
+
+    async def refuse(name: str, data: bytes) -> str:
+        raise AIError("it is encrypted")
+
+    ai(binding).on_markdown(refuse)
+    answer = await binding.to_markdown(document)
+    assert (answer.format, answer.error, answer.tokens) == ("error", "it is encrypted", None)
+
+
+async def test_the_catalogue_is_searched() -> None:
+    binding = fake(AI)
+    speech = await binding.models(task="automatic speech recognition")
+    assert {model["name"].split("/")[1] for model in speech} == {"openai", "deepgram", "nvidia"}
+    assert {model["name"] for model in await binding.models(author="openai", search="GPT")} == {
+        "@cf/openai/gpt-oss-120b",
+        "@cf/openai/gpt-oss-20b",
+    }
+    first = await binding.models(per_page=2)
+    second = await binding.models(per_page=2, page=2)
+    assert len({model["name"] for model in [*first, *second]}) == 4
+
+
+async def test_options_of_a_conversion() -> None:
+    document = MarkdownDocument("a.txt", Blob(["Hi"], type="text/plain"))
+    answer = await fake(AI).to_markdown(
+        document,
+        gateway={"id": "g"},
+        extra_headers={"x-a": "1"},
+        conversion_options={"html": {"images": {"convert_og_image": True}}, "image": {}},
+    )
+    assert (answer.data, answer.mime_type) == ("Hi", "text/plain")
+
+
+async def test_a_signal_ends_a_call() -> None:
+    async def never(inputs: Any) -> None:
+        await asyncio.Event().wait()
+
+    binding = fake(AI)
+    ai(binding).on("*", never)
+    request: Any = {"provider": "openai", "endpoint": "a", "query": {}}
+    with pytest.raises(AbortTimeoutError):
+        await binding.run(LLAMA, {"prompt": "Hi"}, signal=AbortSignal.timeout(1))
+    with pytest.raises(AbortError):
+        await binding.gateway("g").run(request, signal=AbortSignal.abort())
+
+
+async def test_a_web_search_where_there_is_one() -> None:
+    class Newer(FakeAi):
+        async def websearch(self, request: Any) -> Any:
+            return Response.json(request).js_object
+
+    binding: Any = Newer()
+    response = await AI(binding).websearch(gateway_id="g", query="news", limit=3)
+    assert await response.json() == {"gatewayId": "g", "query": "news", "limit": 3}
+
+
+async def test_a_stream_left_alone_is_ended_once_nobody_reads() -> None:
+    ended: list[str] = []
+
+    async def events() -> AsyncIterator[str]:
+        try:
+            while True:
+                yield "a"
+        finally:
+            ended.append("by itself")
+
+    binding = fake(AI)
+    ai(binding).on("*", lambda inputs: events())
+    stream = await binding.run(LLAMA, {"prompt": "Hi", "stream": True})
+    chunks = aiter(stream)
+    assert aiter(chunks) is chunks
+    assert (await anext(chunks)).get("response") == "a"
+    del chunks
+    await asyncio.sleep(0.01)
+    assert ended == ["by itself"]
+    assert not stream.body.locked
+
+
+async def test_a_stream_may_outlive_its_loop() -> None:
+    async def begin() -> Any:
+        binding = fake(AI)
+        ai(binding).on("*", "a b c")
+        stream = await binding.run(LLAMA, {"prompt": "Hi", "stream": True})
+        chunks = aiter(stream.body)
+        assert aiter(chunks) is chunks
+        await anext(chunks)
+        return stream, chunks
+
+    def left_later() -> bool:
+        stream, chunks = asyncio.run(begin())
+        del chunks
+        return bool(stream.body.locked)
+
+    assert not await asyncio.to_thread(left_later)
+
+
+# What the package says twice --------------------------------------------------------------------
+
+
+async def test_names_in_code_are_names_in_types() -> None:
+    assert set(ai_values.EMBEDDINGS) == set(get_args(ai_models.TextEmbeddingsModel))
+    made = {
+        *get_args(ai_models.TextToImageModel),
+        *get_args(ai_models.MultipartImageModel),
+        *get_args(ai_models.TextToSpeechModel),
+    }
+    assert set(ai_values.ENCODED) <= made
+    families = [getattr(ai_models, name) for name in ai_models.__all__]
+    names = [name for family in families for name in get_args(family)]
+    assert len(names) - len({*names}) == 1  # bge-m3 both embeds and ranks
+
+
+@pytest.mark.parametrize("module", [ai_text, ai_tasks, ai_media])
+async def test_types_are_named_and_say_something(module: Any) -> None:
+    kinds = {name: kind for name, kind in vars(module).items() if is_typeddict(kind)}
+    shown = {name for name, kind in kinds.items() if not name.startswith("_") and kind is not Any}
+    assert {*module.__all__} == {
+        name for name in shown if kinds[name].__module__ == module.__name__
+    }
+    silent = [name for name in module.__all__ if kinds[name].__doc__ in (None, dict.__doc__)]
+    assert silent == []
+
+
+async def test_the_type_of_run_is_there_to_be_named() -> None:
+    from pyworkers_sdk.ai_run import Run, RunOptions
+
+    assert set(RunOptions.__annotations__) < set(AI.run.__annotations__)
+    assert hasattr(Run, "__call__")  # noqa: B004
