@@ -87,11 +87,11 @@ KNOWN: dict[str, list[Known | Unlike]] = {
             " syntax error behind it",
         ),
         Known(
-            r"\bnope\(",
-            r"^raises D1Error\(.*misuse of aggregate function \w+\(\)",
-            r"^raises D1Error\(.*no such function: nope\b",
-            "of a function that is none and an aggregate in its arguments newer versions of SQLite"
-            " name the first, and older ones the second",
+            _AGGREGATE,
+            r"^raises D1Error\(.*misuse of aggregate(:| function) \w+\(\)",
+            r"^raises D1Error\(.*(no such function: nope\b|wrong number of arguments to function)",
+            "of a misused aggregate and a function that is none, or has other arguments, in one"
+            " statement older versions of SQLite name the first, and newer ones the second",
         ),
         Known(
             r"\bIN \(.*COLLATE nope",
