@@ -146,6 +146,7 @@ class ForwardableEmailMessage:
     @overload
     async def reply(
         self,
+        /,
         *,
         from_: str | EmailAddress,
         subject: str,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from inspect import isawaitable
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,7 +15,8 @@ __all__ = ["FakeTracing", "trace_item"]
 class FakeSpan:
     """JS: Span."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str) -> None:
+        self.name = name
         self.isTraced = True
 
     def setAttribute(self, key: str, value: bool | float | str, /) -> FakeSpan:
@@ -24,10 +27,27 @@ class FakeSpan:
 
 
 class FakeTracing:
-    """JS: Tracing. Nobody sees what it traces."""
+    """JS: Tracing. Nobody sees what it traces.
+
+    As local runtimes it has none of the newer members, ``getActiveSpan`` and its like.
+    """
+
+    def enterSpan(self, name: str, callback: Callable[[FakeSpan], Any], /) -> Any:
+        span = FakeSpan(name)
+        given = callback(span)
+        if not isawaitable(given):
+            span.end()
+            return given
+
+        async def over() -> None:
+            await given
+            span.end()
+
+        return asyncio.ensure_future(over())
 
     def startActiveSpan(self, name: str, callback: Callable[[FakeSpan], Any], /) -> Any:
-        return callback(FakeSpan())
+        given = callback(FakeSpan(name))
+        return asyncio.ensure_future(given) if isawaitable(given) else given
 
 
 def trace_item(given: Mapping[str, Any]) -> SimpleNamespace:

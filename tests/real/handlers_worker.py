@@ -120,7 +120,10 @@ class Default(Mixin, WorkerEntrypoint[AppEnv]):
             await message.forward("two@example.com", {"X-Added": "1"})
         elif what != "plain":
             try:
-                sent = await message.reply(self.answer(message, what))
+                if what == "reply-parts":
+                    sent = await message.reply(from_=message.to, subject="Re", text="thanks")
+                else:
+                    sent = await message.reply(self.answer(message, what))
                 assert sent.message_id
             except WorkersError as error:
                 log.error("%s: %s", type(error).__name__, error)

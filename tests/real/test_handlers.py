@@ -194,6 +194,7 @@ async def test_an_answer(driver: Driver, to: str) -> None:
         ("reply-to-nothing", "no In-Reply-To header found in reply message"),
         ("reply-other", "In-Reply-To does not match original Message-ID"),
         ("reply-references", "provided References header is invalid"),
+        ("reply-parts", "EmailReplyMessageBuilder is not currently supported"),
     ],
 )
 async def test_an_answer_that_is_refused(driver: Driver, to: str, error: str) -> None:

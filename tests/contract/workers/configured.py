@@ -1,0 +1,142 @@
+"""Bindings that live by their configuration: miniflare's options, and the same for the fakes."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from pyworkers_sdk import Fetcher, Request, Response, WorkerEntrypoint
+
+
+class Echo(WorkerEntrypoint):
+    """What stands behind the name "echo" of a dispatch namespace in the fake world."""
+
+    async def fetch(self, request: Request) -> Response:
+        told = {"method": request.method, "url": request.url, "body": await request.text()}
+        return Response.json(told, headers={"X-Worker": "echo"})
+
+
+ALLOWED = {
+    "destination_address": "team@example.com",
+    "allowed_sender_addresses": ["app@example.com", "news@example.com"],
+}
+SEVERAL = {"allowed_destination_addresses": ["ann@example.com", "bob@example.com"]}
+
+
+class Greeter(WorkerEntrypoint):
+    """And what stands for the code of tests/contract/test_worker_loader.py."""
+
+    async def fetch(self, request: Request) -> Response:
+        return Response(f"{self.env.GREETING}, {urlsplit(request.url).path}")
+
+    async def greet(self, name: str) -> str:
+        return f"{self.env.GREETING}, {name}"
+
+
+class Loud(WorkerEntrypoint):
+    async def greet(self, name: str) -> str:
+        return f"{self.ctx.props['greeting']}, {name}!"
+
+
+class Bound(WorkerEntrypoint):
+    async def fetch(self, request: Request) -> Response:
+        return Response(str(await Fetcher(self.env.CALLEE).add(1, 2)))
+
+
+POSTGRES = "postgres://ann:p%40ss%3Aw%2Fd@127.0.0.1:6000/app"
+MYSQL = "mysql://bob:secret@127.0.0.1:6001/my%20app"
+
+# Of the pages that tests/real/stand_ins/web_search.mjs knows, those about Workers and Python.
+PAGES = [
+    {
+        "url": "https://example.com/python",
+        "title": "Workers in Python",
+        "description": "How to write them",
+        "last_modified_date": "2026-01-30T04:39:48",
+        "image_url": "https://example.com/i.png",
+        "favicon_url": "https://example.com/f.ico",
+    },
+    {"url": "https://example.com/rust", "title": "Workers in Rust"},
+    {"url": "https://example.com/snakes", "title": "Python, a snake"},
+]
+
+OPTIONS: dict[str, Any] = {
+    "versionMetadata": "DEPLOYED",
+    "workerLoaders": {"LOADER": {}},
+    "analyticsEngineDatasets": {"POINTS": {"dataset": "points"}},
+    "images": {"binding": "IMAGES"},
+    "hyperdrives": {"POSTGRES": POSTGRES, "MYSQL": MYSQL},
+    "pipelines": {"STREAM": {"stream": "stream"}},
+    "ratelimits": {
+        "LIMITER": {"namespace_id": "1", "simple": {"limit": 3, "period": 10}},
+        "SAME_LIMITER": {"namespace_id": "1", "simple": {"limit": 1, "period": 10}},
+        "PER_MINUTE": {"namespace_id": "2", "simple": {"limit": 2, "period": 60}},
+    },
+    "secretsStoreSecrets": {
+        "SECRET": {"store_id": "store", "secret_name": "token"},
+        "NO_SECRET": {"store_id": "store", "secret_name": "missing"},
+    },
+    "stream": {"binding": "VIDEOS"},
+    "email": {
+        "send_email": [
+            {"name": "MAILER"},
+            {"name": "MAILER_ONE", **ALLOWED},
+            {"name": "MAILER_SEVERAL", **SEVERAL},
+        ]
+    },
+}
+
+
+def fakes() -> dict[str, Any]:
+    """The bindings for the fake world."""
+    from pyworkers_sdk import Artifacts, Flagship, RateLimit, WebSearch, WebSearchResult
+    from pyworkers_sdk.testing import (
+        dispatch_namespace,
+        fake,
+        flags,
+        hyperdrive,
+        push_commit,
+        rate_limit,
+        secret,
+        send_email,
+        web_results,
+        worker_loader,
+    )
+    from pyworkers_sdk.testing._ratelimit import Counters, FakeRateLimit
+
+    counters = Counters()
+    flagship = fake(Flagship)
+    flags(flagship).update(
+        on=True,
+        color="teal",
+        limit=2.5,
+        menu={"items": ["a", None], "constructor": "x"},
+        plan=lambda context: "new" if context.get("plan") == "pro" else "old",
+    )
+    web = fake(WebSearch)
+    web_results(web).extend(WebSearchResult(**page) for page in PAGES)
+    repos = fake(Artifacts)
+    for message, index in (("Start", b"# Hello\n"), ("Again", b"# Hello again\n")):
+        files = {"docs/a.md": "über\n".encode(), "docs.txt": b"b", "index.md": index}
+        push_commit(repos, "site", files, message=message, author=("Ann", "ann@example.com"))
+    return {
+        "FLAGS": flagship,
+        "REPOS": repos,
+        "WEB": web,
+        "LOADER": worker_loader(
+            {
+                **dict.fromkeys(["main.js", "greeter", "plain", "failing"], Greeter),
+                "binding.js": Bound,
+            }
+        ),
+        "POSTGRES": hyperdrive(POSTGRES),
+        "MYSQL": hyperdrive(MYSQL),
+        "USERS": dispatch_namespace({"echo": Echo}),
+        "LIMITER": RateLimit(FakeRateLimit(3, 10, counters)),
+        "SAME_LIMITER": RateLimit(FakeRateLimit(1, 10, counters)),
+        "PER_MINUTE": rate_limit(2),
+        "SECRET": secret("s3cret", name="token"),
+        "NO_SECRET": secret(None, name="missing"),
+        "MAILER_ONE": send_email(**ALLOWED),  # type: ignore[arg-type]
+        "MAILER_SEVERAL": send_email(**SEVERAL),  # type: ignore[arg-type]
+    }

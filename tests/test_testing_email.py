@@ -1,0 +1,105 @@
+"""What tests see of email that was sent."""
+
+from __future__ import annotations
+
+from email.message import EmailMessage as MIMEMessage
+from typing import Any
+
+import pytest
+
+from pyworkers_sdk import (
+    EmailAddress,
+    EmailAttachment,
+    EmailError,
+    EmailMessage,
+    Env,
+    ForwardableEmailMessage,
+    SendEmail,
+    WorkerEntrypoint,
+)
+from pyworkers_sdk.testing import FakeRuntime, fake, faults, send_email, sent_emails
+
+pytestmark = pytest.mark.asyncio
+
+
+class AppEnv(Env):
+    MAILER: SendEmail
+
+
+def source(**headers: str) -> MIMEMessage:
+    message = MIMEMessage()
+    for name, value in {
+        "From": "me@example.com",
+        "Message-ID": "<1@example.com>",
+        **headers,
+    }.items():
+        message[name] = value
+    return message
+
+
+async def test_what_was_sent_as_parts() -> None:
+    mailer = fake(SendEmail)
+    sent = await mailer.send(
+        from_=EmailAddress("Me", "me@example.com"),
+        to=["Ann <ann@example.com>", EmailAddress("Bob", "bob@example.com")],
+        subject="Hi",
+        attachments=[EmailAttachment("a", b"x")],
+    )
+    [email] = sent_emails(mailer)
+    assert email.message_id == sent.message_id
+    assert (email.from_, email.to) == ("me@example.com", ["ann@example.com", "bob@example.com"])
+    assert (email.text, email.html, email.reply_to, email.raw) == (None, None, None, None)
+    assert (email.cc, email.bcc, email.headers) == ([], [], {})
+    assert email.attachments == [EmailAttachment("a", b"x")]
+
+
+async def test_what_was_sent_as_source() -> None:
+    mailer = fake(SendEmail)
+    message = source(Subject="Grüezi", To="x@example.com")
+    message.set_content("text\n")
+    message.add_alternative("<p>html</p>\n", subtype="html")
+    await mailer.send(EmailMessage("me@example.com", "ann@example.com", message))
+    bare = source()
+    await mailer.send(EmailMessage("me@example.com", "ann@example.com", bare))
+    first, second = sent_emails(mailer)
+    assert (first.from_, first.to, first.subject) == (
+        "me@example.com",
+        ["ann@example.com"],
+        "Grüezi",
+    )
+    assert (first.text, first.html) == ("text\n", "<p>html</p>\n")
+    assert first.headers["To"] == "x@example.com"
+    assert first.raw == message.as_bytes()
+    assert (second.subject, second.html) == ("", None)
+
+
+async def test_who_may_send_to_whom() -> None:
+    env = fake(AppEnv, MAILER=send_email(allowed_destination_addresses=["ann@example.com"]))
+    with pytest.raises(EmailError, match=r"^email to bob@example.com not allowed$"):
+        await env.MAILER.send(from_="me@example.com", to="bob@example.com", subject="Hi")
+    assert sent_emails(env.MAILER) == []
+
+
+async def test_a_fault() -> None:
+    env = fake(AppEnv, MAILER=send_email())
+    faults(env.MAILER).fail("out of order", method="send")
+    with pytest.raises(EmailError, match=r"^out of order$"):
+        await env.MAILER.send(from_="me@example.com", to="bob@example.com", subject="Hi")
+
+
+async def test_only_a_fake_tells() -> None:
+    class Other:
+        async def send(self, message: Any) -> None: ...
+
+    other: Any = Other()
+    with pytest.raises(TypeError, match=r"looks into a mailer that fake"):
+        sent_emails(SendEmail(other))
+
+
+async def test_a_reply_of_parts_is_refused_as_in_local_development() -> None:
+    class Default(WorkerEntrypoint):
+        async def email(self, message: ForwardableEmailMessage) -> None:
+            await message.reply(from_=message.to, subject="Re", text="x", reply_to="a@example.com")
+
+    with pytest.raises(EmailError, match="EmailReplyMessageBuilder is not currently supported"):
+        await FakeRuntime(Default).email(source(To="you@example.com").as_bytes())
