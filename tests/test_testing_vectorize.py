@@ -1,0 +1,199 @@
+"""``FakeVectorize``: how one is made, its clock, and what ``Vectorize`` does not use."""
+
+from __future__ import annotations
+
+from array import array
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pyworkers_sdk import Env, Vectorize, VectorizeIndex, VectorizeVector, WorkerEntrypoint
+from pyworkers_sdk.errors import VectorizeError
+from pyworkers_sdk.testing import Clock, FakeRuntime, fake, faults, vectorize, vectors
+from pyworkers_sdk.testing._vectorize import (
+    FakeVectorize,
+    FakeVectorizeIndex,
+    _dot,
+    _products,
+)
+
+if TYPE_CHECKING:
+    from pyworkers_sdk import _sys
+
+    index: _sys.Vectorize = FakeVectorize()
+    old_index: _sys.VectorizeIndex = FakeVectorizeIndex()
+
+A = VectorizeVector("a", [1, 0], metadata={"kind": "x"})
+B = VectorizeVector("b", [0, 1])
+
+
+class AppEnv(Env):
+    INDEX: Vectorize
+    OLD: VectorizeIndex
+
+
+class Worker(WorkerEntrypoint[AppEnv]):
+    pass
+
+
+@pytest.mark.asyncio
+async def test_one_without_dimensions_has_those_of_its_first_vector() -> None:
+    index = fake(Vectorize)
+    assert (await index.describe())[:2] == (0, 0)
+    assert (await index.query([1, 2, 3])).matches == []
+    await index.insert([A])
+    assert (await index.describe())[:2] == (1, 2)
+    with pytest.raises(VectorizeError, match="expected 2 dimensions, and got 3 dimensions"):
+        await index.insert([VectorizeVector("c", [1, 2, 3])])
+
+
+@pytest.mark.asyncio
+async def test_one_of_an_env_s_own() -> None:
+    env = fake(AppEnv, INDEX=vectorize(dimensions=2, metric="euclidean"))
+    await env.INDEX.insert([A, B])
+    (match,) = await env.INDEX.query([0, 3], top_k=1)
+    assert match[:2] == ("b", 2.0)
+    assert (await env.OLD.describe()).vectors_count == 0
+
+
+@pytest.mark.asyncio
+async def test_without_metadata_indexes_every_property_is_one() -> None:
+    index = fake(Vectorize)
+    await index.insert([A, B])
+    assert [one.id for one in await index.query([1, 1], filter={"kind": "x"})] == ["a"]
+    (match,) = await index.query([1, 0], top_k=1, return_metadata="indexed")
+    assert match.metadata == {"kind": "x"}
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"dimensions": 0}, "dimensions: expected 1 to 1536, got 0"),
+        ({"dimensions": 1537}, "dimensions: expected 1 to 1536, got 1537"),
+        ({"dimensions": 3, "metric": "taxi"}, "metric: expected one of cosine, euclidean"),
+        (
+            {"dimensions": 3, "metadata_indexes": dict.fromkeys("abcdefghijk", "string")},
+            "metadata_indexes: expected at most 10",
+        ),
+    ],
+)
+def test_what_cannot_be_an_index(given: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        vectorize(**given)
+
+
+@pytest.mark.asyncio
+async def test_a_change_that_shows_later() -> None:
+    env = fake(AppEnv, INDEX=vectorize(dimensions=2, visible_after=timedelta(seconds=5)))
+    runtime = FakeRuntime(Worker, env=env)
+    first = await env.INDEX.insert([A, B])
+    runtime.clock.advance(4)
+    second = await env.INDEX.delete_by_ids(["a"])
+    assert await env.INDEX.get_by_ids(["a"]) == []
+    assert (await env.INDEX.describe()).processed_up_to_mutation is None
+    runtime.clock.advance(1)
+    assert [one.id for one in vectors(env.INDEX)] == ["a", "b"]
+    info = await env.INDEX.describe()
+    assert (info.vector_count, info.processed_up_to_mutation) == (2, first.mutation_id)
+    assert info.processed_up_to_datetime == runtime.clock.datetime()
+    runtime.clock.advance(4)
+    assert [one.id for one in vectors(env.INDEX)] == ["b"]
+    assert (await env.INDEX.describe()).processed_up_to_mutation == second.mutation_id
+
+
+@pytest.mark.asyncio
+async def test_late_on_demand() -> None:
+    clock = Clock()
+    index = fake(Vectorize, clock=clock)
+    await index.insert([A])
+    faults(index).late(10)
+    await index.upsert([VectorizeVector("a", [0, 1])])
+    faults(index).clear()
+    await index.upsert([B])  # changes keep their order
+    assert vectors(index) == [A]
+    clock.advance(10)
+    assert [one.values for one in vectors(index)] == [[0.0, 1.0], [0.0, 1.0]]
+    assert A != "a"
+    with pytest.raises(TypeError, match="FakeVectorizeIndex shows at once what is written to it"):
+        faults(fake(VectorizeIndex)).late(1)
+
+
+@pytest.mark.asyncio
+async def test_a_fault() -> None:
+    index = fake(Vectorize)
+    faults(index).fail("VECTOR_UPSERT_ERROR (code = 40041): Too Many Requests", method="upsert")
+    with pytest.raises(VectorizeError, match="Too Many Requests") as caught:
+        await index.upsert([A])
+    assert caught.value.code == 40041
+    faults(index).fail("VECTOR_QUERY_ERROR: Status + 503")
+    with pytest.raises(VectorizeError) as caught:
+        await index.query([1, 2])
+    assert caught.value.code == 503
+    assert vectors(index) == []
+
+
+def test_vectors_are_those_of_a_fake() -> None:
+    with pytest.raises(TypeError, match=r"vectors\(\) looks into an index that fake\(\) made"):
+        vectors(object())
+
+
+@pytest.mark.asyncio
+async def test_too_many_namespaces() -> None:
+    index = fake(Vectorize)
+    for batch in range(50):
+        await index.insert(
+            VectorizeVector(f"{batch}-{at}", [1.0], f"{batch}-{at}") for at in range(1000)
+        )
+    with pytest.raises(VectorizeError, match="too many namespaces; max is 50000"):
+        await index.insert([VectorizeVector("a", [1.0], "one more")])
+
+
+@pytest.mark.asyncio
+async def test_the_script_side_of_return_metadata() -> None:
+    index = FakeVectorize()
+    await index.insert([{"id": "a", "values": array("f", [1, 2]), "metadata": {"k": 1}}])
+    assert (await index.query([1, 2], returnMetadata=True))["matches"][0]["metadata"] == {"k": 1}
+    assert "metadata" not in (await index.query([1, 2]))["matches"][0]
+
+
+def test_both_ways_to_multiply_agree() -> None:
+    one, other = [1.5, -2.0, 3.0], array("f", [4, 0.25, 1])
+    assert _products(one, other) == _dot(one, other) == 8.5
+
+
+@pytest.mark.asyncio
+async def test_a_time_that_is_a_number() -> None:
+    class Described(FakeVectorize):
+        async def describe(self) -> Any:
+            return {"vectorCount": 0, "dimensions": 2, "processedUpToDatetime": 1000}
+
+    info = await Vectorize(Described()).describe()
+    assert info.processed_up_to_datetime is not None
+    assert info.processed_up_to_datetime.timestamp() == 1
+
+
+def test_results_show_what_they_are() -> None:
+    from pyworkers_sdk import VectorizeMatches, VectorizeVectorMutation
+
+    assert repr(B) == "VectorizeVector('b', [0, 1], None, None)"
+    assert repr(VectorizeMatches([], 0)) == "VectorizeMatches([], 0)"
+    assert repr(VectorizeVectorMutation(["a"], 1)) == "VectorizeVectorMutation(['a'], 1)"
+
+
+@pytest.mark.asyncio
+async def test_from_config(tmp_path: Path) -> None:
+    (tmp_path / "vectors_worker.py").write_text(
+        "from pyworkers_sdk import Env, Vectorize, WorkerEntrypoint\n"
+        "class AppEnv(Env):\n    INDEX: Vectorize\n    SAME: Vectorize\n"
+        "class Default(WorkerEntrypoint[AppEnv]):\n    pass\n"
+    )
+    (tmp_path / "wrangler.jsonc").write_text(
+        '{"name": "w", "main": "vectors_worker.py", "compatibility_date": "2026-07-01",'
+        ' "compatibility_flags": ["python_workers"], "vectorize": ['
+        '{"binding": "INDEX", "index_name": "films"}, {"binding": "SAME", "index_name": "films"}]}'
+    )
+    runtime: FakeRuntime[Any] = FakeRuntime.from_config(tmp_path / "wrangler.jsonc")
+    await runtime.env.INDEX.insert([A])
+    assert [one.id for one in vectors(runtime.env.SAME)] == ["a"]

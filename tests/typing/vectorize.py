@@ -1,0 +1,77 @@
+"""What the type checkers must say of Vectorize: read by mypy and pyright, never run."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, assert_type
+
+from pyworkers_sdk import (
+    Env,
+    Vectorize,
+    VectorizeAsyncMutation,
+    VectorizeIndex,
+    VectorizeIndexInfo,
+    VectorizeMatch,
+    VectorizeMatches,
+    VectorizeVector,
+    VectorizeVectorMutation,
+)
+from pyworkers_sdk.testing import fake, faults, vectorize, vectors
+
+
+class AppEnv(Env):
+    INDEX: Vectorize
+    OLD: VectorizeIndex
+
+
+async def changes(index: Vectorize) -> None:
+    added = await index.insert([VectorizeVector("a", [1, 2]), VectorizeVector("b", (1.5, 2), "n")])
+    assert_type(added, VectorizeAsyncMutation)
+    assert_type(added.mutation_id, str)
+    one = VectorizeVector("a", array("f", [1, 2]), metadata={"genre": "drama"})
+    assert_type(await index.upsert([one]), VectorizeAsyncMutation)
+    await index.upsert(VectorizeVector(f"{at}", memoryview(b"ab")) for at in range(5))
+    await index.delete_by_ids({"a", "b"})
+    kept = await index.get_by_ids(["a"])
+    assert_type(kept, list[VectorizeVector])
+    assert_type(kept[0].values[0], float)
+    assert_type(kept[0].metadata, Mapping[str, Any] | None)
+    await index.upsert(kept)
+
+    VectorizeVector(1, [1.0])  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    VectorizeVector("a", ["1"])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
+    await index.insert([{"id": "a"}])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
+
+
+async def queries(index: Vectorize, old: VectorizeIndex, vector: list[float]) -> None:
+    found = await index.query(vector, top_k=3, filter={"year": {"$gte": 1990}})
+    assert_type(found, VectorizeMatches)
+    for match in found:
+        assert_type(match, VectorizeMatch)
+        assert_type(match.score, float)
+        assert_type(match.values, list[float] | None)
+    await index.query(range(3), return_values=True, return_metadata="indexed", namespace="n")
+    assert_type(await index.query_by_id("a", return_metadata=True), VectorizeMatches)
+    info = await index.describe()
+    assert_type(info, VectorizeIndexInfo)
+    assert_type(info.processed_up_to_datetime, datetime | None)
+    assert_type(await old.upsert([VectorizeVector("a", vector)]), VectorizeVectorMutation)
+
+    await index.query("abc")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    await index.query(vector, 3)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    await index.query(vector, return_metadata="some")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    await old.query(vector, return_metadata="all")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    await old.query_by_id("a")  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
+
+
+def fakes() -> None:
+    index = vectorize(dimensions=3, metric="euclidean", metadata_indexes={"year": "number"})
+    assert_type(index, Vectorize)
+    vectorize(dimensions=3, visible_after=timedelta(seconds=5))
+    assert_type(vectors(index), list[VectorizeVector])
+    faults(fake(AppEnv, INDEX=index).INDEX).late(5)
+
+    vectorize(dimensions=3, metric="taxi")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    vectorize()  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
