@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pyworkers_sdk import KV, Env, MessageBatch, MessageSendRequest, Queue, WorkerEntrypoint
+from pyworkers_sdk._ffi._v8 import clone_size
 from pyworkers_sdk._ffi._web import JsException
 from pyworkers_sdk.testing import Clock, FakeRuntime, QueueConsumer, fake, faults, queued
 from pyworkers_sdk.testing._queues import FakeQueue
-from pyworkers_sdk.testing._v8 import clone_size
 
 if TYPE_CHECKING:
     from pyworkers_sdk import _sys

@@ -193,7 +193,7 @@ class WebSocket:
             self._close(_Close(1005 if code is None else code, reason or ""))
 
     def serializeAttachment(self, attachment: Any) -> None:
-        from ..testing._v8 import clone_size  # this file is no more part of production than that
+        from ._v8 import clone_size
 
         size = clone_size(attachment)
         if size > _MAX_ATTACHMENT:
