@@ -1,0 +1,112 @@
+"""Agent Memory, as it is documented: behind it is no understanding, but words."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta, timezone
+from typing import Any
+
+from pyworkers_sdk import (
+    AgentMemory,
+    AgentMemoryMessage,
+    BindingError,
+    ConversionError,
+    WorkersError,
+)
+from tests.contract.kit import only, raises
+from tests.contract.workers import AppEnv
+
+
+async def test_a_memory(app: AppEnv) -> None:
+    ann = await app.MEMORY.get_profile("ann")
+    made = await ann.remember("Ann likes tea, über alles", session_id="s1")
+    assert (made.type, made.content, made.session_id) == ("fact", "Ann likes tea, über alles", "s1")
+    assert made.created_at.utcoffset() == timedelta()
+    assert made.updated_at == made.created_at
+    assert await ann.get(made.id) == made
+    assert (await ann.remember("No session")).session_id is None
+    assert await ann.delete(made.id) == made
+    with raises(WorkersError, match=f"^memory {made.id} not found$"):
+        await ann.get(made.id)
+    with raises(WorkersError, match="not found"):
+        await ann.delete(made.id)
+
+
+async def test_a_conversation(app: AppEnv) -> None:
+    bob = await app.MEMORY.get_profile("bob")
+    messages: list[AgentMemoryMessage] = [
+        {"role": "system", "content": "Be kind."},
+        {
+            "role": "user",
+            "content": "I live in Rome",
+            "timestamp": datetime(2026, 7, 1, tzinfo=timezone.utc),
+        },
+        {"role": "assistant", "content": "Fine."},
+    ]
+    await bob.ingest(messages, session_id="s1")
+    await bob.ingest(iter(messages), session_id="s1")
+    page = await bob.list()
+    assert [entry.summary for entry in page.memories] == ["I live in Rome"]
+    await bob.ingest([{"role": "user", "content": "I like tea"}])
+    assert (await bob.get_summary()).startswith("## Memories\n- I live in Rome\n- I like tea")
+    assert (await bob.get_summary(session_id="s1")).endswith("Last Session\n- I live in Rome")
+    await bob.delete_session("s1")
+    await bob.delete_session("s1")
+    assert [entry.summary for entry in (await bob.list()).memories] == ["I like tea"]
+    assert (await bob.get_summary()).endswith("Last Session")
+
+
+async def test_recall(app: AppEnv) -> None:
+    cat = await app.MEMORY.get_profile("cat")
+    await cat.remember("Cat likes fish")
+    await cat.remember("Cat likes fresh milk", session_id="s1")
+    found = await cat.recall("fresh milk", thinking_level="high", response_length="long")
+    assert (found.count, found.answer) == (1, "Cat likes fresh milk")
+    both = await cat.recall("likes milk")
+    assert [one.score for one in both.candidates] == [1, 0.5]
+    assert [one.session_id for one in both.candidates] == ["s1", None]
+    assert (await cat.recall("dogs")).answer == ""
+
+
+@only("node", "workerd", reason="the stand-in says what it got")
+async def test_a_date_of_reference(app: AppEnv) -> None:
+    dan = await app.MEMORY.get_profile("dan")
+    noon = datetime(2026, 7, 1, 12, tzinfo=timezone.utc)
+    assert (await dan.recall("a", reference_date=noon)).answer == "true 2026-07-01T12:00:00.000Z"
+    day = await dan.recall("a", reference_date=date(2026, 7, 1))
+    assert day.answer == "false 2026-07-01T00:00:00.000Z"
+    text = await dan.recall("a", reference_date="2026-07-01T12:00:00Z")
+    assert text.answer == "false 2026-07-01T12:00:00.000Z"
+
+
+async def test_the_list(app: AppEnv) -> None:
+    eve = await app.MEMORY.get_profile("eve")
+    for at in range(3):
+        await eve.remember(f"Number {at}", session_id="odd" if at % 2 else "even")
+    first = await eve.list(limit=2)
+    assert [entry.summary for entry in first.memories] == ["Number 0", "Number 1"]
+    assert first.cursor is not None
+    rest = await eve.list(limit=2, cursor=first.cursor)
+    assert ([entry.summary for entry in rest.memories], rest.cursor) == (["Number 2"], None)
+    assert len((await eve.list(session_id="even", type="fact")).memories) == 2
+    assert (await eve.list(type="task")).memories == []
+
+
+async def test_profiles(app: AppEnv) -> None:
+    one = await app.MEMORY.get_profile("profile-1")
+    await one.remember("Here")
+    assert (await (await app.MEMORY.get_profile("profile-2")).list()).memories == []
+    assert len((await (await app.MEMORY.get_profile("profile-1")).list()).memories) == 1
+    await app.MEMORY.delete_profile("profile-1")
+    await app.MEMORY.delete_profile("profile-1")
+    assert (await (await app.MEMORY.get_profile("profile-1")).list()).memories == []
+
+
+async def test_what_cannot_be_asked(env: Any, app: AppEnv) -> None:
+    fay = await app.MEMORY.get_profile("fay")
+    with raises(ConversionError, match="^content: expected str, got int$"):
+        await fay.remember(1)  # type: ignore[arg-type]
+    unknown: Any = [{"role": "user", "content": "a", "when": 1}]
+    with raises(ConversionError, match=r"^messages\[0\]: no 'when'; there are role"):
+        await fay.ingest(unknown)
+    with raises(BindingError):
+        AgentMemory(env.DATA)

@@ -1,0 +1,177 @@
+"""Artifacts, as it is documented; "site" is a repository of two commits."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from pyworkers_sdk import (
+    Artifacts,
+    ArtifactsError,
+    ArtifactsRepo,
+    BindingError,
+    Blob,
+    ConversionError,
+)
+from tests.contract.kit import raises
+from tests.contract.workers import AppEnv
+
+
+async def refused(asking: Any, code: str, number: int) -> None:
+    with raises(ArtifactsError) as caught:
+        await asking
+    assert (caught.value.js_name, caught.value.code) == ("ArtifactsError", code)
+    assert caught.value.numeric_code == number
+
+
+async def site(app: AppEnv) -> ArtifactsRepo:
+    return await app.REPOS.get("site")
+
+
+async def test_a_repository(app: AppEnv) -> None:
+    made = await app.REPOS.create(
+        "a.repo_1", description="Über", read_only=True, set_default_branch="trunk"
+    )
+    assert made[1:4] == ("a.repo_1", "Über", "trunk")
+    assert made.remote.startswith("https://")
+    assert made.token
+    repo = await app.REPOS.get("a.repo_1")
+    info = await repo.info()
+    assert (info.id, info.name, info.read_only, info.source) == (made.id, "a.repo_1", True, None)
+    assert (info.last_push_at, info.remote) == (None, made.remote)
+    assert info.created_at.utcoffset() == timedelta()
+    assert info.updated_at == info.created_at
+    assert await repo.log() == []
+    assert await app.REPOS.delete("a.repo_1") is True
+    assert await app.REPOS.delete("a.repo_1") is False
+    plain = await app.REPOS.create("plain")
+    assert (plain.description, plain.default_branch) == (None, "main")
+
+
+async def test_refusals(app: AppEnv) -> None:
+    await app.REPOS.create("twice")
+    await refused(app.REPOS.create("twice"), "ALREADY_EXISTS", 10201)
+    await refused(app.REPOS.create("a/b"), "INVALID_REPO_NAME", 10101)
+    await refused(app.REPOS.get("nowhere"), "NOT_FOUND", 10200)
+
+
+async def test_the_list(app: AppEnv) -> None:
+    for name in ("list-1", "list-2"):
+        await app.REPOS.create(name)
+    found = await app.REPOS.list(limit=1)
+    assert len(found.repos) == 1
+    names: list[str] = []
+    while True:
+        names += [repo.name for repo in found.repos]
+        assert all(repo.remote is None for repo in found.repos)
+        if found.cursor is None:
+            break
+        found = await app.REPOS.list(limit=1, cursor=found.cursor)
+    assert {"site", "list-1", "list-2"} <= set(names)
+    assert found.total == len(names)
+
+
+async def test_an_import(app: AppEnv) -> None:
+    url = "https://github.com/cloudflare/workerd"
+    made = await app.REPOS.import_(
+        source={"url": url, "branch": "dev", "depth": 1},
+        target={"name": "imported", "opts": {"read_only": True, "description": "A copy"}},
+    )
+    assert (made.default_branch, made.description) == ("dev", "A copy")
+    info = await (await app.REPOS.get("imported")).info()
+    assert (info.source, info.read_only) == (url, True)
+    insecure = app.REPOS.import_(source={"url": "http://a.example"}, target={"name": "b"})
+    await refused(insecure, "INVALID_INPUT", 10100)
+    unknown: Any = {"name": "b", "opts": {"readOnly": True}}
+    with raises(ConversionError, match=r"^target.opts: no 'readOnly'; there are description"):
+        await app.REPOS.import_(source={"url": url}, target=unknown)
+
+
+async def test_tokens(app: AppEnv) -> None:
+    await app.REPOS.create("tokens")
+    repo = await app.REPOS.get("tokens")
+    read = await repo.create_token("read", 3600)
+    day = await repo.create_token()
+    hour = await repo.create_token(ttl=timedelta(hours=1))
+    assert [token.scope for token in (read, day, hour)] == ["read", "write", "write"]
+    assert timedelta(hours=22) < day.expires_at - hour.expires_at < timedelta(hours=24)
+    tokens = await repo.list_tokens()
+    assert tokens.total == 4  # one was made with the repository
+    known = next(token for token in tokens.tokens if token.id == read.id)
+    assert (known.scope, known.state, known.expires_at) == ("read", "active", read.expires_at)
+    assert known.expires_at - known.created_at == timedelta(hours=1)
+    assert await repo.revoke_token(read.plaintext) is True
+    assert await repo.revoke_token(day.id) is True
+    assert await repo.revoke_token("none") is False
+    states = {token.id: token.state for token in (await repo.list_tokens()).tokens}
+    assert (states[read.id], states[day.id], states[hour.id]) == ("revoked", "revoked", "active")
+    await refused(repo.create_token("read", 59), "INVALID_TTL", 10103)
+    await refused(repo.revoke_token(""), "INVALID_INPUT", 10100)
+
+
+async def test_files(app: AppEnv) -> None:
+    repo = await site(app)
+    file = await repo.read_file(ref="main", path="docs/a.md")
+    assert isinstance(file, Blob)
+    assert await file.bytes() == "über\n".encode()
+    for ref in ("main", "refs/heads/main"):
+        index = await repo.read_file(ref=ref, path="index.md")
+        assert index is not None
+        assert await index.text() == "# Hello again\n"
+    assert await repo.read_file(ref="main", path="docs") is None
+    assert await repo.read_file(ref="main", path="docs/b.md") is None
+    assert await repo.read_file(ref="nowhere", path="index.md") is None
+
+
+async def test_commits(app: AppEnv) -> None:
+    repo = await site(app)
+    last, first = await repo.log()
+    assert (last.message, first.message, first.parents) == ("Again", "Start", [])
+    assert last.parents == [first.hash]
+    assert tuple(last.author) == ("Ann", "ann@example.com")
+    assert last.committer.name == "Ann"
+    assert last.committed_at == last.authored_at > 1_700_000_000
+    assert await repo.log(limit=1) == [last]
+    assert await repo.log(offset=1) == [first]
+    assert await repo.log(ref=first.hash) == [first]
+    assert await repo.read_commit(first.hash) == first
+    old = await repo.read_file(ref=first.hash, path="index.md")
+    assert old is not None
+    assert await old.text() == "# Hello\n"
+
+
+async def test_trees_and_blobs(app: AppEnv) -> None:
+    repo = await site(app)
+    commit = (await repo.log(limit=1))[0]
+    tree = await repo.read_tree(commit.tree_hash)
+    assert tree is not None
+    assert [(one.name, one.type, one.mode) for one in tree] == [
+        ("docs.txt", "blob", "100644"),
+        ("docs", "tree", "40000"),
+        ("index.md", "blob", "100644"),
+    ]
+    blob = await repo.read_blob(tree[0].hash)
+    assert blob is not None
+    assert await blob.text() == "b"
+    assert await repo.read_blob(commit.tree_hash) is None
+    assert await repo.read_tree(tree[0].hash) is None
+    assert await repo.read_commit(tree[0].hash) is None
+    assert await repo.read_commit("0" * 40) is None
+
+
+async def test_a_fork(app: AppEnv) -> None:
+    repo = await site(app)
+    made = await repo.fork("forked", description="Mine", read_only=True, default_branch_only=True)
+    assert (made.name, made.description) == ("forked", "Mine")
+    with await app.REPOS.get("forked") as fork:
+        assert len(await fork.log()) == 2
+        info = await fork.info()
+    assert (info.read_only, info.source is not None) == (True, True)
+    await refused(repo.fork("forked"), "ALREADY_EXISTS", 10201)
+
+
+async def test_another_thing_is_no_binding_of_it(env: Any, app: AppEnv) -> None:
+    with raises(BindingError):
+        Artifacts(env.DATA)
+    with raises(ConversionError, match="^name: expected str, got int$"):
+        await app.REPOS.create(1)  # type: ignore[arg-type]
