@@ -1,16 +1,16 @@
-"""``ReadableStream``: bytes that arrive in pieces."""
+"""``ReadableStream`` and ``WritableStream``: bytes that come and go in pieces."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
-from ._ffi import abandon, from_js, raising, raw
-from .errors import StreamError
+from ._ffi import abandon, from_js, js_error, raising, raw, text, to_js
+from .errors import ConversionError, StreamError
 
 if TYPE_CHECKING:
     from . import _sys
 
-__all__ = ["ReadableStream"]
+__all__ = ["ReadableStream", "WritableStream"]
 
 _raising = raising(StreamError)
 
@@ -106,3 +106,49 @@ class Chunks:
     def __del__(self) -> None:
         if self._reader is not None and not self._done:
             abandon(self._reader)
+
+
+class WritableStream:
+    """Where bytes go. StreamError where it is closed, or broken, or somebody else writes there.
+
+    JS: WritableStream.
+    """
+
+    __slots__ = ("_js",)
+
+    def __init__(self, stream: _sys.WritableStream) -> None:
+        self._js: _sys.WritableStream = raw(stream)
+
+    @property
+    def js_object(self) -> Any:
+        """The JavaScript object underneath."""
+        return self._js
+
+    @property
+    def locked(self) -> bool:
+        """Whether somebody is writing. JS: WritableStream.locked."""
+        return bool(self._js.locked)
+
+    async def write(self, data: bytes | bytearray | memoryview) -> None:
+        """Until the bytes are taken. JS: WritableStreamDefaultWriter.write."""
+        if not isinstance(data, (bytes, bytearray, memoryview)):
+            raise ConversionError(f"data: expected bytes, got {type(data).__name__}")
+        with _raising:
+            writer = self._js.getWriter()
+        try:
+            with _raising:
+                await writer.write(to_js(data))
+        finally:
+            writer.releaseLock()
+
+    async def close(self) -> None:
+        """Say that there is no more to come. JS: WritableStream.close."""
+        with _raising:
+            await self._js.close()
+
+    async def abort(self, reason: str = "the stream was aborted") -> None:
+        """Give up, for a reason that later writes raise. JS: WritableStream.abort."""
+        # an error, always: what is no error, Pyodide cannot raise
+        error = js_error("AbortError", text(reason, "reason"))
+        with _raising:
+            await self._js.abort(error)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import array as arrays
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, timezone
 from enum import Enum
 from itertools import accumulate
@@ -269,7 +269,8 @@ def _rule_for(kind: type[Any], rules: Rules) -> Rule:
     if issubclass(kind, Enum):
         return lambda value, walk: walk(value.value)
     if hasattr(kind, "js_object"):
-        return rules.get(LIVE, _refuse)
+        # as JSON, rows are what D1's result and a cursor hold
+        return rules.get(LIVE) or (array if issubclass(kind, Sequence) else _refuse)
     if hasattr(kind, "__dataclass_fields__"):
         names: list[str] = list(kind.__dataclass_fields__)
         return lambda value, walk: object_({name: getattr(value, name) for name in names}, walk)

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
 from pyworkers_sdk import Request, Response
+
+if TYPE_CHECKING:
+    from pyworkers_sdk.testing import TcpWriter
 
 
 async def answer(request: Request) -> Response:
@@ -35,3 +39,13 @@ async def _drops() -> AsyncIterator[bytes]:
         if drop:
             await asyncio.sleep(0.15)
         yield b"drip "
+
+
+async def echo(reader: asyncio.StreamReader, writer: TcpWriter) -> None:
+    while (data := await reader.read(1000)) not in (b"", b"QUIT", b"RESET"):
+        writer.write(data)
+    if data == b"QUIT":
+        writer.write(b"bye")
+    writer.write_eof()
+    while await reader.read(1000):
+        pass

@@ -17,6 +17,7 @@ from pyworkers_sdk import (
     ConversionError,
     D1ConstraintError,
     D1Error,
+    Response,
     RowError,
 )
 from tests.contract.kit import cases, not_in, only, raises
@@ -1448,3 +1449,9 @@ async def test_an_error_says_where_its_name_stands(db: D1, case: tuple[str, str]
     sql, reason = case
     await db.exec("CREATE TABLE t(a)")
     assert f"D1_ERROR: {reason}: SQLITE_ERROR" == str(await refused(db, sql))
+
+
+async def test_a_result_is_its_rows_as_json(db: D1) -> None:
+    found = await db.prepare("SELECT 1 AS a, NULL AS b").all()
+    response = Response.json({"rows": found})
+    assert await response.text() == '{"rows":[{"a":1,"b":null}]}'

@@ -1,6 +1,7 @@
 // The outside world of the contract checks, as tests/contract/outside.py is that of the fakes: what a
 // global fetch reaches. In workerd miniflare asks `answer`; in Node, whose fetch is its own, a server does.
 import { createServer } from "node:http";
+import net from "node:net";
 import { Response } from "miniflare";
 
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -52,4 +53,20 @@ export async function serve() {
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   server.unref();
   return `http://127.0.0.1:${server.address().port}`;
+}
+
+/** An echo over TCP on a port of this machine, which ends at "QUIT" and resets at "RESET"; its address. */
+export async function serveTcp() {
+  const server = net.createServer({ allowHalfOpen: true }, (socket) => {
+    socket.on("error", () => {});
+    socket.on("data", (data) => {
+      if (data.toString() === "QUIT") socket.end("bye");
+      else if (data.toString() === "RESET") socket.resetAndDestroy();
+      else socket.write(data);
+    });
+    socket.on("end", () => socket.end());
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  server.unref();
+  return `127.0.0.1:${server.address().port}`;
 }
