@@ -39,10 +39,12 @@ def workerd(
     pyodide: str = "314",
     modules: Sequence[Path] = (),
     variables: dict[str, Any] | None = None,
+    stand_ins: Sequence[Path] = (),
 ) -> Iterator[str]:
     """The Workers of these configurations inside real workerd, with the package as users get it.
 
-    The first one answers. ``modules``: folders with more packages; ``variables``: secrets, say.
+    The first one answers. ``modules``: folders with more packages; ``variables``: secrets, say;
+    ``stand_ins``: files with bindings in JavaScript, for what no local runtime has.
     """
     from tests.real import worlds
 
@@ -56,6 +58,7 @@ def workerd(
             "config": str(config),
             "modules": [str(folder) for folder in folders],
             "options": {"bindings": variables or {}},
+            "stand_ins": [str(file) for file in stand_ins],
         }
         for config in configs
     ]

@@ -1,0 +1,5 @@
+"""What wrangler.jsonc names as the Worker's main module."""
+
+from notes.worker import Default
+
+__all__ = ["Default"]

@@ -1,0 +1,144 @@
+"""The notes: their texts in R2, pieces of them in D1, the pieces' embeddings in Vectorize."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from typing import Final, TypedDict, TypeVar
+
+from pyworkers_sdk import AI, D1, R2, Env, R2ObjectBody, Vectorize, VectorizeVector
+
+from .pieces import pieces
+
+EMBEDDER: Final = "@cf/baai/bge-m3"
+EMBEDDED_AT_ONCE = 50
+DELETED_AT_ONCE = 100
+
+T = TypeVar("T")
+
+
+class AppEnv(Env):
+    AI: AI
+    INDEX: Vectorize
+    DB: D1
+    TEXTS: R2
+
+
+class Note(TypedDict):
+    id: str
+    title: str
+    length: int
+    ready: bool
+
+
+class Piece(TypedDict):
+    id: str
+    note: str
+    title: str
+    number: int
+    text: str
+
+
+class Found(Piece):
+    score: float
+
+
+class Library:
+    """A note is written down in D1 first, as not ready, and deleted there last: what breaks off in
+    between can be done again, with the same ids, and is not found until it is whole."""
+
+    def __init__(self, env: AppEnv) -> None:
+        self.ai = env.AI
+        self.index = env.INDEX
+        self.db = env.DB
+        self.texts = env.TEXTS
+
+    async def add(self, title: str, text: str) -> tuple[Note, bool]:
+        """The note, and whether it is new: the same title and text again are the same note."""
+        note_id = hashlib.sha256(f"{title}\0{text}".encode()).hexdigest()[:32]
+        note = Note(id=note_id, title=title, length=len(text), ready=True)
+        known = await self.db.prepare("SELECT ready FROM notes WHERE id = ?").bind(note_id).first()
+        if known and known["ready"]:
+            return note, False
+        parts = pieces(text)
+        await self.db.batch(
+            [
+                self.db.prepare(
+                    "INSERT OR IGNORE INTO notes (id, title, length) VALUES (?, ?, ?)"
+                ).bind(note_id, title, len(text)),
+                self.db.prepare(
+                    "INSERT OR IGNORE INTO pieces (id, note, number, text)"
+                    " SELECT ?1 || '-' || key, ?1, key, value FROM json_each(?2)"
+                ).bind(note_id, json.dumps(parts)),
+            ]
+        )
+        kind = "text/plain;charset=utf-8"
+        await self.texts.put(_key(note_id), text, http_metadata={"content_type": kind})
+        ids = [f"{note_id}-{number}" for number in range(len(parts))]
+        for some in _batches([*zip(ids, parts)], EMBEDDED_AT_ONCE):
+            embeddings = await self._embed([part for _, part in some])
+            await self.index.upsert(
+                VectorizeVector(piece_id, values) for (piece_id, _), values in zip(some, embeddings)
+            )
+        await self._mark(note_id, ready=True)
+        return note, True
+
+    async def newest(self, limit: int = 100) -> list[Note]:
+        """The notes, the newest first."""
+        query = "SELECT id, title, length, ready FROM notes ORDER BY rowid DESC LIMIT ?"
+        return [*await self.db.prepare(query, Note).bind(limit).all()]
+
+    async def text(self, note_id: str) -> R2ObjectBody | None:
+        return await self.texts.get(_key(note_id))
+
+    async def delete(self, note_id: str) -> bool:
+        """Whether there was one. No search finds it from the first moment on."""
+        if not await self._mark(note_id, ready=False):
+            return False
+        query = "SELECT id FROM pieces WHERE note = ?"
+        rows = await self.db.prepare(query).bind(note_id).all()
+        for some in _batches([row["id"] for row in rows], DELETED_AT_ONCE):
+            await self.index.delete_by_ids(some)
+        await self.texts.delete(_key(note_id))
+        await self.db.batch(
+            [
+                self.db.prepare("DELETE FROM pieces WHERE note = ?").bind(note_id),
+                self.db.prepare("DELETE FROM notes WHERE id = ?").bind(note_id),
+            ]
+        )
+        return True
+
+    async def search(self, question: str, limit: int = 5) -> list[Found]:
+        """The pieces that are nearest to a question, the nearest first."""
+        embeddings = await self._embed([question])
+        # more than wanted, as some may be of notes that are not ready
+        matches = await self.index.query(embeddings[0], top_k=4 * limit)
+        query = (
+            "SELECT pieces.id, note, title, number, text"
+            " FROM pieces JOIN notes ON notes.id = note AND ready"
+            " WHERE pieces.id IN (SELECT value FROM json_each(?))"
+        )
+        ids = json.dumps([match.id for match in matches])
+        rows = {row["id"]: row for row in await self.db.prepare(query, Piece).bind(ids).all()}
+        found = [
+            Found(**rows[match.id], score=match.score) for match in matches if match.id in rows
+        ]
+        return found[:limit]
+
+    async def _embed(self, texts: list[str]) -> list[list[float]]:
+        return (await self.ai.run(EMBEDDER, {"text": texts}))["data"]
+
+    async def _mark(self, note_id: str, *, ready: bool) -> bool:
+        query = "UPDATE notes SET ready = ? WHERE id = ?"
+        done = await self.db.prepare(query).bind(ready, note_id).run()
+        return done.meta.changes > 0
+
+
+def _key(note_id: str) -> str:
+    return f"notes/{note_id}.txt"
+
+
+def _batches(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    for at in range(0, len(items), size):
+        yield items[at : at + size]
