@@ -269,8 +269,7 @@ def _rule_for(kind: type[Any], rules: Rules) -> Rule:
     if issubclass(kind, Enum):
         return lambda value, walk: walk(value.value)
     if hasattr(kind, "js_object"):
-        # as JSON, rows are what D1's result and a cursor hold
-        return rules.get(LIVE) or (array if issubclass(kind, Sequence) else _refuse)
+        return rules.get(LIVE) or (array if Sequence in kind.__mro__ else _refuse)
     if hasattr(kind, "__dataclass_fields__"):
         names: list[str] = list(kind.__dataclass_fields__)
         return lambda value, walk: object_({name: getattr(value, name) for name in names}, walk)
