@@ -7,6 +7,7 @@ from typing import Any, TypedDict, assert_type
 
 from pyworkers_sdk import (
     AlarmInvocationInfo,
+    Container,
     DurableObject,
     DurableObjectId,
     DurableObjectNamespace,
@@ -15,12 +16,17 @@ from pyworkers_sdk import (
     DurableObjectStub,
     DurableObjectTransaction,
     Env,
+    ExecOutput,
+    ExecProcess,
+    FacetStartupOptions,
+    Fetcher,
+    ReadableStream,
     Request,
     Response,
     SqlStorageCursor,
     WebSocket,
 )
-from pyworkers_sdk.testing import FakeRuntime, fake
+from pyworkers_sdk.testing import FakeRuntime, container, fake, introspect_container
 
 
 class User(TypedDict):
@@ -50,6 +56,10 @@ class ChatRoom(DurableObject[AppEnv]):
     async def fetch(self, request: Request) -> Response:
         return Response("")
 
+    @staticmethod
+    async def answer(request: Request) -> Response:
+        return Response("")
+
     async def alarm(self) -> None: ...
 
     async def web_socket_message(self, ws: WebSocket, message: str | bytes) -> None:
@@ -74,7 +84,7 @@ async def namespaces(env: AppEnv, raw: Any) -> None:
     id = env.ROOMS.id_from_name("a")
     assert_type(id, DurableObjectId)
     assert_type(id.name, str | None)
-    room = env.ROOMS.get(id, location_hint="weur")
+    room = env.ROOMS.get(id, location_hint="weur", retry={"max_retries": 2, "timeout_ms": 100})
     assert_type(room, ChatRoom)
     assert_type(env.ROOMS.get_by_name("a"), ChatRoom)
     assert_type(await room.say("hello", to="you"), int)
@@ -141,6 +151,38 @@ async def state(ctx: DurableObjectState) -> None:
     assert_type(name, str)
 
 
+async def facets(ctx: DurableObjectState) -> None:
+    rooms: DurableObjectNamespace[ChatRoom] = ctx.exports.ChatRoom
+    assert_type(await rooms.get_by_name("a").say("hello"), int)
+    room = ctx.facets.get("a", lambda: FacetStartupOptions(ctx.exports.ChatRoom, "id"))
+    assert_type(room, Fetcher)
+    await room.say("hello")
+
+    async def start() -> FacetStartupOptions:
+        return FacetStartupOptions(ctx.exports.ChatRoom(props={"a": 1}), ctx.id)
+
+    ctx.facets.get("b", start)
+    ctx.facets.abort("b", "over")
+    ctx.facets.clone("a", "b")
+    ctx.facets.get("b", ctx.exports.ChatRoom)
+    ctx.facets.get("b", FacetStartupOptions)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+async def containers(ctx: DurableObjectState) -> None:
+    assert_type(ctx.container, Container | None)
+    container = ctx.container
+    if container is None:
+        return
+    container.start(env={"A": "1"}, instance="basic", enable_internet=True)
+    container.start(instance="huge")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    assert_type(container.get_tcp_port(80), Fetcher)
+    process = await container.exec(["ls"], stdin=b"", pty=True)
+    assert_type(process, ExecProcess)
+    assert_type(process.stdout, ReadableStream | None)
+    assert_type(await process.exit_code(), int)
+    assert_type(await process.output(), ExecOutput)
+
+
 async def testing(runtime: FakeRuntime[AppEnv]) -> None:
     async def look(room: ChatRoom) -> int:
         return len(room.users)
@@ -149,3 +191,5 @@ async def testing(runtime: FakeRuntime[AppEnv]) -> None:
     assert_type(await runtime.run_in_durable_object(room, look), int)
     await runtime.evict(room)
     assert_type(fake(AppEnv).ROOMS, DurableObjectNamespace[ChatRoom])
+    FakeRuntime(ChatRoom, env=AppEnv, new_classes=["ChatRoom"], containers={"ChatRoom": container})
+    assert_type(introspect_container(container(ports={80: ChatRoom.answer})).signals, list[int])

@@ -19,6 +19,7 @@ from pyworkers_sdk import (
     RpcStub,
     RpcTarget,
     Service,
+    Socket,
     WorkerEntrypoint,
 )
 from pyworkers_sdk.testing import FakeRuntime, assets, fake
@@ -99,8 +100,14 @@ async def stubs(stub: RpcStub) -> None:
 
 async def exports(ctx: ExecutionContext) -> None:
     assert_type(ctx.exports, Exports)
-    assert_type(ctx.exports.Auth.check("t"), RpcPromise)
-    assert_type(ctx.exports.Auth(props={"a": 1}), Fetcher)
+    auth: Auth = ctx.exports.Auth
+    assert_type(await auth.check("t"), bool)
+
+
+def connections(fetcher: Fetcher) -> None:
+    assert_type(fetcher.connect("10.0.0.1:80"), Socket)
+    fetcher.connect(("10.0.0.1", 80), secure_transport="on", allow_half_open=True)
+    fetcher.connect(80)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
 def fakes(other: FakeRuntime[Env]) -> None:

@@ -8,11 +8,15 @@ from typing import Any, TypedDict, assert_type
 from pyworkers_sdk import (
     Env,
     InstanceStatus,
+    WorkersError,
     Workflow,
+    WorkflowCronSchedule,
+    WorkflowDynamicDelayContext,
     WorkflowEntrypoint,
     WorkflowEvent,
     WorkflowInstance,
     WorkflowInstanceCreateOptions,
+    WorkflowRollbackContext,
     WorkflowStep,
     WorkflowStepContext,
     WorkflowStepEvent,
@@ -75,6 +79,40 @@ class OrderWorkflow(WorkflowEntrypoint[AppEnv]):
         await step.do("charge", charge, retry=1)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
         await step.do("charge")(charge)()
         return 1
+
+
+async def undoing(step: WorkflowStep, event: WorkflowEvent[Order]) -> None:
+    async def charge() -> int:
+        return 1
+
+    async def refund(context: WorkflowRollbackContext[int]) -> None:
+        assert_type(context.output, int | None)
+        assert_type(context.error, WorkersError)
+        assert_type(context.ctx, WorkflowStepContext)
+
+    async def other(context: WorkflowRollbackContext[str]) -> None: ...
+
+    def soon(context: WorkflowDynamicDelayContext) -> str:
+        return f"{context.ctx['attempt']} seconds"
+
+    assert_type(
+        await step.do(
+            "charge",
+            charge,
+            retries={"limit": 3, "delay": soon},
+            rollback=refund,
+            rollback_config={"timeout": "1 minute"},
+        ),
+        int,
+    )
+    await step.do("charge", charge, rollback=other)  # type: ignore[misc]  # pyright: ignore[reportCallIssue, reportArgumentType]
+
+    @step.do("again", rollback=refund)
+    async def again() -> int:
+        return 1
+
+    assert_type(await again(), int)
+    assert_type(event.schedule, WorkflowCronSchedule | None)
 
 
 async def client(env: AppEnv) -> None:

@@ -28,7 +28,7 @@ const EXEC = {
   env: isDict,
   signal: (value) => value instanceof AbortSignal,
   pty: (value) => typeof value === "boolean" || (isPlain(value) && Object.values(value).every(positive)),
-  stdin: (value) => value instanceof ReadableStream,
+  stdin: (value) => value === "pipe" || value instanceof ReadableStream,
   stdout: (value) => ["pipe", "ignore"].includes(value),
   stderr: (value) => ["pipe", "ignore", "combined"].includes(value),
 };
@@ -43,10 +43,16 @@ class Process {
   constructor(pid, cmd, options, input) {
     this.pid = pid;
     this.isPty = Boolean(options.pty);
+    this.stdin = null;
     const told = JSON.stringify({ cmd, cwd: options.cwd, user: options.user, env: options.env, pty: options.pty, stdin: input });
     const combined = this.isPty || options.stderr === "combined";
     const errors = cmd[0] === "fail" ? "failed" : "";
     this.stdout = options.stdout === "ignore" ? null : new Response(told + (combined ? errors : "")).body;
+    if (options.stdin === "pipe") {
+      const through = new TransformStream();
+      this.stdin = through.writable;
+      this.stdout = through.readable;
+    }
     this.stderr = combined || options.stderr === "ignore" ? null : new Response(errors).body;
     this.exitCode = new Promise((resolve) => (this.#resolve = resolve));
     if (cmd[0] === "sleep") {
@@ -136,7 +142,7 @@ const CONTAINER = {
     known(options, EXEC);
     if (options.stderr === "combined" && options.stdout === "ignore") throw new TypeError('stderr: "combined" requires stdout to be "pipe".');
     options.signal?.throwIfAborted();
-    return new Process(2, cmd, options, options.stdin && (await new Response(options.stdin).text()));
+    return new Process(2, cmd, options, options.stdin && options.stdin !== "pipe" ? await new Response(options.stdin).text() : undefined);
   },
   async snapshotContainer(options) {
     if (!this.running) throw notRunning("snapshotContainer");

@@ -1,0 +1,43 @@
+"""What the fake of Media Transformations makes, and what it keeps for a test."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from pyworkers_sdk import Media
+from pyworkers_sdk.testing import fake, media_outputs
+from pyworkers_sdk.testing._pictures import measured
+
+pytestmark = pytest.mark.asyncio
+
+
+async def test_what_was_made() -> None:
+    media = fake(Media)
+    resized = media.input(b"x").transform(width=4, fit="cover")
+    resized.output(mode="audio", time=timedelta(seconds=90), audio=True, image_count=2)
+    media.input(b"x").output()
+    assert media_outputs(media) == [
+        (
+            {"width": 4, "fit": "cover"},
+            {"mode": "audio", "time": "90s", "audio": True, "imageCount": 2},
+        ),
+        ({}, {}),
+    ]
+
+
+async def test_frames() -> None:
+    media = fake(Media)
+    frame = await media.input(b"x").output(mode="frame").media()
+    assert measured(await frame.bytes()) == ("image/jpeg", 640, 360)
+    resized = media.input(b"x").transform(width=20, height=10)
+    sheet = await resized.output(mode="spritesheet", format="png").response()
+    assert measured(await sheet.bytes()) == ("image/png", 20, 10)
+
+
+async def test_something_else() -> None:
+    media = fake(Media)
+    media._js = object()
+    with pytest.raises(TypeError, match="looks into what fake"):
+        media_outputs(media)
