@@ -270,6 +270,8 @@ def _rule_for(kind: type[Any], rules: Rules) -> Rule:
         return lambda value, walk: walk(value.value)
     if hasattr(kind, "js_object"):
         return rules.get(LIVE) or (array if Sequence in kind.__mro__ else _refuse)
+    if Sequence in kind.__mro__:  # the rows of D1's result, or of a cursor
+        return array
     if hasattr(kind, "__dataclass_fields__"):
         names: list[str] = list(kind.__dataclass_fields__)
         return lambda value, walk: object_({name: getattr(value, name) for name in names}, walk)
