@@ -11,6 +11,7 @@ from typing import (
     Literal,
     Self,
     TypeAlias,
+    TypedDict,
     TypeVar,
     cast,
 )
@@ -24,6 +25,7 @@ from ._ffi import (
     raising,
     raw,
     text,
+    to_js,
 )
 from .durable_state import AlarmInvocationInfo, DurableObjectId, DurableObjectState
 from .entrypoints import Handler, base, fetch_handler
@@ -45,6 +47,7 @@ else:
 __all__ = [
     "DurableObject",
     "DurableObjectNamespace",
+    "DurableObjectRetryOptions",
     "DurableObjectStub",
 ]
 
@@ -68,6 +71,14 @@ LocationHint: TypeAlias = Literal[
     "afr",
     "me",
 ]
+
+
+class DurableObjectRetryOptions(TypedDict, total=False):
+    """How a stub tries again by itself what could not be delivered: how often, and for how many
+    milliseconds. JS: DurableObjectRetryOptions."""
+
+    max_retries: int
+    timeout_ms: int
 
 
 class DurableObjectStub(Fetcher):
@@ -144,6 +155,7 @@ class DurableObjectNamespace(Generic[ObjectT]):
         *,
         location_hint: LocationHint | None = None,
         routing_mode: Literal["primary-only"] | None = None,
+        retry: DurableObjectRetryOptions | None = None,
     ) -> ObjectT:
         """A stub of the object, which is made when it is first called.
 
@@ -151,8 +163,11 @@ class DurableObjectNamespace(Generic[ObjectT]):
 
         JS: DurableObjectNamespace.get.
         """
+        again = _retry(retry)
         with _raising:
-            stub = self._js.get(raw(id), locationHint=location_hint, routingMode=routing_mode)
+            stub = self._js.get(
+                raw(id), locationHint=location_hint, routingMode=routing_mode, retry=again
+            )
             return cast("ObjectT", DurableObjectStub(stub))
 
     def get_by_name(
@@ -161,11 +176,16 @@ class DurableObjectNamespace(Generic[ObjectT]):
         *,
         location_hint: LocationHint | None = None,
         routing_mode: Literal["primary-only"] | None = None,
+        retry: DurableObjectRetryOptions | None = None,
     ) -> ObjectT:
         """The same as ``get(id_from_name(name))``. JS: DurableObjectNamespace.getByName."""
+        again = _retry(retry)
         with _raising:
             stub = self._js.getByName(
-                text(name, "name"), locationHint=location_hint, routingMode=routing_mode
+                text(name, "name"),
+                locationHint=location_hint,
+                routingMode=routing_mode,
+                retry=again,
             )
             return cast("ObjectT", DurableObjectStub(stub))
 
@@ -176,6 +196,17 @@ class DurableObjectNamespace(Generic[ObjectT]):
         """
         with _raising:
             return type(self)(self._js.jurisdiction(text(jurisdiction, "jurisdiction")))
+
+
+def _retry(retry: DurableObjectRetryOptions | None) -> Any:
+    if retry is None:
+        return None
+    if unknown := sorted(set(retry) - set(_RETRY)):
+        raise TypeError(f"retry: there is no option {unknown[0]}")
+    return to_js({_RETRY[name]: value for name, value in retry.items()}, "retry")
+
+
+_RETRY = {"max_retries": "maxRetries", "timeout_ms": "timeoutMs"}
 
 
 async def _alarm(handler: Handler, info: Any = None, *_: Any) -> None:

@@ -14,6 +14,8 @@ from .websockets import WebSocket
 
 if TYPE_CHECKING:
     from . import _sys
+    from .containers import Container
+    from .durable_facets import DurableObjectFacets
     from .services import Exports
 
 __all__ = [
@@ -79,7 +81,8 @@ class DurableObjectId:
         return jurisdiction
 
     def __str__(self) -> str:
-        return self._js.toString()
+        id: Any = self._js
+        return id if isinstance(id, str) else id.toString()  # a facet's may be any text
 
     def __repr__(self) -> str:
         return f"<DurableObjectId {self}>"
@@ -130,6 +133,22 @@ class DurableObjectState:
         from .services import Exports
 
         return Exports(prop(self._js, "exports"))
+
+    @property
+    def container(self) -> Container | None:
+        """The object's container; None if its class has none. JS: DurableObjectState.container."""
+        from .containers import Container
+
+        found = prop(self._js, "container")
+        return None if raw(found) is None else Container(found)
+
+    @property
+    def facets(self) -> DurableObjectFacets:
+        """Objects within this one. JS: DurableObjectState.facets."""
+        from .durable_facets import DurableObjectFacets
+
+        with _raising:
+            return DurableObjectFacets(self._js.facets)
 
     def wait_until(self, promise_: Awaitable[Any], /) -> None:
         """Start work and do not wait for it. An object stays awake for what is under way anyway.

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar, get_args, overload
 
-from ._ffi import binding, prop, raising, raw, sendable
+from ._ffi import binding, prop, raising, raw, sendable, tag_of
+from ._ffi._live import standing_over
 from .errors import BindingError, RpcError, WorkersError
 from .http import Request, Response, send
 from .rpc import property_of
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from .abort import AbortSignal
     from .headers import HeadersInit
     from .rpc import RpcProperty
+    from .sockets import Address, SecureTransport, Socket
 
 _raising: Callable[[Any], raising] = cache(raising)
 
@@ -35,6 +37,9 @@ class Fetcher:
     an RpcError; its ``js_name`` is the class of what the other side raised, Python's or
     JavaScript's. Arguments are copied; one that cannot be is a ConversionError, or an RpcError
     ("DataCloneError") where it is a live object such as another binding.
+
+    The bindings of ``mtls_certificates``, ``vpc_services`` and ``vpc_networks`` are this too, with
+    nothing but ``fetch``: ``BANK: Fetcher`` in an Env.
 
     JS: Fetcher.
     """
@@ -78,6 +83,27 @@ class Fetcher:
             cf=cf,
             signal=signal,
             failing=_raising(self._fetch_error),
+        )
+
+    def connect(
+        self,
+        address: Address,
+        *,
+        secure_transport: SecureTransport = "off",
+        allow_half_open: bool = False,
+        high_water_mark: int | None = None,
+    ) -> Socket:
+        """A TCP connection through the binding, as ``pyworkers_sdk.connect`` makes one; of a
+        network that is bound, or a container's port. JS: Fetcher.connect.
+        """
+        from .sockets import dial
+
+        return dial(
+            self._js.connect,
+            address,
+            secure_transport=secure_transport,
+            allow_half_open=allow_half_open,
+            high_water_mark=high_water_mark,
         )
 
     def __getattr__(self, name: str) -> RpcProperty:
@@ -132,7 +158,13 @@ class Loopback(Fetcher):
 
 
 class Exports:
-    """The Worker's own entrypoints, by the names of their classes: ``ctx.exports.Admin``.
+    """What the Worker itself exports, by the names of its classes.
+
+    ``ctx.exports.Admin``, an entrypoint, is called like a service; ``ctx.exports.ChatRoom``, a
+    class of Durable Objects, is their namespace, or where the Worker has none of them a
+    ``DurableObjectClass`` for facets. Say which for type checkers::
+
+        rooms: DurableObjectNamespace[ChatRoom] = self.ctx.exports.ChatRoom
 
     BindingError where the Worker exports no such class. Before compatibility date 2025-11-17 it
     takes the flag ``enable_ctx_exports``.
@@ -150,10 +182,10 @@ class Exports:
         """The JavaScript object underneath."""
         return self._js
 
-    def __getattr__(self, name: str) -> Loopback:
+    def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
         found = prop(self._js, "default" if name == "Default" else name)
         if found is None:
             raise BindingError(f"the Worker exports no {name}")
-        return Loopback(found)
+        return standing_over(tag_of(found), found)

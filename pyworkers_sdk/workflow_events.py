@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, TypeVar
 
 from . import _rows
 from ._ffi import from_js, prop, raw
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 else:
     PayloadT = TypeVar("PayloadT")
 
-__all__ = ["WorkflowEvent", "WorkflowStepEvent"]
+__all__ = ["WorkflowCronSchedule", "WorkflowEvent", "WorkflowStepEvent"]
 
 
 class _Event(Generic[PayloadT]):
@@ -62,6 +62,19 @@ class _Event(Generic[PayloadT]):
 _UNREAD: Any = object()
 
 
+class WorkflowCronSchedule(NamedTuple):
+    """A cron expression, and the time for which it started the instance.
+
+    JS: WorkflowCronSchedule.
+    """
+
+    cron: str
+    scheduled_time: datetime
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+
+
 class WorkflowEvent(_Event[PayloadT]):
     """What ``run`` gets. ``WorkflowEvent[Order]`` in its annotation loads the payload as ``Order``:
     a TypedDict, a dataclass, or any class with ``model_validate``.
@@ -83,6 +96,18 @@ class WorkflowEvent(_Event[PayloadT]):
         name: str = prop(self._js, "workflowName")
         return name
 
+    @property
+    def schedule(self) -> WorkflowCronSchedule | None:
+        """The cron trigger that started it; None if something else did.
+
+        JS: WorkflowEvent.schedule.
+        """
+        found = from_js(prop(self._js, "schedule"))
+        if found is None:
+            return None
+        since = timedelta(milliseconds=found["scheduledTime"])
+        return WorkflowCronSchedule(found["cron"], _EPOCH + since)
+
     def __repr__(self) -> str:
         return f"<WorkflowEvent of {self.instance_id}>"
 
@@ -97,6 +122,12 @@ class WorkflowStepEvent(_Event[PayloadT]):
         """JS: WorkflowStepEvent.type."""
         kind: str = prop(self._js, "type")
         return kind
+
+    @property
+    def sensitive(self) -> Literal["output"] | None:
+        """Whether its payload is kept out of logs. JS: WorkflowStepEvent.sensitive."""
+        found: Literal["output"] | None = prop(self._js, "sensitive")
+        return found
 
     def __repr__(self) -> str:
         return f"<WorkflowStepEvent {self.type}>"

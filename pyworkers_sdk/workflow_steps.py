@@ -10,19 +10,22 @@ from inspect import Parameter, isawaitable, signature
 from typing import (
     TYPE_CHECKING,
     Any,
+    Generic,
     Literal,
+    NamedTuple,
     NotRequired,
     TypeAlias,
     TypedDict,
     TypeVar,
+    cast,
     get_type_hints,
     overload,
 )
 
 from . import _rows
-from ._ffi import Called, from_js, js_error, raw, to_js
+from ._ffi import Called, from_js, js_error, raw, sendable, to_js
 from ._workflow_errors import StepRaising, thrown
-from .errors import ConversionError
+from .errors import ConversionError, WorkersError, WorkflowError
 from .workflow_events import WorkflowStepEvent
 from .workflows import WorkflowDuration, duration
 
@@ -32,11 +35,15 @@ if TYPE_CHECKING:
     from . import _sys
 
     PayloadT = TypeVarWithDefault("PayloadT", default=Any)
+    OutputT = TypeVarWithDefault("OutputT", default=Any)
 else:
     PayloadT = TypeVar("PayloadT")
+    OutputT = TypeVar("OutputT")
 
 __all__ = [
+    "WorkflowDynamicDelayContext",
     "WorkflowRetries",
+    "WorkflowRollbackContext",
     "WorkflowStep",
     "WorkflowStepConfig",
     "WorkflowStepContext",
@@ -46,12 +53,31 @@ T = TypeVar("T")
 Step: TypeAlias = Callable[[], Awaitable[Any]]
 
 
+class WorkflowDynamicDelayContext(NamedTuple):
+    """What a function that says a delay gets: the step's context and what the attempt raised.
+
+    JS: WorkflowDynamicDelayContext.
+    """
+
+    ctx: WorkflowStepContext
+    error: WorkersError
+
+
+WorkflowDelayFunction: TypeAlias = Callable[
+    [WorkflowDynamicDelayContext], "WorkflowDuration | Awaitable[WorkflowDuration]"
+]
+
+
 class WorkflowRetries(TypedDict):
     """How often a failed step is tried again (by default 5 times, 0 for never), and after how long;
-    "exponential", the default, doubles the delay every time, "linear" adds it."""
+    "exponential", the default, doubles the delay every time, "linear" adds it.
+
+    ``delay`` may be a function, ``async`` or not, which has 5 s to say it; if it fails, so does the
+    step.
+    """
 
     limit: int
-    delay: WorkflowDuration
+    delay: WorkflowDuration | WorkflowDelayFunction
     backoff: NotRequired[Literal["constant", "linear", "exponential"]]
 
 
@@ -68,6 +94,13 @@ class _StepName(TypedDict):
     count: int
 
 
+class WorkflowRollbackConfig(TypedDict, total=False):
+    """How often the undoing of a step is tried, and how long it may take."""
+
+    retries: WorkflowRetries
+    timeout: WorkflowDuration
+
+
 class WorkflowStepContext(TypedDict):
     """What a step's function may take, as its parameter ``ctx``: the step's name and which one of
     that name it is, the attempt (from 1), and the config that is in force.
@@ -78,6 +111,22 @@ class WorkflowStepContext(TypedDict):
     step: _StepName
     attempt: int
     config: dict[str, Any]
+
+
+class WorkflowRollbackContext(NamedTuple, Generic[OutputT]):
+    """What ``rollback`` of a step gets: the step's context, what ended the instance, and what the
+    step gave, None if it did not come to its end.
+
+    JS: WorkflowRollbackContext.
+    """
+
+    ctx: WorkflowStepContext
+    error: WorkersError
+    output: OutputT | None
+    step_name: str
+
+
+Rollback: TypeAlias = Callable[[WorkflowRollbackContext[T]], Awaitable[None]]
 
 
 class WorkflowStep:
@@ -116,6 +165,8 @@ class WorkflowStep:
         retries: WorkflowRetries | None = None,
         timeout: WorkflowDuration | None = None,
         sensitive: Literal["output"] | None = None,
+        rollback: Rollback[T] | None = None,
+        rollback_config: WorkflowRollbackConfig | None = None,
     ) -> Coroutine[Any, Any, T]: ...
     @overload
     def do(
@@ -128,6 +179,8 @@ class WorkflowStep:
         retries: WorkflowRetries | None = None,
         timeout: WorkflowDuration | None = None,
         sensitive: Literal["output"] | None = None,
+        rollback: Rollback[Any] | None = None,
+        rollback_config: WorkflowRollbackConfig | None = None,
     ) -> Callable[[Callable[..., Awaitable[T]]], Callable[[], Coroutine[Any, Any, T]]]: ...
     def do(
         self,
@@ -139,6 +192,8 @@ class WorkflowStep:
         retries: WorkflowRetries | None = None,
         timeout: WorkflowDuration | None = None,
         sensitive: Literal["output"] | None = None,
+        rollback: Rollback[Any] | None = None,
+        rollback_config: WorkflowRollbackConfig | None = None,
     ) -> Any:
         """Run a step: ``total = await step.do("charge", charge)``; or make one of a function::
 
@@ -162,15 +217,23 @@ class WorkflowStep:
 
         The name has up to 256 characters. ``sensitive="output"`` keeps the result out of logs.
 
+        ``rollback`` undoes the step, if what ``run`` raises ends the instance, or
+        ``WorkflowInstance.terminate(rollback=True)`` does: those of all steps that have begun are
+        called, the last first, until one fails for good. It is tried again as a step is, unless
+        ``rollback_config`` says otherwise.
+
         JS: WorkflowStep.do.
         """
         options = _config(config, retries, timeout, sensitive)
+        if rollback_config is not None and rollback is None:
+            raise TypeError("do() takes a rollback_config for a rollback alone")
+        undo = None if rollback is None else (rollback, rollback_config)
         if not callable(depends):
-            return partial(self._made, name, depends, concurrent, options)
+            return partial(self._made, name, depends, concurrent, options, undo)
         callback: Callable[..., Any] = depends
         if name is None or concurrent:
             raise TypeError("do(name, callback) takes a name, and no concurrent")
-        return self._call(name, options, callback, _with_context(callback))
+        return self._call(name, options, undo, callback, _with_context(callback))
 
     def _made(
         self,
@@ -178,6 +241,7 @@ class WorkflowStep:
         depends: Sequence[Step] | None,
         concurrent: bool,
         options: Any,
+        undo: Undo | None,
         function: Callable[..., Any],
     ) -> Step:
         """A decorated function as the step that it is."""
@@ -194,6 +258,7 @@ class WorkflowStep:
             return await self._call(
                 named,
                 options,
+                undo,
                 function,
                 lambda ctx: function(*[ctx if is_ctx else it for is_ctx, it in plan]),
             )
@@ -243,6 +308,7 @@ class WorkflowStep:
         self,
         name: str,
         options: Any,
+        undo: Undo | None,
         function: Callable[..., Any],
         call: Callable[[Any], Any],
     ) -> Any:
@@ -260,8 +326,9 @@ class WorkflowStep:
                 raise js_error("NonRetryableError", str(exc)) from None
 
         with Called(attempt) as theirs, _raising:
-            given = () if options is None else (to_js(options, "config"),)
-            found = await self._js.do(name, *given, theirs)
+            before = () if options is None else (sendable(options, "config"),)
+            after = () if undo is None else (sendable(_rolled(*undo, function), "rollback"),)
+            found = await self._js.do(name, *before, theirs, *after)
         return _loaded(function, found, name)
 
     async def sleep(self, name: str, duration: WorkflowDuration) -> None:
@@ -306,6 +373,7 @@ class WorkflowStep:
 
 _duration = duration
 _raising = StepRaising()
+Undo: TypeAlias = "tuple[Rollback[Any], WorkflowRollbackConfig | None]"
 
 
 def _config(config: Any, retries: Any, timeout: Any, sensitive: Any) -> dict[str, Any] | None:
@@ -316,8 +384,50 @@ def _config(config: Any, retries: Any, timeout: Any, sensitive: Any) -> dict[str
     if "timeout" in made:
         made["timeout"] = duration(made["timeout"])
     if "delay" in made.get("retries", {}):
-        made["retries"] = {**made["retries"], "delay": duration(made["retries"]["delay"])}
+        delay: Any = made["retries"]["delay"]
+        ready: Any = duration(delay)
+        if callable(delay):
+            ready = _delay(cast("WorkflowDelayFunction", delay))
+        made["retries"] = {**made["retries"], "delay": ready}
     return made or None
+
+
+def _delay(function: WorkflowDelayFunction) -> Callable[[Any], Any]:
+    """A function that says a delay, as the engine calls it."""
+
+    async def delay(given: Any) -> Any:
+        made: Any = function(WorkflowDynamicDelayContext(given["ctx"], _error(given["error"])))
+        made = await made if isawaitable(made) else made
+        if made is None:  # which the engine takes for some delay
+            raise TypeError("expected a delay, got None")
+        return duration(made)
+
+    return delay
+
+
+def _rolled(
+    rollback: Rollback[Any],
+    config: WorkflowRollbackConfig | None,
+    function: Callable[..., Any],
+) -> dict[str, Any]:
+    """What undoes a step, as the engine takes it."""
+
+    async def undo(given: Any) -> None:
+        name = given["stepName"]
+        output = given.get("output")
+        if output is not None:
+            output = _loaded(function, output, name)
+        await rollback(WorkflowRollbackContext(given["ctx"], _error(given["error"]), output, name))
+
+    made: dict[str, Any] = {"rollback": undo}
+    if config is not None:
+        made["rollbackConfig"] = _config(config, None, None, None) or {}
+    return made
+
+
+def _error(error: WorkersError) -> WorkersError:
+    """What a step, or the instance, ended with, as a WorkflowError."""
+    return WorkflowError._from_js(error.js_name or "Error", error.message, None)
 
 
 def _with_context(function: Callable[..., Any]) -> Callable[[Any], Any]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from typing_extensions import TypeVar as TypeVarWithDefault
 
     from . import _sys
+    from .durable import LocationHint
 
     ParamsT = TypeVarWithDefault("ParamsT", default=Any)
 else:
@@ -100,7 +101,7 @@ class InstanceStatus(NamedTuple):
 class WorkflowInstanceCreateOptions(Generic[ParamsT]):
     """One instance of ``create_batch``. JS: WorkflowInstanceCreateOptions."""
 
-    __slots__ = ("id", "params", "retention")
+    __slots__ = ("id", "location_hint", "params", "retention")
 
     def __init__(
         self,
@@ -108,10 +109,12 @@ class WorkflowInstanceCreateOptions(Generic[ParamsT]):
         id: str | None = None,
         params: ParamsT | None = None,
         retention: WorkflowRetention | None = None,
+        location_hint: LocationHint | None = None,
     ) -> None:
         self.id = id
         self.params = params
         self.retention = retention
+        self.location_hint = location_hint
 
 
 class Workflow(Generic[ParamsT]):
@@ -140,17 +143,21 @@ class Workflow(Generic[ParamsT]):
         id: str | None = None,
         params: ParamsT | None = None,
         retention: WorkflowRetention | None = None,
+        location_hint: LocationHint | None = None,
     ) -> WorkflowInstance:
         """Start an instance. It runs on its own; this returns as soon as it is queued.
 
         ``id`` is up to 100 letters, digits, ``-`` and ``_`` (not ``-`` first), a random one by
         default, and not used again: a known one is refused, WorkflowError with the code
         "instance.already_exists" (the local runtime gives the instance that there is). ``params``
-        are up to 1 MiB of plain data, dataclasses, datetimes and bytes.
+        are up to 1 MiB of plain data, dataclasses, datetimes and bytes. ``location_hint``: near
+        which region it is to run.
 
         JS: Workflow.create.
         """
-        one = WorkflowInstanceCreateOptions(id=id, params=params, retention=retention)
+        one = WorkflowInstanceCreateOptions(
+            id=id, params=params, retention=retention, location_hint=location_hint
+        )
         ready = to_js(_options(one), "create()")
         with _raising:
             return WorkflowInstance(await self._js.create(ready))
@@ -224,13 +231,18 @@ class WorkflowInstance:
         with _raising:
             await self._js.restart(*given)
 
-    async def terminate(self) -> None:
+    async def terminate(self, *, rollback: bool | None = None) -> None:
         """End it for good; WorkflowError, "instance.cannot_terminate", if it has ended.
+
+        ``rollback=True`` first has its steps undone by what ``step.do(…, rollback=…)`` gave.
 
         JS: WorkflowInstance.terminate.
         """
         with _raising:
-            await self._js.terminate()
+            if rollback is None:
+                await self._js.terminate()
+            else:
+                await self._js.terminate(rollback=rollback)
 
     async def send_event(self, *, type: str, payload: Any = None) -> None:
         """Send what a ``step.wait_for_event`` of that type waits for, or will wait for.
@@ -258,6 +270,8 @@ def _options(one: WorkflowInstanceCreateOptions[Any]) -> dict[str, Any]:
         made["id"] = one.id
     if one.params is not None:
         made["params"] = one.params
+    if one.location_hint is not None:
+        made["locationHint"] = one.location_hint
     if one.retention is not None:
         given = cast("dict[str, WorkflowDuration]", one.retention)
         made["retention"] = {

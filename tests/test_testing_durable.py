@@ -16,6 +16,7 @@ from pyworkers_sdk import (
     DurableObjectState,
     DurableObjectTransaction,
     Env,
+    FacetStartupOptions,
     Request,
     Response,
     WebSocket,
@@ -433,3 +434,70 @@ async def test_what_javascript_itself_refuses() -> None:
             await entrust(call, work)
     with pytest.raises(JsException, match="not now"):
         entrust_now(refuses, lambda: None)
+
+
+# Facets
+
+
+class FacetEnv(Env):
+    PARENTS: DurableObjectNamespace[Parent]
+
+
+class Parent(DurableObject[FacetEnv]):
+    def __init__(self, ctx: DurableObjectState, env: FacetEnv) -> None:
+        self.calls = 0
+
+    async def count(self) -> int:
+        self.calls += 1
+        return self.calls
+
+    async def hang(self) -> None:
+        await asyncio.sleep(60)
+
+    async def call(self, method: str) -> Any:
+        options = FacetStartupOptions(self.ctx.exports.Parent)
+        return await getattr(self.ctx.facets.get("a", lambda: options), method)()
+
+    async def leave(self) -> None:
+        asyncio.ensure_future(self.call("hang"))  # noqa: RUF006
+
+    async def abort_while_it_starts(self) -> str:
+        async def start() -> FacetStartupOptions:
+            await asyncio.sleep(0.01)
+            return FacetStartupOptions(self.ctx.exports.Parent)
+
+        asked = asyncio.ensure_future(self.ctx.facets.get("a", start).count()._awaited())
+        await asyncio.sleep(0.005)
+        self.ctx.facets.abort("a", "too soon")
+        try:
+            await asked
+        except DurableObjectError as error:
+            return error.message
+        return ""
+
+
+async def test_facets_are_evicted_with_their_object() -> None:
+    runtime = FakeRuntime(Default, env=FacetEnv)
+    stub = runtime.env.PARENTS.get_by_name("a")
+    assert [await stub.call("count") for _ in range(2)] == [1, 2]
+    await runtime.evict(stub)
+    assert await stub.call("count") == 1
+    await stub.leave()
+    await asyncio.sleep(0.01)
+    with pytest.raises(RuntimeError, match="is in use"):
+        await runtime.evict(stub)
+
+
+async def test_a_facet_is_aborted_while_it_starts() -> None:
+    stub = FakeRuntime(Default, env=FacetEnv).env.PARENTS.get_by_name("a")
+    assert await stub.abort_while_it_starts() == "too soon"
+    assert await stub.call("count") == 1
+
+
+async def test_an_option_of_a_stub_that_is_none() -> None:
+    unknown: Any = {"max_retry": 1}
+    namespace = FakeRuntime(Default, env=FacetEnv).env.PARENTS
+    with pytest.raises(TypeError, match="retry: there is no option max_retry"):
+        namespace.get_by_name("a", retry=unknown)
+    stub = namespace.get(namespace.new_unique_id(), retry={"max_retries": 1, "timeout_ms": 5})
+    assert await stub.count() == 1

@@ -21,9 +21,12 @@ from pyworkers_sdk import (
     WorkflowEvent,
     WorkflowInstance,
     WorkflowInstanceCreateOptions,
+    WorkflowRollbackContext,
     WorkflowStep,
     WorkflowStepContext,
+    WorkflowStepEvent,
 )
+from pyworkers_sdk._ffi import stream_from
 from pyworkers_sdk.testing import Clock, FakeRuntime, _workflow_engine, fake, introspect_workflow
 from pyworkers_sdk.testing._workflow_rules import logged, milliseconds
 from pyworkers_sdk.testing._workflows import FakeWorkflow
@@ -683,3 +686,74 @@ async def test_what_the_log_makes_of_values() -> None:
     assert logged({"at": datetime(2026, 1, 1, tzinfo=timezone.utc)}) == {
         "at": "2026-01-01T00:00:00.000Z"
     }
+
+
+async def test_a_crashed_instance_is_undone() -> None:
+    undone: list[str] = []
+
+    async def undo(context: WorkflowRollbackContext[Any]) -> None:
+        undone.append(context.step_name)
+
+    class Flow(WorkflowEntrypoint[AppEnvOfOne]):
+        async def run(self, event: WorkflowEvent[Any], step: WorkflowStep) -> None:
+            assert event.schedule is None
+
+            async def work() -> ReadableStream:
+                return ReadableStream(stream_from(one()))
+
+            async def one() -> Any:
+                yield b"data"
+
+            found = await step.do("a", work, rollback=undo)
+            assert await found.bytes() == b"data"
+            raise ValueError("end")
+
+    runtime = FakeRuntime(Nothing, env=AppEnvOfOne, workflows={"FLOW": Flow})
+    introspect_workflow(runtime.env.FLOW).crash_after("a")
+    instance = await runtime.env.FLOW.create(location_hint="weur")
+    await runtime.drain()
+    await runtime.drain()
+    assert (await instance.status()).status == "errored"
+    assert undone == ["a-1"]
+
+
+async def test_undoing_that_has_to_wait() -> None:
+    tries: list[int] = []
+
+    async def undo(context: WorkflowRollbackContext[Any]) -> None:
+        tries.append(1)
+        if len(tries) == 1:
+            raise ValueError("not yet")
+
+    class Flow(WorkflowEntrypoint[AppEnvOfOne]):
+        async def run(self, event: WorkflowEvent[Any], step: WorkflowStep) -> None:
+            async def work() -> None: ...
+
+            await step.do("a", work, rollback=undo)
+            await step.sleep("rest", "1 day")
+
+    runtime = FakeRuntime(Nothing, env=AppEnvOfOne, workflows={"FLOW": Flow})
+    instance = await runtime.env.FLOW.create()
+    await runtime.drain()
+    await instance.terminate(rollback=True)
+    assert (await instance.status()).status == "rollingBack"
+    runtime.clock.advance(1)
+    await runtime.drain()
+    assert (await instance.status()).status == "terminated"
+    assert len(tries) == 2
+
+
+async def test_the_schedule_of_an_event() -> None:
+    event = WorkflowEvent[Any]({"schedule": {"cron": "0 * * * *", "scheduledTime": 1000}})
+    schedule = event.schedule
+    assert schedule is not None
+    assert schedule == ("0 * * * *", datetime(1970, 1, 1, 0, 0, 1, tzinfo=timezone.utc))
+    step_event = WorkflowStepEvent[Any]({"sensitive": "output"})
+    assert step_event.sensitive == "output"
+
+
+class AppEnvOfOne(Env):
+    FLOW: Workflow
+
+
+class Nothing(WorkerEntrypoint[Env]): ...

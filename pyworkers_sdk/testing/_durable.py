@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ForwardRef
 
 from .._ffi import raw
@@ -15,6 +15,7 @@ from ._clock import Clock
 from ._durable_object import FakeObject, ObjectClass
 from ._host import Host, Script
 from ._rpc import FakeStub
+from ._tcp import cannot_connect
 from ._turns import turns
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "FakeDurableObjectStub",
     "Objects",
     "bound",
+    "configure",
     "namespace",
 ]
 
@@ -51,6 +53,9 @@ class FakeDurableObjectStub(FakeStub):
         self._object = found
         self.id = id
         self.name = id.name
+
+    async def _dial(self, hostname: str, port: int, secure: bool) -> Any:
+        raise cannot_connect(port)
 
 
 class FakeDurableObjectNamespace:
@@ -90,11 +95,18 @@ class FakeDurableObjectNamespace:
         *,
         locationHint: str | None = None,
         routingMode: str | None = None,
+        retry: Any = None,
     ) -> FakeDurableObjectStub:
         return FakeDurableObjectStub(id, self._objects.find(id))
 
     def getByName(
-        self, name: str, /, *, locationHint: str | None = None, routingMode: str | None = None
+        self,
+        name: str,
+        /,
+        *,
+        locationHint: str | None = None,
+        routingMode: str | None = None,
+        retry: Any = None,
     ) -> FakeDurableObjectStub:
         return self.get(self.idFromName(name))
 
@@ -127,8 +139,14 @@ class Objects:
             self._classes[key] = ObjectClass(script, name)
         return self._classes[key]
 
+    def known(self, script: Script, name: str) -> bool:
+        """Whether a script keeps objects of a class."""
+        return (script.name, name) in self._classes
+
     async def run_due(self) -> list[Any]:
         await turns().over()  # what is under way may leave work for later
+        for each in [each for objects in self._classes.values() for each in objects.found.values()]:
+            each.end_long_blocking()
         runs = 0
         while due := [
             each
@@ -169,6 +187,20 @@ def namespace(
     found = script.host.shared(Objects).of(script, class_name)
     found.sqlite = found.sqlite and sqlite
     return FakeDurableObjectNamespace(found)
+
+
+def configure(
+    script: Script, new_classes: Iterable[str], containers: Mapping[str, Callable[[], Any]]
+) -> None:
+    """What a test says of classes that a Worker's env binds."""
+    objects = script.host.shared(Objects)
+    without_sqlite = {*new_classes}
+    for name in (*without_sqlite, *containers):
+        if not objects.known(script, name):
+            raise TypeError(f"the env binds no Durable Objects of a class {name}")
+        found = objects.of(script, name)
+        found.sqlite = found.sqlite and name not in without_sqlite
+        found.container = containers.get(name)
 
 
 def object_of(stub: Any) -> FakeObject:

@@ -7,20 +7,26 @@ import logging
 import traceback
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from functools import cached_property
+from math import inf
 from typing import TYPE_CHECKING, Any
 
+from .._ffi import raw
 from .._ffi._sockets import WebSocket
 from .._ffi._web import JsException
 from ._durable_sockets import Hibernation, Pair
+from ._durable_sql import Database
 from ._durable_storage import FakeDurableObjectStorage
 from ._services import FakeExports
 from ._turns import Gate, gated, no_section, turns
 
 if TYPE_CHECKING:
+    from ._clock import Clock
     from ._durable import FakeDurableObjectId
+    from ._durable_facets import FakeDurableObjectFacets
     from ._host import Script
 
-__all__ = ["FakeDurableObjectState", "FakeObject", "ObjectClass"]
+__all__ = ["FakeDurableObjectState", "FakeObject", "ObjectClass", "Place", "again"]
 
 _log = logging.getLogger(__name__)
 
@@ -28,19 +34,21 @@ _log = logging.getLogger(__name__)
 class ObjectClass:
     """The objects of one class of one Worker."""
 
-    def __init__(self, script: Script, name: str) -> None:
+    def __init__(self, script: Script, name: str, kind: type[Any] | None = None) -> None:
         self.script = script
         self.name = name
+        self._kind = kind
         self.key = f"{script.name}-{name}"
         self.sqlite = True
         self.found: dict[str, FakeObject] = {}
         self.called: Callable[[str], None] = _nothing
+        self.container: Callable[[], Any] | None = None
 
     def find(self, id: FakeDurableObjectId) -> FakeObject:
         return self.found.setdefault(id.toString(), FakeObject(self, id))
 
     def kind(self) -> type[Any]:
-        found = self.script.exports.get(self.name)
+        found = self._kind or self.script.exports.get(self.name)
         if found is None:
             raise TypeError(
                 f"no class {self.name} is known: give it in the annotation, "
@@ -62,12 +70,41 @@ class _Life:
         self.events: set[asyncio.Task[Any]] = set()
         self.broken: JsException | None = None
         self.waiting: set[asyncio.Future[None]] = set()
+        self.blocking: dict[asyncio.Future[Any], float] = {}
+
+
+class Place:
+    """Where an object's data is, and that of its facets."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._database: Database | None = None
+        self.below: dict[str, Place] = {}
+
+    @property
+    def database(self) -> Database:
+        if self._database is None:
+            self._database = Database(self._clock)
+        return self._database
+
+    def copy(self) -> Place:
+        made = Place(self._clock)
+        self.database.copy_to(made.database)
+        made.below = {name: place.copy() for name, place in self.below.items()}
+        return made
 
 
 class FakeObject:
-    def __init__(self, objects: ObjectClass, id: FakeDurableObjectId) -> None:
+    depth = 0
+    props: Any = None
+
+    def __init__(
+        self, objects: ObjectClass, id: FakeDurableObjectId, place: Place | None = None
+    ) -> None:
         self._objects = objects
         self.id = id
+        self.place = place or Place(objects.script.host.clock)
+        self._facets: FakeDurableObjectFacets | None = None
         self._life: _Life | None = None
         self._storage: FakeDurableObjectStorage | None = None
         self.hibernation = Hibernation(objects.script.host.clock, self.tell, self._hold)
@@ -79,6 +116,22 @@ class FakeObject:
         return f"<{self._objects.name} {self.id.name or self.id.toString()[:8]}>"
 
     @property
+    def script(self) -> Script:
+        return self._objects.script
+
+    @cached_property
+    def container(self) -> Any:
+        return None if self._objects.container is None else raw(self._objects.container())
+
+    @property
+    def facets(self) -> FakeDurableObjectFacets:
+        if self._facets is None:
+            from ._durable_facets import FakeDurableObjectFacets  # which are objects
+
+            self._facets = FakeDurableObjectFacets(self)
+        return self._facets
+
+    @property
     def storage(self) -> FakeDurableObjectStorage:
         if self._storage is None:
             self._storage = FakeDurableObjectStorage(
@@ -86,6 +139,8 @@ class FakeObject:
                 sqlite=self._objects.sqlite,
                 on_break=self.reset,
                 on_alarm=self._alarm_is_set,
+                database=self.place.database,
+                alarms=self.depth == 0,
             )
         return self._storage
 
@@ -148,7 +203,7 @@ class FakeObject:
     async def _while_alive(self, life: _Life, work: Awaitable[Any]) -> Any:
         """What ``work`` gives, or the error that resets the object meanwhile."""
         if life.broken is not None:
-            raise _again(life.broken)
+            raise again(life.broken)
         task = asyncio.ensure_future(work)
         broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         life.waiting.add(broken)
@@ -160,7 +215,7 @@ class FakeObject:
                 task.cancel()
         if life.broken is not None:
             task.add_done_callback(_heard)
-            raise _again(life.broken)
+            raise again(life.broken)
         return task.result()
 
     def reset(self, error: JsException) -> None:
@@ -168,6 +223,8 @@ class FakeObject:
         life, self._life = self._life, None
         self.storage.shut(error)
         self.hibernation.drop()
+        if self._facets is not None:
+            self._facets.over(error)
         if life is None:
             return
         error.remote = False
@@ -179,9 +236,17 @@ class FakeObject:
     async def evict(self) -> None:
         """Take the instance out of memory, as the runtime does with one that nobody uses."""
         await turns().over()
-        if self._life is not None and self._life.waiting:
+        if self.busy:
             raise RuntimeError(f"{self!r} is in use: what was called there is not over")
         self._life = None
+        if self._facets is not None:
+            self._facets.over(JsException("Error", "The object was taken out of memory."))
+
+    @property
+    def busy(self) -> bool:
+        """Whether what was called there is not over."""
+        waited_for = self._life is not None and bool(self._life.waiting)
+        return waited_for or (self._facets is not None and self._facets.busy)
 
     # Events
 
@@ -222,13 +287,23 @@ class FakeObject:
         """``blockConcurrencyWhile``: what it raises resets the object."""
 
         def settled(done: asyncio.Future[Any]) -> None:
+            del life.blocking[done]
             error = None if done.cancelled() else done.exception()
             if isinstance(error, JsException) and life is self._life:
                 self.reset(error)
 
         blocking = turns().section(life.gate, callback)
+        life.blocking[blocking] = self.script.host.clock.now()
         blocking.add_done_callback(settled)
         return blocking
+
+    def end_long_blocking(self) -> None:
+        """Reset it, if such a section is open for too long by now."""
+        if self._life is None:
+            return
+        late = self.script.host.clock.now() - _LONGEST_BLOCKING
+        if min(self._life.blocking.values(), default=inf) <= late:
+            self.reset(JsException("Error", _BLOCKED))
 
     # The alarm
 
@@ -267,6 +342,11 @@ class FakeObject:
 
 
 _MAX_RETRIES = 6
+_LONGEST_BLOCKING = 30_000
+_BLOCKED = (
+    "A call to blockConcurrencyWhile() in a Durable Object waited for too long. The call was "
+    "canceled and the Durable Object was reset."
+)
 
 
 def _python_error() -> JsException:
@@ -276,7 +356,7 @@ def _python_error() -> JsException:
     return error
 
 
-def _again(error: JsException) -> JsException:
+def again(error: JsException) -> JsException:
     """The same error, once for each who waits for it."""
     made = JsException(error.name, error.message)
     vars(made).update(vars(error))
@@ -297,14 +377,22 @@ class FakeDurableObjectState:
         self._life = life
         self.id = found.id
         self.storage = found.storage
-        self.props: Any = {}
+        self.props: Any = {} if found.props is None else found.props
+
+    @property
+    def container(self) -> Any:
+        return self._object.container
+
+    @property
+    def facets(self) -> FakeDurableObjectFacets:
+        return self._object.facets
 
     @property
     def exports(self) -> Any:
-        return FakeExports(self._object._objects.script)
+        return FakeExports(self._object.script)
 
     def waitUntil(self, promise: Awaitable[Any], /) -> None:
-        self._object._objects.script.host.waiting.append(promise)
+        self._object.script.host.waiting.append(promise)
 
     def blockConcurrencyWhile(
         self, callback: Callable[[], Awaitable[Any]], /

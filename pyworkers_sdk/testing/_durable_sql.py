@@ -104,6 +104,9 @@ class Database(Sqlite):
         finally:
             self._unread.clear()
 
+    def copy_to(self, other: Database) -> None:
+        self._connection.backup(other._connection)
+
     @property
     def size(self) -> int:
         return max(self._state()[2], 4096)

@@ -7,11 +7,11 @@ from collections.abc import Awaitable, Callable, Iterator
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, cast
 
+from .._ffi._v8 import clone_size
 from .._ffi._web import JsException
 from ._durable_sql import MAX_LENGTH, Database, FakeSqlStorage, Range
 from ._sqlite import Refused
 from ._turns import Gate, turns
-from ._v8 import clone_size
 
 if TYPE_CHECKING:
     from ._clock import Clock
@@ -160,13 +160,16 @@ class FakeDurableObjectStorage(_Operations):
         strict: bool = True,
         on_break: Callable[[JsException], None],
         on_alarm: Callable[[float | None], None],
+        database: Database,
+        alarms: bool = True,
     ) -> None:
         self._clock = clock
         self._sqlite = sqlite
         self._strict = strict
         self._on_break = on_break
         self._on_alarm = on_alarm
-        self.database = Database(clock)
+        self.database = database
+        self._alarms = alarms
         self.broken: JsException | None = None
         self.gate = Gate()
         self.has_alarm = True
@@ -256,6 +259,11 @@ class FakeDurableObjectStorage(_Operations):
                     "Your Durable Object class must have an alarm() handler in order to call "
                     "setAlarm()",
                 )
+            if not self._alarms:  # of a facet: its output gate breaks
+                message = "alarms are not yet implemented for SQLite-backed Durable Objects"
+                error = JsException("Error", message)
+                self._on_break(error)
+                raise error
             when = max(when, self._clock.now())
         self._ringing = None
         self.database.alarm = when

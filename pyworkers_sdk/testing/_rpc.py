@@ -6,9 +6,10 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
-from .._ffi import raw, web
+from .._ffi import JsException, raw, web
 from .._ffi._sockets import upgraded
 from .._ffi._stubs import JsFunction, Remote, Wild, missing, reserved
+from .._ffi._tcp import Socket, connected
 
 __all__ = ["Deliver", "FakeStub"]
 
@@ -30,6 +31,20 @@ class FakeStub(Wild):
         if init or not isinstance(resource, web.Request):
             request = web.Request.new(resource, **init)
         return upgraded(request, raw(await self._deliver("fetch", [request])))
+
+    def connect(
+        self,
+        address: Any,
+        /,
+        *,
+        secureTransport: str | None = None,
+        allowHalfOpen: bool = False,
+        highWaterMark: int | None = None,
+    ) -> Socket:
+        return connected(self._dial, address, secureTransport, half_open=allowHalfOpen)
+
+    def _dial(self, hostname: str, port: int, secure: bool) -> Awaitable[Any]:
+        raise JsException("Error", "Incoming CONNECT on a worker not supported")
 
     def _reached(self) -> Remote:
         return self._remote

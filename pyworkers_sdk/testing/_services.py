@@ -16,7 +16,17 @@ from ._clock import Clock
 from ._host import Host, Script
 from ._rpc import Deliver, FakeStub
 
-__all__ = ["FakeExports", "FakeLoopback", "behind", "bound", "exported", "given", "host_for", "served"]
+__all__ = [
+    "FakeExports",
+    "FakeLoopback",
+    "behind",
+    "bound",
+    "exported",
+    "given",
+    "host_for",
+    "script_behind",
+    "served",
+]
 
 
 def bound(hints: tuple[Any, ...], name: str, script: Script) -> FakeStub:
@@ -67,12 +77,16 @@ def _to(script: Script, kind: type[Any], props: Any) -> Deliver:
 def exported(script: Script, name: str) -> type[Any] | None:
     """The entrypoint class that a Worker exports under a name: with its ``Default``, those of the
     same module."""
+    return _exported(script, name, "WorkerEntrypoint")
+
+
+def _exported(script: Script, name: str, base: str) -> type[Any] | None:
     default = script.exports.get("default")
     kind = script.exports.get(name) or getattr(
         sys.modules.get(getattr(default, "__module__", "")), name, None
     )
     bases = getattr(kind, "__mro__", ())[1:]
-    return kind if any(base.__name__ == "WorkerEntrypoint" for base in bases) else None
+    return kind if any(each.__name__ == base for each in bases) else None
 
 
 class FakeExports:
@@ -81,15 +95,21 @@ class FakeExports:
     def __init__(self, script: Script) -> None:
         self._script = script
 
-    def __getattr__(self, name: str) -> FakeLoopback:
-        kind = None if name.startswith("_") else exported(self._script, name)
-        if kind is None:
-            raise AttributeError(name)
-        return FakeLoopback(self._script, kind, None)
+    def __getattr__(self, name: str) -> Any:
+        if not name.startswith("_"):
+            if (kind := exported(self._script, name)) is not None:
+                return FakeLoopback(self._script, kind, None)
+            if (kind := _exported(self._script, name, "DurableObject")) is not None:
+                from ._durable_facets import loopback  # which knows this module
+
+                return loopback(self._script, name, kind)
+        raise AttributeError(name)
 
 
 class FakeLoopback(_Served):
     """JS: LoopbackServiceStub."""
+
+    js_tag = "LoopbackServiceStub"
 
     def __init__(self, script: Script, kind: type[Any], props: Any) -> None:
         super().__init__(script, kind, props)
@@ -147,14 +167,20 @@ def behind(
     if not hasattr(worker, "_handlers"):
         stub: FakeStub = given(worker)
         return stub
-    if name not in owner.scripts:
-        owner.scripts[name] = Script(host, host.name(name), env)
-        owner.scripts[name].exports["default"] = worker
-    script = owner.scripts[name]
+    script = script_behind(worker, name, owner, env)
     kind = worker if entrypoint is None else exported(script, entrypoint)
     if kind is None:
         raise TypeError(f"the Worker {name} exports no entrypoint {entrypoint}")
     return served(script, kind, props)
+
+
+def script_behind(worker: type[Any], name: str, owner: Owner, env: Any) -> Script:
+    """The Worker of an entrypoint class that a test gave under a name."""
+    host = owner.host = owner.host or Host(owner.clock)
+    if name not in owner.scripts:
+        owner.scripts[name] = Script(host, host.name(name), env)
+        owner.scripts[name].exports["default"] = worker
+    return owner.scripts[name]
 
 
 def host_for(values: Iterable[Any], clock: Clock | None) -> Host:

@@ -33,7 +33,7 @@ _TURNS = 25
 class Key(NamedTuple):
     """What a step is known by; ``nth`` counts those of one name."""
 
-    kind: Literal["do", "sleep", "wait_for_event"]
+    kind: Literal["do", "sleep", "wait_for_event", "rollback"]
     name: str
     nth: int
 
@@ -46,7 +46,7 @@ class StepRecord:
     good; ``done`` says whether it has ended, either way.
     """
 
-    kind: Literal["do", "sleep", "wait_for_event"]
+    kind: Literal["do", "sleep", "wait_for_event", "rollback"]
     name: str
     index: int
     attempts: int = 0
@@ -173,6 +173,7 @@ class Engine:
         self.due: dict[Key, float] = {}
         self.configs: dict[Key, dict[str, Any]] = {}
         self.records: dict[Key, StepRecord] = {}
+        self.rollbacks: dict[Key, dict[str, Any]] = {}
         self.events: dict[str, list[Any]] = {}
         self.paused_at = 0.0
 
@@ -238,11 +239,27 @@ class Engine:
             output = logged(result)
         except JsException as exc:
             if not life.dead:
+                await self._roll_back(life, over_rpc(exc))
                 self._failed(over_rpc(exc))
         else:
             if not life.dead:
                 self._finish("complete")
                 self.output = output
+
+    async def _roll_back(self, life: Life, error: JsException) -> None:
+        """Undo what has been begun, the last first, until that goes wrong."""
+        from ._workflow_step import FakeWorkflowStep  # which knows this module
+
+        step = FakeWorkflowStep(self, life)
+        begun = [key for key in self.records if key in self.rollbacks]
+        for key in reversed(begun):
+            if not await step.undo(key, self.rollbacks[key], error):
+                break
+        self.rollbacks.clear()
+
+    async def _terminated(self, life: Life) -> None:
+        await self._roll_back(life, JsException("Error", "Instance terminated during rollback"))
+        self._finish("terminated")
 
     def _failed(self, exc: JsException) -> None:
         self._finish("errored")
@@ -290,7 +307,7 @@ class Engine:
             for key in self.due:
                 self.due[key] += self.now - self.paused_at
 
-    def terminate(self) -> None:
+    def terminate(self, *, rollback: bool = False) -> None:
         if self.status in FINISHED:
             raise JsException(
                 "Error",
@@ -298,6 +315,10 @@ class Engine:
             )
         self.status = "terminated"
         self.end_life()
+        if rollback and self.rollbacks:
+            self.status = "rollingBack"
+            life = self.life = Life()
+            life.run = asyncio.ensure_future(self._terminated(life))
 
     def restart(self, first: dict[str, Any] | None = None) -> None:
         """Begin again, or keep what was before that step."""

@@ -8,6 +8,7 @@ from math import inf, isnan, nan
 from typing import Any, cast
 
 from .._ffi._streams import JsException
+from .._ffi._stubs import JsFunction
 
 __all__ = [
     "FATAL_NAME",
@@ -21,6 +22,7 @@ __all__ = [
     "over_rpc",
     "resolved",
     "retry_delay",
+    "shown",
 ]
 
 STEP_LIMIT = 10_000
@@ -65,11 +67,11 @@ def check_name(name: str) -> None:
         raise JsException("Error", f'Step name "{name}" {reason}')
 
 
-def check_config(name: str, config: dict[str, Any]) -> None:
+def check_config(name: str, config: dict[str, Any], what: str = "Step") -> None:
     if not _is_config(config):
         raise JsException(
             "Error",
-            f'Step config for "{name}" is in a invalid format. See '
+            f'{what} config for "{name}" is in a invalid format. See '
             "https://developers.cloudflare.com/workflows/build/sleeping-and-retrying/",
         )
 
@@ -86,7 +88,7 @@ def _is_config(config: dict[str, Any]) -> bool:
         {"limit", "delay"} <= set(retries) <= {"limit", "delay", "backoff"}
         and not isinstance(retries["limit"], str)
         and _is_duration(retries["limit"])
-        and _is_duration(retries["delay"])
+        and (isinstance(retries["delay"], JsFunction) or _is_duration(retries["delay"]))
         and retries.get("backoff", "linear") in ("constant", "linear", "exponential")
     )
 
@@ -103,11 +105,22 @@ def resolved(config: dict[str, Any]) -> dict[str, Any]:
     return {"timeout": "10 minutes", **config, "retries": retries}
 
 
-def retry_delay(config: dict[str, Any], attempt: int) -> float:
-    """Milliseconds from the failure of that attempt to the next."""
-    retries = config["retries"]
+def retry_delay(config: dict[str, Any], attempt: int, delay: Any) -> float:
+    """Milliseconds from the failure of that attempt to the next, of what the config says, or its
+    function; ValueError where that is none."""
+    if not _is_duration(delay):
+        raise ValueError(delay)
+    backoff = config["retries"]["backoff"]
     factors = {"exponential": 2.0 ** (attempt - 1), "linear": attempt}
-    return milliseconds(retries["delay"]) * factors.get(retries["backoff"], 1)
+    return milliseconds(delay) * factors.get(backoff, 1)
+
+
+def shown(config: dict[str, Any]) -> dict[str, Any]:
+    """A step's config as its context has it."""
+    retries = {**config["retries"]}
+    if isinstance(retries["delay"], JsFunction):
+        del retries["delay"]
+    return {**config, "retries": retries}
 
 
 _KEPT = ("Error", "TypeError", "RangeError", "SyntaxError", "ReferenceError")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
 from typing import Any
 
 from .._ffi._cpython import from_js
 from .._ffi._streams import JsException, ReadableStream
+from .._ffi._stubs import JsFunction
 from ._workflow_engine import Callback, Engine, Key, Life, StepRecord, Stored, StoredStream
 from ._workflow_rules import (
     STEP_LIMIT,
@@ -18,6 +20,7 @@ from ._workflow_rules import (
     over_rpc,
     resolved,
     retry_delay,
+    shown,
 )
 
 __all__ = ["FakeWorkflowStep"]
@@ -31,11 +34,13 @@ class FakeWorkflowStep:
         self._life = life
         self._steps = 0
 
-    async def do(self, name: str, *config_and_callback: Any) -> Any:
+    async def do(self, name: str, *given: Any) -> Any:
         engine, life = self._engine, self._life
         life.enter()
-        callback: Callback = config_and_callback[-1]
-        config: dict[str, Any] = config_and_callback[0] if len(config_and_callback) > 1 else {}
+        parts: Any = given if isinstance(given[0], dict) else ({}, *given)
+        config, callback, *rolled = parts
+        if rolled:
+            check_config(name, rolled[0].get("rollbackConfig", {}), "Rollback")
         self._steps += 1
         if self._steps > STEP_LIMIT:
             raise JsException(
@@ -46,6 +51,8 @@ class FakeWorkflowStep:
         check_name(name)
         check_config(name, config)
         key = self._key("do", name)
+        if rolled:
+            engine.rollbacks[key] = rolled[0]
         if key in engine.kept:
             return engine.kept[key].get()
         record = self._begun(key)
@@ -68,7 +75,7 @@ class FakeWorkflowStep:
         if key in engine.due:
             await life.until(engine.due[key])
             engine.due.pop(key)
-        while engine.status == "waitingForPause":
+        while engine.status == "waitingForPause" and key.kind != "rollback":
             held: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             life.held.append(held)
             await life.park(held, held)
@@ -84,7 +91,12 @@ class FakeWorkflowStep:
             return
         final = error.message.startswith("NonRetryableError")
         if not final and record.attempts <= config["retries"]["limit"]:
-            delay = retry_delay(config, record.attempts)
+            try:
+                delay = await self._delay(key, record, config, error)
+            except JsException as exc:
+                record.done, record.error = True, (exc.name, exc.message)
+                engine.kept[key] = Stored(error=exc)
+                return
             at = (key.name, key.nth)
             if engine.planned(lambda plan: None in plan.delays or at in plan.delays):
                 delay = 0
@@ -110,28 +122,72 @@ class FakeWorkflowStep:
                 raise JsException("Error", "Execution timed out after 0ms")
             if at in plan.results:
                 return from_js(plan.results[at])
-        context = {
-            "step": {"name": key.name, "count": key.nth},
-            "attempt": attempt,
-            "config": from_js(config),
-        }
+        reason = f"Execution timed out after {number_text(timeout)}ms"
+        called = callback(_context(key, attempt, config))
+        return await _storable(await self._in_time(called, timeout, reason))
+
+    async def _in_time(self, work: Awaitable[Any], limit: float, reason: str) -> Any:
         life = self._life
         life.active += 1
-        task: asyncio.Future[Any] = asyncio.ensure_future(callback(context))
-        timer = life.timer(engine.now + timeout)
+        task: asyncio.Future[Any] = asyncio.ensure_future(work)
+        timer = life.timer(self._engine.now + limit)
         try:
             await asyncio.wait({task, timer}, return_when=asyncio.FIRST_COMPLETED)
             if not task.done():
-                reason = f"Execution timed out after {number_text(timeout)}ms"
                 raise JsException("Error", reason)
             if task.cancelled():
                 raise JsException("Error", "CancelledError")
-            return await _storable(task.result())
+            return task.result()
         finally:
             task.cancel()
             life.active -= 1
             life.moves += 1
             life.timers = [each for each in life.timers if each[1] is not timer]
+
+    async def _delay(
+        self, key: Key, record: StepRecord, config: dict[str, Any], error: JsException
+    ) -> float:
+        """Milliseconds until the next attempt."""
+        delay = config["retries"]["delay"]
+        if isinstance(delay, JsFunction):
+            whose = f'The delay function for step "{key.name}-{key.nth}"'
+            given = {"ctx": _context(key, record.attempts, config), "error": error}
+            late = f"{whose} did not return within 5 seconds"
+            try:
+                delay = await self._in_time(delay.call(given), 5000, late)
+            except JsException as exc:
+                if exc.message == late:
+                    raise
+                message = f"{whose} threw an error: {over_rpc(exc).message}"
+                raise JsException("Error", message) from None
+            try:
+                return retry_delay(config, record.attempts, delay)
+            except ValueError:
+                reason = (
+                    f"{whose} returned an invalid delay value (expected a number of ms or a "
+                    'duration string like "30 seconds")'
+                )
+                raise JsException("Error", reason) from None
+        return retry_delay(config, record.attempts, delay)
+
+    async def undo(self, key: Key, how: dict[str, Any], error: JsException) -> bool:
+        """Undo a step, as often as it takes; whether it went well."""
+        engine = self._engine
+        self._life.enter()
+        name = f"{key.name}-{key.nth}"
+        record, stored = engine.records[key], engine.kept.get(key, Stored(error=error))
+        given = {
+            "ctx": _context(key, record.attempts, engine.configs[key]),
+            "error": error,
+            **({} if stored.error else {"output": stored.get()}),
+            "stepName": name,
+        }
+        undone = Key("rollback", name, 1)
+        own = StepRecord("rollback", name, 1)
+        config = resolved(how.get("rollbackConfig", {}))
+        while undone not in engine.kept:
+            await self._attempt(undone, own, config, lambda ctx: how["rollback"].call(given))
+        return engine.kept[undone].error is None
 
     async def sleep(self, name: str, duration: float | str, /) -> None:
         self._life.enter()
@@ -201,6 +257,14 @@ class FakeWorkflowStep:
 
     def _begun(self, key: Key) -> StepRecord:
         return self._engine.records.setdefault(key, StepRecord(*key))
+
+
+def _context(key: Key, attempt: int, config: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "step": {"name": key.name, "count": key.nth},
+        "attempt": attempt,
+        "config": from_js(shown(config)),
+    }
 
 
 async def _storable(value: Any) -> Any:

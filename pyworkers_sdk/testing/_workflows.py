@@ -123,8 +123,9 @@ class FakeWorkflowInstance:
         given: dict[str, Any] = options or {}
         self._engine.restart(given.get("from"))
 
-    async def terminate(self) -> None:
-        self._engine.terminate()
+    async def terminate(self, *, rollback: bool = False) -> None:
+        self._engine.terminate(rollback=rollback)
+        await self._engine.advance()
 
     async def sendEvent(self, event: Any, /) -> None:
         self._engine.receive(event["type"], event["payload"])

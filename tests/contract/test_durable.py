@@ -205,6 +205,29 @@ async def test_an_exception_in_block_concurrency_while_resets(app: AppEnv) -> No
     assert await stub.add() == 1
 
 
+@only("fake", "workerd-314", reason="in one real world is enough, where it takes half a minute")
+async def test_block_concurrency_while_takes_half_a_minute_at_most(app: AppEnv, wait: Any) -> None:
+    stub = counter(app)
+    assert await stub.add() == 1
+    blocking = asyncio.ensure_future(stub.block(100)._awaited())
+    await asyncio.sleep(0.05)
+    behind = asyncio.ensure_future(stub.add()._awaited())
+    await wait(29)
+    assert not blocking.done()
+    await wait(3)
+    for call in (blocking, behind):
+        with raises(DurableObjectError) as caught:
+            await call
+        assert caught.value.message == (
+            "A call to blockConcurrencyWhile() in a Durable Object waited for too long. The call "
+            "was canceled and the Durable Object was reset."
+        )
+        assert caught.value.remote is False
+    again: Any = app.COUNTERS.get(stub.id)
+    assert await again.add() == 2
+    assert await again.started() == 2
+
+
 @in_a_runtime
 @cases([None, "over"])
 async def test_abort(app: AppEnv, case: str | None) -> None:

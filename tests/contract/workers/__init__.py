@@ -6,8 +6,77 @@ exported by ``tests/real/worker.py`` in workerd. ``tests/real/worlds.py`` config
 
 from __future__ import annotations
 
-from pyworkers_sdk import Env
+from typing import Any
+
+from pyworkers_sdk import (
+    AgentMemory,
+    AiSearchInstance,
+    AiSearchNamespace,
+    AnalyticsEngineDataset,
+    Artifacts,
+    Assets,
+    DispatchNamespace,
+    DurableObjectNamespace,
+    Env,
+    Flagship,
+    Hyperdrive,
+    Pipeline,
+    RateLimit,
+    SecretsStoreSecret,
+    SendEmail,
+    Service,
+    VersionMetadata,
+    WebSearch,
+    WorkerLoader,
+    Workflow,
+)
+
+from .context import Around
+from .durable import Alarmed, Counter, Inside, Kept, Parent, Room
+from .rpc import Admin, Callee
+from .workflows import Order
 
 
 class AppEnv(Env):
     """What a check's argument ``app`` is."""
+
+    ADMIN: Service[Admin]
+    AROUND: Service[Around]
+    ALARMED: DurableObjectNamespace[Alarmed]
+    CALLEE: Service[Callee]
+    COUNTERS: DurableObjectNamespace[Counter]
+    DOCS: AiSearchInstance
+    DEPLOYED: VersionMetadata
+    FILES: Assets
+    FILES_DROP: Assets
+    FILES_EXACT: Assets
+    FILES_FORCE: Assets
+    FLAGS: Flagship
+    FLOWS: Workflow[dict[str, Any]]
+    INSIDE: DurableObjectNamespace[Inside]
+    KEPT: DurableObjectNamespace[Kept]
+    LIMITER: RateLimit
+    LOADER: WorkerLoader
+    MAILER: SendEmail
+    MAILER_ONE: SendEmail
+    MAILER_SEVERAL: SendEmail
+    MAIL_SERVICE: SendEmail
+    MEMORY: AgentMemory
+    MYSQL: Hyperdrive
+    NO_SECRET: SecretsStoreSecret
+    REPOS: Artifacts
+    ROOMS: DurableObjectNamespace[Room]
+    ORDERS: Workflow[Order]
+    PARENTS: DurableObjectNamespace[Parent]
+    PARTY: Service
+    PER_MINUTE: RateLimit
+    POINTS: AnalyticsEngineDataset
+    POINTS_KEPT: AnalyticsEngineDataset
+    POSTGRES: Hyperdrive
+    SAME_LIMITER: RateLimit
+    SEARCH: AiSearchNamespace
+    SECRET: SecretsStoreSecret
+    STREAM: Pipeline[Any]
+    STREAM_KEPT: Pipeline[Any]
+    USERS: DispatchNamespace
+    WEB: WebSearch

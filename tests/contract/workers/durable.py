@@ -15,6 +15,7 @@ from pyworkers_sdk import (
     DurableObjectState,
     DurableObjectTransaction,
     Env,
+    FacetStartupOptions,
     Request,
     Response,
     WebSocket,
@@ -100,6 +101,9 @@ class Counter(DurableObject[Env]):
             raise ValueError("no way on")
 
         await self.ctx.block_concurrency_while(work)
+
+    async def block(self, seconds: float) -> None:
+        await self.ctx.block_concurrency_while(lambda: asyncio.sleep(seconds))
 
     async def put_wait_and_abort(self, seconds: float) -> None:
         await self.ctx.storage.put("count", 4000)
@@ -244,6 +248,44 @@ class Kept(DurableObject[Env]):
             except DurableObjectError as error:
                 said.append(error.message)
         return said
+
+
+class Nested(DurableObject[Env]):
+    """Of no namespace: facets are made of it, in one another."""
+
+    def __init__(self, ctx: DurableObjectState, env: Env) -> None:
+        self.calls = 0
+
+    async def who(self) -> list[Any]:
+        self.calls += 1
+        return [str(self.ctx.id), self.ctx.id.name, self.ctx.props, self.calls]
+
+    async def add(self, by: int = 1) -> int:
+        count = await self.ctx.storage.get("count", int) or 0
+        await self.ctx.storage.put("count", count + by)
+        return count + by
+
+    async def wait(self, seconds: float) -> str:
+        await asyncio.sleep(seconds)
+        return "waited"
+
+    async def through(self, name: str, method: str, *args: Any) -> Any:
+        """Call a method of a facet of this one."""
+        made = FacetStartupOptions(self.ctx.exports.Nested)
+        return await getattr(self.ctx.facets.get(name, lambda: made), method)(*args)
+
+    async def deep(self, levels: int) -> int:
+        return await self.through("below", "deep", levels - 1) if levels else 0
+
+    async def delete_all(self) -> None:
+        await self.ctx.storage.delete_all()
+
+    async def reset(self) -> None:
+        self.ctx.abort("reset")
+
+
+class Parent(Nested):
+    """The same, of a namespace."""
 
 
 class Room(DurableObject[Env]):

@@ -1,0 +1,159 @@
+"""Facets: Durable Objects within one, each with its class and storage: ``ctx.facets``."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from inspect import isawaitable
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar
+
+from ._ffi import called_once, raising, raw, sendable, text
+from .durable import DurableObjectNamespace
+from .durable_state import DurableObjectId
+from .errors import DurableObjectError
+from .services import Fetcher
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar as TypeVarWithDefault
+
+    from . import _sys
+    from .durable import DurableObjectStub
+
+    ObjectT = TypeVarWithDefault("ObjectT", default=DurableObjectStub)
+else:
+    ObjectT = TypeVar("ObjectT")
+
+__all__ = [
+    "DurableObjectClass",
+    "DurableObjectFacets",
+    "FacetStartupOptions",
+    "LoopbackDurableObjectClass",
+    "LoopbackDurableObjectNamespace",
+]
+
+_raising = raising(DurableObjectError)
+
+
+class DurableObjectClass:
+    """A class of Durable Objects, for a facet to be of. JS: DurableObjectClass."""
+
+    __slots__ = ("_js",)
+
+    def __init__(self, kind: Any) -> None:
+        self._js = raw(kind)
+
+    @property
+    def js_object(self) -> Any:
+        """The JavaScript object underneath."""
+        return self._js
+
+
+class LoopbackDurableObjectClass(DurableObjectClass):
+    """Such a class of this very Worker, ``ctx.exports.Game``; ``Game(props=…)`` gives one whose
+    objects find those in ``ctx.props``. JS: LoopbackDurableObjectClass."""
+
+    __slots__ = ()
+
+    def __call__(self, *, props: dict[str, Any] | None = None) -> DurableObjectClass:
+        return _with_props(self._js, props)
+
+
+class LoopbackDurableObjectNamespace(DurableObjectNamespace[ObjectT]):
+    """The same of a class whose objects the Worker keeps: their namespace too.
+
+    JS: LoopbackDurableObjectNamespace.
+    """
+
+    __slots__ = ()
+
+    def __call__(self, *, props: dict[str, Any] | None = None) -> DurableObjectClass:
+        return _with_props(self._js, props)
+
+
+def _with_props(js: Any, props: dict[str, Any] | None) -> DurableObjectClass:
+    with _raising:
+        return DurableObjectClass(js(props=None if props is None else sendable(props, "props")))
+
+
+class FacetStartupOptions(NamedTuple):
+    """What a facet starts with: its class, from ``ctx.exports``, and the ``ctx.id`` that it sees.
+
+    ``class_`` is that of an exported Durable Object, ``ctx.exports.Game``, with props if need be:
+    ``ctx.exports.Game(props={"level": 3})``. Without an ``id`` a facet has its object's.
+
+    JS: FacetStartupOptions.
+    """
+
+    class_: DurableObjectClass | DurableObjectNamespace[Any]
+    id: DurableObjectId | str | None = None
+
+
+Start: TypeAlias = Callable[[], FacetStartupOptions | Awaitable[FacetStartupOptions]]
+
+
+class _Facet(Fetcher):
+    __slots__ = ()
+
+    _error = DurableObjectError
+    _fetch_error = DurableObjectError
+
+
+class DurableObjectFacets:
+    """The facets of an object, by name: each an object of a class of its own, which runs beside it,
+    has its own storage within the object's, and can be reached through it alone.
+
+    A name has at most 256 bytes, and facets may have facets: four levels with the object itself.
+    A facet sets no alarm.
+
+    JS: DurableObjectFacets.
+    """
+
+    __slots__ = ("_js",)
+
+    def __init__(self, facets: _sys.DurableObjectFacets) -> None:
+        self._js = facets
+
+    @property
+    def js_object(self) -> Any:
+        """The JavaScript object underneath."""
+        return self._js
+
+    def get(self, name: str, get_startup_options: Start) -> Fetcher:
+        """A stub of a facet. ``get_startup_options``, ``async`` or not, is called if the facet is
+        not running, once something of it is::
+
+            game = self.ctx.facets.get("game", lambda: FacetStartupOptions(self.ctx.exports.Game))
+            await game.move(3)
+
+        JS: DurableObjectFacets.get.
+        """
+
+        async def start() -> Any:
+            given = get_startup_options()
+            made = await given if isawaitable(given) else given
+            options: dict[str, Any] = {"class": made.class_}
+            if made.id is not None:
+                options["id"] = made.id
+            return sendable(options, "get_startup_options()")
+
+        with _raising:
+            return _Facet(self._js.get(text(name, "name"), called_once(start)))
+
+    def abort(self, name: str, reason: str | Exception) -> None:
+        """Take a facet out of memory: whoever waits for it, or calls it by a stub that was in use,
+        sees ``reason``. JS: DurableObjectFacets.abort.
+        """
+        with _raising:
+            self._js.abort(text(name, "name"), sendable(reason, "reason"))
+
+    def delete(self, name: str) -> None:
+        """The same, and forget all that it stored. JS: DurableObjectFacets.delete."""
+        with _raising:
+            self._js.delete(text(name, "name"))
+
+    def clone(self, src: str, dst: str) -> None:
+        """Have ``dst`` start with a copy of all that ``src`` stored, in place of its own.
+
+        JS: DurableObjectFacets.clone.
+        """
+        with _raising:
+            self._js.clone(text(src, "src"), text(dst, "dst"))

@@ -1,0 +1,305 @@
+"""Facets: Durable Objects within one, and what ``ctx.exports`` has of such classes."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from typing import Any
+
+from pyworkers_sdk import (
+    BindingError,
+    DurableObjectClass,
+    DurableObjectError,
+    DurableObjectNamespace,
+    DurableObjectState,
+    FacetStartupOptions,
+)
+from tests.contract.kit import cases, only, raises
+from tests.contract.workers import AppEnv
+
+in_a_runtime = only(
+    "fake", "workerd", reason="the Node worlds run no Python that the runtime could call"
+)
+
+
+def facet(state: DurableObjectState, name: str, kind: str = "Nested", id: Any = None) -> Any:
+    options = FacetStartupOptions(getattr(state.exports, kind), id)
+    return state.facets.get(name, lambda: options)
+
+
+def is_a(value: object, kind: type[Any]) -> bool:
+    return isinstance(value, kind)
+
+
+# What the Worker exports
+
+
+@in_a_runtime
+async def test_exported_classes(state: DurableObjectState) -> None:
+    exports = state.exports
+    assert await exports.Counter.get_by_name(secrets.token_hex(8)).add(2) == 2
+    assert is_a(exports.Counter, DurableObjectNamespace)
+    for made in (exports.Nested, exports.Nested(props={}), exports.Counter(props={"a": 1})):
+        assert is_a(made, DurableObjectClass)
+    with raises(BindingError, match="^the Worker exports no Nobody$"):
+        state.exports.Nobody  # noqa: B018
+
+
+@in_a_runtime
+async def test_the_exported_namespace_is_the_one_that_is_bound(
+    app: AppEnv, state: DurableObjectState
+) -> None:
+    name = secrets.token_hex(8)
+    assert await state.exports.Counter.get_by_name(name).add(2) == 2
+    stub: Any = app.COUNTERS.get_by_name(name)
+    assert await stub.add() == 3
+
+
+# Facets
+
+
+@in_a_runtime
+async def test_a_facet_has_its_own_storage(state: DurableObjectState) -> None:
+    await state.storage.put("count", 100)
+    assert [await facet(state, "a").add() for _ in range(3)] == [1, 2, 3]
+    assert await facet(state, "b").add() == 1
+    assert hasattr(state.facets.js_object, "clone")
+    assert await state.storage.get("count") == 100
+    await state.storage.delete_all()
+    assert await facet(state, "a").add() == 4
+
+
+@in_a_runtime
+async def test_what_a_facet_is_told(state: DurableObjectState, app: AppEnv) -> None:
+    assert await facet(state, "a").who() == [str(state.id), None, {}, 1]
+    assert await facet(state, "text", id="any text").who() == ["any text", None, {}, 1]
+    id = app.COUNTERS.id_from_name("x")
+    assert await facet(state, "id", id=id).who() == [str(id), "x", {}, 1]
+    made: Any = state.facets.get(
+        "props", lambda: FacetStartupOptions(state.exports.Nested(props={"a": [1]}))
+    )
+    assert (await made.who())[2] == {"a": [1]}
+    made = state.facets.get(
+        "more", lambda: FacetStartupOptions(state.exports.Parent(props={"b": 2}))
+    )
+    assert (await made.who())[2] == {"b": 2}
+
+
+@in_a_runtime
+async def test_a_facet_has_its_objects_id(app: AppEnv) -> None:
+    name = secrets.token_hex(8)
+    stub: Any = app.PARENTS.get_by_name(name)
+    assert await stub.through("a", "who") == [str(stub.id), name, {}, 1]
+    assert (await stub.through("a", "who"))[3] == 2
+
+
+@in_a_runtime
+async def test_the_start_is_asked_for_once(state: DurableObjectState) -> None:
+    asked: list[int] = []
+
+    def start(number: int) -> Callable[[], Any]:
+        async def wait() -> FacetStartupOptions:
+            asked.append(number)
+            await asyncio.sleep(0.01)
+            return FacetStartupOptions(state.exports.Nested)
+
+        return wait
+
+    unused = state.facets.get("a", start(0))
+    assert asked == []
+    stubs: list[Any] = [state.facets.get("a", start(number)) for number in (1, 2, 3)]
+    assert await asyncio.gather(*(stub.add()._awaited() for stub in stubs)) == [1, 2, 3]
+    assert await unused.add() == 4
+    assert asked == [1]
+
+
+@in_a_runtime
+async def test_a_start_that_fails(state: DurableObjectState) -> None:
+    def fail() -> FacetStartupOptions:
+        raise ValueError("no class")
+
+    for start in (fail, lambda: FacetStartupOptions(state.exports.Nested)):
+        stub: Any = state.facets.get("a", start)
+        with raises(DurableObjectError) as caught:
+            await stub.add()
+        assert caught.value.message == "no class"
+        assert caught.value.js_name == "ValueError"
+        assert caught.value.remote is False
+    state.facets.abort("a", "again")
+    assert await facet(state, "a").add() == 1
+
+
+@in_a_runtime
+async def test_what_is_no_class(state: DurableObjectState) -> None:
+    with raises(DurableObjectError) as caught:
+        await facet(state, "a", "Callee").add()
+    assert caught.value.message == (
+        "Incorrect type for the 'class' field on 'StartupOptions': the provided value is not of "
+        "type 'DurableObjectClass or LoopbackDurableObjectNamespace or "
+        "LoopbackColoLocalActorNamespace'."
+    )
+    assert caught.value.js_name == "TypeError"
+
+
+@in_a_runtime
+async def test_a_class_that_does_not_start(state: DurableObjectState, app: AppEnv) -> None:
+    id = app.KEPT.id_from_name("no-start")
+    for kind in ("Kept", "Nested"):  # the first is kept to
+        with raises(DurableObjectError, match="no start") as caught:
+            await facet(state, "a", kind, id).hello()
+        assert caught.value.js_name == "PythonError"
+    state.facets.abort("a", "again")
+    assert await facet(state, "a").add() == 1
+
+
+@in_a_runtime
+async def test_a_facet_runs_as_the_class_that_it_began_with(state: DurableObjectState) -> None:
+    assert await facet(state, "a").add() == 1
+    with raises(DurableObjectError, match="told"):
+        await facet(state, "a", "Counter").told()
+    state.facets.abort("a", "now")
+    assert await facet(state, "a", "Counter").told() == ["loading", "loaded"]
+    assert await facet(state, "a", "Counter").add() == 2
+
+
+@in_a_runtime
+@cases(
+    {
+        "text": ("because", "Error", "because"),
+        "error": (TypeError("because"), "TypeError", "because"),
+    }
+)
+async def test_abort(state: DurableObjectState, case: tuple[Any, str, str]) -> None:
+    reason, js_name, message = case
+    unused = facet(state, "a")
+    stub = facet(state, "a")
+    assert await stub.add() == 1
+    under_way = stub.wait(5)
+    await stub.who()
+    state.facets.abort("a", reason)
+    for call in (under_way, stub.add()):
+        with raises(DurableObjectError) as caught:
+            await call
+        assert caught.value.message == message
+        assert caught.value.js_name == js_name
+        assert caught.value.remote is False
+    with raises(DurableObjectError, match=message):
+        await stub.fetch("https://facet/")
+    assert (await unused.who())[3] == 1  # a new instance, with what was stored
+    assert await facet(state, "a").add() == 2
+    state.facets.abort("unknown", reason)
+
+
+@in_a_runtime
+async def test_a_facet_that_resets_itself(state: DurableObjectState) -> None:
+    stub = facet(state, "a")
+    assert await stub.add() == 1
+    for call in (stub.reset, stub.add):
+        with raises(DurableObjectError, match="^reset$"):
+            await call()
+    assert await facet(state, "a").add() == 2
+
+
+@in_a_runtime
+async def test_delete(state: DurableObjectState) -> None:
+    stub = facet(state, "a")
+    assert await stub.add() == 1
+    assert await stub.through("below", "add") == 1
+    under_way = stub.wait(5)
+    await stub.who()
+    state.facets.delete("a")
+    for call in (under_way, stub.add()):
+        with raises(DurableObjectError, match=r"^Facet was deleted\.$"):
+            await call
+    assert await facet(state, "a").add() == 1
+    assert await facet(state, "a").through("below", "add") == 1
+    state.facets.delete("unknown")
+
+
+@in_a_runtime
+async def test_clone(state: DurableObjectState) -> None:
+    first = facet(state, "a")
+    assert await first.add(10) == 10
+    assert await first.through("below", "add", 20) == 20
+    state.facets.clone("a", "b")
+    copy = facet(state, "b")
+    assert await copy.add() == 11
+    assert await copy.through("below", "add") == 21
+    assert await first.add() == 11
+    assert await first.add() == 12
+    state.facets.clone("a", "b")
+    with raises(DurableObjectError, match=r"^Facet was cloned-over\.$"):
+        await copy.add()
+    assert await facet(state, "b").add() == 13
+    state.facets.clone("unknown", "b")
+    assert await facet(state, "b").add() == 1
+    state.facets.clone("b", "b")
+    assert await facet(state, "b").add() == 2
+
+
+@in_a_runtime
+async def test_facets_end_with_their_object(app: AppEnv) -> None:
+    stub: Any = app.PARENTS.get_by_name(secrets.token_hex(8))
+    assert await stub.through("a", "add") == 1
+    assert [(await stub.through("a", "who"))[3] for _ in range(2)] == [1, 2]
+    with raises(DurableObjectError, match="^reset$"):
+        await stub.reset()
+    again: Any = app.PARENTS.get(stub.id)
+    assert (await again.through("a", "who"))[3] == 1
+    assert await again.through("a", "add") == 2
+
+
+@in_a_runtime
+async def test_facets_of_facets(state: DurableObjectState) -> None:
+    assert await facet(state, "a").deep(2) == 0
+    with raises(DurableObjectError) as caught:
+        await facet(state, "a").deep(3)
+    assert caught.value.message == (
+        "Facet nesting depth limit exceeded. The maximum depth including the root Durable Object "
+        "is 4."
+    )
+
+
+@in_a_runtime
+@cases({"ascii": "x" * 257, "utf-8": "é" * 129})
+async def test_a_name_that_is_too_long(state: DurableObjectState, case: str) -> None:
+    facets = state.facets
+    for call in (
+        lambda: facet(state, case),
+        lambda: facets.abort(case, "x"),
+        lambda: facets.delete(case),
+        lambda: facets.clone(case, "a"),
+        lambda: facets.clone("a", case),
+    ):
+        with raises(DurableObjectError) as caught:
+            call()
+        assert caught.value.message == "Facet name is too long (max 256 characters)."
+        assert caught.value.js_name == "TypeError"
+    assert await facet(state, "é" * 128).add() == 1
+
+
+@in_a_runtime
+async def test_a_facet_without_a_name(state: DurableObjectState) -> None:
+    with raises(DurableObjectError, match="^internal error; reference = "):
+        await facet(state, "").add()
+
+
+@in_a_runtime
+async def test_a_facet_has_sql_whatever_its_class_has(state: DurableObjectState) -> None:
+    assert await facet(state, "a", "Kept").what_is_not_there() == [None] * 7
+
+
+@in_a_runtime
+async def test_a_facet_sets_no_alarm(state: DurableObjectState) -> None:
+    stub = facet(state, "a", "Alarmed")
+    for _ in range(2):
+        with raises(DurableObjectError) as caught:
+            await stub.set(50)
+        assert caught.value.message == (
+            "alarms are not yet implemented for SQLite-backed Durable Objects"
+        )
+        assert caught.value.remote is False
+    again = facet(state, "a", "Alarmed")
+    await again.unset()
+    assert await again.when() is None

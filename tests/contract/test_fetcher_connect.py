@@ -1,0 +1,47 @@
+"""TCP through bindings: what is behind them here takes none."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from pyworkers_sdk import Socket, StreamError, WorkersError
+from tests.contract.kit import cases, only, raises
+from tests.contract.workers import AppEnv
+
+in_a_runtime = only(
+    "fake", "workerd", reason="the Node worlds run no Python that the runtime could call"
+)
+
+
+@in_a_runtime
+@cases(["example.com:80", ("example.com", 81)])
+async def test_a_worker_takes_no_connections(app: AppEnv, case: Any) -> None:
+    callee: Any = app.CALLEE
+    with raises(WorkersError) as caught:
+        callee.connect(case)
+    assert caught.value.message == "Incoming CONNECT on a worker not supported"
+
+
+@in_a_runtime
+async def test_what_is_no_address(app: AppEnv) -> None:
+    for made in (app.CALLEE, app.COUNTERS.get_by_name("a")):
+        stub: Any = made
+        with raises(WorkersError, match=r"^Specified address is missing port\.$"):
+            stub.connect("nonsense")
+
+
+@in_a_runtime
+@cases([80, 81])
+async def test_a_durable_object_takes_no_connections(app: AppEnv, case: int) -> None:
+    stub: Any = app.COUNTERS.get_by_name(secrets.token_hex(8))
+    socket = stub.connect(("example.com", case), secure_transport="off", high_water_mark=10)
+    assert isinstance(socket, Socket)
+    reason = "^proxy request failed, cannot connect to the specified address"
+    with raises(WorkersError, match=reason):
+        await socket.opened
+    with raises(WorkersError, match=reason):
+        await socket.closed
+    with raises(StreamError):
+        await socket.write(b"x")
+    assert await socket.readable.bytes() == b""

@@ -1,0 +1,326 @@
+"""Workflows: how steps are undone, and delays that a function says."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any, TypedDict
+
+from pyworkers_sdk import (
+    NonRetryableError,
+    WorkflowDynamicDelayContext,
+    WorkflowError,
+    WorkflowEvent,
+    WorkflowRollbackContext,
+    WorkflowStep,
+)
+from tests.contract.kit import cases, not_in, raises
+from tests.contract.workers.workflows import Flows
+
+NODE = "there is no Python Worker in the Node worlds: nothing runs the instances"
+TWICE: Any = {"limit": 1, "delay": 1}
+
+
+class Paid(TypedDict):
+    id: int
+
+
+async def three() -> str:
+    return "three"
+
+
+async def fail() -> str:
+    raise ValueError("fail")
+
+
+class Undone:
+    """Writes down what is undone."""
+
+    def __init__(self) -> None:
+        self.contexts: list[WorkflowRollbackContext[Any]] = []
+
+    async def __call__(self, context: WorkflowRollbackContext[Any]) -> None:
+        self.contexts.append(context)
+
+    @property
+    def names(self) -> list[str]:
+        return [each.step_name for each in self.contexts]
+
+
+@not_in("node", reason=NODE)
+async def test_steps_are_undone_where_an_instance_fails(flows: Flows) -> None:
+    undo = Undone()
+
+    async def paid() -> Paid:
+        return {"id": 7}
+
+    async def body(event: WorkflowEvent[Any], step: WorkflowStep) -> None:
+        await step.do("one", paid, rollback=undo)
+        await step.do("plain", three)
+        await asyncio.gather(
+            step.do("g1", three, rollback=undo), step.do("g2", three, rollback=undo)
+        )
+        with raises(WorkflowError, match="fail"):
+            await step.do("failed", fail, retries=TWICE, rollback=undo)
+        await step.do("one", paid, timeout="1 minute", rollback=undo)
+        raise LookupError("end")
+
+    status = await flows.run(body)
+    assert (status.status, status.error) == ("errored", ("Error", "LookupError: end"))
+    assert undo.names == ["one-2", "failed-1", "g2-1", "g1-1", "one-1"]
+    last, failed, *_, first = undo.contexts
+    assert last.ctx == {
+        "step": {"name": "one", "count": 2},
+        "attempt": 1,
+        "config": {
+            "retries": {"limit": 5, "backoff": "exponential", "delay": 1000},
+            "timeout": "1 minute",
+        },
+    }
+    assert first.output == {"id": 7}
+    assert first.error.message == "end"
+    assert first.error.js_name == "LookupError"
+    assert isinstance(first.error, WorkflowError)
+    assert failed.output is None
+    assert failed.ctx["attempt"] == 2
+
+
+@not_in("node", reason=NODE)
+async def test_a_decorated_step_is_undone(flows: Flows) -> None:
+    undo = Undone()
+
+    async def body(event: WorkflowEvent[Any], step: WorkflowStep) -> None:
+        @step.do("three", rollback=undo)
+        async def made() -> int:
+            return 3
+
+        await made()
+        raise NonRetryableError("end")
+
+    status = await flows.run(body)
+    assert status.status == "errored"
+    [context] = undo.contexts
+    assert context.output == 3
+    assert isinstance(context.error, NonRetryableError)
+
+
+@not_in("node", reason=NODE)
+async def test_nothing_is_undone_where_an_instance_completes(flows: Flows) -> None:
+    undo = Undone()
+
+    async def body(event: WorkflowEvent[Any], step: WorkflowStep) -> str:
+        return await step.do("three", three, rollback=undo)
+
+    assert await flows.output(body) == "three"
+    assert undo.names == []
+
+
+@not_in("node", reason=NODE)
+async def test_undoing_is_tried_again_and_its_end_is_the_end(flows: Flows) -> None:
+    undo, tries = Undone(), list[int]()
+
+    async def fails(context: WorkflowRollbackContext[str]) -> None:
+        tries.append(len(tries))
+        if len(tries) != 2:
+            raise KeyError("not yet")
+
+    async def body(event: WorkflowEvent[Any], step: WorkflowStep) -> None:
+        twice: Any = {"retries": TWICE, "timeout": timedelta(minutes=1)}
+        await step.do("a", three, rollback=undo)
+        await step.do("b", three, rollback=fails, rollback_config=twice)
+        await step.do("c", three, rollback=fails, rollback_config=twice)
+        await step.do("d", three, rollback=undo)
+        raise LookupError("end")
+
+    status = await flows.run(body)
+    assert status.error == ("Error", "LookupError: end")
+    assert tries == [0, 1, 2, 3]
+    assert undo.names == ["d-1"]  # b was not undone, and so a is not
+
+
+@not_in("node", reason=NODE)
+async def test_termination_with_rollback(flows: Flows) -> None:
+    undo = Undone()
+
+    async def body(event: WorkflowEvent[Any], step: WorkflowStep) -> None:
+        await step.do("a", three, rollback=undo)
+        await step.sleep("rest", "1 hour")
+        await step.do("never", three, rollback=undo)
+
+    instance = await flows.start(body)
+    await flows.wait(0.3)
+    await instance.terminate(rollback=True)
+    assert undo.names == ["a-1"]
+    assert undo.contexts[0].output == "three"
+    assert undo.contexts[0].error.message == "Instance terminated during rollback"
+    assert undo.contexts[0].error.js_name == "Error"
+    assert (await instance.status()).status == "terminated"
+    with raises(WorkflowError, match="cannot_terminate"):
+        await instance.terminate(rollback=True)
+
+
+@not_in("node", reason=NODE)
+@cases([None, False])
+async def test_termination_without_rollback(flows: Flows, case: bool | None) -> None:
+    undo = Undone()
+
+    async def body(event: WorkflowEvent[Any], step: WorkflowStep) -> None:
+        await step.do("a", three, rollback=undo)
+        await step.sleep("rest", "1 hour")
+
+    instance = await flows.start(body)
+    await flows.wait(0.3)
+    await instance.terminate(rollback=case)
+    assert (await instance.status()).status == "terminated"
+    assert undo.names == []
+
+
+@not_in("node", reason=NODE)
+async def test_a_step_under_way_is_undone_too(flows: Flows) -> None:
+    undo, begun = Undone(), list[int]()
+
+    async def slow() -> str:
+        begun.append(1)
+        await asyncio.sleep(30)
+        return ""
+
+    async def body(event: WorkflowEvent[Any], step: WorkflowStep) -> None:
+        await step.do("a", three, rollback=undo)
+        await step.do("slow", slow, rollback=undo)
+
+    instance = await flows.start(body)
+    await flows.begun(begun)
+    await instance.terminate(rollback=True)
+    assert undo.names == ["slow-1", "a-1"]
+    assert undo.contexts[0].output is None
+    assert (await instance.status()).status == "terminated"
+
+
+@not_in("node", reason=NODE)
+async def test_a_paused_instance_is_terminated_with_rollback(flows: Flows) -> None:
+    undo = Undone()
+
+    async def body(event: WorkflowEvent[Any], step: WorkflowStep) -> None:
+        await step.do("a", three, rollback=undo)
+        await step.wait_for_event("wait", "never")
+
+    instance = await flows.start(body)
+    await flows.wait(0.3)
+    await instance.pause()
+    await flows.until(instance, "paused")
+    await instance.terminate(rollback=True)
+    assert undo.names == ["a-1"]
+    assert (await instance.status()).status == "terminated"
+
+
+@not_in("node", reason=NODE)
+async def test_a_rollback_config_that_is_none(flows: Flows) -> None:
+    async def body(event: WorkflowEvent[Any], step: WorkflowStep) -> None:
+        config: Any = {"retries": {"limit": -1, "delay": 1}}
+        with raises(WorkflowError) as caught:
+            await step.do("a", three, rollback=Undone(), rollback_config=config)
+        assert caught.value.message == (
+            'Rollback config for "a" is in a invalid format. See '
+            "https://developers.cloudflare.com/workflows/build/sleeping-and-retrying/"
+        )
+        with raises(TypeError, match="rollback_config for a rollback alone"):
+            await step.do("b", three, rollback_config={})
+
+    await flows.output(body)
+
+
+# Delays
+
+
+@not_in("node", reason=NODE)
+async def test_a_function_says_the_delay(flows: Flows) -> None:
+    asked: list[WorkflowDynamicDelayContext] = []
+    contexts: list[Any] = []
+    times: list[float] = []
+
+    async def soon(context: WorkflowDynamicDelayContext) -> timedelta:
+        asked.append(context)
+        return timedelta(milliseconds=50)
+
+    async def twice(ctx: Any) -> str:
+        contexts.append(ctx)
+        times.append(flows.now())
+        if len(times) < 3:
+            raise ValueError(f"failed {len(times)}")
+        return "done"
+
+    async def body(event: WorkflowEvent[Any], step: WorkflowStep) -> str:
+        return await step.do("d", twice, retries={"limit": 3, "delay": soon})
+
+    assert await flows.output(body) == "done"
+    assert [each.ctx["attempt"] for each in asked] == [1, 2]
+    assert [each.error.message for each in asked] == ["failed 1", "failed 2"]
+    assert all(isinstance(each.error, WorkflowError) for each in asked)
+    assert asked[0].error.js_name == "ValueError"
+    assert contexts[0]["config"]["retries"] == {"limit": 3, "backoff": "exponential"}
+    assert asked[0].ctx["config"]["retries"] == {"limit": 3, "backoff": "exponential"}
+    assert times[1] - times[0] >= 50
+    assert times[2] - times[1] >= 100  # the backoff multiplies it
+
+
+@not_in("node", reason=NODE)
+@cases(
+    {
+        "raises": (ValueError("no"), "threw an error: ValueError: no"),
+        "text": (
+            "soon",
+            "returned an invalid delay value (expected a number of ms or a duration string like "
+            '"30 seconds")',
+        ),
+        "none": (None, "threw an error: expected a delay, got None"),
+        "negative": (
+            -1,
+            "returned an invalid delay value (expected a number of ms or a duration string like "
+            '"30 seconds")',
+        ),
+    }
+)
+async def test_a_function_that_says_no_delay(flows: Flows, case: tuple[Any, str]) -> None:
+    given, reason = case
+    tries: list[int] = []
+
+    def delay(context: WorkflowDynamicDelayContext) -> Any:
+        if isinstance(given, Exception):
+            raise given
+        return given
+
+    async def failing() -> None:
+        tries.append(1)
+        raise ValueError("failed")
+
+    async def body(event: WorkflowEvent[Any], step: WorkflowStep) -> None:
+        with raises(WorkflowError) as caught:
+            await step.do("d", failing, retries={"limit": 3, "delay": delay})
+        assert caught.value.message == f'The delay function for step "d-1" {reason}'
+
+    await flows.output(body)
+    assert tries == [1]
+
+
+@not_in("node", reason=NODE)
+async def test_a_function_that_takes_too_long_to_say_the_delay(flows: Flows) -> None:
+    async def delay(context: WorkflowDynamicDelayContext) -> int:
+        await asyncio.sleep(30)
+        return 1
+
+    async def body(event: WorkflowEvent[Any], step: WorkflowStep) -> None:
+        with raises(WorkflowError) as caught:
+            await step.do("d", fail, retries={"limit": 3, "delay": delay})
+        assert caught.value.message == (
+            'The delay function for step "d-1" did not return within 5 seconds'
+        )
+
+    await flows.output(body)
+
+
+@not_in("node", reason=NODE)
+async def test_the_event_has_no_schedule_where_no_cron_started_it(flows: Flows) -> None:
+    async def body(event: WorkflowEvent[Any], step: WorkflowStep) -> bool:
+        return event.schedule is None
+
+    assert await flows.output(body) is True
