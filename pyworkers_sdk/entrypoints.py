@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from typing_extensions import TypeVar as TypeVarWithDefault
 
     from . import _sys
+    from .access import CloudflareAccessContext
+    from .cache_context import CacheContext
     from .email import ForwardableEmailMessage
     from .queues import MessageBatch
     from .scheduled import ScheduledController
@@ -102,6 +104,24 @@ class ExecutionContext:
         from .services import Exports
 
         return Exports(prop(self._js, "exports"))
+
+    @property
+    def access(self) -> CloudflareAccessContext | None:
+        """The Access application that the request came through; None if it did not come through
+        one. JS: ExecutionContext.access."""
+        from .access import CloudflareAccessContext
+
+        found = prop(self._js, "access")
+        return None if raw(found) is None else CloudflareAccessContext(found)
+
+    @property
+    def cache(self) -> CacheContext | None:
+        """The cache in front of the Worker; None if none is configured. JS:
+        ExecutionContext.cache."""
+        from .cache_context import CacheContext
+
+        found = prop(self._js, "cache")
+        return None if raw(found) is None else CacheContext(found)
 
 
 Handler = Callable[..., Awaitable[Any]]

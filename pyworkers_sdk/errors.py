@@ -10,6 +10,8 @@
     ├── DurableObjectError     .retryable  .overloaded  .remote
     │   └── DurableObjectConstraintError  what D1ConstraintError is, of ``storage.sql``
     ├── AIError                a model, or AI Gateway, refused or failed
+    │   └── AiSearchError      AI Search refused
+    ├── ArtifactsError         Artifacts refused; ``code`` says why
     ├── EmailError             an email was not accepted
     ├── ImagesError            Images refused, or could not read an image
     ├── KVError
@@ -36,6 +38,8 @@ __all__ = [
     "AIError",
     "AbortError",
     "AbortTimeoutError",
+    "AiSearchError",
+    "ArtifactsError",
     "BindingError",
     "ConversionError",
     "D1ConstraintError",
@@ -129,7 +133,7 @@ _ABORTED = {"AbortError": AbortError, "TimeoutError": AbortTimeoutError}
 class AIError(WorkersError):
     """Workers AI, or AI Gateway, refused or failed; ``code`` is the service's number.
 
-    3003 incomplete, 3006 too large, 3007 too late, 3036 the day's free quota is used up, 3040 out of
+    3003 incomplete, 3006 too large, 3007 too late, 3036 the free quota of the day used up, 3040 no
     capacity, 3042 bad model id, 5004 bad inputs, 5007 no such model, 5016 licence not accepted,
     5018 and 3041 account not allowed.
     """
@@ -140,6 +144,32 @@ class AIError(WorkersError):
         kind = _ABORTED.get(js_name, cls)
         code = int(found[1]) if found else None
         return kind(message, js_name=js_name, code=code, cause=cause)
+
+
+class AiSearchError(AIError):
+    """AI Search refused the operation; ``js_name`` says what it was: "AiSearchNotFoundError" or
+    "AiSearchInternalError"."""
+
+    @classmethod
+    def _from_js(cls, js_name: str, message: str, cause: WorkersError | None) -> WorkersError:
+        js_name, message = _named(js_name, message)
+        return cls(message, js_name=js_name, cause=cause)
+
+
+class ArtifactsError(WorkersError):
+    """Artifacts refused the operation; ``code`` says why.
+
+    ALREADY_EXISTS, NOT_FOUND, CREATE_IN_PROGRESS, IMPORT_IN_PROGRESS, FORK_IN_PROGRESS,
+    INVALID_INPUT, INVALID_REPO_NAME, INVALID_TTL, INVALID_URL, REMOTE_AUTH_REQUIRED,
+    UPSTREAM_UNAVAILABLE, MEMORY_LIMIT or INTERNAL_ERROR. ``numeric_code`` is the same as a number.
+    """
+
+    numeric_code: int | None = None
+
+    @classmethod
+    def _from_js(cls, js_name: str, message: str, cause: WorkersError | None) -> WorkersError:
+        js_name, message = _named(js_name, message)
+        return cls(message, js_name=js_name, cause=cause)
 
 
 class EmailError(WorkersError):
@@ -210,10 +240,7 @@ class StreamBindingError(WorkersError):
 
     @classmethod
     def _from_js(cls, js_name: str, message: str, cause: WorkersError | None) -> WorkersError:
-        # Over RPC the class of an error that is not the platform's goes in front of its message.
-        wrapped = re.match(r"(\w+Error): ", message) if js_name == "Error" else None
-        if wrapped:
-            js_name, message = wrapped[1], message[wrapped.end() :]
+        js_name, message = _named(js_name, message)
         return cls(message, js_name=js_name, cause=cause)
 
 
@@ -357,8 +384,17 @@ def from_js_error(kind: type[WorkersError], error: Any) -> WorkersError:
     for flag in ("retryable", "overloaded", "remote"):
         if hasattr(made, flag):
             setattr(made, flag, bool(getattr(error, flag, False)))
+    if hasattr(made, "numeric_code"):
+        setattr(made, "numeric_code", getattr(error, "numericCode", None))  # noqa: B010
     code = getattr(error, "code", None)
     # elsewhere a number is a DOMException's, and says nothing
     if made.code is None and isinstance(code, (str, int) if made._numbered else str):
         made.code = code
     return made
+
+
+def _named(js_name: str, message: str) -> tuple[str, str]:
+    """An error's class and message. Over RPC the class of one that is not the platform's goes in
+    front of its message."""
+    wrapped = re.match(r"(\w+Error): ", message) if js_name == "Error" else None
+    return (wrapped[1], message[wrapped.end() :]) if wrapped else (js_name, message)

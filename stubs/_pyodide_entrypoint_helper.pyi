@@ -1,5 +1,6 @@
 from typing import Any
 
+cloudflareSocketsModule: Any
 cloudflareWorkersModule: Any
 
 async def doAnImport(name: str) -> Any: ...

@@ -218,6 +218,7 @@ def test_keys_are_wrangler_s(config: dict[str, Any], message: str) -> None:
 
 
 def test_every_section_is_known() -> None:
+    write("public/index.html", "")
     runtime = worker(
         {
             "$schema": "node_modules/wrangler/config-schema.json",
@@ -239,7 +240,9 @@ def test_every_section_is_known() -> None:
             ],
             "ai": {"binding": "AI"},
             "vectorize": [{"binding": "INDEX", "index_name": "i"}],
-            "hyperdrive": [{"binding": "PG", "id": "x", "localConnectionString": "postgres://"}],
+            "hyperdrive": [
+                {"binding": "PG", "id": "x", "localConnectionString": "postgres://a:b@c/d"}
+            ],
             "send_email": [{"name": "MAIL"}],
             "services": [{"binding": "AUTH", "service": "auth", "props": {"a": 1}}],
             "workflows": [

@@ -82,9 +82,10 @@ async def test_every_binding_is_made_and_shares_the_clock() -> None:
             "wrangler.jsonc:1: d1_databases: no binding DB, but AppEnv.DB is a D1",
         ),
         (
-            {"browser": {"binding": "WEB"}},
+            {"unsafe_hello_world": [{"binding": "WEB"}]},
             ["WEB: KV"],
-            "wrangler.jsonc:4: browser: there is no fake of it yet; give it one: WEB=…",
+            "wrangler.jsonc:5: unsafe_hello_world[0]: there is no fake of it yet;"
+            " give it one: WEB=…",
         ),
         (
             {"kv_namespaces": [{"binding": "A"}], "r2_buckets": [{"binding": "A"}]},

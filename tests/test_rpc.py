@@ -78,7 +78,8 @@ class House(WorkerEntrypoint):
         return 1
 
     async def service(self) -> Fetcher:
-        return self.ctx.exports.Default
+        default: Fetcher = self.ctx.exports.Default
+        return default
 
 
 kept: list[Any] = []

@@ -14,18 +14,22 @@ from ..errors import BindingError, WorkersError, from_js_error
 from ._values import JSON, SQL, convert, convert_each, dumps, loads, text
 
 if sys.platform == "emscripten":
+    from ._handed_pyodide import *
     from ._pyodide import *
     from ._rpc_pyodide import *
 else:
     from ._cpython import *
+    from ._handed_cpython import *
     from ._rpc_cpython import *
 
 __all__ = [
     "JSON",
     "SQL",
     "Called",
+    "Handed",
     "JsException",
     "Listening",
+    "abandon",
     "answer",
     "answered",
     "apply",
@@ -49,6 +53,7 @@ __all__ = [
     "js_error",
     "js_failure",
     "js_module",
+    "js_sockets",
     "later",
     "loads",
     "local_stub",

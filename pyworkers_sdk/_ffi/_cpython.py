@@ -14,9 +14,9 @@ from collections.abc import AsyncIterable, Awaitable, Callable
 from datetime import datetime, timezone
 from typing import Any
 
-from ..errors import ConversionError, WorkersError, from_js_error
+from ..errors import WorkersError, from_js_error
 from . import _outside, _values, _web
-from ._modules import console, js_module
+from ._modules import console, js_module, js_sockets
 from ._values import LIVE, Rules, Walk
 from ._web import JsException
 
@@ -24,6 +24,7 @@ __all__ = [
     "Called",
     "JsException",
     "Listening",
+    "abandon",
     "answer",
     "apply",
     "byte_array",
@@ -38,6 +39,7 @@ __all__ = [
     "identity",
     "js_error",
     "js_module",
+    "js_sockets",
     "later",
     "now",
     "official_base",
@@ -219,6 +221,11 @@ def stream_from(chunks: AsyncIterable[bytes]) -> Any:
     return _web.ReadableStream(chunks)
 
 
+def abandon(reader: Any) -> None:
+    """Cancel a stream that nobody reads any more, and let go of it."""
+    reader.abandon()
+
+
 def promise(awaitable: Awaitable[Any]) -> Any:
     """A Promise of what an awaitable gives: here, its task."""
     import asyncio
@@ -256,7 +263,16 @@ class Called:
 
 def called_once(function: Callable[[], Awaitable[Any]]) -> Any:
     """An async function for JavaScript to call once, if ever."""
-    return function
+
+    async def run() -> Any:
+        try:
+            return await function()
+        except JsException:
+            raise
+        except Exception as exc:
+            raise js_error(type(exc).__name__, str(exc)) from exc
+
+    return run
 
 
 def later(target: Any, method: str, args: list[Any]) -> None:

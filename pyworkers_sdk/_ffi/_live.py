@@ -21,6 +21,10 @@ _CLASSES = {
     "FormData": ("forms", "FormData"),
     "WebSocket": ("websockets", "WebSocket"),
     "Fetcher": ("services", "Fetcher"),
+    "LoopbackServiceStub": ("services", "Loopback"),
+    "DurableObjectClass": ("durable_facets", "DurableObjectClass"),
+    "LoopbackDurableObjectClass": ("durable_facets", "LoopbackDurableObjectClass"),
+    "LoopbackDurableObjectNamespace": ("durable_facets", "LoopbackDurableObjectNamespace"),
     "JsRpcStub": ("rpc", "RpcStub"),
 }
 

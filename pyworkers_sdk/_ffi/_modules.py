@@ -6,7 +6,9 @@ import sys
 from types import SimpleNamespace
 from typing import Any
 
-__all__ = ["console", "js_module"]
+from . import _tcp
+
+__all__ = ["console", "js_module", "js_sockets"]
 
 
 def console(method: str, line: str) -> None:
@@ -27,9 +29,17 @@ class EmailMessage:
         return cls(sender, to, raw)
 
 
-_MODULES = {"cloudflare:email": SimpleNamespace(EmailMessage=EmailMessage)}
+_MODULES = {
+    "cloudflare:email": SimpleNamespace(EmailMessage=EmailMessage),
+    "cloudflare:sockets": _tcp,
+}
 
 
 async def js_module(name: str) -> Any:
     """A JavaScript module of the runtime, such as ``cloudflare:email``."""
     return _MODULES[name]
+
+
+def js_sockets() -> Any:
+    """The JavaScript module ``cloudflare:sockets``."""
+    return _tcp

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
 from ._streams import JsException
@@ -15,6 +15,10 @@ class Outside(Protocol):
     @property
     def caches(self) -> Any: ...
     async def fetch(self, request: Any) -> Any: ...
+    def tcp(self, hostname: str, port: int, secure: bool) -> Awaitable[Any]:
+        """A connection: something like an ``asyncio.StreamReader`` and a ``StreamWriter``."""
+        ...
+
     def now(self) -> float:
         """Milliseconds since 1970, as ``Date.now()``."""
         ...
@@ -29,6 +33,9 @@ class Nothing:
 
     async def fetch(self, request: Any) -> Any:
         raise _missing("fetch()")
+
+    def tcp(self, hostname: str, port: int, secure: bool) -> Awaitable[Any]:
+        raise _missing("connect()")
 
     def now(self) -> float:
         return time.time_ns() / 1_000_000

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterable, Awaitable, Callable, Collection
 from datetime import datetime, timezone
+from struct import Struct
 from typing import Any
 
 import js
@@ -31,6 +32,7 @@ __all__ = [
     "Called",
     "JsException",
     "Listening",
+    "abandon",
     "answer",
     "apply",
     "byte_array",
@@ -45,6 +47,7 @@ __all__ = [
     "identity",
     "js_error",
     "js_module",
+    "js_sockets",
     "later",
     "now",
     "official_base",
@@ -248,18 +251,21 @@ def from_vector(value: Any) -> list[float]:
 
 
 def vectors(value: Any) -> dict[str, Any]:
-    """An object whose ``data`` is rows of as many numbers each, as a dict: through one buffer."""
-    rows = value.data
-    shape = from_js(value.shape)
-    flat = getattr(Float64Array, "from")(rows.flat()).to_py().tolist()
-    count, width = (*shape, 0, 0)[:2]
+    """An object whose ``data`` is rows of numbers, as a dict: each row through one buffer."""
     rest = Object.assign(Object.new(), value)
     Reflect.deleteProperty(rest, "data")
     made: dict[str, Any] = from_js(rest)
-    if count * width == len(flat) and (not count or rows[0].length == width):
-        made["data"] = [flat[at : at + width] for at in range(0, len(flat), width or 1)]
-    else:
-        made["data"] = [from_vector(row) for row in rows]
+    rows = value.data
+    width = rows[0].length if rows.length else 0
+    buffer, numbers = Float64Array.new(width), Struct(f"{width}d")
+    fill, read = buffer.set, buffer.to_bytes
+    made["data"] = data = []
+    for row in rows:
+        if row.length == width:
+            fill(row)
+            data.append([*numbers.unpack(read())])
+        else:
+            data.append(from_vector(row))
     return made
 
 
@@ -326,7 +332,8 @@ def cells(rows: Any) -> list[tuple[Any, ...]]:
 
 def pairs(entries: Any) -> dict[str, Any]:
     """An iterator of names and values, which is used up, as a dict."""
-    return from_js(js.Map.new(entries))
+    made: dict[str, Any] = from_js(js.Map.new(entries))
+    return made
 
 
 def _nullable(kinds: dict[str, set[type]]) -> list[str]:
@@ -349,7 +356,8 @@ def _to_py(value: Any) -> Any:
 
 def identity(value: Any) -> int:
     """A number that two values share if JavaScript's ``===`` holds between them, as objects."""
-    return value.js_id
+    number: int = value.js_id
+    return number
 
 
 def prop(value: Any, name: str) -> Any:
@@ -364,6 +372,12 @@ def stream_from(chunks: AsyncIterable[bytes]) -> Any:
     """A ReadableStream of what an async iterator yields; its reader sets the pace."""
     source = _Source(chunks)
     return js.ReadableStream.new(Object.fromEntries(_to_js(list(source.proxies.items()))))
+
+
+def abandon(reader: Any) -> None:
+    """Cancel a stream that nobody reads any more, and let go of it."""
+    reader.cancel().catch(Object)  # there is nobody to be told that it failed
+    reader.releaseLock()
 
 
 class _Source:
@@ -416,8 +430,8 @@ def promise(awaitable: Awaitable[Any]) -> Any:
     task = asyncio.ensure_future(awaitable)
     proxy = create_proxy(task)
     task.add_done_callback(lambda _: proxy.destroy())
-    # not Promise.resolve: a Promise that a call gives back is a Python future by then, and passed on
-    # it would be a proxy that dies with that call
+    # not Promise.resolve: what that call gives back is a Python future by then, and passed on it
+    # would be a proxy that dies with the call
     return js.Promise.new(lambda resolve, _: resolve(proxy))
 
 
@@ -527,6 +541,15 @@ async def js_module(name: str) -> Any:
     except ImportError:
         raise BindingError(f"{name} is only in the Workers runtime") from None
     return await doAnImport(name)
+
+
+def js_sockets() -> Any:
+    """The JavaScript module ``cloudflare:sockets``."""
+    try:
+        from _pyodide_entrypoint_helper import cloudflareSocketsModule
+    except ImportError:
+        raise BindingError("cloudflare:sockets is only in the Workers runtime") from None
+    return cloudflareSocketsModule
 
 
 async def event(target: Any, name: str) -> None:

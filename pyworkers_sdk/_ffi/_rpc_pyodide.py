@@ -315,8 +315,8 @@ def invoke(target: Any, args: list[Any], this: Any = None) -> Any:
 
 
 def method(target: Any, name: str, *args: Any) -> Any:
-    """``target[name](...args)`` of what may be an RPC stub: those have every member, so that Pyodide
-    takes them for generators, maps and so on, with a ``send`` and a ``get`` of its own."""
+    """``target[name](...args)`` of what may be an RPC stub: that has every member, so Pyodide takes
+    it for a generator, a map and so on, with a ``send`` and a ``get`` of its own."""
     return Reflect.apply(member(target, name), target, Array.of(*args))
 
 

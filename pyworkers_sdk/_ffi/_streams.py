@@ -144,10 +144,25 @@ class ReadableStreamDefaultReader:
     async def cancel(self, reason: Any = None) -> None:
         await self._held().close()
 
+    def abandon(self) -> None:
+        """``cancel()`` and ``releaseLock()`` from where nothing can be awaited."""
+        closing = self._held().close()
+        self.releaseLock()
+        try:
+            task = asyncio.get_running_loop().create_task(closing)
+        except RuntimeError:  # the loop has ended, and with it whoever made the chunks
+            closing.close()
+        else:
+            _closing.add(task)
+            task.add_done_callback(_closing.discard)
+
     def releaseLock(self) -> None:
         if self._stream is not None:
             self._stream.locked = False
             self._stream = None
+
+
+_closing: set[asyncio.Task[None]] = set()
 
 
 class FixedLengthStream:

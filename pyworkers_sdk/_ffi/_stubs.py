@@ -159,7 +159,7 @@ async def _exchange(remote: Remote, path: tuple[str, ...], args: list[Any] | Non
 
 def _stub_of(value: Any) -> Any:
     """What crosses in place of a function, an RpcTarget or a stub; None for other values."""
-    if getattr(type(value), "js_tag", "") == "Fetcher":
+    if getattr(type(value), "js_tag", "") in ("Fetcher", "LoopbackServiceStub"):
         return value
     if isinstance(value, (JsFunction, JsRpcTarget)):
         return JsRpcStub(Local(value))

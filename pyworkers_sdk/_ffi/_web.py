@@ -14,6 +14,7 @@ from typing import Any, Literal, TypeAlias
 from . import _outside, _url
 from ._abort import AbortController, AbortSignal, DOMException
 from ._forms import Blob, File, FormData, blob_type, form_of, serialized
+from ._html_rewriter import HTMLRewriter
 from ._reasons import reason
 from ._sockets import WebSocket, WebSocketPair, WebSocketRequestResponsePair
 from ._streams import FixedLengthStream, JsException, ReadableStream
@@ -26,6 +27,7 @@ __all__ = [
     "File",
     "FixedLengthStream",
     "FormData",
+    "HTMLRewriter",
     "Headers",
     "JsException",
     "ReadableStream",

@@ -5,10 +5,14 @@
     kv = fake(KV)                                   # an empty namespace
     env = fake(AppEnv, API_KEY="k")                 # every binding of an Env, one clock
     runtime = FakeRuntime(Default, env=AppEnv, API_KEY="k")
+    runtime = FakeRuntime.from_config("wrangler.jsonc", API_KEY="k")
     response = await runtime.fetch("https://example.com/")
     runtime.clock.advance(5)
     delivered = await runtime.drain()               # batches that were due, waitUntil's work
     faults(runtime.env.CACHE).fail("KV PUT failed: 429 Too Many Requests")
+    room = runtime.env.ROOMS.get_by_name("a")       # a Durable Object
+    await runtime.evict(room)                       # its memory is gone, its storage stays
+    await runtime.run_in_durable_object(room, look) # look(instance), to see inside
 
 The fakes imitate the JavaScript API underneath, so the public classes do here what they do in
 production. tests/contract proves that the fakes and the real runtime agree.
@@ -16,19 +20,147 @@ production. tests/contract proves that the fakes and the real runtime agree.
 
 from __future__ import annotations
 
-from ._clock import Clock
-from ._faults import Faults, faults
-from ._queues import DeliveredBatch, DeliveredMessage, QueueConsumer, queued
-from ._runtime import FakeRuntime, fake
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
+if TYPE_CHECKING:
+    from ._ai_script import AICall, AIScript, ai
+    from ._ai_search import AiSearchScript, ai_search
+    from ._analytics import DataPoint, data_points
+    from ._artifacts import push_commit
+    from ._assets import assets
+    from ._browser import BrowserCall, BrowserScript, browser
+    from ._clock import Clock
+    from ._config import ConfigError
+    from ._containers import FakeContainer, container, introspect_container
+    from ._dispatch import dispatch_namespace
+    from ._edge import CachePurge, cache_purges, signed_in
+    from ._email import SentEmail, send_email, sent_emails
+    from ._events import ScheduledOutcome
+    from ._faults import Faults, faults
+    from ._flagship import flags
+    from ._hyperdrive import hyperdrive
+    from ._images import ImageOutput, image_outputs
+    from ._incoming_email import EmailOutcome, ForwardedEmail, RepliedEmail
+    from ._media import MediaOutput, media_outputs
+    from ._outbound import Route
+    from ._pipelines import sent_records
+    from ._queues import DeliveredBatch, DeliveredMessage, QueueConsumer, queued
+    from ._ratelimit import rate_limit
+    from ._runtime import FakeRuntime, fake
+    from ._secrets_store import secret
+    from ._tcp import TcpRoute, TcpWriter
+    from ._vectorize import vectorize, vectors
+    from ._web_search import web_results
+    from ._worker_loader import worker_loader
+    from ._workflows import (
+        StepRecord,
+        WorkflowInstanceIntrospector,
+        WorkflowIntrospector,
+        introspect_workflow,
+    )
+
+_MODULES = {
+    "_ai_script": "AICall AIScript ai",
+    "_ai_search": "AiSearchScript ai_search",
+    "_analytics": "DataPoint data_points",
+    "_artifacts": "push_commit",
+    "_assets": "assets",
+    "_browser": "BrowserCall BrowserScript browser",
+    "_clock": "Clock",
+    "_config": "ConfigError",
+    "_containers": "FakeContainer container introspect_container",
+    "_dispatch": "dispatch_namespace",
+    "_edge": "CachePurge cache_purges signed_in",
+    "_email": "SentEmail send_email sent_emails",
+    "_events": "ScheduledOutcome",
+    "_faults": "Faults faults",
+    "_flagship": "flags",
+    "_hyperdrive": "hyperdrive",
+    "_images": "ImageOutput image_outputs",
+    "_incoming_email": "EmailOutcome ForwardedEmail RepliedEmail",
+    "_media": "MediaOutput media_outputs",
+    "_outbound": "Route",
+    "_pipelines": "sent_records",
+    "_queues": "DeliveredBatch DeliveredMessage QueueConsumer queued",
+    "_ratelimit": "rate_limit",
+    "_runtime": "FakeRuntime fake",
+    "_secrets_store": "secret",
+    "_tcp": "TcpRoute TcpWriter",
+    "_vectorize": "vectorize vectors",
+    "_web_search": "web_results",
+    "_worker_loader": "worker_loader",
+    "_workflows": (
+        "StepRecord WorkflowInstanceIntrospector WorkflowIntrospector introspect_workflow"
+    ),
+}
+_HOME = {name: module for module, names in _MODULES.items() for name in names.split()}
 __all__ = [
+    "AICall",
+    "AIScript",
+    "AiSearchScript",
+    "BrowserCall",
+    "BrowserScript",
+    "CachePurge",
     "Clock",
+    "ConfigError",
+    "DataPoint",
     "DeliveredBatch",
     "DeliveredMessage",
+    "EmailOutcome",
+    "FakeContainer",
     "FakeRuntime",
     "Faults",
+    "ForwardedEmail",
+    "ImageOutput",
+    "MediaOutput",
     "QueueConsumer",
+    "RepliedEmail",
+    "Route",
+    "ScheduledOutcome",
+    "SentEmail",
+    "StepRecord",
+    "TcpRoute",
+    "TcpWriter",
+    "WorkflowInstanceIntrospector",
+    "WorkflowIntrospector",
+    "ai",
+    "ai_search",
+    "assets",
+    "browser",
+    "cache_purges",
+    "container",
+    "data_points",
+    "dispatch_namespace",
     "fake",
     "faults",
+    "flags",
+    "hyperdrive",
+    "image_outputs",
+    "introspect_container",
+    "introspect_workflow",
+    "media_outputs",
+    "push_commit",
     "queued",
+    "rate_limit",
+    "secret",
+    "send_email",
+    "sent_emails",
+    "sent_records",
+    "signed_in",
+    "vectorize",
+    "vectors",
+    "web_results",
+    "worker_loader",
 ]
+
+
+def __getattr__(name: str) -> Any:  # so that pytest's plugin costs nothing where it is not used
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(f".{_HOME[name]}", __name__), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOME])

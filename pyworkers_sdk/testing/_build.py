@@ -21,7 +21,7 @@ from ._host import Host, Script, settled
 from ._legacy import worker_of
 from ._queues import QueueConsumer
 from ._runtime import FakeRuntime
-from ._sections import SECTIONS
+from ._sections import SECTIONS, assets
 from ._services import given as given_service
 from ._services import host_for
 
@@ -97,7 +97,7 @@ class Worker:
                 self.bindings[bound.name] = bound
                 taken[bound.name] = bound.section
             elif bound.section == "assets":  # they may have no binding
-                SECTIONS["assets"].make(bound, self)
+                assets(bound, self)
         declared = {} if self.env_type is None else hints(self.env_type)
         if self.env_type is not None and (unknown := sorted(set(given) - set(declared))):
             raise TypeError(f"{self.env_type.__name__} does not declare {', '.join(unknown)}")

@@ -15,7 +15,15 @@ from ._trace import FakeTracing
 if TYPE_CHECKING:
     from ._assets import Front
 
-__all__ = ["Bindings", "Engine", "FakeExecutionContext", "Host", "Script", "current_host", "settled"]
+__all__ = [
+    "Bindings",
+    "Engine",
+    "FakeExecutionContext",
+    "Host",
+    "Script",
+    "current_host",
+    "settled",
+]
 
 T = TypeVar("T")
 
@@ -37,6 +45,8 @@ class Host:
         self.engines: list[Engine] = []
         self.scripts: dict[str, Script] = {}
         self.company: list[Host] = [self]
+        self.access: Any = None
+        self.cache: Any = None
         self._shared: dict[Any, Any] = {}
 
     def join(self, other: Host) -> None:
@@ -101,7 +111,7 @@ def current_host() -> Host | None:
 def settled(fake: T, host: Host) -> T:
     """The same fake, on this host and its clock if it was made without."""
     for name, own in (("clock", host.clock), ("host", host)):
-        if getattr(fake, name, fake) is None:
+        if fake is not None and getattr(fake, name, fake) is None:
             setattr(fake, name, own)
     return fake
 
@@ -139,6 +149,14 @@ class FakeExecutionContext:
         self.props: Any = {} if props is None else props
         self.passes_through = False
         self.tracing = FakeTracing()
+
+    @property
+    def access(self) -> Any:
+        return self.script.host.access
+
+    @property
+    def cache(self) -> Any:
+        return self.script.host.cache
 
     @property
     def exports(self) -> Any:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager, nullcontext
 from inspect import isawaitable
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 from urllib.parse import urljoin, urlsplit
 
 from .._ffi import _outside, _streams, _url, raw
@@ -18,6 +18,7 @@ from ..errors import WorkersError
 from ..http import Request, Response
 from ._cache import FakeCacheStorage
 from ._host import Host, current_host
+from ._tcp import TcpHandler, TcpRoute, nowhere
 
 __all__ = ["Outbound", "Route", "follow"]
 
@@ -81,6 +82,7 @@ class Outbound:
     def __init__(self, host: Host) -> None:
         self._host = host
         self._routes: list[Route] = []
+        self._tcp: list[TcpRoute] = []
         self.caches = FakeCacheStorage(host)
 
     def now(self) -> float:
@@ -98,6 +100,17 @@ class Outbound:
         made = Route(pattern, handler, None if method is None else method.upper())
         self._routes.insert(0, made)
         return made
+
+    def tcp(self, hostname: str, port: int, secure: bool) -> Awaitable[Any]:
+        for route in self._tcp:
+            if route.takes(f"{hostname}:{port}"):
+                return route.connected(hostname, port, secure)
+        return nowhere(hostname, port)
+
+    def route_tcp(self, pattern: str, handler: TcpHandler) -> TcpRoute:
+        """A new place to connect to, which comes before the older ones."""
+        self._tcp.insert(0, TcpRoute(pattern, handler))
+        return self._tcp[0]
 
     def reaches(self, request: web.Request) -> bool:
         """Whether anything answers this request."""

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from uuid import uuid4
 
 from .._ffi import dumps, from_js, from_json, raw
+from .._ffi._v8 import clone_size
 from .._ffi._web import JsException
 from ..queues import Queue
 from ._clock import Clock
-from ._v8 import clone_size
 
 if TYPE_CHECKING:
     from ._host import Host

@@ -2,22 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from datetime import datetime
 from importlib import import_module
-from typing import Any, Generic, TypeVar, get_args, get_origin
+from os import PathLike
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, get_args, get_origin, overload
 
 from typing_extensions import TypeVar as TypeVarWithDefault
 
 from .. import _rows
-from .._ffi import raw
+from .._body import BodyInit
+from .._ffi import raw, to_js
 from ..env import Env, hints
 from ..http import Headers, Request, Response
 from ..queues import MessageSendRequest, Queue
-from ..streams import ReadableStream
+from ..services import Fetcher
+from . import _events
 from ._clock import Clock
-from ._host import Bindings, Host, Script
-from ._queues import Broker, DeliveredBatch, FakeMessageBatch, FakeQueue, QueueConsumer
+from ._host import Bindings, Host, Script, settled
+from ._legacy import worker_of
+from ._outbound import Handler, Outbound, Route
+from ._queues import (
+    Broker,
+    DeliveredBatch,
+    FakeMessageBatch,
+    FakeQueue,
+    QueueConsumer,
+    queues_of,
+)
+from ._services import exported, host_for, served
+from ._services import given as given_service
+from ._sockets import Connecting, answered
+from ._tcp import TcpHandler, TcpRoute
 from ._verify import verify
+
+if TYPE_CHECKING:
+    from email.message import Message as MIMEMessage
+
+    from ..containers import Container
+    from ..email import EmailMessage
+    from ..tail import TraceItem
+    from ._incoming_email import EmailOutcome
 
 __all__ = ["FakeRuntime", "fake"]
 
@@ -25,16 +52,45 @@ _rows.verify = verify
 
 T = TypeVar("T")
 EnvT = TypeVarWithDefault("EnvT", bound=Env, default=Any)
+OtherEnvT = TypeVar("OtherEnvT", bound=Env)
 
 _FAKES = {
+    "AI": ("_ai", "FakeAi"),
+    "AgentMemory": ("_agent_memory", "FakeAgentMemoryNamespace"),
+    "AiSearchInstance": ("_ai_search", "FakeAiSearchInstance"),
+    "AiSearchNamespace": ("_ai_search", "FakeAiSearchNamespace"),
+    "Artifacts": ("_artifacts", "FakeArtifacts"),
+    "WebSearch": ("_web_search", "FakeWebSearch"),
     "KV": ("_kv", "FakeKVNamespace"),
     "D1": ("_d1", "FakeD1Database"),
     "R2": ("_r2", "FakeR2Bucket"),
     "Queue": ("_queues", "FakeQueue"),
+    "Vectorize": ("_vectorize", "FakeVectorize"),
+    "VectorizeIndex": ("_vectorize", "FakeVectorizeIndex"),
+    "DispatchNamespace": ("_dispatch", "FakeDispatchNamespace"),
+    "Flagship": ("_flagship", "FakeFlagship"),
+    "Hyperdrive": ("_hyperdrive", "FakeHyperdrive"),
+    "WorkerLoader": ("_worker_loader", "FakeWorkerLoader"),
+    "AnalyticsEngineDataset": ("_analytics", "FakeAnalyticsEngineDataset"),
+    "Browser": ("_browser", "FakeBrowserRun"),
+    "Images": ("_images", "FakeImagesBinding"),
+    "Media": ("_media", "FakeMediaBinding"),
+    "Stream": ("_stream_video", "FakeStreamBinding"),
+    "Pipeline": ("_pipelines", "FakePipeline"),
+    "RateLimit": ("_ratelimit", "FakeRateLimit"),
+    "SecretsStoreSecret": ("_secrets_store", "FakeSecretsStoreSecret"),
+    "SendEmail": ("_email", "FakeSendEmail"),
+    "VersionMetadata": ("_version", "FakeVersionMetadata"),
 }
 """Bindings that hold data: made with a clock alone."""
 
-_RUNNING: dict[str, tuple[str, str]] = {}
+_RUNNING: dict[str, tuple[str, str]] = {
+    "DurableObjectNamespace": ("_durable", "bound"),
+    "Assets": ("_assets", "bound"),
+    "Fetcher": ("_services", "bound"),
+    "Service": ("_services", "bound"),
+    "Workflow": ("_workflows", "workflow"),
+}
 """Bindings that run a Worker's code: made by a function of what is in the brackets of the
 annotation, the binding's name and the Worker that it is bound to."""
 
@@ -44,7 +100,8 @@ def fake(kind: type[T], /, *, clock: Clock | None = None, **given: Any) -> T:
 
     ``given`` are an Env's variables, and bindings that should not be new ones.
     """
-    script = Script(Host(clock))
+    host = host_for(given.values(), clock)
+    script = Script(host, host.name("worker"))
     make: Any = get_origin(kind) or kind  # Queue, of Queue[Job]
     is_env = Env in make.__mro__
     if given and not is_env:
@@ -63,12 +120,21 @@ def _bind(script: Script, kind: type[Env], given: dict[str, Any]) -> None:
         raise TypeError(f"{kind.__name__} does not declare {', '.join(unknown)}")
     for name, hint in declared.items():
         if name in given:
-            setattr(script.env, name, raw(given[name]))
+            ready = given_service(given[name]) if _is_service(hint) else raw(given[name])
+            setattr(script.env, name, settled(ready, script.host))
             continue
         for one in (hint, *get_args(hint)):  # X, of X | None
             if hasattr(get_origin(one) or one, "js_object"):
                 setattr(script.env, name, _binding(one, name, script))
                 break
+
+
+def _is_service(hint: Any) -> bool:
+    return any(
+        isinstance(one, type) and issubclass(one, Fetcher)
+        for each in (hint, *get_args(hint))  # X, of X | None
+        for one in (get_origin(each) or each,)
+    )
 
 
 def _binding(hint: Any, name: str, script: Script) -> Any:
@@ -83,32 +149,52 @@ def _binding(hint: Any, name: str, script: Script) -> Any:
     module, maker = _FAKES[kind]
     made = getattr(import_module(f".{module}", __package__), maker)(clock=script.host.clock)
     made.clock = script.host.clock  # where faults() looks for it
-    return made
+    return settled(made, script.host)
 
 
 class FakeRuntime(Generic[EnvT]):
     """A Worker on plain CPython, called as the runtime calls it.
 
-    ``entrypoint`` is the Worker's ``Default`` class; ``env`` an Env class, whose bindings are then
-    made in memory with ``given`` as its variables, or an Env that ``fake`` made. The runtime's
-    ``clock`` moves when it is told to. An exception in a handler comes out of the call.
+    ``entrypoint`` is the Worker's ``Default`` class, its main module, or a function made by
+    ``handler``; ``env`` an Env class, whose bindings are then made in memory with ``given`` as its
+    variables, or an Env that ``fake`` made. The runtime's ``clock`` moves when it is told to.
+
+    What a handler raises comes out of the call. With ``raise_exceptions=False`` it is logged, and
+    whoever called sees what is seen from outside the runtime: a response with status 500, or the
+    outcome "exception". Where a ``fetch`` handler that raises has called
+    ``ctx.pass_through_on_exception``, the answer is in both cases that of the origin, if
+    ``outbound`` has one.
 
     Every queue that the Env binds has the entrypoint's ``queue`` handler, where there is one, for
     its consumer. ``consumers`` sets it up (``{"JOBS": QueueConsumer(max_retries=5)}``), takes it
     away (``{"OUT": None}``) or adds a queue that is not bound, under its name (``{"dead":
     QueueConsumer()}``).
+
+    ``workflows`` are the classes of the Workflows that the Env binds (``{"ORDERS":
+    OrderWorkflow}``); the instances of one that is not there stay queued.
+
+    ``new_classes`` are the names of those classes of Durable Objects whose storage has no SQLite,
+    as in wrangler's migrations; ``containers`` say how the container of each object of a class is
+    made (``{"Game": make}``, where ``make()`` is ``container(ports=…)``).
     """
 
     def __init__(
         self,
-        entrypoint: type[Any],
+        entrypoint: type[Any] | ModuleType | Callable[..., Any],
         *,
         env: type[EnvT] | EnvT | None = None,
         clock: Clock | None = None,
         consumers: Mapping[str, QueueConsumer | None] | None = None,
+        workflows: Mapping[str, type[Any]] | None = None,
+        new_classes: Iterable[str] = (),
+        containers: Mapping[str, Callable[[], Container]] | None = None,
+        raise_exceptions: bool = True,
         **given: Any,
     ) -> None:
-        self.entrypoint = entrypoint
+        self.raise_exceptions = raise_exceptions
+        self.entrypoint = entrypoint = worker_of(entrypoint)
+        self.crons: tuple[str, ...] = ()
+        self.workers: dict[str, FakeRuntime[Any]] = {}
         if isinstance(env, type):
             ready: Any = fake(env, clock=clock, **given)
         elif given:
@@ -119,14 +205,109 @@ class FakeRuntime(Generic[EnvT]):
         self._script = _script_of(raw(ready), clock)
         self._script.exports["default"] = entrypoint
         self.host = self._script.host
+        self._entered = ExitStack()
         handler = self._take if hasattr(entrypoint, "queue") else None
-        self._broker = Broker(self._script.env, consumers, handler, self.clock)
+        queues = queues_of(self.host)
+        self._broker = Broker(self._script.env, consumers, handler, self.clock, queues)
         self.host.engines.append(self._broker)
+        if workflows:
+            from ._workflows import bind
+
+            bind(self._script.env, workflows)
+        if new_classes or containers:
+            from ._durable import configure
+
+            configure(self._script, new_classes, containers or {})
+
+    @overload
+    @classmethod
+    def from_config(
+        cls,
+        path: str | PathLike[str],
+        *,
+        environment: str | None = None,
+        env: type[OtherEnvT],
+        clock: Clock | None = None,
+        also: Iterable[str | PathLike[str]] = (),
+        fresh: bool = False,
+        **given: Any,
+    ) -> FakeRuntime[OtherEnvT]: ...
+
+    @overload
+    @classmethod
+    def from_config(
+        cls,
+        path: str | PathLike[str],
+        *,
+        environment: str | None = None,
+        env: None = None,
+        clock: Clock | None = None,
+        also: Iterable[str | PathLike[str]] = (),
+        fresh: bool = False,
+        **given: Any,
+    ) -> FakeRuntime[EnvT]: ...
+
+    @classmethod
+    def from_config(
+        cls,
+        path: str | PathLike[str],
+        *,
+        environment: str | None = None,
+        env: type[Env] | None = None,
+        clock: Clock | None = None,
+        also: Iterable[str | PathLike[str]] = (),
+        fresh: bool = False,
+        **given: Any,
+    ) -> FakeRuntime[Any]:
+        """The Worker that a ``wrangler.jsonc``, ``.json`` or ``.toml`` describes.
+
+        Its ``main`` is imported, and every binding is made anew: D1 with its migrations applied,
+        queues with their consumers' settings. Variables and secrets come from the file, from
+        ``.dev.vars`` or ``.env``, and from ``given``, which has bindings too; what comes later
+        counts. ``environment`` is one of the file's ``env``.
+
+        The Env is that of the Worker's ``Default``, or ``env``. It has to agree with the file: what
+        it declares, without ``| None`` or a default, is configured, and of that kind. Else, and for
+        a key that wrangler does not know, there is a ConfigError with the line.
+
+        ``also`` are the configurations of Workers that this one is bound to by their names, on the
+        same clock and with the same ``drain``; their runtimes are ``workers``. What two Workers
+        call by one id or name is one thing. ``crons`` are the file's ``triggers.crons``.
+
+        Modules are imported once in a process, as an isolate does, so what they keep in globals
+        stays; ``fresh`` imports the Workers' own modules anew, under names that only they know.
+        """
+        from ._build import build  # with pydantic, which takes a while
+
+        return build(
+            cls, path, also, environment=environment, env=env, clock=clock, fresh=fresh, given=given
+        )
 
     @property
     def clock(self) -> Clock:
         """The time that the Worker and all its bindings live in."""
         return self.host.clock
+
+    def outbound(self, pattern: str, handler: Handler, *, method: str | None = None) -> Route:
+        """Say what answers a global ``fetch`` of the Worker: there is no network here.
+
+        ``pattern`` is a whole URL, in which "*" stands for any text
+        (``"https://api.example.com/*"``); the newest route that matches answers. ``handler`` is a
+        function of the Request, ``async`` or not, which returns a Response; or a Response, given
+        anew each time; or "network", for the real thing. A WorkersError that it raises is what the
+        Worker's ``fetch`` raises. ``route.calls`` are the requests that came.
+        """
+        return self.host.shared(Outbound).route(pattern, handler, method)
+
+    def outbound_tcp(self, address: str, handler: TcpHandler) -> TcpRoute:
+        """Say what ``connect`` of the Worker reaches.
+
+        ``address`` is "host:port", in which "*" stands for any text. ``handler`` is an ``async``
+        function of a reader and a writer, like those of ``asyncio.start_server``; or "network", for
+        the real thing. In memory there is no TLS: what would be encrypted comes in plain text.
+        ``route.calls`` are the addresses that were connected to.
+        """
+        return self.host.shared(Outbound).route_tcp(address, handler)
 
     async def fetch(
         self,
@@ -134,7 +315,7 @@ class FakeRuntime(Generic[EnvT]):
         *,
         method: str = "GET",
         headers: Mapping[str, str] | list[tuple[str, str]] | Headers | None = None,
-        body: str | bytes | ReadableStream | AsyncIterable[bytes] | None = None,
+        body: BodyInit | None = None,
     ) -> Response:
         """Send a request to the Worker; what its ``fetch`` returns."""
         request = url
@@ -142,9 +323,39 @@ class FakeRuntime(Generic[EnvT]):
             request = Request(request, method=method, headers=headers, body=body)
         sent = raw(request)
         sent.headers.immutable = True  # as those of a request that came over the network
-        with self.host.entered():
-            response = await self._script.enter(self.entrypoint).fetch(sent)
-        return response if isinstance(response, Response) else Response.from_js(response)
+        return answered(sent, await _events.answer(self._worker, sent))
+
+    def connect(
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str] | list[tuple[str, str]] | Headers | None = None,
+        protocols: Sequence[str] = (),
+    ) -> Connecting:
+        """A WebSocket to the Worker, accepted: ``async with runtime.connect(url) as ws:``, which
+        closes it at the end, or ``ws = await runtime.connect(url)``.
+
+        The Worker's ``fetch`` gets a GET with ``Upgrade: websocket``; WorkersError if it does not
+        answer 101. ``protocols`` are offered as Sec-WebSocket-Protocol, and ``ws.protocol`` is what
+        the response says there.
+        """
+        return Connecting(self.fetch, url, headers, protocols)
+
+    @overload
+    def service(self, entrypoint: str = "default", *, props: Any = None) -> Fetcher: ...
+    @overload
+    def service(self, entrypoint: type[T], *, props: Any = None) -> T: ...
+    def service(self, entrypoint: Any = "default", *, props: Any = None) -> Any:
+        """A service binding to the Worker, to call it by RPC or to give to another Worker:
+        ``FakeRuntime(Shop, env=ShopEnv, AUTH=auth.service("Admin", props={"role": "shop"}))``.
+
+        ``entrypoint`` is a class of the Worker, or the name of one in the module of its
+        ``Default``. ``props`` are what it finds in ``ctx.props``.
+        """
+        kind = exported(self._script, entrypoint) if isinstance(entrypoint, str) else entrypoint
+        if kind is None:
+            raise TypeError(f"the Worker exports no entrypoint {entrypoint}")
+        return Fetcher(served(self._script, kind, None if props is None else to_js(props, "props")))
 
     async def queue(
         self,
@@ -165,6 +376,65 @@ class FakeRuntime(Generic[EnvT]):
         await Queue[Any](apart).send_batch(messages)
         return await self._broker.deliver_now(apart, attempts)
 
+    async def scheduled(
+        self, cron: str | None = None, *, scheduled_time: datetime | None = None
+    ) -> _events.ScheduledOutcome:
+        """Call the ``scheduled`` handler as if this cron trigger, or the first that is configured,
+        were due, now or then; what became of it. It is over when what the handler left to
+        ``ctx.wait_until`` is, and is not retried. The clock sets off no trigger by itself.
+        """
+        due = next(iter(self.crons), "* * * * *") if cron is None else cron
+        return await _events.scheduled(self._worker, due, scheduled_time)
+
+    async def email(
+        self,
+        message: EmailMessage | MIMEMessage | str | bytes,
+        *,
+        from_: str | None = None,
+        to: str | None = None,
+    ) -> EmailOutcome:
+        """Call the ``email`` handler with a message; whether it was rejected, where it was sent on
+        and what was answered.
+
+        The envelope's ``from_`` and ``to`` are those of the headers unless given. A Message-ID is
+        added where there is none.
+        """
+        from ._incoming_email import email
+
+        return await email(self._worker, message, from_, to)
+
+    async def tail(self, items: Iterable[TraceItem | Mapping[str, Any]]) -> str:
+        """Call the ``tail`` handler (or ``trace``); "ok", or "exception".
+
+        An item may be given as JSON data under JavaScript's names, as ``wrangler tail --format
+        json`` prints it: ``{"outcome": "exception", "event": {"cron": "* * * * *",
+        "scheduledTime": 0}}``.
+        """
+        return await _events.tail(self._worker, items)
+
+    async def run_in_durable_object(self, stub: Any, callback: Callable[[Any], Awaitable[T]]) -> T:
+        """Run ``callback(instance)`` as if it were a method of the Durable Object behind ``stub``,
+        gates and all: to look inside, or at ``instance.ctx.storage``.
+        """
+        from ._durable import object_of
+
+        found = object_of(stub)
+        kept: T = await found.event(lambda door: callback(door._instance))
+        return kept
+
+    async def evict(self, stub: Any) -> None:
+        """Take a Durable Object out of memory, as the runtime does when it has been idle: what it
+        stored, and the WebSockets that it accepted for hibernation, stay. RuntimeError if calls
+        there are not over.
+        """
+        from ._durable import object_of
+
+        await object_of(stub).evict()
+
+    @property
+    def _worker(self) -> _events.Worker:
+        return _events.Worker(self._script, self.entrypoint, self.raise_exceptions)
+
     async def drain(self) -> list[DeliveredBatch]:
         """Do everything that is due by now on the clock; what was delivered from queues.
 
@@ -173,7 +443,15 @@ class FakeRuntime(Generic[EnvT]):
         otherwise: advance the clock). What the ``queue`` handler raises is logged and in the
         answer, as its messages are retried; what ``wait_until`` work raises comes out at the end.
         """
-        return await self.host.drain()
+        return [each for each in await self.host.drain() if isinstance(each, DeliveredBatch)]
+
+    def __enter__(self) -> Self:
+        """``with runtime:`` lets code that a test calls itself use its ``fetch`` and ``caches``."""
+        self._entered.enter_context(self.host.entered())
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._entered.close()
 
     async def _take(self, batch: FakeMessageBatch) -> None:
         with self.host.entered():

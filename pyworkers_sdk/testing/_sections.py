@@ -123,7 +123,7 @@ def _service(bound: Bound, worker: Worker) -> Any:
     return served(script, script.exports[settings.entrypoint or "default"], settings.props)
 
 
-def _assets(bound: Bound, worker: Worker) -> Any:
+def assets(bound: Bound, worker: Worker) -> Any:
     from ._assets import FakeAssets, Front
 
     settings = bound.settings
@@ -153,13 +153,15 @@ def _configured(module: str) -> Callable[[Bound, Worker], Any]:
     return make
 
 
+_NAMED = ("dataset", "stream", "pipeline", "namespace", "app_id")
+
+
 def _new(module: str, name: str) -> Callable[[Bound, Worker], Any]:
     """A fake that takes nothing from the configuration but what it is shared under."""
 
     def make(bound: Bound, worker: Worker) -> Any:
         settings = bound.settings
-        named = (getattr(settings, key, None) for key in ("dataset", "stream", "pipeline", "namespace", "app_id"))
-        known = next(filter(None, named), bound.name)
+        known = next(filter(None, (getattr(settings, key, None) for key in _NAMED)), bound.name)
         return shared(worker, name, known, getattr(import_module(f".{module}", __package__), name))
 
     return make
@@ -173,36 +175,37 @@ SECTIONS = {
     "durable_objects.bindings": Section("DurableObjectNamespace", _objects),
     "workflows": Section("Workflow", _workflow),
     "services": Section("Service", _service),
-    "assets": Section("Assets", _assets),
+    "assets": Section("Assets", assets),
     "ai": Section("AI", _ai),
     "vectorize": Section("Vectorize", _vectorize),
     "analytics_engine_datasets": Section(
         "AnalyticsEngineDataset", _new("_analytics", "FakeAnalyticsEngineDataset")
     ),
     "hyperdrive": Section("Hyperdrive", _configured("_hyperdrive")),
-    "browser": Section("Browser"),
-    "images": Section("Images"),
-    "media": Section("Media"),
-    "stream": Section("Stream"),
+    "browser": Section("Browser", _new("_browser", "FakeBrowserRun")),
+    "images": Section("Images", _new("_images", "FakeImagesBinding")),
+    "media": Section("Media", _new("_media", "FakeMediaBinding")),
+    "stream": Section("Stream", _new("_stream_video", "FakeStreamBinding")),
     "analytics": Section("Analytics"),
     "send_email": Section("SendEmail", _configured("_email")),
     "secrets_store_secrets": Section("SecretsStoreSecret", _configured("_secrets_store")),
     "version_metadata": Section("VersionMetadata", _configured("_version")),
     "ratelimits": Section("RateLimit", _configured("_ratelimit")),
-    "dispatch_namespaces": Section(
-        "DispatchNamespace", _new("_dispatch", "FakeDispatchNamespace")
-    ),
-    "mtls_certificates": Section("Fetcher"),
+    "dispatch_namespaces": Section("DispatchNamespace", _new("_dispatch", "FakeDispatchNamespace")),
+    "mtls_certificates": Section("Service"),
     "pipelines": Section("Pipeline", _new("_pipelines", "FakePipeline")),
     "k2": Section("K2"),
-    "artifacts": Section("Artifacts"),
-    "agent_memory": Section("AgentMemory"),
-    "ai_search_namespaces": Section("AiSearchNamespace"),
-    "ai_search": Section("AiSearchInstance"),
+    "artifacts": Section("Artifacts", _new("_artifacts", "FakeArtifacts")),
+    "agent_memory": Section("AgentMemory", _new("_agent_memory", "FakeAgentMemoryNamespace")),
+    "ai_search_namespaces": Section(
+        "AiSearchNamespace", _new("_ai_search", "FakeAiSearchNamespace")
+    ),
+    "ai_search": Section("AiSearchInstance", _configured("_ai_search")),
+    "websearch": Section("WebSearch", _new("_web_search", "FakeWebSearch")),
     "flagship": Section("Flagship", _new("_flagship", "FakeFlagship")),
     "worker_loaders": Section("WorkerLoader", _new("_worker_loader", "FakeWorkerLoader")),
-    "vpc_services": Section("Fetcher"),
-    "vpc_networks": Section("Fetcher"),
+    "vpc_services": Section("Service"),
+    "vpc_networks": Section("Service"),
     "unsafe_hello_world": Section("HelloWorld"),
     "unsafe.bindings": Section("Any"),
 }

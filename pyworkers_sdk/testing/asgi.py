@@ -174,9 +174,9 @@ async def _send_messages(socket: WebSocket, send: Send) -> None:
     async for message in socket:
         kind = "text" if isinstance(message, str) else "bytes"
         await send({"type": "websocket.send", kind: message})
-    code = socket.close_code
+    code = 1000 if socket.close_code == 1005 else socket.close_code
     reason = socket.close_reason or ""
-    await send({"type": "websocket.close", "code": 1000 if code == 1005 else code, "reason": reason})
+    await send({"type": "websocket.close", "code": code, "reason": reason})
 
 
 async def _refuse(scope: Message, response: Response, send: Send) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from contextlib import ExitStack, nullcontext
 from functools import partial
 from importlib import import_module
 from types import TracebackType
@@ -24,6 +25,11 @@ VARIABLES: dict[str, Any] = {
     "DATA": {"a": [1, None], "constructor": "x"},
     "NAMES": ["a", "b"],
 }
+
+# The Vectorize indexes, of three dimensions; a name in lower case is the argument of a check.
+METRICS = {"INDEX": "cosine", "FAR": "euclidean", "PRODUCT": "dot-product"}
+# And what of their vectors' metadata is indexed.
+METADATA = {"genre": "string", "year": "number", "seen": "boolean", "place.city": "string"}
 
 Check = Callable[..., Coroutine[Any, Any, None]]
 C = TypeVar("C", bound=Check)
@@ -155,6 +161,7 @@ class FakeEnv:
     def __init__(self) -> None:
         self.made: dict[str, Any] = {}
         self._runtime: Any = None
+        self.entered = ExitStack()
 
     @property
     def runtime(self) -> Any:
@@ -162,8 +169,20 @@ class FakeEnv:
         if self._runtime is None:
             kind = _sdk("FakeRuntime", "pyworkers_sdk.testing")
             default = _sdk("Default", "tests.real.worker")
-            self._runtime = kind(default, env=_sdk("AppEnv", "tests.contract.workers"))
+            self._runtime = kind(
+                default,
+                env=_sdk("AppEnv", "tests.contract.workers"),
+                workflows=_sdk("CLASSES", "tests.contract.workers.workflows"),
+                new_classes=["Kept"],
+                **_sdk("fakes", "tests.contract.workers.assets")(),
+                **_sdk("fakes", "tests.contract.workers.configured")(),
+            )
         return self._runtime
+
+    def network(self) -> Any:
+        """A runtime whose ``fetch`` and ``caches`` the check has, till its end."""
+        runtime = _sdk("FakeRuntime", "pyworkers_sdk.testing")(object)
+        return self.entered.enter_context(runtime)
 
     def binding(self, name: str, kind: str) -> Any:
         if name not in self.made:
@@ -177,6 +196,17 @@ class FakeEnv:
             if binding == name:
                 return self.binding(name, kind).js_object
         raise AttributeError(name)
+
+
+class Here:
+    """The `env` of a check that runs inside a Durable Object, and the object's `ctx`."""
+
+    def __init__(self, env: Any, state: Any) -> None:
+        self.js_object = getattr(env, "js_object", env)
+        self.state = state
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.js_object, name)
 
 
 async def _empty_kv(kv: Any) -> None:
@@ -218,6 +248,11 @@ async def _empty_r2(r2: Any) -> None:
         truncated = page.truncated
 
 
+async def _empty_index(index: Any) -> None:
+    while found := [one.id for one in await index.query([0, 0, 0], top_k=20)]:
+        await index.delete_by_ids(found)
+
+
 # argument of a check -> its name in env, its class, and what empties the real one beforehand
 BINDINGS: dict[str, tuple[str, str, Callable[[Any], Awaitable[None]]]] = {
     "kv": ("KV", "KV", _empty_kv),
@@ -225,6 +260,11 @@ BINDINGS: dict[str, tuple[str, str, Callable[[Any], Awaitable[None]]]] = {
     "queue": ("QUEUE", "Queue", _nothing),
     "held": ("HELD", "Queue", _nothing),
     "r2": ("R2", "R2", _empty_r2),
+    "browser": ("BROWSER", "Browser", _nothing),
+    "media": ("MEDIA", "Media", _nothing),
+    "videos": ("VIDEOS", "Stream", _nothing),
+    "images": ("IMAGES", "Images", _nothing),
+    "old_index": ("OLD_INDEX", "VectorizeIndex", _empty_index),
 }
 
 
@@ -237,12 +277,24 @@ async def _binding(argument: str, world: World, env: Any) -> object:
     return binding
 
 
+async def _vectors(argument: str, world: World, env: Any) -> object:
+    name = argument.upper()
+    if isinstance(env, FakeEnv):
+        make = _sdk("vectorize", "pyworkers_sdk.testing")
+        return make(dimensions=3, metric=METRICS[name], metadata_indexes=METADATA)
+    index = _sdk("Vectorize")(getattr(env, name))
+    while found := [one.id for one in await index.query([0, 0, 0], top_k=100)]:
+        await index.delete_by_ids(found)
+    return index
+
+
 async def _env(world: World, env: Any) -> object:
     return env
 
 
 async def _app(world: World, env: Any) -> object:
     """Every binding of the Workers in ``tests/contract/workers``, typed."""
+    env = env.js_object if isinstance(env, Here) else env
     if isinstance(env, FakeEnv):
         return env.runtime.env
     return _sdk("AppEnv", "tests.contract.workers")(env)
@@ -254,8 +306,83 @@ async def _runtime(world: World, env: Any) -> object:
     return env.runtime
 
 
+async def _outside(world: World, env: Any) -> object:
+    """The URL, without a path, of a server that a global ``fetch`` reaches."""
+    if isinstance(env, FakeEnv):
+        answer = _sdk("answer", "tests.contract.outside")
+        env.network().outbound("https://outside.example*", answer)
+    return getattr(env, "OUTSIDE", "https://outside.example")
+
+
+async def _ai(world: World, env: Any) -> object:
+    """Workers AI, in front of models that the contract's own service has."""
+    if not isinstance(env, FakeEnv):
+        return _sdk("AI")(env.AI)
+    return _sdk("scripted", "tests.contract.ai_service")(env.binding("AI", "AI"))
+
+
+async def _tcp(world: World, env: Any) -> object:
+    """The address of a server that sends back what it gets."""
+    if isinstance(env, FakeEnv):
+        echo = _sdk("echo", "tests.contract.outside")
+        env.network().outbound_tcp("tcp.example:7", echo)
+    return getattr(env, "TCP", "tcp.example:7")
+
+
+async def _container(world: World, env: Any) -> object:
+    """A container, in which the contract's own service runs."""
+    if isinstance(env, FakeEnv):
+        return _sdk("scripted", "tests.contract.container_service")()
+    found = _sdk("Container")(env.CONTAINER)
+    await found.destroy()
+    return found
+
+
+async def _caches(world: World, env: Any) -> object:
+    if isinstance(env, FakeEnv):
+        env.network()
+    return _sdk("caches")
+
+
 async def _consumer(world: World, env: Any) -> object:
     return _sdk("Consumer", "tests.contract.consumer")(env, isinstance(env, FakeEnv))
+
+
+async def _flows(world: World, env: Any) -> object:
+    """Instances of the scripted Workflow."""
+    runtime = env.runtime if isinstance(env, FakeEnv) else None
+    return _sdk("Flows", "tests.contract.workers.workflows")(await _app(world, env), runtime)
+
+
+async def _state(world: World, env: Any) -> object:
+    """The `ctx` of the Durable Object that the check runs in."""
+    if isinstance(env, Here):
+        return env.state
+    raise TypeError("only within an object is there a state")
+
+
+async def _wait(world: World, env: Any) -> object:
+    """`await wait(seconds)`: real time, or the fake clock's and all that is due then."""
+    if not isinstance(env, FakeEnv):
+        return asyncio.sleep
+    runtime = env.runtime
+
+    async def wait(seconds: float) -> None:
+        runtime.clock.advance(seconds)
+        await runtime.drain()
+
+    return wait
+
+
+async def _idle(world: World, env: Any) -> object:
+    """`await idle(stub)`: until the object behind it has been taken out of memory."""
+    if isinstance(env, FakeEnv):
+        return env.runtime.evict
+
+    async def sleep(stub: Any) -> None:
+        await asyncio.sleep(12)
+
+    return sleep
 
 
 async def _world(world: World, env: Any) -> object:
@@ -263,11 +390,21 @@ async def _world(world: World, env: Any) -> object:
 
 
 ARGUMENTS: dict[str, Callable[[World, Any], Awaitable[object]]] = {
+    "ai": _ai,
     "app": _app,
+    "caches": _caches,
+    "outside": _outside,
+    "tcp": _tcp,
     "runtime": _runtime,
     "consumer": _consumer,
+    "container": _container,
     "env": _env,
+    "flows": _flows,
+    "idle": _idle,
+    "state": _state,
+    "wait": _wait,
     "world": _world,
+    **{name.lower(): partial(_vectors, name.lower()) for name in METRICS},
     **{argument: partial(_binding, argument) for argument in BINDINGS},
 }
 
@@ -284,9 +421,19 @@ def parameters(check: Check) -> tuple[str, ...]:
 
 async def call(check: Check, world: World, env: Any, case: str | None = None) -> None:
     """Runs one check, or one case of it, with its arguments."""
+    if isinstance(env, FakeEnv) and "state" in parameters(check):
+        objects = env.runtime.env.INSIDE
+        stub = objects.get(objects.new_unique_id())
+
+        async def within(instance: Any) -> None:
+            await call(check, world, Here(env, instance.ctx), case)
+
+        await env.runtime.run_in_durable_object(stub, within)
+        return
     arguments = {
         name: await ARGUMENTS[name](world, env) for name in parameters(check) if name != "case"
     }
     if case is not None:
         arguments["case"] = (marks(check).cases or {})[case]
-    await check(**arguments)
+    with env.entered if isinstance(env, FakeEnv) else nullcontext():
+        await check(**arguments)

@@ -48,17 +48,17 @@ async def test_an_env_of_an_env_is_the_same_env(env: Any) -> None:
 
 async def test_a_missing_binding_is_named(env: Any) -> None:
     class Missing(Env):
-        ORDERS: sdk.D1
+        ABSENT: sdk.D1
 
-    with raises(BindingError, match="^ORDERS is not in the Worker's configuration"):
-        _ = Missing(env).ORDERS
+    with raises(BindingError, match="^ABSENT is not in the Worker's configuration"):
+        _ = Missing(env).ABSENT
 
 
 async def test_a_missing_binding_is_an_attribute_error_for_hasattr(env: Any) -> None:
     class Missing(Env):
-        ORDERS: sdk.D1
+        ABSENT: sdk.D1
 
-    assert not hasattr(Missing(env), "ORDERS")
+    assert not hasattr(Missing(env), "ABSENT")
 
 
 async def test_a_binding_of_another_kind_is_named(env: Any) -> None:

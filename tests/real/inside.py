@@ -39,6 +39,12 @@ async def run(request: str, env: Any) -> str:
     return json.dumps({"outcome": outcome, "seconds": seconds, "text": text})
 
 
+def wants_state(request: str) -> bool:
+    """Whether the check must run inside a Durable Object."""
+    module, _, name = json.loads(request)["check"].partition(":")
+    return "state" in kit.parameters(getattr(load(module), name))
+
+
 def explain(error: BaseException, module: str) -> str:
     """The traceback from the check on, and the variables of the check and of the failing frame."""
     trace = error.__traceback__

@@ -19,18 +19,22 @@ from pyworkers_sdk import (
     AbortController,
     AbortSignal,
     AIModel,
+    Browser,
     DurableObjectNamespace,
     DurableObjectState,
     DurableObjectTransaction,
     File,
     FormData,
     Headers,
+    Images,
+    Media,
     MessageBatch,
     MessageSendRequest,
     Queue,
     Request,
     Response,
     Service,
+    Stream,
     Vectorize,
     VectorizeVector,
     WebSocket,
@@ -51,6 +55,10 @@ class Bindings:
         self.js = import_module("js").eval(STAND_INS)
         self.ai = AI(self.js.ai)
         self.index = Vectorize(self.js.index)
+        self.images = Images(self.js.images)
+        self.browser = Browser(self.js.browser)
+        self.media = Media(self.js.media)
+        self.videos = Stream(self.js.videos)
         self.kv = KV(self.js.kv)
         self.db = D1(self.js.db)
         self.r2 = R2(self.js.r2)
@@ -271,7 +279,55 @@ async def vectors(to: Bindings) -> None:
     await refused(to.index.query([1]))
 
 
+async def images(to: Bindings) -> None:
+    await to.images.info(b"a")
+    step = to.images.input(b"a").transform(gravity={"x": 1}, trim={"border": {"keep": 1}})
+    result = await step.draw(to.images.input(chunks())).output(format="image/png")
+    assert await result.response(headers={"a": "b"}).text() == "abc"
+    assert await result.image().bytes() == b"abc"
+    wrong: Any = "fail"
+    await refused(to.images.input(b"a").output(format=wrong))
+
+
+async def hosted_images(to: Bindings) -> None:
+    hosted = to.images.hosted
+    assert (await hosted.upload(chunks(), metadata={"a": None})).id == "a"
+    assert len((await hosted.list(filter={"metadata": {"a": 1}})).images) == 1
+    image = hosted.image("a")
+    assert await image.details()
+    stream = await image.bytes()
+    assert stream
+    assert await stream.bytes() == b"abc"
+    await refused(image.update(creator="a"))
+
+
+async def browsers(to: Bindings) -> None:
+    options: Any = {"viewport": {"width": 1, "height": 1}, "cookies": [{"name": "a", "value": "b"}]}
+    found = await to.browser.quick_action("content", url="u", **options)
+    assert await found.json() == {"a": [1]}
+    connection = await to.browser.launch(outbound_by_host={"a": to.service})
+    assert connection.targets
+    assert len(await to.browser.list_sessions()) == 1
+    assert len(await to.browser.devtools.list_targets("a")) == 1
+    await refused(to.browser.close_session("a"))
+
+
+async def videos(to: Bindings) -> None:
+    result = to.media.input(b"a").transform(width=1).output(mode="frame")
+    assert await (await result.media()).bytes() == b"abc"
+    assert await (await result.response()).text() == "abc"
+    assert (await to.videos.upload(chunks(), meta={"a": "b"})).meta == {"a": "b"}
+    video = to.videos.video("a")
+    assert (await video.details()).status.state == "ready"
+    assert len(await video.captions.list()) == 1
+    await refused(video.delete())
+
+
 CALLS: dict[str, Call] = {
+    "images": images,
+    "hosted images": hosted_images,
+    "browsers": browsers,
+    "media and videos": videos,
     "AI and its models": with_models,
     "AI and its events": with_events,
     "objects": objects,

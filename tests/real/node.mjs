@@ -6,6 +6,8 @@ import path from "node:path";
 import { createInterface } from "node:readline";
 import { Worker } from "node:worker_threads";
 import { Miniflare } from "miniflare";
+import { serve } from "./outside.mjs";
+import { indexes } from "./vectorize.mjs";
 
 // A check that never yields blocks this thread, stdin's end included: a second thread watches the
 // parent, and takes the process group (workerd is in it) down when the parent has gone.
@@ -61,6 +63,7 @@ async function bindings() {
     script: "export default { fetch: () => new Response() }",
     handleRuntimeStdio: (out, err) => [out, err].forEach((stream) => stream.pipe(process.stderr)),
     ...spec.options,
+    ...(await indexes(spec.options?.vectorize)),
   });
   await miniflare.ready;
   const { Proxy } = globalThis;
@@ -74,6 +77,8 @@ async function bindings() {
   const env = await miniflare.getBindings();
   globalThis.Proxy = Proxy;
   if (stub) quicken(stub);
+  env.OUTSIDE = await serve();
+  for (const file of spec.stand_ins ?? []) Object.assign(env, (await import(file)).default);
   return env;
 }
 

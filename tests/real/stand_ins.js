@@ -129,5 +129,38 @@
     insert: async () => ({ mutationId: "a" }), upsert: async () => ({ mutationId: "a" }),
     deleteByIds: async () => ({ mutationId: "a" }), getByIds: async () => vectors,
   };
-  return { ai, index, objects, state, service, kv, db, r2, queue, batch, socket };
+  const picture = { id: "a", uploaded: "2026-07-01T12:00:00Z", requireSignedURLs: true, variants: ["b"], meta: { a: null } };
+  const made = {
+    contentType: () => "a/b", image: stream,
+    response: () => new Response(stream(), { headers: { "content-type": "a/b" } }),
+  };
+  const steps = (...sources) => {
+    const step = { sources, transform: () => step, draw: (image) => (sources.push(...(image.sources ?? [image])), step) };
+    step.output = async ({ format }) => (await Promise.all(sources.map(drained)), format === "fail" ? failed() : made);
+    return step;
+  };
+  const images = {
+    info: async (image) => (await drained(image), { format: "a/b", fileSize: 1, width: 1, height: 1 }),
+    input: (image) => steps(image),
+    hosted: {
+      image: () => ({ details: async () => picture, bytes: async () => stream(), update: async () => failed(), delete: async () => true }),
+      upload: async (image) => (await drained(image), picture), list: async () => ({ images: [picture], listComplete: true }),
+    },
+  };
+  const target = { id: "a", type: "page", url: "about:blank" };
+  const browser = {
+    fetch: async () => new Response("a"), quickAction: async () => Response.json({ a: [1] }),
+    launch: async () => ({ sessionId: "a", webSocket: { fetch: async () => new Response("a") }, targets: [target] }),
+    listSessions: async () => [{ sessionId: "a", startTime: 1 }], closeSession: async () => failed(),
+    devtools: { listTargets: async () => [target] },
+  };
+  const media = {
+    input: () => ({ transform: () => ({ output: () => ({ media: async () => stream(), response: async () => made.response(), contentType: async () => "a/b" }) }) }),
+  };
+  const video = { id: "a", status: { state: "ready" }, meta: { a: "b" }, created: "2026-07-01T12:00:00Z", input: { width: 0, height: 0 } };
+  const videos = {
+    upload: async (body) => (await drained(body), video), videos: { list: async () => [video] },
+    video: () => ({ details: async () => video, delete: async () => failed(), captions: { list: async () => [{ language: "a" }] } }),
+  };
+  return { images, browser, media, videos, ai, index, objects, state, service, kv, db, r2, queue, batch, socket };
 })()

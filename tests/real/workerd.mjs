@@ -11,7 +11,7 @@ import fs from "node:fs";
 import path from "node:path";
 import readline from "node:readline";
 import { Log, LogLevel, Miniflare, PLUGINS } from "miniflare";
-import { answer as outside } from "./outside.mjs";
+import { answer as outside, serveTcp } from "./outside.mjs";
 import { fromConfig } from "./workerd/config.mjs";
 import { indexes } from "./vectorize.mjs";
 import { loadDistribution } from "./workerd/pyodide.mjs";
@@ -80,7 +80,7 @@ import { boot } from "./isolate.mjs";
 ${standIns.map((file, at) => `import standIn${at} from "./stand_ins/${path.basename(file)}";`).join("\n")}
 const classes = await boot({
   index: ${JSON.stringify(index)}, main: ${JSON.stringify(worker.main)}, expected: ${JSON.stringify(expected)},
-  importModule: (name) => import(name), standIns: Object.assign({}, ${standIns.map((_, at) => `standIn${at}`).join(", ")}),
+  importModule: (name) => import(name), standIns: [${standIns.map((_, at) => `standIn${at}`).join(", ")}],
 });
 export default classes.default;
 ${named.map((name) => `export const ${name} = classes.${name};`).join("\n")}
@@ -158,7 +158,7 @@ async function answer(mf, line) {
 
 function createMiniflare(spec, distribution) {
   const workers = spec.workers.map((worker) => {
-    const base = worker.config ? fromConfig(worker.config) : {};
+    const base = worker.config ? fromConfig(worker.config, worker.stand_ins) : {};
     const bindings = { ...base.options?.bindings, ...worker.options?.bindings };
     return { ...base, ...worker, modules: worker.modules ?? base.modules ?? [], options: { ...base.options, ...worker.options, bindings } };
   });
@@ -207,6 +207,9 @@ async function main() {
   const firstLine = () => new Promise((resolve) => input.once("line", () => resolve(commands.shift())));
   const spec = JSON.parse(process.argv[2] === "-" ? await firstLine() : fs.readFileSync(process.argv[2], "utf8"));
 
+  for (const worker of spec.workers) {
+    if (worker.outside) worker.options.bindings = { ...worker.options.bindings, TCP: await serveTcp() };
+  }
   for (const { options } of spec.workers) if (options?.vectorize) Object.assign(options, await indexes(options.vectorize));
   const created = createMiniflare(spec, await loadDistribution(spec.pyodide));
   mf = created.mf;

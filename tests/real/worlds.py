@@ -26,7 +26,9 @@ from typing import Any, TypedDict
 from urllib.parse import urlsplit
 
 from tests.contract.consumer import SETTINGS
-from tests.contract.kit import VARIABLES
+from tests.contract.kit import METRICS, VARIABLES
+from tests.contract.workers.assets import HANDLING, SITE
+from tests.contract.workers.configured import OPTIONS as CONFIGURED
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -42,14 +44,81 @@ OPTIONS: dict[str, Any] = {
     "d1Databases": ["DB"],
     "r2Buckets": ["R2"],
     "queueProducers": {"QUEUE": "queue", "HELD": "held"},
+    "vectorize": METRICS,  # to the service of tests/real/vectorize.mjs
     # HELD keeps what it gets as long as it can; without a consumer a queue checks nothing.
     "queueConsumers": {**SETTINGS, "held": {"maxBatchSize": 100, "maxBatchTimeout": 60}},
+    **CONFIGURED,
 }
 
 # What tests/real/worker.py exports, and what is bound to it: in workerd alone, since the Worker of
 # the Node worlds is JavaScript's.
-EXPORTS = {"Default": "WorkerEntrypoint"}
-RUNNING: dict[str, Any] = {}
+EXPORTS = {
+    "Admin": "WorkerEntrypoint",
+    "Alarmed": "DurableObject",
+    "Around": "WorkerEntrypoint",
+    "Callee": "WorkerEntrypoint",
+    "Counter": "DurableObject",
+    "Default": "WorkerEntrypoint",
+    "Inside": "DurableObject",
+    "Kept": "DurableObject",
+    "Nested": "DurableObject",
+    "Parent": "DurableObject",
+    "Room": "DurableObject",
+    "OrderWorkflow": "WorkflowEntrypoint",
+    "Scripted": "WorkflowEntrypoint",
+}
+RUNNING: dict[str, Any] = {
+    "serviceBindings": {
+        "ADMIN": {"name": "contract", "entrypoint": "Admin", "props": {"role": "admin"}},
+        "AROUND": {"name": "contract", "entrypoint": "Around"},
+        "CALLEE": {"name": "contract", "entrypoint": "Callee"},
+        "PARTY": {"name": "party", "entrypoint": "Party"},
+        **{name: name.lower() for name in HANDLING},
+    },
+    "durableObjects": {
+        "ALARMED": {"className": "Alarmed", "useSQLite": True},
+        "COUNTERS": {"className": "Counter", "useSQLite": True},
+        "INSIDE": {"className": "Inside", "useSQLite": True},
+        "KEPT": {"className": "Kept", "useSQLite": False},
+        "PARENTS": {"className": "Parent", "useSQLite": True},
+        "ROOMS": {"className": "Room", "useSQLite": True},
+    },
+    "workflows": {
+        "FLOWS": {"name": "flows", "className": "Scripted"},
+        "ORDERS": {"name": "orders", "className": "OrderWorkflow"},
+    },
+}
+
+# Bindings of services that are far away: JavaScript objects with the documented API.
+STAND_INS = [str(file) for file in sorted(HERE.glob("stand_ins/*.mjs"))]
+
+# Another Worker, in JavaScript.
+PARTY = {
+    "name": "party",
+    "script": str(HERE / "party.mjs"),
+    "options": {"serviceBindings": {"CALLEE": {"name": "contract", "entrypoint": "Callee"}}},
+}
+
+# And one for each way to serve static assets.
+FILES = [
+    {
+        "name": name.lower(),
+        "script": str(HERE / "assets.mjs"),
+        "options": {
+            "assets": {
+                "workerName": name.lower(),
+                "directory": str(SITE),
+                "binding": "ASSETS",
+                "routerConfig": {
+                    "has_user_worker": True,
+                    "invoke_user_worker_ahead_of_assets": True,
+                },
+                "assetConfig": {"html_handling": html, "not_found_handling": missing},
+            }
+        },
+    }
+    for name, (html, missing) in HANDLING.items()
+]
 
 # Python is not in this Worker, but outside; it stands for the consumer of every queue.
 NODE_WORKER = "export default { fetch: () => new Response(), queue() {} }"
@@ -175,11 +244,14 @@ class World:
             raise WorldError("the process ended")
         return json.loads(line)
 
-    def _with_stderr(self, text: str, start: int = 0) -> str:
+    def written(self, start: int = 0) -> bytes:
+        """What the Workers and the runtime wrote, from that byte on."""
         # pread: the process writes at the offset that a seek here would move
-        end = os.fstat(self._stderr).st_size
-        start = max(start, end - 4000)
-        tail = os.pread(self._stderr, end - start, start).decode(errors="replace").strip()
+        return os.pread(self._stderr, os.fstat(self._stderr).st_size - start, start)
+
+    def _with_stderr(self, text: str, start: int = 0) -> str:
+        start = max(start, os.fstat(self._stderr).st_size - 4000)
+        tail = self.written(start).decode(errors="replace").strip()
         return f"{text}\n--- {self.name} wrote ---\n{tail}" if tail else text
 
 
@@ -227,7 +299,7 @@ class Worlds:
 def specification(name: str) -> tuple[str, dict[str, Any]]:
     """The harness of a world, and what it is told."""
     engine, _, pyodide = name.partition("-")
-    pydantic = [str(pydantic_for_314())] if pyodide == "314" else []
+    pydantic = [str(packages_for_314(PYDANTIC))] if pyodide == "314" else []
     if engine == "node":
         return "node.mjs", {
             "pyodide": pyodide,
@@ -235,6 +307,7 @@ def specification(name: str) -> tuple[str, dict[str, Any]]:
             "packages": pydantic,
             "main": "tests.real.inside",
             "options": {**OPTIONS, "script": NODE_WORKER},
+            "stand_ins": STAND_INS,
         }
     worker = {
         "name": "contract",
@@ -242,9 +315,11 @@ def specification(name: str) -> tuple[str, dict[str, Any]]:
         "main": "worker.py",
         "modules": [str(built_wheel()), str(runtime_sdk()), *pydantic],
         "exports": EXPORTS,
+        "stand_ins": STAND_INS,
         "options": {**OPTIONS, **RUNNING},
+        "outside": True,
     }
-    return "workerd.mjs", {"pyodide": pyodide, "port": 0, "workers": [worker]}
+    return "workerd.mjs", {"pyodide": pyodide, "port": 0, "workers": [worker, PARTY, *FILES]}
 
 
 # What a world is made of, each part made once and kept ------------------------------------------
@@ -275,16 +350,17 @@ def runtime_sdk() -> Path:
     return _made(RUNTIME_SDK, [], lambda folder: _pip(folder, RUNTIME_SDK))
 
 
-def pydantic_for_314() -> Path:
-    """Pydantic with the WebAssembly wheel of pydantic-core; PyPI has one for Pyodide 314 alone."""
+def packages_for_314(requirement: str) -> Path:
+    """A package and all that it needs, with WebAssembly wheels: PyPI has that of pydantic-core for
+    Pyodide 314 alone."""
     return _made(
-        f"{PYDANTIC}-314",
+        f"{requirement}-314",
         [],
         lambda folder: _pip(
             folder,
             *("--only-binary=:all:", "--implementation=cp", "--abi=cp314"),
             *("--python-version=3.14", "--platform=pyemscripten_2026_0_wasm32"),
-            PYDANTIC,
+            requirement,
             dependencies=True,
         ),
     )

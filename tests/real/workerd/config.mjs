@@ -6,6 +6,9 @@ import { parse, printParseErrorCode } from "jsonc-parser";
 
 const WITHOUT_EFFECT_HERE = ["$schema", "account_id", "build", "dev", "keep_vars", "limits", "logpush", "migrations", "observability", "placement", "preview_urls", "route", "routes", "rules", "tail_consumers", "triggers", "upload_source_maps", "workers_dev"];
 
+// What no local runtime has: a Worker gets it from a stand-in.
+const FAR_AWAY = ["ai", "vectorize"];
+
 const CONVERTERS = {
   name: (name) => ({ name }),
   compatibility_date: (compatibilityDate) => ({ compatibilityDate }),
@@ -59,7 +62,7 @@ function ahead(first) {
 
 const byBinding = (list, value) => Object.fromEntries(list.map((item) => [item.binding, value(item)]));
 
-export function fromConfig(file) {
+export function fromConfig(file, standIns = []) {
   const problems = [];
   const config = parse(fs.readFileSync(file, "utf8"), problems, { allowTrailingComma: true });
   if (problems.length) throw new Error(`${file}: ${problems.map((p) => `${printParseErrorCode(p.error)} at offset ${p.offset}`).join(", ")}`);
@@ -68,6 +71,8 @@ export function fromConfig(file) {
   const options = {};
   for (const [key, value] of Object.entries(config)) {
     if (key === "main" || WITHOUT_EFFECT_HERE.includes(key)) continue;
+    if (FAR_AWAY.includes(key) && !standIns.length) throw new Error(`${file}: the key "${key}" takes a stand-in`);
+    if (FAR_AWAY.includes(key)) continue;
     if (!(key in CONVERTERS)) throw new Error(`${file}: the key "${key}" is not supported by the workerd harness`);
     Object.assign(options, CONVERTERS[key](value, config, dir));
   }

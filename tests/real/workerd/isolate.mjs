@@ -12,11 +12,12 @@ import { beginServing } from "./host.mjs";
 import harnessSource from "./harness.py";
 
 const BASES = { WorkerEntrypoint, DurableObject, WorkflowEntrypoint };
+globalThis[Symbol.for("cloudflare:workers")] = cloudflareWorkers; // for stand_ins/rpc.mjs
 const flags = globalThis.Cloudflare.compatibilityFlags;
 const legacyHandlers = !flags.python_no_global_handlers;
 
 /** Returns {default, ClassName: class …}; throws when Python's entrypoints are not the expected ones. */
-export async function boot({ index, main, expected, importModule, standIns = {} }) {
+export async function boot({ index, main, expected, importModule, standIns = [] }) {
   const Module = await startEmscripten(index);
   Module.API.finalizeBootstrap();
   const pyodide = Module.API.public_api;
@@ -125,7 +126,7 @@ function entrypoint(name, { kind, methods }, module, harness, standIns) {
   const result = class extends BASES[kind] {
     constructor(ctx, env) {
       super(ctx, env);
-      const instance = construct(module, harness, name, ctx, { ...env, ...standIns });
+      const instance = construct(module, harness, name, ctx, Object.assign({}, env, ...standIns));
       instance.catch(() => {}); // it is reported by the first call
       return new Proxy(this, { get: (target, key, receiver) => (typeof key === "string" ? method(kind, key, instance, harness) : Reflect.get(target, key, receiver)) });
     }
