@@ -14,7 +14,6 @@ from typing import Any, Literal, TypeAlias
 from . import _outside, _url
 from ._abort import AbortController, AbortSignal, DOMException
 from ._forms import Blob, File, FormData, blob_type, form_of, serialized
-from ._html_rewriter import HTMLRewriter
 from ._reasons import reason
 from ._sockets import WebSocket, WebSocketPair, WebSocketRequestResponsePair
 from ._streams import FixedLengthStream, JsException, ReadableStream
@@ -27,7 +26,6 @@ __all__ = [
     "File",
     "FixedLengthStream",
     "FormData",
-    "HTMLRewriter",
     "Headers",
     "JsException",
     "ReadableStream",
@@ -43,6 +41,10 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name == "caches":
         return _outside.current().caches
+    if name == "HTMLRewriter":  # which takes as long to load as all the rest
+        from ._html_rewriter import HTMLRewriter
+
+        return HTMLRewriter
     raise AttributeError(name)
 
 
