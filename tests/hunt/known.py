@@ -89,8 +89,9 @@ KNOWN: dict[str, list[Known | Unlike]] = {
         Known(
             _AGGREGATE,
             r"^raises D1Error\(.*misuse of aggregate(:| function) \w+\(\)",
-            r"^raises D1Error\(.*(no such function: nope\b|wrong number of arguments to function)",
-            "of a misused aggregate and a function that is none, or has other arguments, in one"
+            r"^raises D1Error\(.*(no such function: nope\b|no such collation sequence: nope\b"
+            r"|wrong number of arguments to function)",
+            "of a misused aggregate and a name that is none, or a call with other arguments, in one"
             " statement older versions of SQLite name the first, and newer ones the second",
         ),
         Known(
