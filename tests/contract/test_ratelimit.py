@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from pyworkers_sdk import ConversionError, RateLimit, WorkersError
-from tests.contract.kit import raises
+from tests.contract.kit import FakeEnv, raises
 from tests.contract.workers import AppEnv
 
 Wait = Callable[[float], Awaitable[None]]
 
 
-async def _far_from_the_end(wait: Wait, period: int = 10) -> None:
+def _now(env: Any) -> float:
+    """Seconds since 1970, on the clock that the limits have."""
+    return float(env.runtime.clock.now() / 1000 if isinstance(env, FakeEnv) else time.time())
+
+
+async def _far_from_the_end(env: Any, wait: Wait, period: int = 10) -> None:
     """Windows must not change in the middle of a check."""
-    left = period - time.time() % period
+    left = period - _now(env) % period
     if left < 3:
         await wait(left + 0.1)
 
@@ -23,29 +29,29 @@ async def _taken(limiter: RateLimit, key: str, times: int) -> list[bool]:
     return [(await limiter.limit(key)).success for _ in range(times)]
 
 
-async def test_a_limit_and_its_window(app: AppEnv, wait: Wait) -> None:
-    await _far_from_the_end(wait)
+async def test_a_limit_and_its_window(app: AppEnv, env: Any, wait: Wait) -> None:
+    await _far_from_the_end(env, wait)
     assert await _taken(app.LIMITER, "ann", 5) == [True, True, True, False, False]
     assert await _taken(app.LIMITER, "bob", 1) == [True]
-    await wait(10 - time.time() % 10 + 0.2)
+    await wait(10 - _now(env) % 10 + 0.2)
     assert await _taken(app.LIMITER, "ann", 4) == [True, True, True, False]
 
 
-async def test_the_longer_period(app: AppEnv, wait: Wait) -> None:
-    await _far_from_the_end(wait, 60)
+async def test_the_longer_period(app: AppEnv, env: Any, wait: Wait) -> None:
+    await _far_from_the_end(env, wait, 60)
     assert await _taken(app.PER_MINUTE, "é", 3) == [True, True, False]
     assert await _taken(app.PER_MINUTE, "", 3) == [True, True, False]
 
 
-async def test_an_outcome_is_true_or_false(app: AppEnv, wait: Wait) -> None:
-    await _far_from_the_end(wait)
+async def test_an_outcome_is_true_or_false(app: AppEnv, env: Any, wait: Wait) -> None:
+    await _far_from_the_end(env, wait)
     outcomes = [await app.LIMITER.limit("outcome") for _ in range(4)]
     assert [bool(one) for one in outcomes] == [True, True, True, False]
     assert repr(outcomes[3]) == "RateLimitOutcome(success=False)"
 
 
-async def test_two_bindings_of_a_namespace_share_its_counts(app: AppEnv, wait: Wait) -> None:
-    await _far_from_the_end(wait)
+async def test_two_bindings_of_a_namespace_share_its_counts(app: AppEnv, env: Any, wait: Wait) -> None:
+    await _far_from_the_end(env, wait)
     assert await _taken(app.LIMITER, "shared", 1) == [True]
     assert await _taken(app.SAME_LIMITER, "shared", 1) == [False]
     assert await _taken(app.LIMITER, "shared", 2) == [True, True]
