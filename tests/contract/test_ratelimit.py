@@ -50,7 +50,9 @@ async def test_an_outcome_is_true_or_false(app: AppEnv, env: Any, wait: Wait) ->
     assert repr(outcomes[3]) == "RateLimitOutcome(success=False)"
 
 
-async def test_two_bindings_of_a_namespace_share_its_counts(app: AppEnv, env: Any, wait: Wait) -> None:
+async def test_two_bindings_of_a_namespace_share_its_counts(
+    app: AppEnv, env: Any, wait: Wait
+) -> None:
     await _far_from_the_end(env, wait)
     assert await _taken(app.LIMITER, "shared", 1) == [True]
     assert await _taken(app.SAME_LIMITER, "shared", 1) == [False]
