@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
-from pyworkers_sdk import Request, Response, WorkersError, asgi
+from pyworkers_sdk import Request, Response, WebSocket, WorkersError, asgi
 
-from .kit import not_in, raises
+from .kit import cases, not_in, only, raises
 
 
 async def answer(send: Any, body: bytes, *, status: int = 200, headers: Any = ()) -> None:
@@ -198,3 +198,126 @@ async def test_what_goes_on_after_the_response_is_left_to_wait_until() -> None:
     assert done == []
     await left[0]
     assert done == ["later"]
+
+
+# WebSockets ---------------------------------------------------------------------------------------
+
+OUTSIDE = "there are no WebSocketPairs outside workerd"
+UPGRADE = {"upgrade": "websocket", "sec-websocket-protocol": "one, two"}
+
+
+class Left:
+    """An ExecutionContext of which only this is wanted."""
+
+    def __init__(self) -> None:
+        self.work: list[Any] = []
+
+    def wait_until(self, work: Any) -> None:
+        self.work.append(work)
+
+
+async def connected(talk: Any) -> tuple[Response, WebSocket, Any]:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        assert scope["type"] == "websocket"
+        await talk(scope, receive, send)
+
+    context: Any = Left()
+    request = Request("https://e.com/a", headers=UPGRADE)
+    response = await asgi.fetch(app, request, ctx=context)
+    socket = response.web_socket
+    assert socket is not None
+    socket.accept()
+    return response, socket, context.work[0]
+
+
+@only("fake", "workerd", reason=OUTSIDE)
+async def test_a_websocket_talks_both_ways_until_its_client_leaves() -> None:
+    told: list[Any] = []
+
+    async def talk(scope: Any, receive: Any, send: Any) -> None:
+        assert scope["scheme"] == "wss"
+        assert scope["subprotocols"] == ["one", "two"]
+        assert (await receive())["type"] == "websocket.connect"
+        await send({"type": "websocket.accept", "subprotocol": "two", "headers": [(b"x", b"y")]})
+        while (message := await receive())["type"] == "websocket.receive":
+            await send(
+                {"type": "websocket.send", **{k: message[k] for k in message if k != "type"}}
+            )
+        told.append(message)
+
+    response, socket, work = await connected(talk)
+    assert response.status == 101
+    assert response.headers["sec-websocket-protocol"] == "two"
+    assert response.headers["x"] == "y"
+    socket.send("text")
+    assert await socket.receive() == "text"
+    socket.send(b"\x00\xff")
+    assert await socket.receive() == b"\x00\xff"
+    socket.close(4001, "enough")
+    await work
+    assert told == [{"type": "websocket.disconnect", "code": 4001, "reason": "enough"}]
+
+
+@only("fake", "workerd", reason=OUTSIDE)
+async def test_a_websocket_that_the_application_closes() -> None:
+    async def talk(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "websocket.accept"})
+        await send({"type": "websocket.close", "code": 4000, "reason": "no"})
+
+    _, socket, work = await connected(talk)
+    assert [message async for message in socket] == []
+    assert (socket.close_code, socket.close_reason) == (4000, "no")
+    await work
+
+
+@cases({"returns": 1000, "raises": 1011})
+@only("fake", "workerd", reason=OUTSIDE)
+async def test_a_websocket_is_closed_when_the_application_ends(case: int) -> None:
+    async def talk(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "websocket.accept"})
+        if case == 1011:
+            raise LookupError("broken")
+
+    _, socket, work = await connected(talk)
+    assert [message async for message in socket] == []
+    assert socket.close_code == case
+    await work
+
+
+@cases({"close": {"type": "websocket.close"}, "nothing": None})
+@only("fake", "workerd", reason=OUTSIDE)
+async def test_a_websocket_that_is_not_accepted_is_a_403(case: Any) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        assert scope["type"] == "websocket"
+        assert (await receive())["type"] == "websocket.connect"
+        if case:
+            await send(case)
+            assert (await receive())["type"] == "websocket.disconnect"
+
+    response = await asgi.fetch(app, Request("https://e.com/", headers=UPGRADE))
+    assert response.status == 403
+    assert response.web_socket is None
+
+
+@only("fake", "workerd", reason=OUTSIDE)
+async def test_what_a_websocket_s_application_raises_before_it_accepts_comes_out() -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        assert scope["type"] == "websocket"
+        await send({"type": "websocket.send", "text": "too early"})
+
+    with raises(WorkersError, match="the application sent 'websocket.send' where none is expected"):
+        await asgi.fetch(app, Request("https://e.com/", headers=UPGRADE))
+
+
+async def test_a_shutdown_that_fails_is_logged_and_the_answer_stands() -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            await receive()
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+            await send({"type": "lifespan.shutdown.failed", "message": "stuck"})
+            return
+        await answer(send, b"fine")
+
+    response = await asgi.fetch(app, Request("https://e.com/"))
+    assert await response.text() == "fine"
