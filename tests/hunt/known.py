@@ -101,6 +101,12 @@ KNOWN: dict[str, list[Known | Unlike]] = {
             "older versions of SQLite look for no collation in the list of IN, where none counts",
             parts_ways=True,
         ),
+        Known(
+            r"\bRETURNING\b.*\bIS NULL\b",
+            r" IS NULL\)\\?': 0",
+            r" IS NULL\)\\?': 1",
+            "older versions of SQLite find no NULL in a column that a RETURNING looks at",
+        ),
         Unlike(
             r"misuse of aggregate(:| function) \w+\(\)",
             "of which of two misused aggregates SQLite complains depends on its version",

@@ -126,7 +126,9 @@ function entrypoint(name, { kind, methods }, module, harness, standIns) {
   const result = class extends BASES[kind] {
     constructor(ctx, env) {
       super(ctx, env);
-      const instance = construct(module, harness, name, ctx, Object.assign({}, env, ...standIns));
+      // Getters stay getters: a stub that one makes would keep an object that nobody uses in memory.
+      const whole = Object.defineProperties({ ...env }, Object.assign({}, ...standIns.map(Object.getOwnPropertyDescriptors)));
+      const instance = construct(module, harness, name, ctx, whole);
       instance.catch(() => {}); // it is reported by the first call
       return new Proxy(this, { get: (target, key, receiver) => (typeof key === "string" ? method(kind, key, instance, harness) : Reflect.get(target, key, receiver)) });
     }
