@@ -102,10 +102,11 @@ KNOWN: dict[str, list[Known | Unlike]] = {
             parts_ways=True,
         ),
         Known(
-            r"\bRETURNING\b.*\bIS NULL\b",
+            r"\b(INTO|FROM|UPDATE( OR \w+)?) [su]\b.*\bRETURNING\b.*\bIS NULL\b",
             r" IS NULL\)\\?': 0",
             r" IS NULL\)\\?': 1",
-            "older versions of SQLite find no NULL in a column that a RETURNING looks at",
+            "of a table whose first column is NOT NULL, SQLite 3.40 takes no column in a RETURNING"
+            " for NULL; 3.54 alone gives what the real one gives",
         ),
         Unlike(
             r"misuse of aggregate(:| function) \w+\(\)",
