@@ -4,7 +4,6 @@
 # pyright: basic, reportMissingModuleSource=false
 from __future__ import annotations
 
-import asyncio
 import traceback
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timezone
@@ -179,23 +178,15 @@ def _answer(function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
 
 
 def _promised(work: Awaitable[Any]) -> Any:
-    """A Promise of what ``work`` gives. JavaScript gets its very error, where that of a task would
-    be one of Pyodide's with the traceback for its message; and there is no proxy to destroy."""
-    made = js.Promise.withResolvers()
+    """A Promise of what ``work`` gives, as RPC takes it."""
 
-    async def settle() -> None:
+    async def settle() -> Any:
         try:
-            made.resolve(sendable(await work, "the result"))
+            return sendable(await work, "the result")
         except Exception as error:
-            made.reject(js_failure(error))
+            raise js_failure(error) from None
 
-    task = asyncio.ensure_future(settle())
-    _working.add(task)
-    task.add_done_callback(_working.discard)
-    return made.promise
-
-
-_working: set[asyncio.Task[None]] = set()
+    return border.answer(settle())
 
 
 def answered(work: Awaitable[Any]) -> Any:
