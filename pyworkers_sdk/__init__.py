@@ -243,6 +243,7 @@ if TYPE_CHECKING:
     )
     from .streams import ReadableStream, WritableStream
     from .tail import (
+        ScriptVersion,
         TraceDiagnosticChannelEvent,
         TraceEventInfo,
         TraceException,
@@ -255,11 +256,13 @@ if TYPE_CHECKING:
         TraceItemFetchEventInfoResponse,
         TraceItemHibernatableWebSocketEventInfo,
         TraceItemJsRpcEventInfo,
+        TraceItemOnHibernateEventInfo,
         TraceItemQueueEventInfo,
         TraceItemScheduledEventInfo,
         TraceItemTailEventInfo,
         TraceLog,
         TraceLogErrorInfo,
+        TracePreviewInfo,
     )
     from .tracing import Span, Tracing, TracingSpanContext
     from .vectorize import (
@@ -418,11 +421,12 @@ _MODULES = {
     "sockets": "Socket SocketAddress SocketInfo connect",
     "streams": "ReadableStream WritableStream",
     "tail": (
-        "TraceDiagnosticChannelEvent TraceEventInfo TraceException TraceItem"
+        "ScriptVersion TraceDiagnosticChannelEvent TraceEventInfo TraceException TraceItem"
         " TraceItemAlarmEventInfo TraceItemCustomEventInfo TraceItemEmailEventInfo"
         " TraceItemFetchEventInfo TraceItemFetchEventInfoRequest TraceItemFetchEventInfoResponse"
-        " TraceItemHibernatableWebSocketEventInfo TraceItemJsRpcEventInfo TraceItemQueueEventInfo"
-        " TraceItemScheduledEventInfo TraceItemTailEventInfo TraceLog TraceLogErrorInfo"
+        " TraceItemHibernatableWebSocketEventInfo TraceItemJsRpcEventInfo"
+        " TraceItemOnHibernateEventInfo TraceItemQueueEventInfo TraceItemScheduledEventInfo"
+        " TraceItemTailEventInfo TraceLog TraceLogErrorInfo TracePreviewInfo"
     ),
     "tracing": "Span Tracing TracingSpanContext",
     "vectorize": (
@@ -641,6 +645,7 @@ __all__ = [
     "RpcStub",
     "RpcTarget",
     "ScheduledController",
+    "ScriptVersion",
     "SecretsStoreSecret",
     "SendEmail",
     "Service",
@@ -681,11 +686,13 @@ __all__ = [
     "TraceItemFetchEventInfoResponse",
     "TraceItemHibernatableWebSocketEventInfo",
     "TraceItemJsRpcEventInfo",
+    "TraceItemOnHibernateEventInfo",
     "TraceItemQueueEventInfo",
     "TraceItemScheduledEventInfo",
     "TraceItemTailEventInfo",
     "TraceLog",
     "TraceLogErrorInfo",
+    "TracePreviewInfo",
     "Tracing",
     "TracingSpanContext",
     "UniversalGatewayOptions",

@@ -29,7 +29,7 @@ from typing import (
     get_type_hints,
 )
 
-from ._ffi import answered, from_js, from_rpc, official_base, promise, prop, raw
+from ._ffi import answered, from_js, from_rpc, official_base, promise, prop, raw, returned
 from .errors import WorkersError
 from .http import Request, Response
 
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from .scheduled import ScheduledController
     from .services import Exports
     from .tail import TraceItem
+    from .tail_stream import Onset, TailEvent, TailEventHandlerType
     from .tracing import Tracing
 
     EnvT = TypeVarWithDefault("EnvT", default=Any)
@@ -294,6 +295,16 @@ def _traces(handler: Any, given: Any) -> Any:
     return [TraceItem(item) for item in given]
 
 
+async def _tail_stream(handler: Handler, given: Any, *_: Any) -> Any:
+    from .tail_stream import event_of, rest_for
+
+    onset = event_of(from_rpc(given))
+    with out_of_sight:
+        made: Any = handler(onset)
+        wanted = await made if isawaitable(made) else made
+    return returned(rest_for(wanted))
+
+
 def _as_given(handler: Any, given: Any) -> Any:
     return given
 
@@ -305,6 +316,7 @@ HANDLERS: dict[str, tuple[str, Handler]] = {
     "email": ("email", _payload(_email)),
     "tail": ("tail", _payload(_traces)),
     "trace": ("trace", _payload(_traces)),
+    "tailStream": ("tail_stream", _tail_stream),
     "test": ("test", _payload(_as_given)),
 }
 """The handlers of a ``WorkerEntrypoint``."""
@@ -358,6 +370,11 @@ if TYPE_CHECKING:
 
         async def trace(self, traces: list[TraceItem]) -> None:
             """The older name of ``tail``, called where there is no ``tail``."""
+            ...
+
+        async def tail_stream(self, onset: TailEvent[Onset]) -> TailEventHandlerType | None:
+            """An invocation begins, of a Worker that has this one among its
+            ``streaming_tail_consumers``; what gets its further events, or None."""
             ...
 
         async def test(self, controller: Any) -> None:

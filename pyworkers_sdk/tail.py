@@ -7,12 +7,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from ._ffi import from_js, prop, raw
+from ._shapes import shaped
 from .scheduled import from_milliseconds
 
 if TYPE_CHECKING:
     from . import _sys
 
 __all__ = [
+    "ScriptVersion",
     "TraceDiagnosticChannelEvent",
     "TraceEventInfo",
     "TraceException",
@@ -25,12 +27,30 @@ __all__ = [
     "TraceItemFetchEventInfoResponse",
     "TraceItemHibernatableWebSocketEventInfo",
     "TraceItemJsRpcEventInfo",
+    "TraceItemOnHibernateEventInfo",
     "TraceItemQueueEventInfo",
     "TraceItemScheduledEventInfo",
     "TraceItemTailEventInfo",
     "TraceLog",
     "TraceLogErrorInfo",
+    "TracePreviewInfo",
 ]
+
+
+class ScriptVersion(NamedTuple):
+    """Which version of a Worker. JS: ScriptVersion."""
+
+    id: str | None
+    tag: str | None
+    message: str | None
+
+
+class TracePreviewInfo(NamedTuple):
+    """Which preview of a Worker. JS: TracePreviewInfo."""
+
+    id: str
+    slug: str
+    name: str
 
 
 class TraceLogErrorInfo(NamedTuple):
@@ -180,6 +200,13 @@ class TraceItemHibernatableWebSocketEventInfo(NamedTuple):
     was_clean: bool | None
 
 
+class TraceItemOnHibernateEventInfo(NamedTuple):
+    """A Durable Object is about to leave memory. JS: TraceItemOnHibernateEventInfo."""
+
+    reason: str
+    """ "inactive", "codeUpdated", "system", …"""
+
+
 class TraceItemCustomEventInfo(NamedTuple):
     """Anything else. JS: TraceItemCustomEventInfo, TraceItemConnectEventInfo."""
 
@@ -193,6 +220,7 @@ TraceEventInfo: TypeAlias = (
     | TraceItemEmailEventInfo
     | TraceItemTailEventInfo
     | TraceItemHibernatableWebSocketEventInfo
+    | TraceItemOnHibernateEventInfo
     | TraceItemCustomEventInfo
 )
 
@@ -261,16 +289,22 @@ class TraceItem:
         return name
 
     @property
-    def script_version(self) -> dict[str, str] | None:
-        """Its version: ``id``, ``tag`` and ``message``. JS: TraceItem.scriptVersion."""
-        version: dict[str, str] | None = _get(self._js, "scriptVersion")
-        return version
+    def script_version(self) -> ScriptVersion | None:
+        """Its version. JS: TraceItem.scriptVersion."""
+        version = _get(self._js, "scriptVersion")
+        return None if version is None else shaped(ScriptVersion, version)
 
     @property
     def script_tags(self) -> list[str]:
         """JS: TraceItem.scriptTags."""
         tags: list[str] | None = _get(self._js, "scriptTags")
         return tags or []
+
+    @property
+    def preview(self) -> TracePreviewInfo | None:
+        """Which preview of it; None where it is none. JS: TraceItem.preview."""
+        preview = _get(self._js, "preview")
+        return None if preview is None else shaped(TracePreviewInfo, preview)
 
     @property
     def dispatch_namespace(self) -> str | None:
@@ -385,4 +419,5 @@ _EVENTS: dict[str, Callable[[Any], TraceEventInfo]] = {
     "mailFrom": lambda info: TraceItemEmailEventInfo(info.mailFrom, info.rcptTo, info.rawSize),
     "consumedEvents": _tail,
     "getWebSocketEvent": _web_socket,
+    "reason": lambda info: TraceItemOnHibernateEventInfo(info.reason),
 }

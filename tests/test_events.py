@@ -21,6 +21,7 @@ from pyworkers_sdk import (
     Request,
     Response,
     ScheduledController,
+    ScriptVersion,
     Span,
     TraceItem,
     TraceItemAlarmEventInfo,
@@ -29,9 +30,11 @@ from pyworkers_sdk import (
     TraceItemFetchEventInfo,
     TraceItemHibernatableWebSocketEventInfo,
     TraceItemJsRpcEventInfo,
+    TraceItemOnHibernateEventInfo,
     TraceItemQueueEventInfo,
     TraceItemScheduledEventInfo,
     TraceItemTailEventInfo,
+    TracePreviewInfo,
     WorkerEntrypoint,
     handler,
 )
@@ -215,7 +218,8 @@ async def test_a_tail_gets_what_wrangler_prints() -> None:
     assert plain.logs == plain.exceptions == plain.diagnostics_channel_events == []
     assert repr(item) == "<TraceItem of shop: exception>"
     assert (item.script_name, item.entrypoint, item.script_tags) == ("shop", "Admin", ["a"])
-    assert item.script_version == {"id": "v1"}
+    assert item.script_version == ScriptVersion("v1", None, None)
+    assert (item.preview, plain.preview) == (TracePreviewInfo("p", "s", "n"), None)
     assert item.event_timestamp == EPOCH.replace(second=1)
     log, error = item.logs
     assert log == (EPOCH.replace(second=2), "warn", ["a", {"b": 1}], None)
@@ -240,6 +244,7 @@ _ITEM = {
     "entrypoint": "Admin",
     "scriptTags": ["a"],
     "scriptVersion": {"id": "v1"},
+    "preview": {"id": "p", "slug": "s", "name": "n"},
     "outcome": "exception",
     "eventTimestamp": 1000,
     "logs": [
@@ -288,6 +293,7 @@ _ITEM = {
             {"getWebSocketEvent": {"webSocketEventType": "message"}},
             TraceItemHibernatableWebSocketEventInfo("message", None, None),
         ),
+        ({"reason": "inactive"}, TraceItemOnHibernateEventInfo("inactive")),
         ({}, TraceItemCustomEventInfo()),
     ],
 )

@@ -50,16 +50,17 @@ NAMES = """
     R2Object R2ObjectBody R2ObjectRange R2Objects R2Range R2UploadedPart RateLimit
     RateLimitOutcome ReadableStream Request RequestInitCfProperties ResourceLimits Response
     RowError RpcError RpcPromise RpcProperty RpcStub RpcTarget ScheduledController
-    SecretsStoreSecret SendEmail Service Socket SocketAddress SocketInfo Span SqlStorage
-    SqlStorageCursor Stream StreamBindingError StreamCaption StreamDirectUpload
+    ScriptVersion SecretsStoreSecret SendEmail Service Socket SocketAddress SocketInfo
+    Span SqlStorage SqlStorageCursor Stream StreamBindingError StreamCaption StreamDirectUpload
     StreamDownload StreamDownloadGetResponse StreamError StreamScopedCaptions
     StreamScopedDownloads StreamVideo StreamVideoHandle StreamVideoStatus StreamVideos
     StreamWatermark StreamWatermarks SupportedFileFormat SyncKvStorage Text
     ToMarkdownService TraceDiagnosticChannelEvent TraceEventInfo TraceException TraceItem
     TraceItemAlarmEventInfo TraceItemCustomEventInfo TraceItemEmailEventInfo
     TraceItemFetchEventInfo TraceItemFetchEventInfoRequest TraceItemFetchEventInfoResponse
-    TraceItemHibernatableWebSocketEventInfo TraceItemJsRpcEventInfo TraceItemQueueEventInfo
-    TraceItemScheduledEventInfo TraceItemTailEventInfo TraceLog TraceLogErrorInfo Tracing
+    TraceItemHibernatableWebSocketEventInfo TraceItemJsRpcEventInfo
+    TraceItemOnHibernateEventInfo TraceItemQueueEventInfo TraceItemScheduledEventInfo
+    TraceItemTailEventInfo TraceLog TraceLogErrorInfo TracePreviewInfo Tracing
     TracingSpanContext UniversalGatewayOptions Vectorize VectorizeAsyncMutation
     VectorizeError VectorizeIndex VectorizeIndexConfig VectorizeIndexDetails
     VectorizeIndexInfo VectorizeMatch VectorizeMatches VectorizeVector

@@ -67,6 +67,7 @@ __all__ = [
     "raising",
     "raw",
     "record",
+    "returned",
     "seconds",
     "sendable",
     "stream_from",

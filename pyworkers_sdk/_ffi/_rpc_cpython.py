@@ -27,6 +27,7 @@ __all__ = [
     "local_stub",
     "member",
     "method",
+    "returned",
     "sendable",
     "tag_of",
 ]
@@ -66,6 +67,11 @@ async def answered(work: Awaitable[Any]) -> Any:
         return sendable(await work, "the result")
     except Exception as error:
         raise js_failure(error) from None
+
+
+def returned(value: Any) -> Any:
+    """What a handler that the runtime called gives back; there is no undefined here."""
+    return sendable(value)
 
 
 def _referred(value: Any, walk: Walk) -> Any:

@@ -27,6 +27,7 @@ __all__ = [
     "local_stub",
     "member",
     "method",
+    "returned",
     "sendable",
     "tag_of",
 ]
@@ -192,6 +193,11 @@ def _promised(work: Awaitable[Any]) -> Any:
 def answered(work: Awaitable[Any]) -> Any:
     """What a method that the runtime called gives back: past the official conversion untouched."""
     return Ready(_promised(work))
+
+
+def returned(value: Any) -> Any:
+    """What a handler that the runtime called gives back, as RPC takes it; None is undefined."""
+    return Ready(None if value is None else sendable(value))
 
 
 _held: _Held | None = None

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .._ffi import raw, web
+from .._ffi import JsException, raw, web
 from ._clock import Clock
 from ._host import FakeExecutionContext, Script
 from ._outbound import Outbound
-from ._trace import trace_item
+from ._trace import tail_events, trace_item
 
 if TYPE_CHECKING:
     from ..tail import TraceItem
@@ -23,6 +23,7 @@ __all__ = [
     "internal_server_error",
     "scheduled",
     "tail",
+    "tail_stream",
 ]
 
 _log = logging.getLogger(__name__)
@@ -142,3 +143,24 @@ async def tail(worker: Worker, items: Iterable[TraceItem | Mapping[str, Any]]) -
     handler = worker.needs("tail", "trace")
     given = [trace_item(one) if isinstance(one, Mapping) else raw(one) for one in items]
     return await worker.call(FakeExecutionContext(worker.script), handler, given)
+
+
+async def tail_stream(worker: Worker, events: Iterable[Mapping[str, Any]]) -> str:
+    worker.needs("tail_stream")
+    now = datetime.fromtimestamp(worker.script.host.clock.now() / 1000, timezone.utc)
+    onset, *rest = tail_events(events, now)
+    ctx = FakeExecutionContext(worker.script)
+    with worker.script.host.entered():
+        try:
+            wanted = await worker.entrypoint(ctx, worker.script.env).tailStream(onset)
+            if wanted is not None:
+                # as the runtime does it: it does not wait for one before it hands over the next
+                await asyncio.gather(*map(wanted.call, rest))
+        except Exception as error:
+            if worker.raises:
+                # what was raised for one of the rest has become JavaScript's
+                raised = error.__context__ if isinstance(error, JsException) else None
+                raise (raised or error) from None
+            _log.exception("in the tail_stream handler")
+            return "exception"
+    return "ok"

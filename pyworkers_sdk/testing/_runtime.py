@@ -412,6 +412,16 @@ class FakeRuntime(Generic[EnvT]):
         """
         return await _events.tail(self._worker, items)
 
+    async def tail_stream(self, events: Iterable[Mapping[str, Any]]) -> str:
+        """Call the ``tail_stream`` handler with an onset, and what it returned with the rest; "ok",
+        or "exception".
+
+        An event is given as JSON data under JavaScript's names: ``{"type": "onset", "info":
+        {"type": "jsrpc"}}``, ``{"type": "log", "message": ["hello"]}``, ``{"type": "outcome"}``;
+        or, with the span and the time that it happened in, as the ``event`` of a whole TailEvent.
+        """
+        return await _events.tail_stream(self._worker, events)
+
     async def run_in_durable_object(self, stub: Any, callback: Callable[[Any], Awaitable[T]]) -> T:
         """Run ``callback(instance)`` as if it were a method of the Durable Object behind ``stub``,
         gates and all: to look inside, or at ``instance.ctx.storage``.

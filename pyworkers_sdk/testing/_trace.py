@@ -1,15 +1,15 @@
-"""Spans; and a tail's items from JSON, as ``wrangler tail --format json`` prints it."""
+"""Spans; and what tails get from JSON, as ``wrangler tail --format json`` prints it."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from inspect import isawaitable
 from types import SimpleNamespace
 from typing import Any
 
-__all__ = ["FakeTracing", "trace_item"]
+__all__ = ["FakeTracing", "tail_events", "trace_item"]
 
 
 class FakeSpan:
@@ -123,3 +123,49 @@ def _event(given: Mapping[str, Any]) -> SimpleNamespace:
     if isinstance(given.get("scheduledTime"), str):  # an alarm's is a Date, and text in JSON
         event.scheduledTime = datetime.fromisoformat(event.scheduledTime)
     return event
+
+
+def tail_events(given: Iterable[Mapping[str, Any]], now: datetime) -> list[dict[str, Any]]:
+    """JS: TailStream.TailEvent, of what the test says of each: its ``event``, or that alone."""
+    whole: list[Mapping[str, Any]] = [one if "event" in one else {"event": one} for one in given]
+    kinds = [one["event"]["type"] for one in whole]
+    if kinds[:1] != ["onset"] or "onset" in kinds[1:]:
+        raise TypeError("a stream of tail events has an onset first and no other")
+    return [
+        {
+            "invocationId": "1" * 32,
+            "spanContext": {"traceId": "2" * 32, **({"spanId": _SPAN} if sequence else {})},
+            "sequence": sequence,
+            **one,
+            "timestamp": _date(one.get("timestamp", now)),
+            "event": _tail_event({**_EVENT.get(kind, {}), **one["event"]}),
+        }
+        for sequence, (kind, one) in enumerate(zip(kinds, whole, strict=True))
+    ]
+
+
+def _tail_event(event: dict[str, Any]) -> dict[str, Any]:
+    info = event.get("info")
+    if isinstance(info, Mapping) and "scheduledTime" in info:
+        event["info"] = {**info, "scheduledTime": _date(info["scheduledTime"])}
+    return event
+
+
+def _date(given: Any) -> datetime:
+    return datetime.fromisoformat(given) if isinstance(given, str) else given
+
+
+_SPAN = "3" * 16
+_EVENT: dict[str, dict[str, Any]] = {
+    "onset": {
+        "executionModel": "stateless",
+        "spanId": _SPAN,
+        "scriptTags": [],
+        "info": {"type": "custom"},
+    },
+    "outcome": {"outcome": "ok", "cpuTime": 0, "wallTime": 0},
+    "spanOpen": {"name": "span", "spanId": "4" * 16},
+    "spanClose": {"outcome": "ok"},
+    "log": {"level": "log", "message": []},
+    "exception": {"name": "Error", "message": ""},
+}

@@ -60,7 +60,9 @@ class InWorkerd(Driver):
         worlds.install_node_modules()
         self._clients: dict[str, httpx.Client] = {}
         workers = [
-            self._worker(folder, "main", tails=["tail"], outboundService="tail"),
+            self._worker(
+                folder, "main", tails=["tail"], streamingTails=["tail"], outboundService="tail"
+            ),
             self._worker(folder, "tail"),
             self._worker(folder, "legacy", compatibilityDate="2025-08-01"),
         ]

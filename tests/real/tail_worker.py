@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 from typing import Any
 
 from pyworkers_sdk import (
@@ -14,13 +16,18 @@ from pyworkers_sdk import (
     TraceItemQueueEventInfo,
     TraceItemScheduledEventInfo,
     WorkerEntrypoint,
+    tail_stream,
 )
 
 seen: list[dict[str, Any]] = []
+streams: list[list[Any]] = []
 
 
 class Default(WorkerEntrypoint[Env]):
     async def fetch(self, request: Request) -> Response:
+        if request.url.endswith("/streams"):
+            watched, streams[:] = [*streams], []
+            return Response.json(watched)
         if not request.url.endswith("/seen"):
             return Response(f"the origin of {request.method} {request.url.rpartition('/')[2]}")
         told, seen[:] = [*seen], []
@@ -28,6 +35,56 @@ class Default(WorkerEntrypoint[Env]):
 
     async def tail(self, events: list[TraceItem]) -> None:
         seen.extend(map(said, events))
+
+    async def tail_stream(
+        self, onset: tail_stream.TailEvent[tail_stream.Onset]
+    ) -> tail_stream.TailEventHandlerType | None:
+        info = onset.event.info
+        stream: list[Any] = [streamed(onset)]
+        url = info.url if isinstance(info, tail_stream.FetchEventInfo) else ""
+        if not url.endswith("/streams"):
+            streams.append(stream)
+        if "deaf" in url:
+            return None
+        if "number" in url:
+            return 1  # type: ignore[return-value]
+        if "begin" in url:
+            raise LookupError("the stream did not begin")
+        if "object" in url:
+            return Chosen(stream)
+
+        async def more(event: tail_stream.TailEvent[Any]) -> None:
+            stream.append(streamed(event))
+            if "fails" in url:
+                raise LookupError("the stream broke")
+            await asyncio.sleep(0.01)
+            stream.append("later")
+
+        if "later" in url:
+            return more
+        return lambda event: stream.append(streamed(event))
+
+
+class Chosen(tail_stream.TailEventHandlerObject):
+    def __init__(self, stream: list[Any]) -> None:
+        self.stream = stream
+
+    def log(self, event: tail_stream.TailEvent[tail_stream.Log]) -> None:
+        self.stream.append(streamed(event))
+
+    async def outcome(self, event: tail_stream.TailEvent[tail_stream.Outcome]) -> None:
+        await asyncio.sleep(0)
+        self.stream.append(streamed(event))
+
+
+def streamed(event: tail_stream.TailEvent[Any]) -> list[Any]:
+    context = event.span_context
+    return [
+        event.sequence,
+        [event.invocation_id, *context],
+        event.timestamp.isoformat(),
+        re.sub(r"(, )?type='\w+'", "", repr(event.event)),
+    ]
 
 
 def said(item: TraceItem) -> dict[str, Any]:

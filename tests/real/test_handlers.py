@@ -9,6 +9,7 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from types import ModuleType
 from typing import Any
 
@@ -326,3 +327,76 @@ async def test_a_tail_sees_what_happened(driver: Driver) -> None:
 async def seen_none(driver: Driver) -> None:
     await driver.later()
     await driver.fetch("/seen", "tail")
+
+
+@pytest.mark.asyncio
+async def test_a_streaming_tail_sees_what_goes_on(driver: Driver) -> None:
+    if isinstance(driver, OnFakes):
+        pytest.skip("nothing tails a fake Worker")
+
+    async def streamed(path: str) -> list[Any]:
+        await driver.fetch(path)
+        return await the_stream()
+
+    async def the_stream() -> list[Any]:
+        await driver.later()
+        [stream] = json.loads((await driver.fetch("/streams", "tail")).text)
+        return [event if isinstance(event, str) else event[-1] for event in stream]
+
+    await driver.later()
+    await driver.fetch("/streams", "tail")
+
+    await driver.fetch("/span?token=0123456789abcdef0123456789abcdef")
+    await driver.later()
+    [stream] = json.loads((await driver.fetch("/streams", "tail")).text)
+    assert [sequence for sequence, *_ in stream] == [*range(6)]
+    assert len({invocation for _, [invocation, *_], *_ in stream}) == 1
+    assert len({trace for _, [_, trace, *_], *_ in stream}) == 1
+    spans = [span for _, [_, _, span, _], *_ in stream]
+    assert spans[0] is None
+    outer, inner = spans[1], spans[2]
+    assert spans[1:] == [outer, inner, inner, outer, outer]
+    then = datetime.fromisoformat(stream[0][2])
+    assert abs(then.timestamp() - time.time()) < 60
+    onset, opened, attributes, *rest = [event for *_, event in stream]
+    assert onset.startswith(f"Onset(span_id='{outer}', execution_model='stateless', info=Fetch")
+    assert "/span?token=0123456789abcdef0123456789abcdef', cf_json=" in onset
+    assert "Header(name='accept', value='*/*')" in onset
+    assert onset.endswith("script_tags=[], script_version=None, preview=None, attributes=None)")
+    assert opened == f"SpanOpen(name='work', span_id='{inner}', info=None)"
+    values = "('number', 1)", "('text', 'é')", "('ratio', 1.5)", "('flag', True)"
+    named = [value.replace("('", "(name='").replace("', ", "', value=") for value in values]
+    attributed = ", ".join(f"Attribute{value}" for value in named)
+    assert attributes == f"Attributes(info=[{attributed}])"
+    assert rest == [
+        "SpanClose(outcome='ok')",
+        "Return(info=FetchResponseInfo(status_code=200))",
+        "Outcome(outcome='ok', cpu_time=0, wall_time=0)",
+    ]
+
+    events = await streamed("/raise")
+    assert events[2].startswith("Exception(name='PythonError', message='Traceback")
+    assert events[-1] == "Outcome(outcome='exception', cpu_time=0, wall_time=0)"
+    events = await streamed("/log?later")
+    assert events.count("later") == len(events) - events.count("later") - 1 == 10
+    events = await streamed("/log?object")
+    kinds = [event.partition("(")[0] for event in events]
+    assert kinds == ["Onset", *["Log"] * 8, "Outcome"]
+    for path in "/log?deaf", "/log?number", "/log?begin":
+        assert len(await streamed(path)) == 1
+    written = driver.written()
+    assert "WorkersError: tail_stream returned a int, not a function" in written
+    assert "LookupError: the stream did not begin" in written
+    await streamed("/log?fails")
+    assert len(await streamed("/later")) == 7  # and the next one is seen again
+
+    await driver.scheduled("1 * * * *")
+    at = "datetime.datetime(2026, 3, 1, 12, 30, tzinfo=datetime.timezone.utc)"
+    info = f"info=ScheduledEventInfo(scheduled_time={at}, cron='1 * * * *'), "
+    assert info in (await the_stream())[0]
+    await driver.queue("main", "jobs", [1, 2, 3])
+    assert "info=QueueEventInfo(queue_name='jobs', batch_size=3)" in (await the_stream())[0]
+    await driver.email("plain@example.com")
+    begin, method, *_ = await the_stream()
+    assert "info=JsRpcEventInfo()" in begin
+    assert method == "Attributes(info=[Attribute(name='jsrpc.method', value='email')])"

@@ -29,7 +29,9 @@ from pyworkers_sdk import (
     WorkerEntrypoint,
     configure_logging,
     handler,
+    tail_stream,
 )
+from pyworkers_sdk.tail_stream import TailEvent
 from pyworkers_sdk.testing import EmailOutcome, FakeRuntime, ForwardedEmail, ScheduledOutcome
 
 
@@ -72,6 +74,30 @@ class Default(WorkerEntrypoint[AppEnv]):
                 case _:
                     pass
 
+    async def tail_stream(
+        self, onset: TailEvent[tail_stream.Onset]
+    ) -> tail_stream.TailEventHandlerType:
+        assert_type(onset.event.span_id, str)
+        assert_type(onset.span_context.span_id, str | None)
+        assert_type(onset.timestamp, datetime)
+        match onset.event.info:
+            case tail_stream.FetchEventInfo(url=url, headers=headers):
+                assert_type(url, str)
+                assert_type(dict(headers).get("accept"), str | None)
+            case tail_stream.QueueEventInfo(batch_size=size):
+                assert_type(size, int)
+            case _:
+                return Watcher()
+
+        async def more(event: TailEvent[tail_stream.EventType]) -> None:
+            one = event.event
+            if one.type == "log":
+                assert_type(one, tail_stream.Log)
+            elif isinstance(one, tail_stream.Outcome):
+                assert_type(one.outcome, tail_stream.EventOutcome)
+
+        return more
+
     async def fetch(self, request: Request) -> Response:
         with self.ctx.tracing.start_span("work") as span:
             assert_type(span, Span)
@@ -79,7 +105,21 @@ class Default(WorkerEntrypoint[AppEnv]):
         return Response("")
 
 
+class Watcher(tail_stream.TailEventHandlerObject):
+    async def log(self, event: TailEvent[tail_stream.Log], /) -> None:
+        assert_type(event.event.truncated, bool)
+
+    def outcome(self, event: TailEvent[tail_stream.Outcome], /) -> None:
+        assert_type(event.event.cpu_time, float)
+
+    def return_(self, event: TailEvent[tail_stream.Log], /) -> None:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]
+        ...
+
+
 class Wrong(WorkerEntrypoint[AppEnv]):
+    async def tail_stream(self, onset: TailEvent[tail_stream.Onset]) -> int:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]
+        return 1
+
     async def scheduled(self, controller: str) -> None:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]
         ...
 
@@ -97,6 +137,7 @@ async def in_tests(request: Request, env: AppEnv, ctx: ExecutionContext) -> None
     assert_type(told, EmailOutcome)
     assert_type(told.forwards, list[ForwardedEmail])
     assert_type(await runtime.tail([{"outcome": "ok"}]), str)
+    assert_type(await runtime.tail_stream([{"type": "onset"}]), str)
     FakeRuntime(on_fetch, env=AppEnv)
 
 
