@@ -19,12 +19,17 @@ class Known(NamedTuple):
     """Whether what is stored differs from then on, which ends the example."""
     after: str = ""
     """A pattern of a call before it, or of the call itself."""
+    again: bool = False
+    """Whether its statement must have been in a call before."""
 
     def explains(self, call: str, fake: str, real: str, lines: list[str]) -> bool:
         """The answers to the last of these lines, which is the call."""
         pairs = ((self.call, call), (self.fake, fake), (self.real, real))
-        return all(re.search(pattern, text, re.DOTALL) for pattern, text in pairs) and any(
-            re.search(self.after, line, re.DOTALL) for line in lines
+        statement = call.partition(".prepare(")[2].partition(").")[0]
+        return (
+            all(re.search(pattern, text, re.DOTALL) for pattern, text in pairs)
+            and any(re.search(self.after, line, re.DOTALL) for line in lines)
+            and (not self.again or any(f".prepare({statement})" in line for line in lines[:-1]))
         )
 
 
@@ -107,6 +112,14 @@ KNOWN: dict[str, list[Known | Unlike]] = {
             r" IS NULL\)\\?': 1",
             "of a table whose first column is NOT NULL, SQLite 3.40 takes no column in a RETURNING"
             " for NULL; 3.54 alone gives what the real one gives",
+        ),
+        Known(
+            r"\.prepare\(.*\.bind\(",
+            r"^raises D1Error\(.*(duplicate column name: |already exists|no such (table|column): )",
+            r"^raises D1Error\(.*Wrong number of parameter bindings",
+            "the local runtime keeps a statement that it compiled once, and counts its parameters"
+            " before it sees that the schema has changed and the statement fits it no more",
+            again=True,
         ),
         Unlike(
             r"misuse of aggregate(:| function) \w+\(\)",
