@@ -97,7 +97,9 @@ class raising:
 
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
         if isinstance(error, JsException):
-            raise from_js_error(self._error, error) from None
+            made = from_js_error(self._error, error)
+            # in a fake what is underneath may be an exception of the test's own code
+            raise made from made.__cause__ or error.__cause__
 
 
 def binding(value: Any, kind: str, method: str) -> Any:

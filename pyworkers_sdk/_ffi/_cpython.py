@@ -287,7 +287,9 @@ def now() -> datetime:
 
 def js_error(name: str, message: str, stack: str | None = None) -> Exception:
     """A JavaScript error to raise; ``stack`` is what logs show of it."""
-    return JsException(name, message)
+    made = JsException(name, message)
+    made.stack = stack or ""
+    return made
 
 
 def answer(awaitable: Awaitable[Any]) -> Any:

@@ -22,7 +22,8 @@ class Handed:
             try:
                 made = function(js)
             except Exception as exc:
-                raise js_failure(exc) from None
+                failure = js_failure(exc)  # with what a test wants to see below it
+                raise failure from (None if failure is exc else exc)
             return _awaited(made) if isawaitable(made) else None
 
         return called
@@ -38,4 +39,5 @@ async def _awaited(made: Awaitable[Any]) -> None:
     try:
         await made
     except Exception as exc:
-        raise js_failure(exc) from None
+        failure = js_failure(exc)
+        raise failure from (None if failure is exc else exc)
