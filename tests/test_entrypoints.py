@@ -263,3 +263,17 @@ async def test_a_fetch_from_a_mixin_gets_the_same_request() -> None:
 
     runtime = FakeRuntime(Mixed, env=AppEnv, API_KEY="k")
     assert await (await runtime.fetch("https://example.com/")).text() == "mixed in"
+@pytest.mark.asyncio
+async def test_what_is_under_way_goes_on_while_a_test_drains() -> None:
+    class Slow(WorkerEntrypoint[AppEnv]):
+        async def fetch(self, request: Request) -> Response:
+            await asyncio.sleep(0)
+            return Response("done")
+
+    runtime = FakeRuntime(Slow, env=AppEnv, API_KEY="k")
+    under_way = asyncio.ensure_future(runtime.fetch("https://example.com/"))
+    for _ in range(10):
+        await runtime.drain()
+    assert under_way.done()
+
+

@@ -26,7 +26,7 @@ from pyworkers_sdk import (
 )
 from pyworkers_sdk._closures import entrust, entrust_now
 from pyworkers_sdk._ffi import JsException
-from pyworkers_sdk.testing import Clock, FakeRuntime, fake, faults
+from pyworkers_sdk.testing import Clock, FakeRuntime, _durable_object, fake, faults
 from pyworkers_sdk.testing._durable import object_of
 from pyworkers_sdk.testing._turns import Turns
 
@@ -501,3 +501,91 @@ async def test_an_option_of_a_stub_that_is_none() -> None:
         namespace.get_by_name("a", retry=unknown)
     stub = namespace.get(namespace.new_unique_id(), retry={"max_retries": 1, "timeout_ms": 5})
     assert await stub.count() == 1
+
+
+class GivesUp(DurableObject["GivesUpEnv"]):
+    """What it waits for was cancelled by somebody, or never comes."""
+
+    async def wait_for_itself(self) -> None:
+        await self.ctx.block_concurrency_while(self.env.OBJECTS.get(self.ctx.id).hello)
+
+    async def hello(self) -> str:
+        return "hello"
+
+    async def set(self) -> None:
+        await self.ctx.storage.set_alarm(dt.timedelta(seconds=1))
+
+    async def alarm(self) -> None:
+        await self._give_up()
+
+    async def fetch(self, request: Request) -> Response:
+        client, server = WebSocketPair()
+        self.ctx.accept_web_socket(server)
+        return Response(status=101, web_socket=client)
+
+    async def web_socket_message(self, ws: WebSocket, message: str | bytes) -> None:
+        await self._give_up()
+
+    async def _give_up(self) -> None:
+        work = asyncio.ensure_future(asyncio.sleep(60))
+        work.cancel()
+        await work
+
+
+class GivesUpEnv(Env):
+    OBJECTS: DurableObjectNamespace[GivesUp]
+
+
+async def test_an_object_that_waits_for_itself_is_reset(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_durable_object, "_LONGEST_BLOCKING", 50)
+    objects = fake(GivesUpEnv).OBJECTS
+    with pytest.raises(DurableObjectError, match="waited for too long"):
+        await objects.get_by_name("a").wait_for_itself()
+    assert await objects.get_by_name("a").hello() == "hello"
+
+
+async def test_work_that_was_cancelled_is_a_failure(caplog: pytest.LogCaptureFixture) -> None:
+    runtime = FakeRuntime(Default, env=GivesUpEnv)
+    stub = runtime.env.OBJECTS.get_by_name("a")
+    await stub.set()
+    runtime.clock.advance(1)
+    await runtime.drain()
+    assert "alarm() of <GivesUp a>" in caplog.text
+    response = await stub.fetch(Request("https://x/", headers={"upgrade": "websocket"}))
+    assert response.web_socket is not None
+    response.web_socket.accept()
+    response.web_socket.send("x")
+    await runtime.drain()
+    assert "webSocketMessage() of <GivesUp a>" in caplog.text
+
+
+async def test_a_drain_that_is_given_up(runtime: FakeRuntime[AppEnv]) -> None:
+    class Slow(DurableObject):
+        async def alarm(self) -> None:
+            await asyncio.sleep(60)
+
+        async def fetch(self, request: Request) -> Response:
+            await self.ctx.storage.set_alarm(dt.timedelta(seconds=1))
+            client, server = WebSocketPair()
+            self.ctx.accept_web_socket(server)
+            return Response(status=101, web_socket=client)
+
+        async def web_socket_message(self, ws: WebSocket, message: str | bytes) -> None:
+            await asyncio.sleep(60)
+
+    namespace: Any = DurableObjectNamespace[Slow]
+    stub = fake(namespace, clock=runtime.clock).get_by_name("a")
+    await stub.fetch(Request("https://x/", headers={"upgrade": "websocket"}))
+    runtime.clock.advance(1)
+    objects = object_of(stub)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.01):
+            await objects.run_alarm()
+    told = objects.tell("webSocketMessage", [None, "x"])
+    await asyncio.sleep(0.01)
+    told.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await told
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.01):
+            await objects.deliver("webSocketMessage", [None, "x"])

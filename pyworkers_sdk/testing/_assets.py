@@ -15,6 +15,7 @@ from ..assets import Assets
 from ._asset_rules import HeaderRule, RedirectRule, headers_in, redirects_in
 from ._host import Script
 from ._rpc import FakeStub
+from ._turns import answered_later
 
 __all__ = ["FakeAssets", "Front", "HTMLHandling", "NotFoundHandling", "assets", "bound"]
 
@@ -96,6 +97,7 @@ class FakeAssets(FakeStub):
         self._html = HTML[html_handling]
         self._not_found = not_found_handling
 
+    @answered_later
     async def _answered(self, method: str, args: list[Any]) -> Any:
         (request,) = args
         response = self._answer(request)

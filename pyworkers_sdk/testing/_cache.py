@@ -10,6 +10,7 @@ from typing import NamedTuple
 from .._ffi import _web as web
 from .._ffi._web import JsException
 from ._host import Host
+from ._turns import elsewhere
 
 __all__ = ["FakeCacheStorage"]
 
@@ -55,6 +56,7 @@ class FakeCacheStorage:
         return made
 
 
+@elsewhere
 class FakeCache:
     """``kept``: by URL, or by the ``cacheKey`` of a request's ``cf``."""
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from .._ffi._cpython import in_order
 from .._ffi._web import JsException
 from ._sqlite import Answer, Refused, Sqlite
+from ._turns import elsewhere
 
 if TYPE_CHECKING:
     from ._clock import Clock
@@ -18,6 +19,7 @@ __all__ = ["FakeD1Database", "FakeD1DatabaseSession", "FakeD1PreparedStatement"]
 _CONSTRAINTS = ("first-primary", "first-unconstrained")
 
 
+@elsewhere
 class _Statements:
     """What a database and a session share."""
 
@@ -47,6 +49,7 @@ class _Statements:
             self._bookmark = bookmark
 
 
+@elsewhere
 class FakeD1Database(_Statements):
     """A D1 database in memory, or in a file; it speaks JavaScript's side of the API.
 
@@ -91,6 +94,7 @@ class FakeD1DatabaseSession(_Statements):
         return None if self._bookmark in _CONSTRAINTS else self._bookmark
 
 
+@elsewhere
 class FakeD1PreparedStatement:
     """SQL, and the values bound to it; nothing is looked at before it runs."""
 

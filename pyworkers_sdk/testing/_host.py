@@ -84,6 +84,7 @@ class Host:
         failed: BaseException | None = None
         happened: list[Any] = []
         working = True
+        await asyncio.sleep(0)  # a test that drains till something has happened lets it happen
         while working:
             waiting = [each for host in self.company for each in host.waiting]
             for host in self.company:

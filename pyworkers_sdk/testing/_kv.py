@@ -14,6 +14,7 @@ from .._ffi._cpython import is_index
 from .._ffi._web import JsException, ReadableStream
 from ._clock import Clock
 
+from ._turns import elsewhere
 __all__ = ["FakeKVNamespace"]
 
 MAX_NAME = 512
@@ -34,6 +35,7 @@ class Entry(NamedTuple):
 
 
 class FakeKVNamespace:
+@elsewhere
     """JS: KVNamespace. Expires keys by its ``clock``."""
 
     def __init__(self, clock: Clock | None = None) -> None:

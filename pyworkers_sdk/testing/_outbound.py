@@ -9,8 +9,7 @@ from inspect import isawaitable
 from typing import Any, Literal, TypeAlias
 from urllib.parse import urljoin, urlsplit
 
-from .._ffi import _outside, _streams, _url, raw
-from .._ffi import _web as web
+from .._ffi import _outside, _streams, _url, _web as web, raw
 from .._ffi._abort import abortable, abortable_stream
 from .._ffi._sockets import upgraded
 from .._ffi._web import JsException
@@ -19,6 +18,7 @@ from ..http import Request, Response
 from ._cache import FakeCacheStorage
 from ._host import Host, current_host
 from ._tcp import TcpHandler, TcpRoute, nowhere
+from ._turns import answered_later
 
 __all__ = ["Outbound", "Route", "follow"]
 
@@ -116,6 +116,7 @@ class Outbound:
         """Whether anything answers this request."""
         return any(route.takes(request) for route in self._routes)
 
+    @answered_later
     async def fetch(self, request: web.Request) -> web.Response:
         return await follow(request, self._answered)
 

@@ -18,6 +18,7 @@ from .._ffi._v8 import clone_size
 from .._ffi._web import JsException
 from ..queues import Queue
 from ._clock import Clock
+from ._turns import elsewhere
 
 if TYPE_CHECKING:
     from ._host import Host
@@ -109,6 +110,7 @@ def _place(entry: Entry) -> tuple[float, int]:
     return entry.at, entry.turn
 
 
+@elsewhere
 class FakeQueue:
     """JS: Queue. Keeps what is sent until a consumer takes it; time is its ``clock``.
 

@@ -24,6 +24,7 @@ from ._r2_rules import (
     ssec,
     texts,
 )
+from ._turns import elsewhere
 
 __all__ = ["FakeR2Bucket"]
 
@@ -63,6 +64,7 @@ class Stored(NamedTuple):
     checksums: dict[str, str]
 
 
+@elsewhere
 class FakeR2Bucket:
     """JS: R2Bucket. Dates objects by its ``clock``.
 
@@ -227,6 +229,7 @@ class FakeR2Bucket:
         return stored
 
 
+@elsewhere
 class FakeR2MultipartUpload:
     """JS: R2MultipartUpload."""
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from .._ffi._web import JsException
 from ..ratelimit import RateLimit
 from ._clock import Clock
+from ._turns import elsewhere
 
 if TYPE_CHECKING:
     from ._build import Worker
@@ -37,6 +38,7 @@ class Counters:
         return True
 
 
+@elsewhere
 class FakeRateLimit:
     """JS: RateLimit, as miniflare simulates it."""
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from .._ffi._web import JsException
 from ..secrets_store import SecretsStoreSecret
 from ._clock import Clock
+from ._turns import elsewhere
 
 if TYPE_CHECKING:
     from ._build import Worker
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["FakeSecretsStoreSecret", "configured", "secret"]
 
 
+@elsewhere
 class FakeSecretsStoreSecret:
     """JS: SecretsStoreSecret."""
 

@@ -16,6 +16,7 @@ from ._clock import Clock
 from ._host import Host, Script
 from ._rpc import Deliver, FakeStub
 
+from ._turns import answered_later
 __all__ = [
     "FakeExports",
     "FakeLoopback",
@@ -59,6 +60,7 @@ class _Served(FakeStub):
 
 def _to(script: Script, kind: type[Any], props: Any) -> Deliver:
     async def deliver(method: str, args: list[Any]) -> Any:
+    @answered_later
         with script.host.entered():
             door = script.enter(kind, props)
             if method == "fetch":
@@ -207,6 +209,7 @@ def _stand_in(value: Any) -> FakeStub:
     """Any object with the methods, called as the runtime calls an entrypoint."""
 
     async def deliver(method: str, args: list[Any]) -> Any:
+    @answered_later
         found = None if method.startswith("_") else getattr(value, method, None)
         if not callable(found):
             raise JsException("TypeError", f"Method {method} does not exist")

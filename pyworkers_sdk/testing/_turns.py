@@ -11,11 +11,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Generator
 from contextvars import ContextVar
-from typing import Any, TypeVar
+from functools import wraps
+from inspect import iscoroutinefunction
+from typing import Any, TypeVar, cast
 from weakref import WeakKeyDictionary
 
-__all__ = ["Gate", "Turns", "gated", "no_section", "turns"]
+__all__ = ["Gate", "Turns", "answered_later", "elsewhere", "gated", "no_section", "turns"]
 
+C = TypeVar("C", bound=Callable[..., Awaitable[Any]])
 T = TypeVar("T")
 
 _PATIENCE = 200
@@ -36,8 +39,8 @@ class Gate:
         return not self.sections or self.sections[-1] in inside
 
 
-_inside: ContextVar[tuple[object, ...]] = ContextVar("sections", default=())
-"""The sections that the running code belongs to."""
+_inside: ContextVar[tuple[object, ...] | None] = ContextVar("sections", default=None)
+"""The sections that the running code belongs to; None outside of every object."""
 
 
 def no_section() -> None:
@@ -62,10 +65,11 @@ class Turns:
         self._over: list[asyncio.Future[None]] = []
         self._rounds = 0
         self._looking = False
+        self._kept_out = False
 
     async def mine(self, gate: Gate, *, resuming: bool = False, new: bool = False) -> None:
         """Wait for a turn in which the gate lets us in. What goes on comes before what is new."""
-        waiter = _Waiter(gate, () if new else _inside.get())
+        waiter = _Waiter(gate, () if new else _inside.get() or ())
         (self._resuming if resuming else self._coming).append(waiter)
         self._look_soon()
         try:
@@ -112,7 +116,10 @@ class Turns:
         for each in over:
             if not each.done():
                 each.set_result(None)
-        if over or self._let_one_in():
+        # who waits for the end of each turn, again and again, does not keep the next one out
+        first = bool(over) and not self._kept_out
+        self._kept_out = first
+        if first or self._let_one_in():
             self._rounds = 0
             loop.call_soon(self._look)
         else:
@@ -131,7 +138,7 @@ class Turns:
     def section(self, gate: Gate, work: Callable[[], Awaitable[T]]) -> asyncio.Future[T]:
         """Run ``work`` as a section of its own, behind those that are open already."""
         key = object()
-        inside = _inside.get()
+        inside = _inside.get() or ()
         at_once = gate.lets_in(inside)
         if at_once:
             gate.sections.append(key)
@@ -157,6 +164,40 @@ _TURNS: WeakKeyDictionary[asyncio.AbstractEventLoop, Turns] = WeakKeyDictionary(
 def turns() -> Turns:
     """Those of the running event loop."""
     return _TURNS.setdefault(asyncio.get_running_loop(), Turns())
+
+
+async def _others_go_on() -> None:
+    """As long as a service takes to answer: whoever asked before goes on, and where an object asks,
+    its next event comes."""
+    if _inside.get() is None:
+        await asyncio.sleep(0)
+    else:
+        await turns().mine(Gate(), new=True)
+
+
+def answered_later(method: C) -> C:
+    """A call of a service: no answer is there before others were asked, and a Durable Object that
+    calls gets its next event meanwhile."""
+
+    @wraps(method)
+    async def answer(*args: Any, **options: Any) -> Any:
+        try:
+            given = await method(*args, **options)
+        except Exception:
+            await _others_go_on()
+            raise
+        await _others_go_on()
+        return given
+
+    return cast(C, answer)
+
+
+def elsewhere(kind: type[T]) -> type[T]:
+    """A class all of whose ``async`` methods are calls of a service."""
+    for name, method in [*vars(kind).items()]:
+        if iscoroutinefunction(method):
+            setattr(kind, name, answered_later(method))
+    return kind
 
 
 class gated:

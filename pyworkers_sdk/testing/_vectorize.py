@@ -21,6 +21,7 @@ from .._ffi import dumps, from_json, raw
 from .._ffi._web import JsException
 from ..vectorize import Vectorize, VectorizeVector
 from ._clock import Clock
+from ._turns import elsewhere
 from ._vector_rules import (
     check_id,
     check_ids,
@@ -264,6 +265,7 @@ class _Index:
         return [{"id": one.id, **_namespace(one), **_values(one), **_all(one)} for one in found]
 
 
+@elsewhere
 class FakeVectorize(_Index):
     """JS: Vectorize."""
 
@@ -353,6 +355,7 @@ class FakeVectorize(_Index):
         return self.nearest(values, top_k, most, namespace, conditions, show)
 
 
+@elsewhere
 class FakeVectorizeIndex(_Index):
     """JS: VectorizeIndex. Its changes are visible at once."""
 

@@ -1,0 +1,228 @@
+"""Calls that are under way at once: no answer is there before others were asked."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from pyworkers_sdk import (
+    D1,
+    KV,
+    R2,
+    Cache,
+    CacheStorage,
+    D1Error,
+    KVError,
+    Queue,
+    R2Error,
+    Request,
+    Response,
+    Vectorize,
+    VectorizeVector,
+    WorkersError,
+    fetch,
+)
+
+from .kit import cases, not_in, raises
+
+if TYPE_CHECKING:
+    from .workers import AppEnv
+
+
+async def steps(call: Callable[[], Awaitable[Any]]) -> list[str]:
+    """What two who make the same call at once get to do, in its order."""
+    seen: list[str] = []
+
+    async def one(name: str) -> None:
+        seen.append(f"{name} asks")
+        await call()
+        seen.append(f"{name} has it")
+
+    await asyncio.gather(one("a"), one("b"))
+    return seen
+
+
+BOTH_ASK = ["a asks", "b asks"]
+
+KV_CALLS: dict[str, Callable[[KV], Awaitable[Any]]] = {
+    "get": lambda kv: kv.get("k"),
+    "get-many": lambda kv: kv.get(["k", "l"]),
+    "get-with-metadata": lambda kv: kv.get_with_metadata("k"),
+    "put": lambda kv: kv.put("k", "v"),
+    "delete": lambda kv: kv.delete("k"),
+    "list": lambda kv: kv.list(),
+}
+
+
+@cases(KV_CALLS)
+async def test_kv_answers_after_both_have_asked(kv: KV, case: Callable[[KV], Any]) -> None:
+    assert (await steps(lambda: case(kv)))[:2] == BOTH_ASK
+
+
+D1_CALLS: dict[str, Callable[[D1], Awaitable[Any]]] = {
+    "first": lambda db: db.prepare("SELECT 1").first(),
+    "all": lambda db: db.prepare("SELECT 1").all(),
+    "run": lambda db: db.prepare("SELECT 1").run(),
+    "raw": lambda db: db.prepare("SELECT 1").raw(),
+    "batch": lambda db: db.batch([db.prepare("SELECT 1")]),
+    "exec": lambda db: db.exec("SELECT 1"),
+    "session": lambda db: db.with_session().prepare("SELECT 1").all(),
+}
+
+
+@cases(D1_CALLS)
+async def test_d1_answers_after_both_have_asked(db: D1, case: Callable[[D1], Any]) -> None:
+    assert (await steps(lambda: case(db)))[:2] == BOTH_ASK
+
+
+R2_CALLS: dict[str, Callable[[R2], Awaitable[Any]]] = {
+    "head": lambda r2: r2.head("k"),
+    "get": lambda r2: r2.get("k"),
+    "put": lambda r2: r2.put("k", "v"),
+    "delete": lambda r2: r2.delete("k"),
+    "list": lambda r2: r2.list(),
+    "multipart": lambda r2: r2.create_multipart_upload("k"),
+}
+
+
+@cases(R2_CALLS)
+async def test_r2_answers_after_both_have_asked(r2: R2, case: Callable[[R2], Any]) -> None:
+    assert (await steps(lambda: case(r2)))[:2] == BOTH_ASK
+
+
+async def test_parts_of_an_upload_are_under_way_at_once(r2: R2) -> None:
+    upload = await r2.create_multipart_upload("k")
+    assert (await steps(lambda: upload.upload_part(1, b"x")))[:2] == BOTH_ASK
+    await upload.abort()
+
+
+QUEUE_CALLS: dict[str, Callable[[Queue[Any]], Awaitable[Any]]] = {
+    "send": lambda queue: queue.send("x"),
+    "send-batch": lambda queue: queue.send_batch(["x", "y"]),
+    "metrics": lambda queue: queue.metrics(),
+}
+
+
+@cases(QUEUE_CALLS)
+async def test_a_queue_answers_after_both_have_asked(
+    queue: Queue[Any], case: Callable[[Queue[Any]], Any]
+) -> None:
+    assert (await steps(lambda: case(queue)))[:2] == BOTH_ASK
+
+
+INDEX_CALLS: dict[str, Callable[[Vectorize], Awaitable[Any]]] = {
+    "describe": lambda index: index.describe(),
+    "query": lambda index: index.query([1, 0, 0]),
+    "upsert": lambda index: index.upsert([VectorizeVector("together", [1, 0, 0])]),
+    "get-by-ids": lambda index: index.get_by_ids(["together"]),
+    "delete-by-ids": lambda index: index.delete_by_ids(["together"]),
+}
+
+
+@cases(INDEX_CALLS)
+async def test_an_index_answers_after_both_have_asked(
+    index: Vectorize, case: Callable[[Vectorize], Any]
+) -> None:
+    assert (await steps(lambda: case(index)))[:2] == BOTH_ASK
+
+
+CACHE_CALLS: dict[str, Callable[[Cache], Awaitable[Any]]] = {
+    "match": lambda cache: cache.match("https://together.example/"),
+    "put": lambda cache: cache.put("https://together.example/", Response("x")),
+    "delete": lambda cache: cache.delete("https://together.example/"),
+}
+
+
+@not_in("node", reason="Node has no Cache API")
+@cases(CACHE_CALLS)
+async def test_a_cache_answers_after_both_have_asked(
+    caches: CacheStorage, case: Callable[[Cache], Any]
+) -> None:
+    assert (await steps(lambda: case(caches.default)))[:2] == BOTH_ASK
+
+
+async def test_a_server_answers_after_both_have_asked(outside: str) -> None:
+    assert (await steps(lambda: fetch(f"{outside}/")))[:2] == BOTH_ASK
+
+
+APP_CALLS: dict[str, Callable[[AppEnv], Awaitable[Any]]] = {
+    "rpc": lambda app: app.CALLEE.add(1, 2),
+    "service": lambda app: app.CALLEE.fetch(Request("https://x.example/")),
+    "assets": lambda app: app.FILES.fetch("https://x.example/"),
+    "object": lambda app: app.COUNTERS.get_by_name("together").add(),
+    "rate-limit": lambda app: app.LIMITER.limit(key="together"),
+    "secret": lambda app: app.SECRET.get(),
+    "workflow": lambda app: app.FLOWS.get("nobody"),
+}
+
+
+@not_in("node", reason="no Worker runs in Node")
+@cases(APP_CALLS)
+async def test_what_a_worker_calls_answers_after_both_have_asked(
+    app: AppEnv, case: Callable[[AppEnv], Any]
+) -> None:
+    async def call() -> None:
+        with suppress(WorkersError):
+            await case(app)
+
+    assert (await steps(call))[:2] == BOTH_ASK
+
+
+async def test_so_does_a_failure(kv: KV, db: D1, r2: R2) -> None:
+    refused: list[tuple[type[Exception], Callable[[], Awaitable[Any]]]] = [
+        (KVError, lambda: kv.put("k", "v", expiration_ttl=10)),
+        (D1Error, lambda: db.prepare("SELECT * FROM nothing").all()),
+        (R2Error, lambda: r2.put("k", "v", md5="0" * 32)),
+    ]
+    for error, call in refused:
+        assert (await steps(partial(failing, error, call)))[:2] == BOTH_ASK
+
+
+async def failing(error: type[Exception], call: Callable[[], Awaitable[Any]]) -> None:
+    with raises(error):
+        await call()
+
+
+async def test_who_reads_and_then_writes_loses_what_others_wrote(kv: KV, db: D1, r2: R2) -> None:
+    await db.exec("CREATE TABLE counter (n INTEGER)")
+    await db.exec("INSERT INTO counter VALUES (0)")
+
+    async def in_kv() -> None:
+        await kv.put("n", str(int(await kv.get("n") or 0) + 1))
+
+    async def in_db() -> None:
+        n = await db.prepare("SELECT n FROM counter").first("n")
+        await db.prepare("UPDATE counter SET n = ?").bind(n + 1).run()
+
+    async def in_r2() -> None:
+        found = await r2.get("n")
+        await r2.put("n", str(int(await found.text() if found else 0) + 1))
+
+    for add in (in_kv, in_db, in_r2):
+        await asyncio.gather(*(add() for _ in range(3)))
+    assert await kv.get("n") == "1"
+    assert await db.prepare("SELECT n FROM counter").first("n") == 1
+    found = await r2.get("n")
+    assert found is not None
+    assert await found.text() == "1"
+
+
+async def test_a_condition_lets_one_of_two_writers_win(r2: R2) -> None:
+    await r2.put("k", "0")
+    before = await r2.head("k")
+    assert before is not None
+    stored = await asyncio.gather(
+        *(r2.put("k", text, only_if={"etag_matches": before.etag}) for text in ("1", "2"))
+    )
+    assert [made is None for made in stored].count(True) == 1
+
+
+async def test_sql_alone_loses_nothing(db: D1) -> None:
+    await db.exec("CREATE TABLE counter (n INTEGER)")
+    await db.exec("INSERT INTO counter VALUES (0)")
+    add = db.prepare("UPDATE counter SET n = n + 1")
+    await asyncio.gather(*(add.run() for _ in range(5)))
+    assert await db.prepare("SELECT n FROM counter").first("n") == 5
