@@ -71,6 +71,48 @@ async def test_every_second_call_of_one_method_may_fail(env: AppEnv) -> None:
 
 
 @pytest.mark.asyncio
+async def test_a_method_goes_by_either_name(env: AppEnv) -> None:
+    for method in ("get_with_metadata", "getWithMetadata"):
+        faults(env.CACHE).fail("no", method=method)
+        with pytest.raises(KVError, match="no"):
+            await env.CACHE.get_with_metadata("k")
+
+
+@pytest.mark.parametrize("method", ["puts", "bind", "_one", "js_object"])
+def test_a_fault_that_could_never_come_is_refused(env: AppEnv, method: str) -> None:
+    for binding in (env.CACHE, env.DB):
+        with pytest.raises(TypeError, match=f"^no call is named '{method}'; there are .*, "):
+            faults(binding).slow(1, method=method)
+
+
+@pytest.mark.asyncio
+async def test_kv_shows_late_what_was_written(env: AppEnv) -> None:
+    clock: Clock = env.CACHE.js_object.clock
+    await env.CACHE.put("k", "old")
+    faults(env.CACHE).late(60)
+    await env.CACHE.put("k", "new")
+    await env.CACHE.put("l", "")
+    assert await env.CACHE.get(["k", "l"]) == {"k": "old", "l": None}
+    assert [key.name for key in (await env.CACHE.list()).keys] == ["k"]
+    clock.advance(60)
+    assert await env.CACHE.get("k") == "new"
+    await env.CACHE.delete("k")
+    assert (await env.CACHE.get_with_metadata("k")).value == "new"
+    faults(env.CACHE).late(timedelta(seconds=5))
+    await env.CACHE.put("k", "newest")  # which the deletion does not undo
+    clock.advance(5)
+    assert await env.CACHE.get("k") == "new"
+    clock.advance(55)
+    assert await env.CACHE.get("k") == "newest"
+    await env.CACHE.delete("k")
+    faults(env.CACHE).clear()
+    await env.CACHE.put("m", "")
+    assert [key.name for key in (await env.CACHE.list()).keys] == ["k", "l", "m"]
+    clock.advance(5)
+    assert await env.CACHE.get("k") is None
+
+
+@pytest.mark.asyncio
 async def test_faults_come_in_the_order_they_were_said(env: AppEnv) -> None:
     faults(env.CACHE).fail("first")
     faults(env.CACHE).fail("second", method="put")

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import sys
 from collections.abc import Callable
-from functools import wraps
-from inspect import iscoroutinefunction
-from typing import Any, NamedTuple
+from functools import cache, wraps
+from inspect import isclass, iscoroutinefunction
+from typing import Any, NamedTuple, cast
 
 from .._ffi import raw
 from .._ffi._web import JsException
+from .._shapes import camel
 from ._clock import Clock
+from ._kv import FakeKVNamespace
 from ._queues import FakeQueue
 from ._vectorize import FakeVectorize
 
@@ -26,9 +29,9 @@ class _Rule(NamedTuple):
 class Faults:
     """What is to go wrong with one binding; made by ``faults``.
 
-    ``method`` is a JavaScript method's name ("put", "getWithMetadata", a D1 statement's "all"; of
-    Durable Objects one of theirs); None is any call that the binding answers. A fault comes before
-    the call has changed anything.
+    ``method`` is a method's name, ours or JavaScript's ("put", "get_with_metadata", a D1
+    statement's "all"; of Durable Objects one of theirs); None is any call that the binding answers.
+    A fault comes before the call has changed anything.
     """
 
     def __init__(self, binding: Any, clock: Clock) -> None:
@@ -88,8 +91,12 @@ class Faults:
         self._binding.twice += times
 
     def late(self, seconds: float | dt.timedelta) -> None:
-        """Have what is written to a Vectorize index from now on show so many seconds later."""
-        if not isinstance(self._binding, FakeVectorize):
+        """Have what is written from now on show so many seconds later.
+
+        A KV namespace may take 60 s to show everywhere what was written in one place; a Vectorize
+        index takes some seconds.
+        """
+        if not isinstance(self._binding, (FakeKVNamespace, FakeVectorize)):
             raise TypeError(f"{type(self._binding).__name__} shows at once what is written to it")
         self._binding.late = seconds
 
@@ -100,18 +107,28 @@ class Faults:
         self._calls.clear()
         if isinstance(self._binding, FakeQueue):
             self._binding.twice = 0
-        if isinstance(self._binding, FakeVectorize):
+        if isinstance(self._binding, (FakeKVNamespace, FakeVectorize)):
             self._binding.late = None
 
     def _add(
         self, method: str | None, times: int, every: int | None, act: Callable[[], None]
     ) -> None:
+        method = method and self._known(method)
         if every is None:
             self._next += [(method, act)] * times
         elif every < 1:
             raise ValueError(f"every: expected 1 or more, got {every}")
         else:
             self._rules.append(_Rule(method, every, act))
+
+    def _known(self, method: str) -> str:
+        """JavaScript's name of a method; TypeError for one that is never called."""
+        if hasattr(self._binding, "watched_by"):  # what its objects have, nobody knows here
+            return method
+        known = _answering(cast(Any, type(self._binding)))
+        if camel(method) in known:
+            return camel(method)
+        raise TypeError(f"no call is named {method!r}; there are {', '.join(sorted(known))}")
 
     def _called(self, method: str) -> None:
         for rule in [*self._rules]:
@@ -158,7 +175,7 @@ def faults(binding: Any) -> Faults:
         faults(runtime.env.DB).fail("D1_ERROR: Network connection lost.", every=3)
         faults(runtime.env.CACHE).slow(2.5)
         faults(runtime.env.JOBS).deliver_twice()
-        faults(runtime.env.INDEX).late(5)
+        faults(runtime.env.CACHE).late(60)
         faults(runtime.env.ROOMS).fail("Durable Object is overloaded.", overloaded=True)
     """
     inside = raw(binding)
@@ -169,6 +186,18 @@ def faults(binding: Any) -> Faults:
         inside._faults = Faults(inside, clock)
     made: Faults = inside._faults
     return made
+
+
+@cache
+def _answering(kind: Any) -> set[str]:
+    """The methods that answer a call: those of a fake, and of what it gives in turn."""
+    classes = [each for each in vars(sys.modules[kind.__module__]).values() if isclass(each)]
+    return {
+        name
+        for each in (kind, *(each for each in classes if each.__name__.startswith("Fake")))
+        for name in dir(each)
+        if not name.startswith("_") and iscoroutinefunction(getattr(each, name))
+    }
 
 
 def _is_fake(value: Any) -> bool:

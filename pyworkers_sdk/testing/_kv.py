@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from base64 import b64decode, b64encode
+from datetime import timedelta
 from math import isfinite
 from types import SimpleNamespace
 from typing import Any, NamedTuple
@@ -13,8 +14,8 @@ from .._ffi import dumps, from_js, from_json
 from .._ffi._cpython import is_index
 from .._ffi._web import JsException, ReadableStream
 from ._clock import Clock
-
 from ._turns import elsewhere
+
 __all__ = ["FakeKVNamespace"]
 
 MAX_NAME = 512
@@ -34,13 +35,15 @@ class Entry(NamedTuple):
     metadata: str | None
 
 
-class FakeKVNamespace:
 @elsewhere
+class FakeKVNamespace:
     """JS: KVNamespace. Expires keys by its ``clock``."""
 
     def __init__(self, clock: Clock | None = None) -> None:
         self.clock = clock or Clock()
+        self.late: float | timedelta | None = None
         self._entries: dict[str, Entry] = {}
+        self._coming: list[tuple[float, str, Entry | None]] = []
 
     async def get(self, key: Any, /, *, type: str = "text", cacheTtl: float | None = None) -> Any:
         if isinstance(key, str):
@@ -75,11 +78,11 @@ class FakeKVNamespace:
         data = await _read(value)
         if len(data) > MAX_VALUE:
             raise _failed("PUT", 413, f"Value length of {len(data)} exceeds limit of {MAX_VALUE}.")
-        self._entries[key] = Entry(data, ends, about)
+        self._write(key, Entry(data, ends, about))
 
     async def delete(self, key: str, /) -> None:
         _check_name("DELETE", key)
-        self._entries.pop(key, None)
+        self._write(key, None)
 
     async def deleteBulk(self, keys: Any, /) -> None:
         # Experimental, and in no local runtime: this is its declaration, not what was seen.
@@ -87,7 +90,7 @@ class FakeKVNamespace:
         for name in names:
             _check_name("DELETE", name)
         for name in names:
-            self._entries.pop(name, None)
+            self._write(name, None)
 
     async def list(
         self, *, prefix: str | None = None, limit: float | None = None, cursor: str | None = None
@@ -100,6 +103,7 @@ class FakeKVNamespace:
             count = MAX_LIMIT
         prefix, after = prefix or "", _after(cursor or "")
         _check_length("GET", prefix)
+        self._arrive()
         wanted = (name for name in self._entries if name.startswith(prefix) and name > after)
         # Python's order of text, by code point, is the order of its UTF-8 bytes.
         found = sorted(filter(self._alive, wanted))
@@ -117,6 +121,7 @@ class FakeKVNamespace:
         ttl = _int32(cache_ttl)
         _check_name("GET", key)
         _check_cache_ttl("GET", ttl)
+        self._arrive()
         entry = self._alive(key)
         return SimpleNamespace(
             value=entry and _value(entry.value, kind),
@@ -132,6 +137,7 @@ class FakeKVNamespace:
             raise _failed("GET_BULK", 400, f"You can request a maximum of {MAX_BULK_KEYS} keys")
         if not keys:
             raise _failed("GET_BULK", 400, "You must request a minimum of 1 key")
+        self._arrive()
         found: Answers = {}
         total = 0
         for key in keys:
@@ -147,6 +153,26 @@ class FakeKVNamespace:
         if total > MAX_BULK:
             raise _failed("GET_BULK", 413, "Total size of request exceeds the limit of 25MB")
         return {key: value for key, value in found.items() if not _is_lost(key)}
+
+    def _write(self, key: str, entry: Entry | None) -> None:
+        late = self.late or 0
+        after = late / timedelta(seconds=1) if isinstance(late, timedelta) else late
+        before = (due for due, name, _ in self._coming if name == key)  # nothing is overtaken
+        due = max([self.clock.now() + after * 1000, *before])
+        self._coming.append((due, key, entry))
+        self._arrive()
+
+    def _arrive(self) -> None:
+        """What was written is there, but for what faults() has come late."""
+        now, coming = self.clock.now(), self._coming
+        self._coming = [each for each in coming if each[0] > now]
+        for due, key, entry in coming:
+            if due > now:
+                continue
+            if entry is None:
+                self._entries.pop(key, None)
+            else:
+                self._entries[key] = entry
 
     def _alive(self, key: str) -> Entry | None:
         entry = self._entries.get(key)
