@@ -23,6 +23,8 @@ __all__ = [
     "GatewayRetries",
     "UniversalGatewayOptions",
     "gateway_options",
+    "given_headers",
+    "given_signal",
 ]
 
 _raising = raising(AIError)
@@ -31,7 +33,8 @@ Metadata: TypeAlias = "Mapping[str, str | int | float | bool | None]"
 
 
 class GatewayRetries(TypedDict, total=False):
-    """``max_attempts``: 1 to 5."""
+    """What to do where a provider fails: ``max_attempts`` is 1 to 5, ``retry_delay_ms`` 100 to
+    5,000. JS: GatewayRetries."""
 
     max_attempts: int
     retry_delay_ms: int
@@ -39,7 +42,8 @@ class GatewayRetries(TypedDict, total=False):
 
 
 class UniversalGatewayOptions(TypedDict, total=False):
-    """How the gateway treats a request; ``cache_ttl`` is in seconds.
+    """How the gateway treats a request: ``cache_ttl`` is in seconds; ``request_timeout_ms`` is how
+    long the first part of an answer may take; ``metadata`` goes into the log.
 
     JS: UniversalGatewayOptions.
     """
@@ -132,11 +136,15 @@ _RETRIES = {
 }
 
 
-def gateway_options(options: Any, name: str = "gateway") -> Any:
-    """The JavaScript object of GatewayOptions; what it does not know is a TypeError."""
+def gateway_options(options: Any, *, named: bool = True) -> Any:
+    """The JavaScript object of GatewayOptions; what it does not know is a TypeError, and so is
+    that it does not say which gateway, where it has to."""
+    name = "gateway"
     made = renamed(options, _OPTIONS, name)
+    if named and "id" not in made:  # without one the call would go round every gateway
+        raise TypeError(f"{name}: 'id' is missing, the gateway's name")
     if "cacheTtl" in made:
-        made["cacheTtl"] = seconds(made["cacheTtl"])
+        made["cacheTtl"] = seconds(made["cacheTtl"], f"{name}.cache_ttl")
     if "retries" in made:
         made["retries"] = renamed(made["retries"], _RETRIES, f"{name}.retries")
     return from_json(dumps(made, name))
@@ -150,6 +158,40 @@ def renamed(options: Any, names: dict[str, str], where: str) -> dict[str, Any]:
     if unknown := sorted(set(given) - set(names)):
         raise TypeError(f"{where}: there is no option {', '.join(map(repr, unknown))}")
     return {names[name]: value for name, value in given.items() if value is not None}
+
+
+def given_headers(headers: Any) -> Any:
+    """The JavaScript object of extra headers."""
+    if not isinstance(headers, Mapping):
+        raise ConversionError(f"extra_headers: expected a dict, got {type(headers).__name__}")
+    given = cast("Mapping[Any, Any]", headers)
+    made = {
+        text(name, "extra_headers"): text(value, f"extra_headers[{name!r}]")
+        for name, value in given.items()
+    }
+    return from_json(dumps(made))
+
+
+def given_signal(signal: Any) -> Any:
+    """JavaScript's AbortSignal."""
+    js = raw(signal)
+    if not hasattr(js, "aborted"):
+        raise ConversionError(f"signal: expected AbortSignal, got {type(signal).__name__}")
+    return js
+
+
+def _requests(data: Any) -> list[dict[str, Any]]:
+    made: list[dict[str, Any]] = []
+    listed: Any = [data] if isinstance(data, (Mapping, str)) else data
+    for at, request in enumerate(listed):
+        if not isinstance(request, Mapping):
+            raise ConversionError(f"data[{at}]: expected a dict, got {type(request).__name__}")
+        given = cast("Mapping[str, Any]", request)
+        if missing := [name for name in ("provider", "endpoint", "query") if name not in given]:
+            raise TypeError(f"data[{at}]: {', '.join(map(repr, missing))} missing")
+        # the runtime goes through the headers, so they have to be there
+        made.append({**given, "headers": given.get("headers", {})})
+    return made
 
 
 class AiGateway:
@@ -181,23 +223,22 @@ class AiGateway:
 
         What the provider answers is the Response, whatever its status. JS: AiGateway.run.
         """
-        one = isinstance(data, Mapping)
-        requests: list[Any] = [data] if one else [*data]
-        # the runtime goes through the headers, so they have to be there
-        made = [{**request, "headers": request.get("headers", {})} for request in requests]
+        made = _requests(data)
         options: dict[str, Any] = {}
         if gateway is not None:
-            options["gateway"] = gateway_options(gateway)
+            options["gateway"] = gateway_options(gateway, named=False)
         if extra_headers is not None:
-            options["extraHeaders"] = from_json(dumps(extra_headers, "extra_headers"))
+            options["extraHeaders"] = given_headers(extra_headers)
         if signal is not None:
-            options["signal"] = raw(signal)
+            options["signal"] = given_signal(signal)
         with _raising:
             answer = await self._js.run(from_json(dumps(made, "data")), **options)
         return Response.from_js(answer)
 
     async def patch_log(self, log_id: str, data: AiGatewayPatchLog) -> None:
         """Note a score, feedback or metadata beside a log. JS: AiGateway.patchLog."""
+        if unknown := sorted(set(data) - {"score", "feedback", "metadata"}):
+            raise TypeError(f"data: there is no {', '.join(map(repr, unknown))} to note")
         with _raising:
             await self._js.patchLog(text(log_id, "log_id"), from_json(dumps(data, "data")))
 

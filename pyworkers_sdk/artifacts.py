@@ -181,7 +181,7 @@ class ArtifactsRepo(Handle):
 
         JS: ArtifactsRepo.createToken.
         """
-        args = [scope or "write"] if ttl is None else [scope or "write", seconds(ttl)]
+        args = [scope or "write"] if ttl is None else [scope or "write", seconds(ttl, "ttl")]
         made = await self._ask("createToken", *args)
         return shaped(ArtifactsCreateTokenResult, made, expires_at=when)
 
@@ -246,7 +246,10 @@ class ArtifactsRepo(Handle):
 class Artifacts(Handle):
     """Git repositories by name: ``REPOS: Artifacts`` in an Env.
 
-    Every method raises ArtifactsError where the service refuses. JS: Artifacts.
+    Every method raises ArtifactsError where the service refuses.
+    No local runtime has it: what is said of the service is its documentation's, and was not seen.
+
+    JS: Artifacts.
     """
 
     __slots__ = ()

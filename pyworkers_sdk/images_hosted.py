@@ -178,7 +178,7 @@ class HostedImages:
             "require_signed_urls": require_signed_urls,
             "metadata": metadata,
             "creator": creator,
-            "expires_in": seconds(expires_in),
+            "expires_in": seconds(expires_in, "expires_in"),
         }
         ready = _json(options)
         method = prop(self._js, "createDirectUpload")
@@ -220,7 +220,11 @@ class ImageHandle(Stub):
 
         ``key_name`` is the signing key's. The local simulation has none. JS: ImageHandle.signedUrl.
         """
-        options = {"variant": variant, "expires_in": seconds(expires_in), "key_name": key_name}
+        options = {
+            "variant": variant,
+            "expires_in": seconds(expires_in, "expires_in"),
+            "key_name": key_name,
+        }
         url: str = await self._call("signedUrl", _json(options))
         return url
 

@@ -10,6 +10,7 @@ from . import _rows
 from ._ffi import (
     binding,
     bytes_of,
+    count,
     dumps,
     from_js,
     from_json,
@@ -133,7 +134,7 @@ class KV:
             found = await self._js.get(
                 keys if isinstance(keys, str) else to_js(keys),
                 type=_js_type(type, key),
-                cacheTtl=seconds(cache_ttl),
+                cacheTtl=seconds(cache_ttl, "cache_ttl"),
             )
         if isinstance(key, str):
             return _value(key, found, type)
@@ -194,7 +195,7 @@ class KV:
             found = await self._js.getWithMetadata(
                 keys if isinstance(keys, str) else to_js(keys),
                 type=_js_type(type, key),
-                cacheTtl=seconds(cache_ttl),
+                cacheTtl=seconds(cache_ttl, "cache_ttl"),
             )
         if isinstance(key, str):
             return _entry(key, {name: prop(found, name) for name in _ENTRY}, type)
@@ -229,12 +230,15 @@ class KV:
             expiration = int(
                 expiration.replace(tzinfo=expiration.tzinfo or timezone.utc).timestamp()
             )
+        elif expiration is not None and not isinstance(expiration, (int, float)):
+            kind = type(expiration).__name__
+            raise ConversionError(f"expiration: expected int or datetime, got {kind}")
         with _raising:
             await self._js.put(
                 text(key, "key"),
                 _body(value),
                 expiration=expiration,
-                expirationTtl=seconds(expiration_ttl),
+                expirationTtl=seconds(expiration_ttl, "expiration_ttl"),
                 metadata=None if metadata is None else from_json(dumps(metadata, "metadata")),
             )
 
@@ -264,7 +268,7 @@ class KV:
         with _raising:
             found = await self._js.list(
                 prefix=None if prefix is None else text(prefix, "prefix"),
-                limit=limit,
+                limit=count(limit, "limit"),
                 cursor=None if cursor is None else text(cursor, "cursor"),
             )
         page = from_js(found)
@@ -293,7 +297,7 @@ def _keys(key: Any) -> str | list[str]:
     """One key or many, as they were asked for: the answer keeps that order."""
     if isinstance(key, str):
         return text(key, "key")
-    if not isinstance(key, Iterable):
+    if not isinstance(key, Iterable) or isinstance(key, (bytes, bytearray)):
         raise ConversionError(f"key: expected str or a list of str, got {type(key).__name__}")
     return [text(each, f"key[{at}]") for at, each in enumerate(cast("Iterable[Any]", key))]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, TypeAlias, TypeVar, cast
 
@@ -136,10 +136,9 @@ class Queue(Generic[T]):
                 body, content_type=content_type, delay_seconds=delay_seconds
             )
             return await self.send_batch([one])
+        delay = seconds(delay_seconds, "delay_seconds")
         with _raising:
-            found = await self._js.send(
-                ready, contentType=content_type, delaySeconds=seconds(delay_seconds)
-            )
+            found = await self._js.send(ready, contentType=content_type, delaySeconds=delay)
         return _response(found)
 
     async def send_batch(
@@ -153,6 +152,9 @@ class Queue(Generic[T]):
 
         JS: Queue.sendBatch.
         """
+        if isinstance(messages, (str, bytes, Mapping)):  # each letter, or key, would be a message
+            kind = type(cast(Any, messages)).__name__
+            raise ConversionError(f"messages: expected a list of bodies, got {kind}")
         requests = [
             cast("MessageSendRequest[T]", one)
             if isinstance(one, MessageSendRequest)
@@ -160,8 +162,9 @@ class Queue(Generic[T]):
             for one in messages
         ]
         ready = _requests(requests)
+        delay = seconds(delay_seconds, "delay_seconds")
         with _raising:
-            found = await self._js.sendBatch(ready, delaySeconds=seconds(delay_seconds))
+            found = await self._js.sendBatch(ready, delaySeconds=delay)
         return _response(found)
 
     async def metrics(self) -> QueueMetrics:
@@ -234,7 +237,7 @@ class Message(Generic[T]):
         After ``max_retries`` it goes to the dead-letter queue, or is lost. JS: Message.retry.
         """
         with _raising:
-            self._js.retry(delaySeconds=seconds(delay_seconds))
+            self._js.retry(delaySeconds=seconds(delay_seconds, "delay_seconds"))
 
     def __repr__(self) -> str:
         return f"<Message {self.id} attempt {self.attempts}>"
@@ -285,7 +288,7 @@ class MessageBatch(Generic[T]):
     def retry_all(self, *, delay_seconds: int | timedelta | None = None) -> None:
         """Retry every message that has no say of its own yet. JS: MessageBatch.retryAll."""
         with _raising:
-            self._js.retryAll(delaySeconds=seconds(delay_seconds))
+            self._js.retryAll(delaySeconds=seconds(delay_seconds, "delay_seconds"))
 
     def __iter__(self) -> Iterator[Message[T]]:
         return iter(self.messages)
@@ -327,10 +330,11 @@ def _checked(body: Any, content_type: str, name: str) -> Any:
 def _requests(requests: list[MessageSendRequest[Any]]) -> Any:
     """The array that ``sendBatch`` takes, made in one crossing."""
     listed: list[dict[str, Any]] = []
-    for one in requests:
+    for at, one in enumerate(requests):
         listed.append({"body": one.body, "contentType": one.content_type})
         if one.delay_seconds is not None:
-            listed[-1]["delaySeconds"] = seconds(one.delay_seconds)
+            delay = seconds(one.delay_seconds, f"messages[{at}].delay_seconds")
+            listed[-1]["delaySeconds"] = delay
     if listed and all(one.content_type == "json" for one in requests):
         return from_json(dumps(listed, "messages"))  # the fastest way by far
     for at, (one, entry) in enumerate(zip(requests, listed)):

@@ -6,7 +6,20 @@ from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping, Seq
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, overload
 
-from ._ffi import JSON, binding, convert, from_js, prop, raising, raw, stream_from, text, to_js, web
+from ._ffi import (
+    JSON,
+    binding,
+    convert,
+    count,
+    from_js,
+    prop,
+    raising,
+    raw,
+    stream_from,
+    text,
+    to_js,
+    web,
+)
 from .blob import Blob
 from .errors import ConversionError, R2Error
 from .http import Headers
@@ -216,8 +229,11 @@ class R2:
         """
         if isinstance(keys, str):
             given: Any = text(keys, "keys")
-        else:
+        elif isinstance(keys, Iterable) and not isinstance(keys, (bytes, bytearray)):
             given = to_js([text(key, f"keys[{at}]") for at, key in enumerate(keys)])
+        else:
+            kind = type(keys).__name__
+            raise ConversionError(f"keys: expected str or a list of str, got {kind}")
         with _raising:
             await self._js.delete(given)
 
@@ -242,10 +258,10 @@ class R2:
             found = await self._js.list(
                 prefix=_text(prefix, "prefix"),
                 delimiter=_text(delimiter, "delimiter"),
-                limit=limit,
+                limit=count(limit, "limit"),
                 cursor=_text(cursor, "cursor"),
                 startAfter=_text(start_after, "start_after"),
-                include=to_js([_INCLUDE.get(name, name) for name in include], "include"),
+                include=to_js(_included(include), "include"),
             )
         return R2Objects(
             [R2Object(each) for each in prop(found, "objects")],
@@ -340,9 +356,10 @@ class R2MultipartUpload:
         ``value`` and ``length`` as for ``R2.put``. JS: R2MultipartUpload.uploadPart.
         """
         ssec_key = _bytes(ssec_key, "ssec_key")
+        number = count(part_number, "part_number")
         value = await _body(value, length)
         with _raising:
-            part = await self._js.uploadPart(part_number, value, ssecKey=ssec_key)
+            part = await self._js.uploadPart(number, value, ssecKey=ssec_key)
         return R2UploadedPart(prop(part, "partNumber"), prop(part, "etag"))
 
     async def complete(self, parts: Iterable[R2UploadedPart]) -> R2Object:
@@ -361,6 +378,13 @@ class R2MultipartUpload:
 
 
 _INCLUDE = {"http_metadata": "httpMetadata", "custom_metadata": "customMetadata"}
+
+
+def _included(names: _Include) -> list[str]:
+    """The fields that a list is to have, under JavaScript's names."""
+    if isinstance(names, str):
+        raise ConversionError("include: expected a list of names, got str")
+    return [_INCLUDE.get(name, name) for name in names]
 
 
 def _options(given: Any, names: Names, name: str) -> Any:
@@ -400,6 +424,8 @@ def _texts(given: Mapping[str, str] | None) -> Any:
     if given is None:
         return None
     name = "custom_metadata"
+    if not isinstance(cast(Any, given), Mapping):
+        raise ConversionError(f"{name}: expected a dict, got {type(given).__name__}")
     return to_js({key: text(value, f"{name}[{key!r}]") for key, value in given.items()}, name)
 
 
@@ -436,8 +462,9 @@ async def _body(value: Any, length: int | None) -> Any:
         if isinstance(value, ReadableStream):
             return value.js_object
         return to_js(await _collected(value))
+    size: int = count(length, "length")
     with _raising:
-        fixed = web.FixedLengthStream.new(length)
+        fixed = web.FixedLengthStream.new(size)
         stream = value.js_object if isinstance(value, ReadableStream) else stream_from(value)
         return stream.pipeThrough(fixed)
 

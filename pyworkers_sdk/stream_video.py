@@ -123,7 +123,7 @@ class Stream(_Stub):
         JS: StreamBinding.createDirectUpload.
         """
         options = {
-            "max_duration_seconds": seconds(max_duration_seconds),
+            "max_duration_seconds": seconds(max_duration_seconds, "max_duration_seconds"),
             "expiry": iso(expiry, "expiry"),
             "creator": creator,
             "meta": meta,
@@ -181,7 +181,7 @@ class StreamVideoHandle(_Stub):
         options = {
             "allowed_origins": allowed_origins,
             "creator": creator,
-            "max_duration_seconds": seconds(max_duration_seconds),
+            "max_duration_seconds": seconds(max_duration_seconds, "max_duration_seconds"),
             "meta": meta,
             "require_signed_urls": require_signed_urls,
             "scheduled_deletion": iso(scheduled_deletion, "scheduled_deletion"),

@@ -10,8 +10,8 @@ import sys
 from datetime import timedelta
 from typing import Any
 
-from ..errors import BindingError, WorkersError, from_js_error
-from ._values import JSON, SQL, convert, convert_each, dumps, loads, text
+from ..errors import BindingError, ConversionError, WorkersError, from_js_error
+from ._values import JSON, SQL, convert, convert_each, count, dumps, loads, text
 
 if sys.platform == "emscripten":
     from ._handed_pyodide import *
@@ -41,6 +41,7 @@ __all__ = [
     "console",
     "convert",
     "convert_each",
+    "count",
     "dispose",
     "dumps",
     "event",
@@ -116,8 +117,10 @@ def binding(value: Any, kind: str, method: str) -> Any:
     return js
 
 
-def seconds(value: int | timedelta | None) -> int | None:
+def seconds(value: int | timedelta | None, name: str) -> int | None:
     """Whole seconds, as JavaScript's options want them; part of a second is rounded up."""
+    if value is None or isinstance(value, (int, float)):
+        return value
     if isinstance(value, timedelta):
         return -int(-value.total_seconds() // 1)
-    return value
+    raise ConversionError(f"{name}: expected int or timedelta, got {type(value).__name__}")

@@ -15,7 +15,7 @@ from datetime import date, datetime, timezone
 from enum import Enum
 from itertools import accumulate
 from math import isfinite
-from typing import Any, TypeVar, cast
+from typing import Any, SupportsFloat, TypeVar, cast
 
 from ..errors import ConversionError
 
@@ -118,6 +118,12 @@ def _depth(text: str) -> int:
     return max(accumulate(map(_STEPS.__getitem__, brackets)), default=0)
 
 
+def result_of(function: Any) -> str:
+    """What an error calls that which a function gives."""
+    name = getattr(function, "__name__", None)
+    return "the result" if name is None else f"the result of {name}()"
+
+
 def text(value: Any, name: str) -> str:
     """``value`` if it is text that can cross, else a ConversionError that names it."""
     if not isinstance(value, str):
@@ -130,14 +136,33 @@ def text(value: Any, name: str) -> str:
     return value
 
 
+def count(value: Any, name: str) -> Any:
+    """``value`` if it is a number that can cross, or None, else a ConversionError that names it."""
+    if value is None or isinstance(value, float):
+        return value
+    if not isinstance(value, int):
+        raise ConversionError(f"{name}: expected int, got {type(value).__name__}")
+    return convert(value, name, JSON)  # a larger one would arrive as a BigInt
+
+
 def floats(value: Any, name: str) -> arrays.array[float]:
     """An array of 32-bit floats, of anything that has numbers one by one."""
+    if isinstance(value, (bytes, bytearray)):  # whose numbers may be floats, or none
+        kind = type(value).__name__
+        raise ConversionError(f"{name}: expected numbers, got {kind}; make an array of them first")
     try:
-        if isinstance(value, (bytes, bytearray)):  # which an array would take for its memory
-            value = list(value)
         return arrays.array("f", value)
     except (TypeError, ValueError, NotImplementedError):
-        raise ConversionError(f"{name}: expected numbers") from None
+        raise ConversionError(f"{name}: expected numbers, got {_kind_of_numbers(value)}") from None
+
+
+def _kind_of_numbers(value: Any) -> str:
+    kind = type(value).__name__
+    if isinstance(value, (list, tuple)):
+        for at, one in enumerate(cast("list[Any]", value)):
+            if not isinstance(one, SupportsFloat):
+                return f"{kind} with {type(one).__name__} at [{at}]"
+    return kind
 
 
 # Leaves. Each gets (value, walk) and returns the value that crosses.
@@ -301,7 +326,9 @@ class LIVE:
 
 
 def _refuse(value: Any, walk: Walk) -> Any:
-    raise Refused(f"a {type(value).__name__} cannot cross to JavaScript here")
+    kind = type(value).__name__
+    article = "an" if kind[0] in "AEIOaeio" else "a"
+    raise Refused(f"{article} {kind} cannot cross to JavaScript here")
 
 
 def refuse(reason: str) -> Rule:

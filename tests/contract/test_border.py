@@ -234,9 +234,9 @@ REFUSED: dict[str, object] = {
     "None key": ({None: 1}, "value: the key None is not a str"),
     "function": (_function, "value: a function cannot cross"),
     "class": ([Point], r"value\[0\]: a type cannot cross"),
-    "any object": ({"a b": object()}, r"value\['a b'\]: a object cannot cross"),
+    "any object": ({"a b": object()}, r"value\['a b'\]: an object cannot cross"),
     "complex": (1j, "value: a complex cannot cross"),
-    "deep": ([{"values": [1, {"price": object()}]}], r"value\[0\]\.values\[1\]\.price: a object"),
+    "deep": ([{"values": [1, {"price": object()}]}], r"value\[0\]\.values\[1\]\.price: an object"),
 }
 
 
@@ -265,7 +265,7 @@ NOT_JSON: dict[str, object] = {
     "frozenset": (frozenset({1}), "body: a set is not JSON"),
     "cycle": (_cycle(), r"body\[0\]\.again: the value contains itself"),
     "surrogate": (["\ud83d"], r"body\[0\]: the text has a lone surrogate"),
-    "object": (object(), "body: a object cannot cross"),
+    "object": (object(), "body: an object cannot cross"),
 }
 
 
@@ -366,7 +366,6 @@ async def test_text_must_be_text() -> None:
         "memoryview of floats": memoryview(array.array("f", [1.5, 2, -3])),
         "every other of doubles": memoryview(array.array("d", [1.5, 0, 2, 0, -3]))[::2],
         "every other of ints": memoryview(array.array("i", [1, 0, 2, 0, -3]))[::2],
-        "bytes, which are numbers": b"abcd",
         "a generator's": range(3),
         "nothing": [],
     }
@@ -391,11 +390,14 @@ async def test_a_vector_is_rounded_to_float32() -> None:
         "a number": 3,
         "rows": [[1.5, 2], [1.5, 2]],
         "rows of a buffer": memoryview(bytes(16)).cast("f", (2, 2)),
+        "bytes, of which nobody knows what they are": b"abcd",
     }
 )
 async def test_no_vector(case: Any) -> None:
-    with raises(ConversionError, match="^query: expected numbers"):
+    with raises(ConversionError, match=f"^query: expected numbers, got {type(case).__name__}"):
         to_vector(case, "query")
+    with raises(ConversionError, match=r"^query: expected numbers, got list with list at \[1\]$"):
+        to_vector([1, [2.5]], "query")
 
 
 # JavaScript to Python

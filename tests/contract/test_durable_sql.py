@@ -206,7 +206,7 @@ async def test_what_is_bound(state: DurableObjectState, case: tuple[Any, Any, st
         "large": (2**53, r"bindings\[0\]: the integer is outside"),
         "nan": (float("nan"), r"bindings\[0\]: nan is neither"),
         "surrogate": ("\ud800", r"bindings\[0\]: the text has a lone surrogate"),
-        "object": (object(), r"bindings\[0\]: a object cannot cross"),
+        "object": (object(), r"bindings\[0\]: an object cannot cross"),
     }
 )
 async def test_what_cannot_be_bound(state: DurableObjectState, case: tuple[Any, str]) -> None:

@@ -214,7 +214,7 @@ async def test_schemes_that_cannot_be_fetched(case: str, outside: str) -> None:
         "method": (lambda url: any_fetch(url, method=1), "method: expected str, got int"),
         "headers": (lambda url: any_fetch(url, headers=1), "headers: expected a mapping"),
         "body": (lambda url: any_fetch(url, method="POST", body={}), "got dict; make JSON of it"),
-        "cf": (lambda url: any_fetch(url, cf={"a": object()}), r"cf\.a: a object cannot cross"),
+        "cf": (lambda url: any_fetch(url, cf={"a": object()}), r"cf\.a: an object cannot cross"),
     }
 )
 async def test_arguments_of_wrong_types(case: Any, outside: str) -> None:

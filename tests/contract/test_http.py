@@ -369,7 +369,7 @@ async def test_cf_is_a_dict() -> None:
 
 
 async def test_cf_is_not_set_for_strange_values() -> None:
-    with raises(ConversionError, match=r"cf\.image: a object cannot cross"):
+    with raises(ConversionError, match=r"cf\.image: an object cannot cross"):
         Request(URL, cf={"image": object()})
 
 
@@ -939,7 +939,7 @@ async def test_cf_of_a_response() -> None:
     assert Response("").cf is None
     response = Response("", cf={"a": [1, None]})
     assert response.cf == response.clone().cf == {"a": [1, None]}
-    with raises(ConversionError, match=r"cf\.a: a object cannot cross"):
+    with raises(ConversionError, match=r"cf\.a: an object cannot cross"):
         Response("", cf={"a": object()})
 
 

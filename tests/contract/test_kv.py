@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import datetime, timedelta, timezone
 from types import SimpleNamespace
 from typing import Any, Literal, TypedDict
@@ -1067,3 +1067,25 @@ async def test_without_a_runtime_that_has_it_deleting_many_keys_is_an_error(kv: 
     with raises(KVError, match="no deleteBulk|does not implement the method"):
         await kv.delete_bulk("a")
     assert await kv.get("a") == "1"
+
+
+NO_NUMBERS: dict[str, tuple[Callable[[KV, Any], Any], str]] = {
+    "ttl": (lambda kv, it: kv.put("k", "v", expiration_ttl=it), "expiration_ttl: expected int"),
+    "end": (lambda kv, it: kv.put("k", "v", expiration=it), "expiration: expected int or datetime"),
+    "cache": (lambda kv, it: kv.get("k", cache_ttl=it), "cache_ttl: expected int or timedelta"),
+    "caches": (lambda kv, it: kv.get_with_metadata("k", cache_ttl=it), "cache_ttl: expected int"),
+    "limit": (lambda kv, it: kv.list(limit=it), "limit: expected int"),
+}
+
+
+@cases(NO_NUMBERS)
+async def test_what_is_no_number_is_refused_by_name(kv: KV, case: Any) -> None:
+    call, reason = case
+    with raises(ConversionError, match=f"^{reason}.*, got str$"):
+        await call(kv, "60")
+
+
+async def test_bytes_are_neither_a_key_nor_keys(kv: KV) -> None:
+    key: Any = b"ab"
+    with raises(ConversionError, match="^key: expected str or a list of str, got bytes$"):
+        await kv.get(key)

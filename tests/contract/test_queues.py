@@ -160,7 +160,7 @@ UNSUPPORTED: dict[str, tuple[Any, str]] = {
     "large": ({"odd key": 2**53}, r"body\['odd key'\]: the integer is outside"),
     "surrogate": ("\ud800", r"body: the text has a lone surrogate"),
     "key": ({1: 2}, r"body: the key 1 is not a str"),
-    "object": ([object()], r"body\[0\]: a object cannot cross"),
+    "object": ([object()], r"body\[0\]: an object cannot cross"),
 }
 
 
@@ -186,10 +186,10 @@ async def test_a_body_that_contains_itself_is_refused(queue: Queue[Any]) -> None
 
 
 async def test_v8_refuses_what_cannot_be_cloned(queue: Queue[Any]) -> None:
-    with raises(ConversionError, match=r"^body\.f: a object cannot cross"):
+    with raises(ConversionError, match=r"^body\.f: an object cannot cross"):
         await queue.send({"f": object()}, content_type="v8")
     request = MessageSendRequest([object()], content_type="v8")
-    with raises(ConversionError, match=r"^messages\[1\]\.body\[0\]: a object cannot cross"):
+    with raises(ConversionError, match=r"^messages\[1\]\.body\[0\]: an object cannot cross"):
         await queue.send_batch([1, request])
 
 
@@ -207,6 +207,24 @@ async def test_bytes_are_bytes(queue: Queue[Any], case: Any) -> None:
         await queue.send(case, content_type="bytes")
     with raises(ConversionError, match=r"^messages\[0\]\.body: expected bytes"):
         await queue.send_batch([MessageSendRequest(case, content_type="bytes")])
+
+
+@cases({"text": "abc", "bytes": b"abc", "one-body": {"id": 1}})
+async def test_a_batch_is_no_single_body(queue: Queue[Any], case: Any) -> None:
+    kind = type(case).__name__
+    with raises(ConversionError, match=f"^messages: expected a list of bodies, got {kind}$"):
+        await queue.send_batch(case)
+
+
+async def test_a_delay_is_a_number(queue: Queue[Any]) -> None:
+    delay: Any = "5"
+    reason = "delay_seconds: expected int or timedelta, got str$"
+    with raises(ConversionError, match=f"^{reason}"):
+        await queue.send(1, delay_seconds=delay)
+    with raises(ConversionError, match=f"^{reason}"):
+        await queue.send_batch([1], delay_seconds=delay)
+    with raises(ConversionError, match=rf"^messages\[1\]\.{reason}"):
+        await queue.send_batch([1, MessageSendRequest(2, delay_seconds=delay)])
 
 
 async def test_an_unknown_content_type_is_refused(queue: Queue[Any]) -> None:

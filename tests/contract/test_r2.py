@@ -1275,6 +1275,48 @@ async def test_a_listing_includes_metadata_when_asked(r2: R2, case: tuple[Any, A
     assert (found.http_metadata, found.custom_metadata) == (http, custom)
 
 
+async def test_a_length_and_a_part_number_are_numbers(r2: R2) -> None:
+    wrong: Any = "1"
+    with raises(ConversionError, match="^length: expected int, got str$"):
+        await r2.put("k", chunks(b"a"), length=wrong)
+    upload = await r2.create_multipart_upload("k")
+    with raises(ConversionError, match="^length: expected int, got str$"):
+        await upload.upload_part(1, chunks(b"a"), length=wrong)
+    with raises(ConversionError, match="^part_number: expected int, got str$"):
+        await upload.upload_part(wrong, b"a")
+    await upload.abort()
+
+
+async def test_one_include_is_no_list(r2: R2) -> None:
+    include: Any = "http_metadata"
+    with raises(ConversionError, match="^include: expected a list of names, got str$"):
+        await r2.list(include=include)
+
+
+async def test_a_limit_is_a_number(r2: R2) -> None:
+    limit: Any = "5"
+    with raises(ConversionError, match="^limit: expected int, got str$"):
+        await r2.list(limit=limit)
+    limit = 2**53
+    with raises(ConversionError, match="^limit: the integer is outside"):
+        await r2.list(limit=limit)
+
+
+@cases({"number": 5, "bytes": b"ab", "none": None})
+async def test_what_to_delete_is_a_key_or_keys(r2: R2, case: Any) -> None:
+    kind = type(case).__name__
+    with raises(ConversionError, match=f"^keys: expected str or a list of str, got {kind}$"):
+        await r2.delete(case)
+
+
+async def test_custom_metadata_is_a_dict(r2: R2) -> None:
+    metadata: Any = [("a", "b")]
+    with raises(ConversionError, match="^custom_metadata: expected a dict, got list$"):
+        await r2.put("k", "", custom_metadata=metadata)
+    with raises(ConversionError, match="^custom_metadata: expected a dict, got list$"):
+        await r2.create_multipart_upload("k", custom_metadata=metadata)
+
+
 async def test_another_include_is_refused(r2: R2) -> None:
     include: Any = ["http_metadata", "x"]
     with raises(R2Error, match="^Unsupported include value x$") as caught:
