@@ -23,6 +23,7 @@ from .errors import ConversionError, D1Error
 
 if TYPE_CHECKING:
     from . import _sys
+    from .durable_sql import SqlValue
 
 __all__ = [
     "D1",
@@ -127,7 +128,7 @@ class D1PreparedStatement(Generic[Row]):
         """The JavaScript object underneath."""
         return self._js
 
-    def bind(self, *values: Any) -> D1PreparedStatement[Row]:
+    def bind(self, *values: SqlValue) -> D1PreparedStatement[Row]:
         """The statement with a value for each parameter, at most 100.
 
         Text, numbers, bool (1 or 0), bytes, None (NULL); a datetime or date as ISO 8601 text, a

@@ -126,8 +126,9 @@ async def test_what_cannot_cross_is_named_by_its_place(db: D1, case: tuple[Any, 
 
 
 async def test_a_conversion_error_is_a_type_error(db: D1) -> None:
+    nothing: Any = []
     with raises(TypeError):
-        db.prepare("SELECT ?").bind([])
+        db.prepare("SELECT ?").bind(nothing)
 
 
 async def test_a_bound_int_divides_as_a_float(db: D1) -> None:
@@ -293,7 +294,7 @@ AFFINITIES: dict[str, dict[str, tuple[Any, str]]] = {
         "'x'": ("x", "text"),
     },
 }
-BINDABLE = {"1": 1, "1.5": 1.5, "'1'": "1", "'x'": "x"}
+BINDABLE: dict[str, Any] = {"1": 1, "1.5": 1.5, "'1'": "1", "'x'": "x"}
 
 
 @cases({name or "none": (name, found) for name, found in AFFINITIES.items()})

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import Enum
 from typing import Any, TypedDict, assert_type
 
 from pyworkers_sdk import (
@@ -34,6 +36,10 @@ class User(TypedDict):
 @dataclass
 class Link:
     slug: str
+
+
+class Colour(Enum):
+    RED = "red"
 
 
 class AppEnv(Env):
@@ -62,6 +68,10 @@ async def d1_rows(db: D1) -> None:
     assert_type(await db.batch(mixed), list[D1Result[Any]])
     assert_type(db.with_session("first-primary").get_bookmark(), str | None)
 
+    users.bind("a", 1, 2.5, True, None, b"", datetime.now(), Decimal(1), Colour.RED)
+    users.bind({"a": 1})  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    users.bind([1, 2])  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    users.bind(users.first())  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     (await users.first())["id"]  # type: ignore[index]  # pyright: ignore[reportOptionalSubscript]
     (await users.all())[0]["nme"]  # type: ignore[typeddict-item]  # pyright: ignore[reportGeneralTypeIssues]
     await users.all(limit=3)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
