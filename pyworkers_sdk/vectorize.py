@@ -1,10 +1,10 @@
-"""Vectorize, an index of vectors to search: ``Vectorize``; ``VectorizeIndex`` is the old kind."""
+"""Vectorize, an index of vectors to search: ``Vectorize``."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, TypedDict, cast
 
 from ._ffi import JSON, binding, convert, from_js, raising, text, to_js, to_vector
 from .errors import ConversionError, VectorizeError
@@ -15,14 +15,16 @@ if TYPE_CHECKING:
 __all__ = [
     "Vectorize",
     "VectorizeAsyncMutation",
-    "VectorizeIndex",
-    "VectorizeIndexConfig",
-    "VectorizeIndexDetails",
     "VectorizeIndexInfo",
     "VectorizeMatch",
     "VectorizeMatches",
     "VectorizeVector",
-    "VectorizeVectorMutation",
+    "VectorizeVectorMetadataFilter",
+    "filter_of",
+    "ids_of",
+    "matches_of",
+    "vector_of",
+    "vectors_of",
 ]
 
 _raising = raising(VectorizeError)
@@ -35,10 +37,27 @@ VectorizeMetadataRetrievalLevel: TypeAlias = Literal["all", "indexed", "none"]
 """Which metadata a query brings: "indexed" has the properties with a metadata index alone, and of
 their text the first 64 bytes."""
 
-VectorizeVectorMetadataFilter: TypeAlias = Mapping[str, Any]
+_Value: TypeAlias = str | float | bool | datetime | None
+_Operators = TypedDict(
+    "_Operators",
+    {
+        "$eq": _Value,
+        "$ne": _Value,
+        "$lt": _Value,
+        "$lte": _Value,
+        "$gt": _Value,
+        "$gte": _Value,
+        "$in": Sequence[_Value],
+        "$nin": Sequence[_Value],
+    },
+    total=False,
+)
+
+VectorizeVectorMetadataFilter: TypeAlias = Mapping[str, _Value | _Operators]
 """Property to a value, or to operators: ``{"genre": "drama", "year": {"$gte": 1990, "$lt": 2000},
 "place.city": {"$in": ["Oslo", "Rome"]}}``. All of them must hold. Others: $eq, $ne, $lte, $gt,
-$nin. A dot leads into nested metadata."""
+$nin. A dot leads into nested metadata. As JSON it is shorter than 2,048 bytes, and it is not empty.
+A dict that is made before the call needs this as its annotation."""
 
 
 class VectorizeVector:
@@ -78,7 +97,10 @@ class VectorizeVector:
 
 
 class VectorizeMatch(NamedTuple):
-    """A vector that was found; values and metadata are there if the query asked for them."""
+    """A vector that was found; values and metadata are there if the query asked for them.
+
+    ``score`` is by the index's metric, see VectorizeDistanceMetric. JS: VectorizeMatch.
+    """
 
     id: str
     score: float
@@ -110,13 +132,17 @@ class VectorizeAsyncMutation(NamedTuple):
     """A change that was taken in, and takes effect some seconds later.
 
     It has once ``describe`` names it, or a later one, as ``processed_up_to_mutation``.
+    JS: VectorizeAsyncMutation.
     """
 
     mutation_id: str
 
 
 class VectorizeIndexInfo(NamedTuple):
-    """The state of an index. Before its first change the last two are None."""
+    """The state of an index. Before its first change the last two are None.
+
+    JS: VectorizeIndexInfo.
+    """
 
     vector_count: int
     dimensions: int
@@ -130,6 +156,7 @@ class Vectorize:
     Every method raises VectorizeError where the service refuses, with its number as ``code``, and
     ConversionError, before anything is sent, where an argument cannot cross; it names the place,
     ``vectors[2].metadata.price``.
+    No local runtime has it: what is said of the service is its documentation's, and was not seen.
 
     JS: Vectorize.
     """
@@ -180,9 +207,9 @@ class Vectorize:
                 namespace=namespace,
                 returnValues=return_values,
                 returnMetadata=_level(return_metadata),
-                filter=_filter(filter),
+                filter=filter_of(filter),
             )
-        return _matches(found)
+        return matches_of(found)
 
     async def query_by_id(
         self,
@@ -202,9 +229,9 @@ class Vectorize:
                 namespace=namespace,
                 returnValues=return_values,
                 returnMetadata=_level(return_metadata),
-                filter=_filter(filter),
+                filter=filter_of(filter),
             )
-        return _matches(found)
+        return matches_of(found)
 
     async def insert(self, vectors: Iterable[VectorizeVector]) -> VectorizeAsyncMutation:
         """Add at most 1,000 vectors; an id that is there already keeps its vector.
@@ -212,19 +239,19 @@ class Vectorize:
         JS: Vectorize.insert.
         """
         with _raising:
-            found = await self._js.insert(_vectors(vectors))
+            found = await self._js.insert(vectors_of(vectors))
         return _mutation(found)
 
     async def upsert(self, vectors: Iterable[VectorizeVector]) -> VectorizeAsyncMutation:
         """Add at most 1,000 vectors, each in place of what has its id. JS: Vectorize.upsert."""
         with _raising:
-            found = await self._js.upsert(_vectors(vectors))
+            found = await self._js.upsert(vectors_of(vectors))
         return _mutation(found)
 
     async def delete_by_ids(self, ids: Iterable[str]) -> VectorizeAsyncMutation:
         """Delete at most 100 vectors. JS: Vectorize.deleteByIds."""
         with _raising:
-            found = await self._js.deleteByIds(_ids(ids))
+            found = await self._js.deleteByIds(ids_of(ids))
         return _mutation(found)
 
     async def get_by_ids(self, ids: Iterable[str]) -> list[VectorizeVector]:
@@ -233,131 +260,8 @@ class Vectorize:
         JS: Vectorize.getByIds.
         """
         with _raising:
-            found = from_js(await self._js.getByIds(_ids(ids)))
-        return [_vector(one) for one in found]
-
-
-class VectorizeVectorMutation:
-    """A change that has taken effect; iterating gives the ids. JS: VectorizeVectorMutation."""
-
-    __slots__ = ("count", "ids")
-
-    def __init__(self, ids: list[str], count: int) -> None:
-        self.ids = ids
-        self.count = count
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.ids)
-
-    def __len__(self) -> int:
-        return len(self.ids)
-
-    def __repr__(self) -> str:
-        return f"VectorizeVectorMutation({self.ids!r}, {self.count!r})"
-
-
-class VectorizeIndexConfig(NamedTuple):
-    """What an index was made with: dimensions and metric, or a preset."""
-
-    dimensions: int | None
-    metric: VectorizeDistanceMetric | None
-    preset: str | None
-
-
-class VectorizeIndexDetails(NamedTuple):
-    """An index of the old kind. JS: VectorizeIndexDetails."""
-
-    id: str
-    name: str
-    description: str | None
-    config: VectorizeIndexConfig
-    vectors_count: int
-
-
-class VectorizeIndex:
-    """A Vectorize index of the first version, which the service no longer makes: at most 20
-    matches, metadata all or none, and changes that take effect at once. Errors are as with
-    ``Vectorize``.
-
-    JS: VectorizeIndex.
-    """
-
-    __slots__ = ("_js",)
-
-    def __init__(self, index: _sys.VectorizeIndex) -> None:
-        self._js: _sys.VectorizeIndex = binding(index, "VectorizeIndex", "getByIds")
-
-    @property
-    def js_object(self) -> Any:
-        """The JavaScript object underneath."""
-        return self._js
-
-    async def describe(self) -> VectorizeIndexDetails:
-        """What the index is, and how much is in it. JS: VectorizeIndex.describe."""
-        with _raising:
-            found = from_js(await self._js.describe())
-        config = found["config"]
-        return VectorizeIndexDetails(
-            found["id"],
-            found["name"],
-            found.get("description"),
-            VectorizeIndexConfig(
-                config.get("dimensions"), config.get("metric"), config.get("preset")
-            ),
-            found["vectorsCount"],
-        )
-
-    async def query(
-        self,
-        vector: Iterable[float],
-        *,
-        top_k: int | None = None,
-        namespace: str | None = None,
-        return_values: bool = False,
-        return_metadata: bool = False,
-        filter: VectorizeVectorMetadataFilter | None = None,
-    ) -> VectorizeMatches:
-        """The ``top_k`` (5, at most 20) vectors nearest to this one. JS: VectorizeIndex.query."""
-        with _raising:
-            found = await self._js.query(
-                to_vector(vector, "vector"),
-                topK=top_k,
-                namespace=namespace,
-                returnValues=return_values,
-                returnMetadata=return_metadata,
-                filter=_filter(filter),
-            )
-        return _matches(found)
-
-    async def insert(self, vectors: Iterable[VectorizeVector]) -> VectorizeVectorMutation:
-        """Add at most 1,000 vectors; an id that is there already keeps its vector.
-
-        JS: VectorizeIndex.insert.
-        """
-        with _raising:
-            found = await self._js.insert(_vectors(vectors))
-        return _applied(found)
-
-    async def upsert(self, vectors: Iterable[VectorizeVector]) -> VectorizeVectorMutation:
-        """Add at most 1,000 vectors, each in place of what has its id.
-
-        JS: VectorizeIndex.upsert.
-        """
-        with _raising:
-            found = await self._js.upsert(_vectors(vectors))
-        return _applied(found)
-
-    async def delete_by_ids(self, ids: Iterable[str]) -> VectorizeVectorMutation:
-        """Delete vectors. JS: VectorizeIndex.deleteByIds."""
-        with _raising:
-            found = await self._js.deleteByIds(_ids(ids))
-        return _applied(found)
-
-    async def get_by_ids(self, ids: Iterable[str]) -> list[VectorizeVector]:
-        """The vectors of these ids, whole. JS: VectorizeIndex.getByIds."""
-        with _raising:
-            found = from_js(await self._js.getByIds(_ids(ids)))
-        return [_vector(one) for one in found]
+            found = from_js(await self._js.getByIds(ids_of(ids)))
+        return [vector_of(one) for one in found]
 
 
 class _Values:
@@ -369,10 +273,16 @@ class _Values:
         self.js_object = values
 
 
-def _vectors(vectors: Iterable[VectorizeVector]) -> Any:
+def vectors_of(vectors: Iterable[VectorizeVector]) -> Any:
     """The array that ``insert`` and ``upsert`` take, made in one crossing but for the values."""
     listed: list[dict[str, Any]] = []
-    for at, one in enumerate(vectors):
+    if isinstance(vectors, VectorizeVector):
+        raise ConversionError("vectors: expected a list of VectorizeVector, got one of them")
+    given: Iterable[Any] = vectors
+    for at, one in enumerate(given):
+        if not isinstance(one, VectorizeVector):
+            kind = type(one).__name__
+            raise ConversionError(f"vectors[{at}]: expected VectorizeVector, got {kind}")
         entry: dict[str, Any] = {
             "id": text(one.id, f"vectors[{at}].id"),
             "values": _Values(to_vector(one.values, f"vectors[{at}].values")),
@@ -380,12 +290,15 @@ def _vectors(vectors: Iterable[VectorizeVector]) -> Any:
         if one.namespace is not None:
             entry["namespace"] = text(one.namespace, f"vectors[{at}].namespace")
         if one.metadata is not None:
+            if not isinstance(one.metadata, Mapping):
+                kind = type(one.metadata).__name__
+                raise ConversionError(f"vectors[{at}].metadata: expected a dict, got {kind}")
             entry["metadata"] = convert(one.metadata, f"vectors[{at}].metadata", JSON)
         listed.append(entry)
     return to_js(listed, "vectors")
 
 
-def _ids(ids: Iterable[str]) -> Any:
+def ids_of(ids: Iterable[str]) -> Any:
     if isinstance(ids, str):  # whose letters would be ids
         raise ConversionError("ids: expected a list of str, got str")
     return to_js([text(one, f"ids[{at}]") for at, one in enumerate(ids)])
@@ -398,11 +311,15 @@ def _level(level: bool | VectorizeMetadataRetrievalLevel) -> str:
     return level
 
 
-def _filter(filter: VectorizeVectorMetadataFilter | None) -> Any:
-    return None if filter is None else to_js(convert({**filter}, "filter", JSON), "filter")
+def filter_of(filter: VectorizeVectorMetadataFilter | None) -> Any:
+    if filter is None:
+        return None
+    if not isinstance(filter, Mapping):
+        raise ConversionError(f"filter: expected a dict, got {type(filter).__name__}")
+    return to_js(convert({**filter}, "filter", JSON), "filter")
 
 
-def _matches(found: Any) -> VectorizeMatches:
+def matches_of(found: Any) -> VectorizeMatches:
     answer: dict[str, Any] = from_js(found)
     matches = [
         VectorizeMatch(
@@ -417,7 +334,7 @@ def _matches(found: Any) -> VectorizeMatches:
     return VectorizeMatches(matches, answer["count"])
 
 
-def _vector(one: dict[str, Any]) -> VectorizeVector:
+def vector_of(one: dict[str, Any]) -> VectorizeVector:
     values = [float(number) for number in one["values"]]
     return VectorizeVector(one["id"], values, one.get("namespace"), one.get("metadata"))
 
@@ -429,11 +346,6 @@ def _numbers(values: list[float] | None) -> list[float] | None:
 
 def _mutation(found: Any) -> VectorizeAsyncMutation:
     return VectorizeAsyncMutation(from_js(found)["mutationId"])
-
-
-def _applied(found: Any) -> VectorizeVectorMutation:
-    answer: dict[str, Any] = from_js(found)
-    return VectorizeVectorMutation(answer["ids"], answer["count"])
 
 
 def _time(found: Any) -> datetime | None:

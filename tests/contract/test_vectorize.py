@@ -85,6 +85,20 @@ async def test_what_is_no_vector_is_not_sent(index: Vectorize, case: Any) -> Non
     assert (await index.describe()).vector_count == 0
 
 
+async def test_arguments_that_cannot_be(index: Vectorize) -> None:
+    wrong: Any = VectorizeVector("a", [1, 2, 3])
+    with raises(ConversionError, match="^vectors: expected a list of VectorizeVector, got one of"):
+        await index.insert(wrong)
+    wrong = [{"id": "a", "values": [1, 2, 3]}]
+    with raises(ConversionError, match=r"^vectors\[0\]: expected VectorizeVector, got dict$"):
+        await index.upsert(wrong)
+    wrong = "x"
+    with raises(ConversionError, match=r"^vectors\[0\].metadata: expected a dict, got str$"):
+        await index.insert([VectorizeVector("a", [1, 2, 3], metadata=wrong)])
+    with raises(ConversionError, match="^filter: expected a dict, got str$"):
+        await index.query([1, 2, 3], filter=wrong)
+
+
 @cases([float("nan"), float("inf")])
 async def test_a_number_that_json_does_not_know(index: Vectorize, case: float) -> None:
     with raises(
@@ -172,8 +186,8 @@ async def test_what_cannot_cross_is_named(index: Vectorize) -> None:
         await index.insert([VectorizeVector(1, [1, 2, 3])])  # type: ignore[arg-type]
     with raises(ConversionError, match=r"^vectors\[0\]\.namespace: expected str, got int"):
         await index.insert([VectorizeVector("a", [1, 2, 3], 5)])  # type: ignore[arg-type]
-    with raises(ConversionError, match=r"^filter\.year\['\$gt'\]: a object cannot cross"):
-        await index.query([1, 2, 3], filter={"year": {"$gt": object()}})
+    with raises(ConversionError, match=r"^filter\.year\['\$gt'\]: an object cannot cross"):
+        await index.query([1, 2, 3], filter={"year": {"$gt": object()}})  # type: ignore[dict-item]
     with raises(ConversionError, match=r"^ids: expected a list of str, got str"):
         await index.get_by_ids("abc")
     with raises(ConversionError, match=r"^ids\[1\]: expected str, got int"):

@@ -19,6 +19,7 @@ from pyworkers_sdk import (
     VectorizeVectorMutation,
 )
 from pyworkers_sdk.testing import fake, faults, vectorize, vectors
+from pyworkers_sdk.vectorize import VectorizeVectorMetadataFilter
 
 
 class AppEnv(Env):
@@ -52,6 +53,9 @@ async def queries(index: Vectorize, old: VectorizeIndex, vector: list[float]) ->
         assert_type(match, VectorizeMatch)
         assert_type(match.score, float)
         assert_type(match.values, list[float] | None)
+    made: VectorizeVectorMetadataFilter = {"year": 1990, "place.city": {"$in": ["Oslo", "Rome"]}}
+    await index.query(vector, filter={**made, "seen": None, "genre": {"$ne": "drama"}})
+    await index.query(vector, filter={"year": {"$gt": 1990, "$lte": 2000.5}, "free": True})
     await index.query(range(3), return_values=True, return_metadata="indexed", namespace="n")
     assert_type(await index.query_by_id("a", return_metadata=True), VectorizeMatches)
     info = await index.describe()
@@ -59,6 +63,9 @@ async def queries(index: Vectorize, old: VectorizeIndex, vector: list[float]) ->
     assert_type(info.processed_up_to_datetime, datetime | None)
     assert_type(await old.upsert([VectorizeVector("a", vector)]), VectorizeVectorMutation)
 
+    await index.query(vector, filter={"year": {"$gtr": 1}})  # type: ignore[dict-item]  # pyright: ignore[reportArgumentType]
+    await index.query(vector, filter={"year": {"$in": 1}})  # type: ignore[dict-item]  # pyright: ignore[reportArgumentType]
+    await index.query(vector, filter={"year": [1, 2]})  # type: ignore[dict-item]  # pyright: ignore[reportArgumentType]
     await index.query("abc")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     await index.query(vector, 3)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     await index.query(vector, return_metadata="some")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
