@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NewType, TypedDict, overload
 
-from ._ffi import binding, dumps, from_js, from_json, prop, raising, raw, text, to_js
-from .ai_gateway import AiGateway, gateway_options
+from ._ffi import binding, from_js, prop, raising, text, to_js
+from .ai_gateway import AiGateway, gateway_options, given_headers, given_signal
 from .ai_values import answer_of, inputs_of, response_of
-from .errors import AIError
+from .errors import AIError, ConversionError
 from .http import Response
 
 if TYPE_CHECKING:
@@ -67,6 +67,7 @@ class AI:
     Every method raises AIError where the service refuses (``code`` is its number: 3036 the day's
     free quota is used up, 3040 out of capacity, 3006 too large, 3007 too late, 5004 bad inputs,
     5007 no such model), and ConversionError, before anything is sent, where a value cannot cross.
+    The runtime's own client was seen; of what models answer, only their documentation.
 
     JS: Ai.
     """
@@ -131,11 +132,11 @@ class AI:
         if prefix is not None:
             options["prefix"] = text(prefix, "prefix")
         if tags is not None:
-            options["tags"] = to_js([*tags], "tags")
+            options["tags"] = to_js(_tags(tags), "tags")
         if extra_headers is not None:
-            options["extraHeaders"] = from_json(dumps(extra_headers, "extra_headers"))
+            options["extraHeaders"] = given_headers(extra_headers)
         if signal is not None:
-            options["signal"] = raw(signal)
+            options["signal"] = given_signal(signal)
         if queue_request:
             options["queueRequest"] = True
         if websocket:
@@ -143,6 +144,8 @@ class AI:
         if return_raw_response:
             options["returnRawResponse"] = True
         given = inputs_of(text(model, "model"), inputs)
+        if row_type is not None and inputs.get("stream") is True:
+            raise TypeError("row_type loads a whole answer, and with 'stream' it comes in pieces")
         with _raising:
             answer = await self._js.run(model, given, **options)
         if return_raw_response or websocket:
@@ -150,6 +153,7 @@ class AI:
         return await answer_of(model, answer, inputs.get("stream") is True, row_type)
 
     if not TYPE_CHECKING:
+        _run.__name__, _run.__qualname__ = "run", "AI.run"  # what errors and help() say
         run = _run
 
     @property
@@ -257,3 +261,9 @@ class AI:
             extra_headers=extra_headers,
             conversion_options=conversion_options,
         )
+
+
+def _tags(tags: Any) -> list[str]:
+    if isinstance(tags, str):  # whose letters would be tags
+        raise ConversionError("tags: expected a list of str, got str")
+    return [text(tag, f"tags[{at}]") for at, tag in enumerate(tags)]

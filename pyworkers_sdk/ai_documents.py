@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypedDict, overload
 
 from ._ffi import dumps, from_js, from_json, raising, raw, text, to_js
-from .ai_gateway import gateway_options, renamed
+from .ai_gateway import gateway_options, given_headers, renamed
 from .errors import AIError, ConversionError
 
 if TYPE_CHECKING:
@@ -163,7 +163,7 @@ class ToMarkdownService:
         if gateway is not None:
             options["gateway"] = gateway_options(gateway)
         if extra_headers is not None:
-            options["extraHeaders"] = from_json(dumps(extra_headers, "extra_headers"))
+            options["extraHeaders"] = given_headers(extra_headers)
         if conversion_options is not None:
             options["conversionOptions"] = from_json(dumps(_conversion(conversion_options)))
         with _raising:

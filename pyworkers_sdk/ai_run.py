@@ -129,6 +129,14 @@ class Run(Protocol):
     @overload
     async def __call__(
         self,
+        model: ai_models.ResponsesModel,
+        inputs: ai_text.ResponsesInput,
+        row_type: type[T],
+        **options: Unpack[RunOptions],
+    ) -> T: ...
+    @overload
+    async def __call__(
+        self,
         model: ai_models.TextEmbeddingsModel,
         inputs: ai_tasks.TextEmbeddingsInput,
         **options: Unpack[RunOptions],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from binascii import a2b_base64, b2a_base64
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 from . import _rows
@@ -25,7 +25,7 @@ from ._ffi import (
     web,
 )
 from .ai_events import EventStream
-from .errors import AIError, ConversionError, from_js_error
+from .errors import AIError, ConversionError, RowError, from_js_error
 from .http import Response
 from .streams import ReadableStream
 
@@ -44,6 +44,10 @@ def inputs_of(model: str, inputs: Any) -> Any:
     if not isinstance(inputs, Mapping):
         raise ConversionError(f"inputs: expected a dict, got {type(inputs).__name__}")
     given = cast("Mapping[str, Any]", inputs)
+    for name, value in given.items():
+        if hasattr(value, "js_object"):
+            kind = type(value).__name__
+            raise ConversionError(f"inputs.{name}: expected JSON or bytes, got {kind}; see AI.run")
     live = {
         name: _live(model, name, value)
         for name, value in given.items()
@@ -116,22 +120,39 @@ _JSON: tuple[type[Any], ...] = (dict, list, str, int, float)
 
 
 async def answer_of(model: str, answer: Any, streams: bool, row_type: Any) -> Any:
-    if model in EMBEDDINGS and prop(answer, "data") is not None:
+    if model in EMBEDDINGS and row_type is None and prop(answer, "data") is not None:
         return vectors(answer)
     found: Any = from_js(answer)
     if found is None or isinstance(found, _JSON):
         if streams:
             raise AIError(f"{model} answered at once: it does not stream")
-        field = ENCODED.get(model)
-        if field is not None and isinstance(found, dict):
-            return a2b_base64(cast("dict[str, Any]", found)[field])
+        if model in ENCODED and not _is_of_a_batch(found):
+            return _whole(model, _decoded(model, found), row_type)
         return found if row_type is None else _loaded(model, found, row_type)
     if not hasattr(answer, "getReader"):
         return await _parsed(model, answer, streams, row_type)
     if streams:
         return EventStream[Any](answer)
     with _raising:
-        return bytes_of(await web.Response.new(answer).arrayBuffer())
+        data = bytes_of(await web.Response.new(answer).arrayBuffer())
+    return _whole(model, data, row_type)
+
+
+def _whole(model: str, data: Any, row_type: Any) -> Any:
+    if row_type is not None:
+        raise RowError(f"the answer of {model} is bytes, not JSON")
+    return data
+
+
+def _is_of_a_batch(found: Any) -> bool:
+    return isinstance(found, dict) and ("request_id" in found or "responses" in found)
+
+
+def _decoded(model: str, found: Any) -> bytes:
+    field = ENCODED[model]
+    if not isinstance(found, dict) or field not in found:
+        raise AIError(f"the answer of {model} has no {field!r}")
+    return a2b_base64(cast("dict[str, Any]", found)[field])
 
 
 def _loaded(model: str, found: Any, row_type: Any) -> Any:
@@ -142,11 +163,20 @@ def _loaded(model: str, found: Any, row_type: Any) -> Any:
         answer = cast("dict[str, Any]", found)
         if "response" in answer:
             value = answer["response"]
-        elif "choices" in answer:
+        elif answer.get("choices"):
             value = answer["choices"][0]["message"]["content"]
+        elif isinstance(answer.get("output"), list):
+            value = "".join(_output_texts(answer["output"]))
     if isinstance(value, str):
         return _rows.parse(value, row_type, where)
     return _rows.load(row_type, value, where)
+
+
+def _output_texts(items: list[Any]) -> Iterator[str]:
+    """The texts in the items of OpenAI's Responses, among which there is reasoning too."""
+    for item in items:
+        if item.get("type") == "message":
+            yield from (part["text"] for part in item["content"] if "text" in part)
 
 
 # The runtime's client looks at the options only when the answer is there, and those are then of the

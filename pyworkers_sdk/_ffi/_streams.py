@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterable, AsyncIterator, Callable
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Coroutine
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, TypeAlias
 
@@ -109,11 +109,23 @@ class ReadableStream:
             raise JsException("TypeError", f"{_LOCKED}.")
         await self.close()
 
-    async def close(self) -> None:
+    def close(self) -> Coroutine[Any, Any, None]:
+        """Nothing more comes of it from here on; once awaited, whoever made it has been told."""
         self.disturbed = True
-        close = getattr(self.chunks, "aclose", None)
-        if close is not None:
-            await close()
+        chunks, self.chunks = self.chunks, _nothing()
+        return _left(chunks)
+
+
+async def _nothing() -> AsyncIterator[bytes]:
+    none: tuple[bytes, ...] = ()
+    for chunk in none:
+        yield chunk
+
+
+async def _left(chunks: Any) -> None:
+    close = getattr(chunks, "aclose", None)
+    if close is not None:
+        await close()
 
 
 class ReadableStreamDefaultReader:

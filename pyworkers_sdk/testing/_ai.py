@@ -16,12 +16,12 @@ from typing import Any, cast, get_args
 
 from .. import ai_models
 from .._ffi import from_js, from_json, web
-from .._ffi._abort import abortable
+from .._ffi._abort import abortable, abortable_stream
 from .._ffi._web import JsException
 from ..ai_values import failure
 from ..errors import AIError
 from ..forms import FormData
-from ._ai_script import AICall, AIScript, json_response
+from ._ai_script import AICall, AIScript, json_response, refusal
 from ._clock import Clock
 
 __all__ = ["FakeAi"]
@@ -73,6 +73,8 @@ class FakeAi:
         call = AICall(model, await _received(inputs), options)
         self.script.calls.append(call)
         answer = await abortable(self._serve(call), signal)
+        if signal is not None and answer.body is not None:
+            answer.body = abortable_stream(answer.body, signal)
         self.aiGatewayLogId = answer.headers.get("cf-aig-log-id")
         if self._options.get("returnRawResponse") or self._options.get("websocket"):
             return answer
@@ -86,8 +88,11 @@ class FakeAi:
     async def _serve(self, call: AICall) -> Any:
         await asyncio.sleep(0)  # no service answers before others were asked
         if call.options.get("queueRequest"):
+            requests = call.inputs.get("requests")
+            if not isinstance(requests, list):
+                return refusal(AIError("AiError: Bad input: requests: expected a list", code=5004))
             number = f"batch-{next(self._numbers)}"
-            self._batches[number] = (call.model, call.inputs["requests"])
+            self._batches[number] = (call.model, cast("list[Any]", requests))
             said = {"status": "queued", "model": call.model, "request_id": number}
             return json_response(said)
         if [*call.inputs] == ["request_id"]:

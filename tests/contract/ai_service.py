@@ -88,6 +88,17 @@ def scripted(binding: AI) -> AI:
         yield {"a": 1}
         raise TypeError("the model went away")
 
+    def oss(inputs: dict[str, Any]) -> Any:
+        part = {"type": "output_text", "text": inputs["input"], "annotations": []}
+        message = {"type": "message", "role": "assistant", "content": [part]}
+        thought = {"type": "reasoning_text", "text": "Hm."}
+        output = [{"type": "reasoning", "content": [thought]}, message]
+        return {"id": "r1", "object": "response", "status": "completed", "output": output}
+
+    async def wait() -> AsyncIterator[Any]:
+        yield {"a": 1}
+        await asyncio.Event().wait()
+
     async def slow(inputs: dict[str, Any]) -> Any:
         await asyncio.Event().wait()
 
@@ -117,6 +128,9 @@ def scripted(binding: AI) -> AI:
         "@sse/bad": lambda inputs: raw_events(b"data: {nonsense\n\n"),
         "@sse/odd": lambda inputs: raw_events(odd),
         "@sse/broken": lambda inputs: broken(),
+        "@sse/wait": lambda inputs: wait(),
+        "@cf/openai/gpt-oss-20b": oss,
+        "@cf/leonardo/lucid-origin": {"nothing": True},
         "@slow": slow,
         "@cancelled": lambda inputs: {"cancelled": len(cancelled)},
         "@fail/text": lambda inputs: Response("out of order", status=500),

@@ -114,6 +114,35 @@ async def test_what_cannot_cross_is_refused(ai: AI, case: Any) -> None:
         await ai.run(ECHO, inputs or {}, **options)
 
 
+@cases(
+    {
+        "a-gateway-without-its-name": ({"gateway": {"cache_ttl": 1}}, "gateway: 'id' is missing"),
+        "one-tag": ({"tags": "beta"}, "tags: expected a list of str, got str"),
+        "a-number-for-a-tag": ({"tags": ["a", 1]}, r"tags\[1\]: expected str, got int"),
+        "headers": ({"extra_headers": "a: b"}, "extra_headers: expected a dict, got str"),
+        "a-header": ({"extra_headers": {"a": 1}}, r"extra_headers\['a'\]: expected str, got int"),
+        "seconds": ({"signal": 5}, "signal: expected AbortSignal, got int"),
+        "a-controller": ({"signal": AbortController}, "signal: expected AbortSignal, got Abort"),
+    }
+)
+async def test_options_that_cannot_be(ai: AI, case: Any) -> None:
+    options, reason = case
+    if options.get("signal") is AbortController:
+        options = {"signal": AbortController()}
+    with raises(TypeError, match=f"^{reason}"):
+        await ai.run(ECHO, {}, **options)
+
+
+async def test_a_file_is_not_an_input(ai: AI) -> None:
+    with raises(ConversionError, match="^inputs.image: expected JSON or bytes, got Blob"):
+        await ai.run(ECHO, {"image": Blob([b"a"])})
+
+
+async def test_errors_name_the_method(ai: Any) -> None:
+    with raises(TypeError, match=r"^AI\.run\(\) got an unexpected keyword argument 'prompt'"):
+        await ai.run(ECHO, prompt="Hi")
+
+
 async def test_bytes_are_numbers_base64_or_a_stream(ai: AI) -> None:
     data = bytes([0, 1, 254, 255])
     said = await ai.run(ECHO, {"image": data, "mask": bytearray(data), "prompt": "x"})
@@ -215,6 +244,19 @@ async def test_json_in_an_answer_is_loaded_as_a_row_type(ai: AI) -> None:
         await ai.run(ECHO, {"prompt": "Soup"}, Recipe)
 
 
+async def test_a_row_type_of_other_answers(ai: Any) -> None:
+    model = "@cf/openai/gpt-oss-20b"
+    recipe = await ai.run(model, {"input": '{"title": "Soup", "minutes": 20}'}, Recipe)
+    assert recipe == {"title": "Soup", "minutes": 20.0}
+    with raises(TypeError, match="^row_type loads a whole answer"):
+        await ai.run(LLAMA, {"prompt": "Soup", "stream": True}, Recipe)
+    with raises(RowError, match="^the answer of @cf/deepgram/aura-1 is bytes, not JSON$"):
+        await ai.run("@cf/deepgram/aura-1", {"text": "Hi"}, Recipe)
+    embedder = "@cf/baai/bge-small-en-v1.5"
+    with raises(RowError, match=f"^the answer of {embedder}: no key 'minutes', 'title'"):
+        await ai.run(embedder, {"text": "Hi"}, Recipe)
+
+
 async def test_vectors_are_floats(ai: AI) -> None:
     found = await ai.run("@cf/baai/bge-small-en-v1.5", {"text": ["a", "bcd"], "pooling": "cls"})
     third = 0.10000000149011612  # as float32 has 0.1
@@ -251,6 +293,11 @@ async def test_pictures_and_sounds_are_bytes_however_they_come(ai: AI) -> None:
     )
     assert await ai.run("@cf/myshell-ai/melotts", {"prompt": "Hi"}) == b"ID3\xff"
     assert await ai.run("@cf/deepgram/aura-1", {"text": "Hi"}) == b"\xff\xfb\x00"
+
+
+async def test_a_picture_that_is_missing(ai: AI) -> None:
+    with raises(AIError, match="^the answer of @cf/leonardo/lucid-origin has no 'image'$"):
+        await ai.run("@cf/leonardo/lucid-origin", {"prompt": "cat"})
 
 
 # Streams ----------------------------------------------------------------------------------------
@@ -304,6 +351,24 @@ async def test_leaving_the_loop_ends_the_answer(ai: AI) -> None:
     unread = await ai.run(LLAMA, {"prompt": "Hi", "stream": True})
     await unread.cancel()
     assert [event async for event in unread] == []
+
+
+async def test_what_was_left_has_no_rest(ai: AI) -> None:
+    stream = await ai.run(LLAMA, {"prompt": "Hi", "stream": True})
+    async for _ in stream:
+        break
+    assert [event async for event in stream] == []
+
+
+async def test_a_signal_ends_a_stream_too(ai: AI) -> None:
+    controller = AbortController()
+    stream = await ai.run(AIModel("@sse/wait"), {"stream": True}, signal=controller.signal)
+    events = []
+    with raises(AbortError, match="^enough$"):
+        async for event in stream:
+            events.append(event)
+            controller.abort("enough")
+    assert events == [{"a": 1}]
 
 
 async def test_a_stream_that_breaks_off(ai: AI) -> None:

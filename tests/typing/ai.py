@@ -77,6 +77,7 @@ async def chats(ai: AI, env: AppEnv, messages: list[ChatMessage]) -> None:
     chunks = await ai.run("@cf/moonshotai/kimi-k2.6", {"messages": messages, "stream": True})
     assert_type(chunks, EventStream[ChatCompletionChunk])
     oss = await ai.run("@cf/openai/gpt-oss-20b", {"input": "Hi"})
+    assert_type(await ai.run("@cf/openai/gpt-oss-20b", {"input": "Hi"}, Recipe), Recipe)
     assert_type(oss, ResponsesOutput)
     assert_type(await ai.run("@cf/openai/gpt-oss-20b", {"messages": messages}), ChatCompletion)
     assert_type(await ai.run(AIModel(env.MODEL), {"anything": 1}), Any)

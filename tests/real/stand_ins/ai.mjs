@@ -193,6 +193,12 @@ const MODELS = {
     return requests ? json({ status: "queued", model: "@cf/baai/bge-m3", request_id: "r1" }) : json({ shape: [2, 2], data: [[1, 2, 3], [4]] });
   },
   "@cf/huggingface/distilbert-sst-2-int8": () => json([{ label: "POSITIVE", score: 1 }, { label: "NEGATIVE", score: 0 }]),
+  "@cf/openai/gpt-oss-20b": ({ input }) => {
+    const message = { type: "message", role: "assistant", content: [{ type: "output_text", text: input, annotations: [] }] };
+    const reasoning = { type: "reasoning", content: [{ type: "reasoning_text", text: "Hm." }] };
+    return json({ id: "r1", object: "response", status: "completed", output: [reasoning, message] });
+  },
+  "@cf/leonardo/lucid-origin": () => json({ nothing: true }),
   "@cf/openai/whisper": ({ audio }) => (Array.isArray(audio) ? json({ text: audio.join(" "), word_count: audio.length }) : refusal(400, 5004, "AiError: Bad input: audio")),
   "@cf/openai/whisper-large-v3-turbo": ({ audio }) => json({ text: atob(audio) }),
   "@cf/black-forest-labs/flux-1-schnell": () => json({ image: btoa("\x00\x01JPEG\xff") }),
@@ -202,6 +208,14 @@ const MODELS = {
   "@sse/none": () => sse("", [5]),
   "@sse/bad": () => sse("data: {nonsense\n\n"),
   "@sse/odd": () => sse(': a comment\nevent: delta\nid: 1\ndata: {"a":\ndata: 1}\n\n\n\ndata:{"b":2}\r\rretry: 5\n\ndata: {"c":3}', [2]),
+  "@sse/wait": (_, { signal }) => {
+    // as fetch does it, and cloudflare:ai hands the signal to fetch
+    const start = (controller) => {
+      controller.enqueue(bytes('data: {"a":1}\n\n'));
+      signal?.addEventListener("abort", () => controller.error(signal.reason));
+    };
+    return new Response(new ReadableStream({ start }));
+  },
   "@sse/broken": () => {
     let count = 0;
     const pull = (controller) => (count++ ? controller.error(new TypeError("the model went away")) : controller.enqueue(bytes('data: {"a":1}\n\n')));
