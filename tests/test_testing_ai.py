@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any, Final, get_args, is_typeddict
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from pyworkers_sdk import (
     AI,
@@ -21,6 +20,7 @@ from pyworkers_sdk import (
     AIError,
     AIModel,
     Blob,
+    ConversionError,
     Env,
     MarkdownDocument,
     Request,
@@ -232,6 +232,79 @@ async def test_events_do_not_depend_on_where_chunks_end(cuts: list[int]) -> None
     assert [event async for event in stream] == [{"a": "Grüße 👋"}, {"b": 2}, [3]]
 
 
+async def test_a_text_goes_where_the_model_has_it() -> None:
+    binding = fake(AI)
+    ai(binding).on("*", "Bonjour")
+    translated = await binding.run("@cf/meta/m2m100-1.2b", {"text": "Hi", "target_lang": "fr"})
+    assert translated == {"translated_text": "Bonjour"}
+    short = await binding.run("@cf/facebook/bart-large-cnn", {"input_text": "Hi"})
+    assert short == {"summary": "Bonjour"}
+    assert await binding.run("@cf/openai/whisper", {"audio": b"a"}) == {"text": "Bonjour"}
+    seen = await binding.run("@cf/llava-hf/llava-1.5-7b-hf", {"image": b"a"})
+    assert seen == {"description": "Bonjour"}
+    judged: Any = await binding.run("@cf/meta/llama-guard-3-8b", {"messages": []})
+    assert judged["response"] == "Bonjour"
+
+
+@pytest.mark.parametrize(
+    ("model", "inputs", "answer", "reason"),
+    [
+        ("@cf/baai/bge-m3", {"text": "a"}, "text", "str is no answer of it; give its JSON$"),
+        ("@cf/black-forest-labs/flux-1-schnell", {"prompt": "a"}, "text", "str .*; give bytes$"),
+        (LLAMA, {"prompt": "a"}, b"a picture", "bytes is no answer of it; give its JSON$"),
+        ("@cf/openai/whisper", {"audio": b""}, b"a sound", "bytes is no answer"),
+        (LLAMA, {"prompt": "a"}, object(), "object is no answer"),
+        (LLAMA, {"prompt": "a"}, iter(["a"]), "list_iterator .* it was not asked to stream$"),
+        (LLAMA, {"prompt": "a", "stream": True}, 5, "int is no answer of it; give its JSON$"),
+        (LLAMA, {"prompt": "a", "stream": True}, None, "NoneType is no answer of it"),
+    ],
+)
+async def test_what_a_model_cannot_answer(
+    model: Any, inputs: Any, answer: Any, reason: str
+) -> None:
+    binding = fake(AI)
+    ai(binding).on("*", lambda _: answer)
+    with pytest.raises(TypeError, match=rf"^ai\(binding\).on\('{model}', …\): {reason}"):
+        await binding.run(model, inputs)
+
+
+async def test_an_error_may_be_the_answer() -> None:
+    binding = fake(AI)
+    ai(binding).on(LLAMA, AIError("Capacity temporarily exceeded", code=3040))
+    with pytest.raises(AIError, match=r"^3040: Capacity temporarily exceeded$"):
+        await binding.run(LLAMA, {"prompt": "Hi"})
+    ai(binding).on(LLAMA, lambda _: LookupError("of the test's own"))
+    with pytest.raises(LookupError, match="of the test's own"):
+        await binding.run(LLAMA, {"prompt": "Hi"})
+
+
+@pytest.mark.parametrize("pieces", [["Hel", "lo"], iter(("Hel", "lo"))])
+async def test_pieces_need_not_be_async(pieces: Any) -> None:
+    binding = fake(AI)
+    ai(binding).on(LLAMA, pieces)
+    stream = await binding.run(LLAMA, {"prompt": "Hi", "stream": True})
+    assert [event.get("response") async for event in stream] == ["Hel", "lo"]
+
+
+async def test_a_batch_of_nothing() -> None:
+    wrong: Any = {"prompt": "Hi"}
+    with pytest.raises(AIError, match=r"^5004: AiError: Bad input: requests"):
+        await fake(AI).run(LLAMA, wrong, queue_request=True)
+
+
+async def test_a_request_to_a_gateway_is_whole() -> None:
+    gateway = fake(AI).gateway("g")
+    wrong: Any = {"provider": "openai", "query": {}}
+    with pytest.raises(TypeError, match=r"^data\[0\]: 'endpoint' missing$"):
+        await gateway.run(wrong)
+    for what in ("openai", ["openai"]):
+        with pytest.raises(ConversionError, match=r"^data\[0\]: expected a dict, got str$"):
+            await gateway.run(what)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    note: Any = {"feedbak": 1}
+    with pytest.raises(TypeError, match=r"^data: there is no 'feedbak' to note$"):
+        await gateway.patch_log("log-1", note)
+
+
 # Where it comes from ----------------------------------------------------------------------------
 
 
@@ -289,8 +362,14 @@ async def test_a_vector_has_the_model_s_size(model: Any, size: int) -> None:
 
 async def test_no_text_is_without_a_direction() -> None:
     letters = [chr(number) for number in range(0x4E00, 0x5400)]
-    found = await fake(AI).run("@cf/baai/bge-small-en-v1.5", {"text": letters})
-    assert all(isclose(_cosine(v, v), 1, rel_tol=1e-6) for v in found["data"])
+    for some in (letters[at : at + 100] for at in range(0, len(letters), 100)):
+        found = await fake(AI).run("@cf/baai/bge-small-en-v1.5", {"text": some})
+        assert all(isclose(_cosine(v, v), 1, rel_tol=1e-6) for v in found["data"])
+
+
+async def test_more_texts_than_a_model_takes() -> None:
+    with pytest.raises(AIError, match=r"^5004: AiError: Bad input: text: at most 100, got 101$"):
+        await fake(AI).run("@cf/baai/bge-m3", {"text": ["a"] * 101})
 
 
 async def test_queries_and_documents() -> None:

@@ -17,18 +17,18 @@ from .. import ai_models
 from .._ffi import raw, web
 from .._ffi._web import JsException
 from ..ai_values import ENCODED
-from ..errors import AIError
+from ..errors import AIError, ConversionError
 from ..http import Response
 
-__all__ = ["AICall", "AIScript", "ai", "json_response"]
+__all__ = ["AICall", "AIScript", "ai", "json_response", "refusal"]
 
 Answer: TypeAlias = "Callable[[dict[str, Any]], Any] | Any"
 Convert: TypeAlias = "Callable[[str, bytes], str | Awaitable[str]]"
 
 
 class AICall(NamedTuple):
-    """What a model was asked: its inputs, with bytes as bytes, and the options under their
-    JavaScript names."""
+    """What a model was asked: its inputs, with bytes as bytes (but base64 where the model wants
+    that), and the options under their JavaScript names."""
 
     model: str
     inputs: dict[str, Any]
@@ -51,8 +51,9 @@ class AIScript:
         ``answer`` is what the model gives, or a function of its inputs, async or not, that returns
         it: its JSON; a text, for a model that writes, which is put into the model's own shape;
         ``bytes``, for one that makes a picture or a sound; a ``Response``, whatever is in it; and
-        where ``stream`` is asked for, an async iterator of events, or of pieces of text. To fail
-        as the service does raise ``AIError("Capacity temporarily exceeded", code=3040)``.
+        where ``stream`` is asked for, an iterator of events or of pieces of text, async or not. To
+        fail as the service does give, or raise, ``AIError("Capacity temporarily exceeded",
+        code=3040)``; what else a function raises comes out of the call as it is.
         """
         self._rules.append((model, answer))
 
@@ -72,14 +73,17 @@ class AIScript:
         try:
             answer = await self._found(call)
         except AIError as error:
-            return _refusal(error)
+            return refusal(error)
         return _response(call, answer)
 
     async def _found(self, call: AICall) -> Any:
         for pattern, answer in reversed(self._rules):
             if fnmatchcase(call.model, pattern):
                 found = answer(call.inputs) if callable(answer) else answer
-                return await found if isawaitable(found) else found
+                found = await found if isawaitable(found) else found
+                if isinstance(found, Exception):
+                    raise found
+                return found
         if call.model in _DIMENSIONS and "contexts" not in call.inputs:
             return _embeddings(call.model, call.inputs)
         raise JsException(
@@ -126,6 +130,42 @@ def ai(binding: Any) -> AIScript:
 
 _CHAT = {*get_args(ai_models.ChatCompletionModel), *get_args(ai_models.ResponsesModel)}
 
+# where a text is, in what models answer that do not chat; None: nowhere
+_FIELDS: dict[str, str | None] = {
+    model: field
+    for family, field in (
+        (ai_models.TranslationModel, "translated_text"),
+        (ai_models.SummarizationModel, "summary"),
+        (ai_models.SpeechRecognitionModel, "text"),
+        (ai_models.SpeechTurboModel, "text"),
+        (ai_models.ImageToTextModel, "description"),
+        (ai_models.IndicTranslationModel, None),
+        (ai_models.TextEmbeddingsModel, None),
+        (ai_models.RerankingModel, None),
+        (ai_models.TextClassificationModel, None),
+        (ai_models.ImageClassificationModel, None),
+        (ai_models.SpeechStreamModel, None),
+        (ai_models.TurnDetectionModel, None),
+        (ai_models.VisionModel, None),
+        (ai_models.TextToSpeechModel, None),
+        (ai_models.AuraModel, None),
+        (ai_models.TextToImageModel, None),
+        (ai_models.MultipartImageModel, None),
+    )
+    for model in get_args(family)
+}
+_KNOWN = {*_FIELDS, *_CHAT, *get_args(ai_models.TextGenerationModel)}
+_BINARY = {
+    model
+    for family in (
+        ai_models.TextToSpeechModel,
+        ai_models.AuraModel,
+        ai_models.TextToImageModel,
+        ai_models.MultipartImageModel,
+    )
+    for model in get_args(family)
+}
+
 
 def json_response(value: Any, status: int = 200) -> Any:
     """A JavaScript Response with JSON in it."""
@@ -136,17 +176,41 @@ def _response(call: AICall, answer: Any) -> Any:
     if isinstance(answer, Response):
         return answer.js_object
     if isinstance(answer, bytes):
+        if call.model in _KNOWN - _BINARY:
+            raise _unfit(call, answer)
         if call.model not in ENCODED:
             return web.Response.new(answer)
         answer = {ENCODED[call.model]: b64encode(answer).decode()}
     if call.inputs.get("stream") is True:
+        if not hasattr(answer, "__aiter__") and not hasattr(answer, "__iter__"):
+            raise _unfit(call, answer)
         headers = [["content-type", "text/event-stream"]]
         return web.Response.new(web.ReadableStream(_events(call, answer)), headers=headers)
-    return json_response(_written(call, answer) if isinstance(answer, str) else answer)
+    if isinstance(answer, str):
+        answer = _written(call, answer)
+    try:
+        return json_response(answer)
+    except ConversionError as error:
+        raise _unfit(call, answer) from error
+
+
+def _unfit(call: AICall, answer: Any) -> TypeError:
+    kind = type(answer).__name__
+    hint = "give its JSON"
+    if hasattr(answer, "__aiter__") or hasattr(answer, "__next__"):
+        hint = "it was not asked to stream"
+    elif call.model in _BINARY:
+        hint = "give bytes"
+    return TypeError(f"ai(binding).on({call.model!r}, …): {kind} is no answer of it; {hint}")
 
 
 def _written(call: AICall, text: str) -> dict[str, Any]:
     """A whole text as the model answers it."""
+    if call.model in _FIELDS:
+        field = _FIELDS[call.model]
+        if field is None:
+            raise _unfit(call, text)
+        return {field: text}
     prompt = _tokens(json.dumps(call.inputs, default=str))
     usage = {"prompt_tokens": prompt, "completion_tokens": _tokens(text)}
     usage["total_tokens"] = sum(usage.values())
@@ -188,9 +252,10 @@ async def _events(call: AICall, answer: Any) -> AsyncIterator[bytes]:
 
 
 async def _pieces(answer: Any) -> AsyncIterator[Any]:
-    for piece in (
-        re.findall(r"\s*\S+\s*$|\s*\S+|\s+$", answer) if isinstance(answer, str) else [answer]
-    ):
+    if isinstance(answer, str):
+        answer = re.findall(r"\s*\S+\s*$|\s*\S+|\s+$", answer)
+    pieces: Any = [answer] if isinstance(answer, dict) else answer
+    for piece in pieces:
         yield piece
 
 
@@ -201,7 +266,8 @@ def _tokens(text: str) -> int:
 _STATUS = {3006: 413, 3007: 408, 3036: 429, 3040: 429}
 
 
-def _refusal(error: AIError) -> Any:
+def refusal(error: AIError) -> Any:
+    """The JavaScript Response of a service that refuses."""
     code = error.code
     if not isinstance(code, int):
         return web.Response.new(str(error), status=500)
@@ -230,6 +296,8 @@ def _embeddings(model: str, inputs: dict[str, Any]) -> dict[str, Any]:
     texts: Any = [given] if isinstance(given, str) else given
     if not _are_texts(texts):
         raise AIError("AiError: Bad input: text: expected a string or a list of them", code=5004)
+    if len(texts) > 100:  # documented; the words are not
+        raise AIError(f"AiError: Bad input: text: at most 100, got {len(texts)}", code=5004)
     size = _DIMENSIONS[model]
     answer = {"shape": [len(texts), size], "data": [_vector(text, size) for text in texts]}
     return {**answer, "pooling": inputs.get("pooling", "mean")} if "bge" in model else answer
