@@ -189,8 +189,8 @@ class _Exchange:
             return
         body, more = bytes(message.get("body", b"")), bool(message.get("more_body", False))
         if not self._response.done():
-            self._begin(None if more else body)
-            if not more:
+            is_read = self._begin(None if more else body)
+            if not more or not is_read:
                 self._ended.set()
                 return
         if body:
@@ -199,12 +199,16 @@ class _Exchange:
             await self._chunks.put(None)
             self._ended.set()
 
-    def _begin(self, whole: bytes | None) -> None:
-        """Make the response, whole or with its body to come."""
+    def _begin(self, whole: bytes | None) -> bool:
+        """Make the response, whole or with its body to come; whether anybody is to read that."""
         status: int = self._start["status"]
         headers = _headers(self._start)
-        body = None if status in _NO_BODY else self._body() if whole is None else whole
-        self._response.set_result(Response(body, status=status, headers=headers))
+        is_read = status not in _NO_BODY and self._scope["method"] != "HEAD"
+        body = (self._body() if whole is None else whole) if is_read else None
+        # where it has a Content-Encoding, the application has compressed it
+        response = Response(body, status=status, headers=headers, encode_body="manual")
+        self._response.set_result(response)
+        return is_read
 
     async def _body(self) -> AsyncIterator[bytes]:
         try:

@@ -200,6 +200,28 @@ async def test_what_goes_on_after_the_response_is_left_to_wait_until() -> None:
     assert done == ["later"]
 
 
+@cases({"HEAD": ("HEAD", 200), "no content": ("GET", 204)})
+async def test_nobody_waits_for_a_body_that_nobody_reads(case: tuple[str, int]) -> None:
+    method, status = case
+    left: list[Any] = []
+
+    class Context:
+        def wait_until(self, work: Any) -> None:
+            left.append(work)
+
+    async def serve(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": status, "headers": []})
+        for _ in range(3):
+            await send({"type": "http.response.body", "body": b"x", "more_body": True})
+        await send({"type": "http.response.body"})
+
+    context: Any = Context()
+    request = Request("https://e.com/", method=method)
+    response = await asgi.fetch(application(serve), request, ctx=context)
+    assert (response.status, response.body) == (status, None)
+    await asyncio.wait_for(left[0], 1)
+
+
 # WebSockets ---------------------------------------------------------------------------------------
 
 OUTSIDE = "there are no WebSocketPairs outside workerd"
