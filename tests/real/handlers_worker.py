@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import email.message
+import gzip
 import logging
 import sys
+from typing import Any
 
 from pyworkers_sdk import (
     EmailMessage,
@@ -17,7 +19,9 @@ from pyworkers_sdk import (
     ScheduledController,
     WorkerEntrypoint,
     WorkersError,
+    asgi,
     configure_logging,
+    wsgi,
 )
 
 LEVEL = 1
@@ -32,6 +36,21 @@ class AppEnv(Env):
 
 def deeper(secret: str) -> None:
     raise LookupError("it broke")
+
+
+COMPRESSED = gzip.compress(b"Hello " * 100)
+
+
+async def asgi_application(scope: Any, receive: Any, send: Any) -> None:
+    assert scope["type"] == "http"
+    headers = [(b"Content-Encoding", b"gzip"), (b"Content-Type", b"text/plain")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": COMPRESSED})
+
+
+def wsgi_application(environ: Any, start: Any) -> list[bytes]:
+    start("200 OK", [("Content-Encoding", "gzip"), ("Content-Type", "text/plain")])
+    return [COMPRESSED]
 
 
 class Broken:
@@ -80,6 +99,10 @@ class Default(Mixin, WorkerEntrypoint[AppEnv]):
                 span.set_attributes({"text": "é", "ratio": 1.5, "flag": True, "none": None})
                 inside = span.is_traced
             return Response.json([inside, span.is_traced])
+        if what == "asgi":
+            return await asgi.fetch(asgi_application, request)
+        if what == "wsgi":
+            return await wsgi.fetch(wsgi_application, request)
         return Response("ok")
 
     async def log(self) -> None:
@@ -118,6 +141,11 @@ class Default(Mixin, WorkerEntrypoint[AppEnv]):
             one = await message.forward("one@example.com")
             assert one.message_id
             await message.forward("two@example.com", {"X-Added": "1"})
+        elif what == "subject":
+            await message.forward("one@example.com", {"Subject": "Mine"})
+        elif what == "late":
+            await message.forward("one@example.com")
+            message.set_reject("too late")
         elif what != "plain":
             try:
                 if what == "reply-parts":
@@ -125,6 +153,8 @@ class Default(Mixin, WorkerEntrypoint[AppEnv]):
                 else:
                     sent = await message.reply(self.answer(message, what))
                 assert sent.message_id
+                if what == "reply-twice":
+                    await message.reply(self.answer(message, what))
             except WorkersError as error:
                 log.error("%s: %s", type(error).__name__, error)
                 raise
@@ -147,4 +177,5 @@ class Default(Mixin, WorkerEntrypoint[AppEnv]):
             answer["References"] = message.headers["message-id"]
         answer.set_content("thanks, é")
         raw = answer.as_string() if what == "reply-text" else answer
-        return EmailMessage(message.to, message.from_, raw)
+        to = "other@example.com" if what == "reply-elsewhere" else message.from_
+        return EmailMessage(message.to, to, raw)

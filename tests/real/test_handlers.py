@@ -163,6 +163,8 @@ async def test_a_cron_trigger(driver: Driver, cron: str, outcome: tuple[str, boo
             "forward",
             {"forwards": [["one@example.com", []], ["two@example.com", [["x-added", "1"]]]]},
         ),
+        ("subject", {"forwards": [["one@example.com", [["subject", "Mine"]]]]}),
+        ("late", {"forwards": [["one@example.com", []]], "reason": "too late"}),
     ],
 )
 async def test_an_email(driver: Driver, to: str, told: dict[str, Any]) -> None:
@@ -183,6 +185,13 @@ async def test_an_answer(driver: Driver, to: str) -> None:
     assert raw.count("References: <first@example.com>") == 1
     if to == "reply":
         assert raw.startswith("References: <first@example.com>\r\nFrom: Me <reply@example.com>\n")
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(("to", "answers"), [("reply-twice", 2), ("reply-elsewhere", 1)])
+async def test_answers_that_the_service_would_refuse(driver: Driver, to: str, answers: int) -> None:
+    told = await driver.email(f"{to}@example.com")
+    assert (told["outcome"], len(told["replies"])) == ("ok", answers)
 
 
 @pytest.mark.asyncio
@@ -400,3 +409,18 @@ async def test_a_streaming_tail_sees_what_goes_on(driver: Driver) -> None:
     begin, method, *_ = await the_stream()
     assert "info=JsRpcEventInfo()" in begin
     assert method == "Attributes(info=[Attribute(name='jsrpc.method', value='email')])"
+
+
+# Applications
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("kind", ["asgi", "wsgi"])
+async def test_what_an_application_has_compressed_is_not_compressed_again(
+    driver: Driver, kind: str
+) -> None:
+    if isinstance(driver, OnFakes):
+        pytest.skip("bodies are left as they are there")
+    answer = await driver.fetch(f"/{kind}")
+    assert answer.headers["content-encoding"] == "gzip"
+    assert answer.text == "Hello " * 100

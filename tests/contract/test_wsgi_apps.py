@@ -1,0 +1,219 @@
+"""``wsgi.fetch``: a WSGI application in a Worker."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+from wsgiref.validate import validator
+
+from pyworkers_sdk import Request, Response, StreamError, WorkersError, wsgi
+
+from .kit import cases, raises
+
+Start = Callable[..., Callable[[bytes], object]]
+URL = "https://example.com:8443/a%20b/%C3%A9?q=1&q=%20"
+
+
+async def answered(app: Any, request: Request | None = None, env: Any = None) -> Response:
+    """What an application answers that keeps to the specification, and is held to it."""
+    return await wsgi.fetch(validator(app), request or Request("https://e.com/"), env)
+
+
+def plain(start: Start, status: str = "200 OK") -> Callable[[bytes], object]:
+    return start(status, [("Content-Type", "text/plain")])
+
+
+async def test_the_environ_tells_the_request() -> None:
+    seen: dict[str, Any] = {}
+
+    def app(environ: dict[str, Any], start: Start) -> list[bytes]:
+        seen.update(environ, read=environ["wsgi.input"].read(100))
+        plain(start)
+        return [b"x"]
+
+    headers = {"X-One": "two", "Content-Type": "text/x", "CF-Connecting-IP": "192.0.2.1"}
+    headers["Content-Length"] = "7"
+    request = Request(URL, method="PUT", headers=headers, body="Grüße")
+    assert await (await answered(app, request, {"A": 1})).text() == "x"
+    assert seen["REQUEST_METHOD"] == "PUT"
+    assert seen["PATH_INFO"].encode("latin-1").decode() == "/a b/é"
+    assert seen["QUERY_STRING"] == "q=1&q=%20"
+    assert (seen["SERVER_NAME"], seen["SERVER_PORT"]) == ("example.com", "8443")
+    assert (seen["wsgi.url_scheme"], seen["REMOTE_ADDR"]) == ("https", "192.0.2.1")
+    assert (seen["CONTENT_TYPE"], seen["CONTENT_LENGTH"]) == ("text/x", "7")
+    assert (seen["HTTP_X_ONE"], seen["read"]) == ("two", "Grüße".encode())
+    assert not {"HTTP_CONTENT_TYPE", "HTTP_CONTENT_LENGTH"} & seen.keys()
+    assert seen["workers.env"] == {"A": 1}
+    assert await (await answered(app)).text() == "x"
+    assert (seen["SERVER_PORT"], seen["CONTENT_LENGTH"], seen["read"]) == ("443", "0", b"")
+
+
+async def test_a_response_has_its_status_headers_and_body() -> None:
+    def app(environ: dict[str, Any], start: Start) -> list[bytes]:
+        cookies = [("Set-Cookie", "a=1"), ("Set-Cookie", "b=2")]
+        start("201 Made Here", [("Content-Type", "text/plain"), *cookies])
+        return [b"\x00", b"", b"\xff"]
+
+    response = await answered(app)
+    assert (response.status, response.status_text) == (201, "Made Here")
+    assert response.headers.get_set_cookie() == ["a=1", "b=2"]
+    assert await response.bytes() == b"\x00\xff"
+
+
+async def test_a_status_without_a_body() -> None:
+    def app(environ: dict[str, Any], start: Start) -> list[bytes]:
+        start("204 No Content", [])
+        return []
+
+    response = await answered(app)
+    assert (response.status, response.body) == (204, None)
+
+
+class Pieces:
+    """What an application may return: pieces one by one, and a ``close``."""
+
+    def __init__(self, pieces: Iterable[bytes]) -> None:
+        self.pieces = iter(pieces)
+        self.made = 0
+        self.closed = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        self.made += 1
+        return next(self.pieces)
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+async def test_pieces_go_out_one_by_one() -> None:
+    pieces = Pieces([b"", b"one ", b"two ", b"three"])
+
+    def app(environ: dict[str, Any], start: Start) -> Any:
+        plain(start)
+        return pieces
+
+    response = await answered(app)
+    assert pieces.made == 2, "the first that has something in it"
+    assert pieces.closed == 0
+    assert await response.text() == "one two three"
+    assert pieces.closed == 1
+
+
+async def test_nobody_reads_the_body_of_a_head() -> None:
+    pieces = Pieces([b"one", b"two"])
+
+    def app(environ: dict[str, Any], start: Start) -> Any:
+        plain(start)
+        return pieces if environ["REQUEST_METHOD"] == "HEAD" else []
+
+    response = await wsgi.fetch(app, Request("https://e.com/", method="HEAD"))
+    assert (response.status, response.body) == (200, None)
+    assert (pieces.made, pieces.closed) == (1, 1)
+
+
+@cases({"nothing": [], "an empty piece": [b""], "a failure": None})
+async def test_what_is_returned_is_closed(case: list[bytes] | None) -> None:
+    def failing() -> Iterator[bytes]:
+        yield b""
+        raise ValueError("no good")
+
+    pieces = Pieces(failing() if case is None else case)
+
+    def app(environ: dict[str, Any], start: Start) -> Any:
+        plain(start)
+        return pieces
+
+    if case is None:
+        with raises(ValueError, match="^no good$"):
+            await wsgi.fetch(app, Request("https://e.com/"))
+    else:
+        assert await (await answered(app)).bytes() == b""
+    assert pieces.closed == 1
+
+
+async def test_a_reader_that_leaves_ends_it() -> None:
+    pieces = Pieces([b"one", b"two", b"three"])
+
+    def app(environ: dict[str, Any], start: Start) -> Any:
+        plain(start)
+        return pieces
+
+    response = await answered(app)
+    assert response.body
+    chunks = aiter(response.body)
+    assert await anext(chunks) == b"one"
+    await chunks.aclose()
+    assert pieces.closed == 1
+
+
+async def test_what_breaks_off() -> None:
+    def app(environ: dict[str, Any], start: Start) -> Iterator[bytes]:
+        plain(start)
+        yield b"one"
+        raise ValueError("no good")
+
+    response = await answered(app)
+    with raises(StreamError, match="no good"):
+        await response.text()
+
+
+async def test_what_is_written_goes_first() -> None:
+    def app(environ: dict[str, Any], start: Start) -> Iterator[bytes]:
+        write = plain(start)
+        write(b"one ")
+        yield b"two "
+        write(b"three ")
+        yield b"four "
+        write(b"five")
+
+    response = await wsgi.fetch(app, Request("https://e.com/"))
+    assert await response.text() == "one two three four five"
+
+
+async def test_an_error_page_in_place_of_what_had_begun() -> None:
+    def app(environ: dict[str, Any], start: Start) -> Iterable[bytes]:
+        plain(start)
+        try:
+            raise ValueError("no good")
+        except ValueError:
+            start("500 Oh", [("Content-Type", "text/html")], sys.exc_info())
+        return [b"sorry"]
+
+    response = await answered(app)
+    assert (response.status, response.headers["content-type"]) == (500, "text/html")
+    assert await response.text() == "sorry"
+
+
+async def test_it_is_too_late_for_an_error_page() -> None:
+    def app(environ: dict[str, Any], start: Start) -> Iterator[bytes]:
+        plain(start)
+        yield b"one"
+        try:
+            raise ValueError("no good")
+        except ValueError:
+            start("500 Oh", [("Content-Type", "text/html")], sys.exc_info())
+
+    response = await wsgi.fetch(app, Request("https://e.com/"))
+    assert response.status == 200
+    with raises(StreamError, match="no good"):
+        await response.text()
+
+
+async def test_applications_that_answer_wrongly() -> None:
+    def silent(environ: dict[str, Any], start: Start) -> list[bytes]:
+        return [b"x"]
+
+    with raises(WorkersError, match="^the application did not begin its response$"):
+        await wsgi.fetch(silent, Request("https://e.com/"))
+
+    def twice(environ: dict[str, Any], start: Start) -> list[bytes]:
+        plain(start)
+        plain(start)
+        return [b"x"]
+
+    with raises(WorkersError, match="^the application began its response twice$"):
+        await wsgi.fetch(twice, Request("https://e.com/"))
