@@ -204,7 +204,10 @@ class AgentMemoryProfile(Handle):
 class AgentMemory(Handle):
     """Memories by the name of a profile: ``MEMORY: AgentMemory`` in an Env.
 
-    A name has at most 32 characters. JS: AgentMemoryNamespace.
+    A name has at most 32 characters.
+    No local runtime has it: what is said of the service is its documentation's, and was not seen.
+
+    JS: AgentMemoryNamespace.
     """
 
     __slots__ = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, cast, overload
 
 from ._ffi import binding, dumps, from_json, member, raising, raw, text
 from ._handles import Handle, json_of
@@ -38,7 +38,10 @@ class AiSearchInstance(Handle):
     ``namespace.get("docs")``.
 
     Every method raises AiSearchError where the service refuses; ``js_name`` is
-    "AiSearchNotFoundError" where there is no such instance. JS: AiSearchInstance.
+    "AiSearchNotFoundError" where there is no such instance.
+    No local runtime has it: what is said of the service is its documentation's, and was not seen.
+
+    JS: AiSearchInstance.
     """
 
     __slots__ = ()
@@ -138,7 +141,10 @@ class AiSearchInstance(Handle):
 class AiSearchNamespace(Handle):
     """AI Search instances by name: ``SEARCH: AiSearchNamespace`` in an Env.
 
-    Every method raises AiSearchError where the service refuses. JS: AiSearchNamespace.
+    Every method raises AiSearchError where the service refuses.
+    No local runtime has it: what is said of the service is its documentation's, and was not seen.
+
+    JS: AiSearchNamespace.
     """
 
     __slots__ = ()
@@ -238,7 +244,16 @@ class AiSearchNamespace(Handle):
 def _asked(query: Any, messages: Any, options: Any) -> dict[str, Any]:
     if (query is None) is (messages is None):
         raise ConversionError("search() takes either query or messages")
-    return {"query": query, "messages": messages, "ai_search_options": options}
+    if messages is None:
+        return {"query": text(query, "query"), "ai_search_options": options}
+    return {"messages": _messages(messages), "ai_search_options": options}
+
+
+def _messages(messages: Any) -> list[Any]:
+    if isinstance(messages, (str, Mapping)):
+        kind = type(cast(object, messages)).__name__
+        raise ConversionError(f"messages: expected a list of messages, got {kind}")
+    return [*messages]
 
 
 async def _chat(
@@ -246,7 +261,7 @@ async def _chat(
 ) -> Any:
     request: dict[str, Any] = {
         **(extra or {}),
-        "messages": messages,
+        "messages": _messages(messages),
         "stream": stream,
         "model": model,
         "ai_search_options": options,

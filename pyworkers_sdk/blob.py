@@ -133,9 +133,11 @@ _BYTES: tuple[type[Any], ...] = (bytes, bytearray, memoryview)
 
 
 def _parts(parts: Any) -> Any:
-    if isinstance(parts, (str, *_BYTES)) or not hasattr(parts, "__iter__"):
+    is_one = isinstance(parts, (str, *_BYTES))
+    if is_one or not hasattr(parts, "__iter__"):
+        hint = "; put it into a list" if is_one else ""
         raise ConversionError(
-            f"parts: expected a list of str, bytes and Blobs, got {type(parts).__name__}"
+            f"parts: expected a list of str, bytes and Blobs, got {type(parts).__name__}{hint}"
         )
     given: list[Any] = [*parts]
     return to_js([_part(part, at) for at, part in enumerate(given)])

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from .headers import HeadersInit
     from .services import Fetcher
 
-__all__ = ["Browser"]
+__all__ = ["QUICK_ACTIONS", "Browser"]
 
 
 class Browser(Stub):
@@ -51,6 +51,7 @@ class Browser(Stub):
         return Response(response.body, headers={"content-type": "image/png"})
 
     Every method raises WorkersError where the service refuses.
+    No local runtime has it: what is said of the service is its documentation's, and was not seen.
 
     JS: BrowserRun.
     """
@@ -129,9 +130,9 @@ class Browser(Stub):
         action, are in ``pyworkers_sdk.browser_options``. An error is an answer too: see
         ``response.ok`` and BrowserRunErrorResponse. JS: BrowserRun.quickAction.
         """
-        kind = _ACTIONS.get(action)
+        kind = QUICK_ACTIONS.get(action)
         if kind is None:
-            raise ConversionError(f"action: no {action!r}; there are {', '.join(_ACTIONS)}")
+            raise ConversionError(f"action: no {action!r}; there are {', '.join(QUICK_ACTIONS)}")
         for name in options:
             if name not in kind.__annotations__:
                 raise TypeError(f"quick_action({action!r}) has no option {name!r}")
@@ -299,7 +300,7 @@ class Browser(Stub):
         return each(session_of)(from_js(await self._call(method, ready)))
 
 
-_ACTIONS: dict[str, Any] = {
+QUICK_ACTIONS: dict[str, Any] = {
     "screenshot": said.BrowserRunScreenshotOptions,
     "pdf": said.BrowserRunPDFOptions,
     "content": said.BrowserRunCommonOptions,

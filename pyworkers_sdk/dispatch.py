@@ -21,6 +21,8 @@ _raising = raising(WorkersError)
 class DispatchNamespace:
     """A namespace of Workers for Platforms: ``USERS: DispatchNamespace`` in an Env.
 
+    No local runtime has it: what is said of the service is its documentation's, and was not seen.
+
     JS: DispatchNamespace.
     """
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from . import _sys
     from .email_sending import EmailAddress, EmailAttachment
 
-__all__ = ["EmailMessage", "EmailSendResult", "ForwardableEmailMessage"]
+__all__ = ["EmailMessage", "EmailSendResult", "ForwardableEmailMessage", "ready_message"]
 
 _raising = raising(EmailError)
 
@@ -133,7 +133,8 @@ class ForwardableEmailMessage:
     async def forward(
         self, rcpt_to: str, headers: Mapping[str, str] | Headers | None = None
     ) -> EmailSendResult:
-        """Send it on to a verified address; of ``headers`` only those named X-… are allowed.
+        """Send it on to a verified address; of ``headers`` only those named X-… are allowed, though
+        local development does not look.
 
         EmailError where the service refuses. JS: ForwardableEmailMessage.forward.
         """
@@ -169,14 +170,15 @@ class ForwardableEmailMessage:
         headers: Mapping[str, str] | None = None,
         attachments: Iterable[EmailAttachment] = (),
     ) -> EmailSendResult:
-        """Answer the sender, once: with an ``EmailMessage``, whose In-Reply-To must be the
-        Message-ID of this one, or with one of these parts, which local development refuses.
+        """Answer the sender, once, from the domain that got this: with an ``EmailMessage``, whose
+        In-Reply-To must be the Message-ID of this one, or with one of these parts, which local
+        development refuses. It lets a second answer through, and one to somebody else.
 
-        EmailError where the service refuses: an automatic email is not to be answered, say.
-        JS: ForwardableEmailMessage.reply.
+        EmailError where the service refuses: an automatic email is not to be answered, say, nor one
+        without a valid DMARC. JS: ForwardableEmailMessage.reply.
         """
         if message is not None:
-            ready = await message.to_js()
+            ready = await ready_message(message)
         else:
             from .email_sending import built  # which needs this module
 
@@ -195,6 +197,18 @@ class ForwardableEmailMessage:
 
     def __repr__(self) -> str:
         return f"<ForwardableEmailMessage from {self.from_} to {self.to}>"
+
+
+async def ready_message(message: Any) -> Any:
+    """JavaScript's EmailMessage."""
+    if isinstance(message, EmailMessage):
+        return await message.to_js()
+    if hasattr(message, "as_bytes"):  # the standard library's has the very name
+        raise ConversionError(
+            "message: a message of Python's email package has no envelope; make it "
+            "EmailMessage(from_, to, message) of pyworkers_sdk first"
+        )
+    raise ConversionError(f"message: expected EmailMessage, got {type(message).__name__}")
 
 
 def _source(source: Any) -> str | bytes:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, cast, overload
 
 from ._ffi import binding, from_js, method, raising, text, to_js
-from .email import EmailMessage, EmailSendResult
+from .email import EmailMessage, EmailSendResult, ready_message
 from .errors import ConversionError, EmailError
 
 if TYPE_CHECKING:
@@ -99,12 +99,13 @@ class SendEmail:
         """Send an email: an ``EmailMessage``, or one of these parts.
 
         At most 50 recipients in all, 998 characters of subject, 16 KB of headers, 32 attachments
-        and 5 MiB together (25 MiB to verified addresses). EmailError where the service refuses,
-        with its ``code``: "E_SENDER_NOT_VERIFIED", "E_RECIPIENT_NOT_ALLOWED",
-        "E_TOO_MANY_RECIPIENTS", … JS: SendEmail.send.
+        and 5 MiB together (25 MiB to verified addresses). ``headers`` are named X-…, or are on a
+        list of the service's; Date, Message-ID and the like are its own. EmailError where the
+        service refuses, with its ``code``: "E_SENDER_NOT_VERIFIED", "E_RECIPIENT_NOT_ALLOWED",
+        "E_TOO_MANY_RECIPIENTS", "E_HEADER_NOT_ALLOWED", … JS: SendEmail.send.
         """
         if message is not None:
-            ready = await message.to_js()
+            ready = await ready_message(message)
         else:
             parts = built(
                 from_=from_,
@@ -146,6 +147,8 @@ def built(
             _str(name, "headers"): _str(value, f"headers[{name!r}]")
             for name, value in headers.items()
         }
+    if isinstance(attachments, EmailAttachment):  # whose fields would be taken for several
+        raise ConversionError("attachments: expected a list of EmailAttachment, got one of them")
     if files := [_attachment(one, f"attachments[{at}]") for at, one in enumerate(attachments)]:
         made["attachments"] = files
     return made

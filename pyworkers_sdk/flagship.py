@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 from ._ffi import JSON, binding, convert, from_js, method, raising, text, to_js
-from .errors import WorkersError
+from .errors import ConversionError, WorkersError
 
 if TYPE_CHECKING:
     from . import _sys
@@ -38,7 +38,10 @@ class Flagship:
     """The flags of an app: ``FLAGS: Flagship`` in an Env.
 
     Every method gives its default where there is no such flag, where it is of another type, and
-    where the service fails; the ``details`` say which. JS: Flagship.
+    where the service fails; the ``details`` say which. WorkersError where the binding itself fails.
+    No local runtime has it: what is said of the service is its documentation's, and was not seen.
+
+    JS: Flagship.
     """
 
     __slots__ = ("_js",)
@@ -119,7 +122,9 @@ class Flagship:
     async def _ask(self, name: str, key: str, default: Any, context: Any) -> Any:
         args = [text(key, "flag_key"), to_js(convert(default, "default_value", JSON))]
         if context is not None:
-            args.append(to_js(convert(dict(context), "context", JSON)))
+            if not isinstance(context, Mapping):
+                raise ConversionError(f"context: expected a dict, got {type(context).__name__}")
+            args.append(to_js(convert({**context}, "context", JSON)))
         with _raising:
             return from_js(await method(self._js, name, *args))
 

@@ -310,6 +310,8 @@ class Element(_Surrounded):
         JS: Element.onEndTag.
         """
         assert self._handed
+        if not callable(handler):
+            raise ConversionError(f"handler: expected a function, got {type(handler).__name__}")
         with _raising:
             function = self._handed.function(partial(_handled, self._handed, EndTag, handler))
             self._js.onEndTag(function)
@@ -426,6 +428,10 @@ class HTMLRewriter:
 
         JS: HTMLRewriter.transform.
         """
+        js = raw(response)
+        if not hasattr(js, "status"):
+            kind = type(response).__name__
+            raise ConversionError(f"response: expected Response, got {kind}")
         handed = Handed()
         rewriter = _new()
         for selector, handlers, kinds in self._rules:
@@ -441,7 +447,7 @@ class HTMLRewriter:
                 rewriter.on(selector, **given)
         try:
             with _raising:
-                return Response.from_js(handed.until_read(rewriter.transform(raw(response))))
+                return Response.from_js(handed.until_read(rewriter.transform(js)))
         except BaseException:
             handed.end()
             raise

@@ -32,7 +32,8 @@ class Media(Stub):
         video = media.input(response.body).transform(width=480)
         return await video.output(mode="frame", time="2s", format="jpg").response()
 
-    The bytes never enter Python. MediaError where the service refuses; no local runtime has it.
+    The bytes never enter Python. MediaError where the service refuses.
+    No local runtime has it: what is said of the service is its documentation's, and was not seen.
 
     JS: MediaBinding.
     """

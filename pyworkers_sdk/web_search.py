@@ -45,7 +45,12 @@ class WebSearchSearchResponse(NamedTuple):
 
 
 class WebSearch(Handle):
-    """The web, to be searched: ``WEB: WebSearch`` in an Env. JS: WebSearch."""
+    """The web, to be searched: ``WEB: WebSearch`` in an Env.
+
+    No local runtime has it: what is said of the service is its documentation's, and was not seen.
+
+    JS: WebSearch.
+    """
 
     __slots__ = ()
 

@@ -7,7 +7,7 @@ from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict
 
 from ._ffi import binding, called_once, raising, sendable, text
-from .errors import WorkersError
+from .errors import ConversionError, WorkersError
 from .services import Fetcher
 
 if TYPE_CHECKING:
@@ -96,6 +96,12 @@ def _options(props: Mapping[str, Any] | None, limits: ResourceLimits | None) -> 
     return sendable(options, "options")
 
 
+def _code(given: Any, name: str) -> Any:
+    if not isinstance(given, WorkerCode):
+        raise ConversionError(f"{name}: expected WorkerCode, got {type(given).__name__}")
+    return given.to_js()
+
+
 class WorkerStub:
     """A Worker that was loaded, or will be when it is first called. JS: WorkerStub."""
 
@@ -168,9 +174,11 @@ class WorkerLoader:
 
         async def code() -> Any:
             given = get_code()
-            made: Any = await given if isawaitable(given) else given
-            return made.to_js()
+            return _code(await given if isawaitable(given) else given, "what get_code returns")
 
+        if not callable(get_code):
+            kind = type(get_code).__name__
+            raise ConversionError(f"get_code: expected a function of no arguments, got {kind}")
         name = text(name, "name")
         with _raising:
             return WorkerStub(self._js.get(name, called_once(code)))
@@ -180,6 +188,6 @@ class WorkerLoader:
 
         JS: WorkerLoader.load.
         """
-        ready = code.to_js()
+        ready = _code(code, "code")
         with _raising:
             return WorkerStub(self._js.load(ready))

@@ -169,3 +169,8 @@ async def test_something_else() -> None:
     binding._js = object()
     with pytest.raises(TypeError, match="looks into what fake"):
         browser(binding)
+
+
+async def test_an_action_that_there_is_not() -> None:
+    with pytest.raises(ValueError, match=r"^action: no 'linkz'; there are screenshot, pdf, "):
+        browser(fake(Browser)).on("linkz", [])

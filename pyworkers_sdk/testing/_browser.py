@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from .._ffi import from_js, raw, web
 from .._ffi._web import JsException
-from ..browser import Browser
+from ..browser import QUICK_ACTIONS, Browser
 from ..http import Request, Response
 from ._clock import Clock
 from ._pictures import picture
@@ -58,6 +58,8 @@ class BrowserScript:
         in the JSON of the answer, ``bytes`` of a file, or a ``Response``, whatever is in it; or a
         function of the options, async or not, that returns one.
         """
+        if action not in (known := (*QUICK_ACTIONS, "script", "scriptInSession")):
+            raise ValueError(f"action: no {action!r}; there are {', '.join(known)}")
         self._rules.append((action, url, answer))
 
     def on_fetch(self, handler: Handler) -> None:

@@ -104,6 +104,15 @@ async def test_what_cannot_be_asked(app: AppEnv) -> None:
         await app.DOCS.search()
     with raises(ConversionError, match="either query or messages"):
         await app.DOCS.search(query="a", messages=ASKED)
+    wrong: Any = "What is hot?"
+    with raises(ConversionError, match="^messages: expected a list of messages, got str$"):
+        await app.DOCS.chat_completions(messages=wrong)
+    wrong = {"role": "user", "content": "a"}
+    with raises(ConversionError, match="^messages: expected a list of messages, got dict$"):
+        await app.DOCS.search(messages=wrong)
+    wrong = 5
+    with raises(ConversionError, match="^query: expected str, got int$"):
+        await app.DOCS.search(query=wrong)
     with raises(ConversionError, match=r"^request.ai_search_options.retrieval: "):
         options: Any = {"retrieval": object()}
         await app.DOCS.search(query="a", ai_search_options=options)

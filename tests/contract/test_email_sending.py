@@ -35,6 +35,10 @@ WRONG: dict[str, Any] = {
     "a header": ({"headers": {"X-A": 1}}, r"^headers\['X-A'\]: expected str, got int$"),
     "text": ({"text": b"x"}, "^text: expected str, got bytes$"),
     "a file": ({"attachments": ["x"]}, r"^attachments\[0\]: expected EmailAttachment, got str$"),
+    "a file alone": (
+        {"attachments": EmailAttachment("a", b"")},
+        "^attachments: expected a list of EmailAttachment, got one of them$",
+    ),
     "its content": (
         {"attachments": [EmailAttachment("a", 1)]},  # type: ignore[arg-type]
         r"^attachments\[0\].content: expected str, got int$",
@@ -227,3 +231,12 @@ async def test_a_part_that_cannot_be(app: AppEnv, case: Any) -> None:
         await app.MAIL_SERVICE.send(
             **{"from_": "a@example.com", "to": "b@example.com", "subject": "Hi", **parts}
         )
+
+
+async def test_what_is_no_message(app: AppEnv) -> None:
+    wrong: Any = "Hi"
+    with raises(ConversionError, match="^message: expected EmailMessage, got str$"):
+        await app.MAIL_SERVICE.send(wrong)
+    wrong = MIMEMessage()
+    with raises(ConversionError, match="^message: a message of Python's email package has no env"):
+        await app.MAIL_SERVICE.send(wrong)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pyworkers_sdk import ConversionError, FlagshipEvaluationDetails, WorkersError
 from tests.contract.kit import only, raises
 from tests.contract.workers import AppEnv
@@ -68,5 +70,8 @@ async def test_what_cannot_be_asked(app: AppEnv) -> None:
         await app.FLAGS.get_value(1, 2)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     with raises(ConversionError, match="^default_value.a: bytes are not JSON"):
         await app.FLAGS.get_object_value("menu", {"a": b""})
+    user: Any = "user-42"
+    with raises(ConversionError, match="^context: expected a dict, got str$"):
+        await app.FLAGS.get_boolean_value("on", False, user)
     with raises(ConversionError, match=r"^context.a: "):
         await app.FLAGS.get_boolean_value("on", False, {"a": object()})

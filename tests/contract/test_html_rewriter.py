@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import traceback
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from importlib import import_module
@@ -18,6 +19,7 @@ from pyworkers_sdk import (
     Element,
     EndTag,
     HTMLRewriter,
+    Request,
     Response,
     StreamError,
     Text,
@@ -492,6 +494,8 @@ async def test_what_cannot_be_given() -> None:
         for call in (element.before, element.set_inner_content):
             with raises(ConversionError, match="content: expected str, Response or a stream"):
                 call(wrong)
+        with raises(ConversionError, match="^handler: expected a function, got int$"):
+            element.on_end_tag(wrong)
         for name in ("", "a b", "a=", "a/"):
             with raises(WorkersError) as caught:
                 element.set_attribute(name, "x")
@@ -518,6 +522,9 @@ async def test_what_cannot_be_given() -> None:
         "Parser error: The first character of the tag name should be an ASCII alphabetical"
         " character.",
     ]
+    for whole in ("<p>", Request("https://example.com/"), None):
+        with raises(ConversionError, match="^response: expected Response, got "):
+            AnyRewriter().on("p", Does(element=print)).transform(whole)
     wrong: list[Any] = [object(), {}, None]
     for handlers in wrong:
         with raises(ConversionError, match="expected an object with element or comments or text"):
@@ -565,6 +572,23 @@ async def test_a_handler_that_raises_breaks_the_body_off() -> None:
         with raises(StreamError, match="no good") as caught:
             await answer.text()
         assert caught.value.js_name == "ValueError"
+
+
+@only("fake", reason="elsewhere JavaScript is between the handler and whoever reads")
+async def test_what_a_handler_raised_can_be_traced() -> None:
+    def now(element: Element) -> None:
+        element.set_attribute("width", 5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+    async def later(element: Element) -> None:
+        now(element)
+
+    for handler in (now, later):
+        answer = on("p", element=handler).transform(Response("<p>"))
+        with raises(StreamError, match="^value: expected str, got int$") as caught:
+            await answer.text()
+        found = caught.value.__cause__
+        assert isinstance(found, ConversionError)
+        assert "in now" in "".join(traceback.format_exception(found))
 
 
 @only("fake", "workerd", reason=NOT_IN_NODE)
@@ -722,5 +746,6 @@ async def test_handlers_leave_no_proxies() -> None:
     for call in (ended, failed, source_failed, cancelled, left_early, bodiless, refused):
         few = await after(call, 5)
         many = await after(call, 50)
-        assert (call.__name__, many[0] <= few[0]) == (call.__name__, True)
-        assert (call.__name__, many[1] <= few[1]) == (call.__name__, True), (few, many)
+        # a few may be about to go; of 45 calls more each would have left at least one
+        for before, behind in zip(few, many, strict=True):
+            assert (call.__name__, behind <= before + 15) == (call.__name__, True), (few, many)

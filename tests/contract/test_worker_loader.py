@@ -182,5 +182,11 @@ async def test_what_cannot_cross(app: AppEnv) -> None:
         app.LOADER.load(_code(env={"a": object()}))
     with raises(ConversionError, match="^main_module: expected str, got int$"):
         WorkerCode(1, {}, compatibility_date=DATE)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    wrong: Any = {"mainModule": "a.js"}
+    with raises(ConversionError, match="^code: expected WorkerCode, got dict$"):
+        app.LOADER.load(wrong)
+    wrong = _code()
+    with raises(ConversionError, match="^get_code: expected a function .*, got WorkerCode$"):
+        app.LOADER.get("a", wrong)
     with raises(ConversionError, match="^name: expected str, got NoneType$"):
         app.LOADER.get(None, _code)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
