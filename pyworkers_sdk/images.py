@@ -215,7 +215,10 @@ class ImageTransformer:
 
         ``width`` and ``height`` are in pixels, after ``rotate``, which is in degrees. ``blur`` is 1
         to 250, ``sharpen`` 0 to 10; ``brightness``, ``contrast``, ``gamma`` and ``saturation`` of 1
-        leave an image as it is. ``background`` is a CSS colour. JS: ImageTransformer.transform.
+        leave an image as it is. ``background`` is a CSS colour. Of all these local development
+        looks at ``rotate``, ``width``, ``height`` and ``fit`` alone.
+
+        JS: ImageTransformer.transform.
         """
         ready_border = _border(border)
         ready_gravity = (

@@ -8,6 +8,7 @@ import operator
 import uuid
 from base64 import b64decode, b64encode
 from collections.abc import AsyncIterator, Callable
+from math import cos, radians, sin
 from typing import Any, NamedTuple, cast
 from urllib.parse import quote
 
@@ -171,8 +172,12 @@ def _is_number(value: Any) -> bool:
 
 def _after(step: dict[str, Any], width: int, height: int) -> tuple[int, int]:
     """The size after a transform: turned first, then resized."""
-    if step.get("rotate") in (90, 270, -90):
-        width, height = height, width
+    if angle := step.get("rotate"):  # of the box that the turned image fits in
+        across, along = abs(cos(radians(angle))), abs(sin(radians(angle)))
+        width, height = (
+            round(width * across + height * along),
+            round(height * across + width * along),
+        )
     wide, high = step.get("width") or 0, step.get("height") or 0
     for name, length in (("width", wide), ("height", high)):
         if length < 0 or length % 1:

@@ -279,6 +279,40 @@ async def test_transforms_that_are_refused(images: Images, case: Any) -> None:
 
 
 @not_in("node", reason=NO_NODE)
+@cases(
+    {
+        "fit": ({"width": 3, "height": 3, "fit": "stretch"}, {}, (3, 2)),
+        "flip": ({"flip": "x"}, {}, (7, 5)),
+        "gravity": ({"width": 3, "height": 3, "fit": "cover", "gravity": "nowhere"}, {}, (3, 3)),
+        "background": ({"background": "no colour"}, {}, (7, 5)),
+        "blur": ({"blur": 1000}, {}, (7, 5)),
+        "width": ({"width": 20_000}, {}, (7, 5)),
+        "no width": ({"width": 0}, {}, (7, 5)),
+        "quality": ({}, {"quality": 101}, (7, 5)),
+        "no quality": ({}, {"quality": 0}, (7, 5)),
+        **{
+            f"{angle} degrees": ({"rotate": angle}, {}, size)
+            for angle, size in {
+                1: (7, 5),
+                22.5: (8, 7),
+                30: (9, 8),
+                45: (8, 8),
+                80: (6, 8),
+                100: (6, 8),
+                450: (5, 7),
+                -45: (8, 8),
+            }.items()
+        },
+        "45 degrees, then smaller": ({"rotate": 45, "width": 4}, {}, (4, 4)),
+    }
+)
+async def test_values_that_the_local_simulation_lets_through(images: Images, case: Any) -> None:
+    options, output, size = case
+    result = await images.input(PNG).transform(**options).output(format="image/png", **output)
+    assert await _made(result, images) == ("image/png", *size)
+
+
+@not_in("node", reason=NO_NODE)
 async def test_output_of_what_is_no_image(images: Images) -> None:
     with raises(ImagesError, match="unsupported image format") as caught:
         await images.input(b"garbage").output(format="image/png")
