@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from secrets import token_hex
+from os import urandom
 from typing import Any, TypeAlias
 from urllib.parse import unquote_to_bytes
 
@@ -109,7 +109,7 @@ def _filed(name: str, value: str | Blob, filename: str | None) -> _Value:
 
 def serialized(form: FormData) -> tuple[bytes, str]:
     """A form as multipart/form-data, and the media type with its boundary."""
-    boundary = token_hex(16)
+    boundary = urandom(16).hex()
     made: list[bytes] = []
     for name, value in form:
         head = f'--{boundary}\r\nContent-Disposition: form-data; name="{_escaped(name)}"'

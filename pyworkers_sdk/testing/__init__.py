@@ -24,35 +24,63 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ._ai_script import AICall, AIScript, ai
-    from ._ai_search import AiSearchScript, ai_search
-    from ._analytics import DataPoint, data_points
-    from ._artifacts import push_commit
-    from ._assets import assets
-    from ._browser import BrowserCall, BrowserScript, browser
-    from ._clock import Clock
-    from ._config import ConfigError
-    from ._containers import FakeContainer, container, introspect_container
-    from ._dispatch import dispatch_namespace
-    from ._edge import CachePurge, cache_purges, signed_in
-    from ._email import SentEmail, send_email, sent_emails
-    from ._events import ScheduledOutcome
-    from ._faults import Faults, faults
-    from ._flagship import flags
-    from ._hyperdrive import hyperdrive
-    from ._images import ImageOutput, image_outputs
-    from ._incoming_email import EmailOutcome, ForwardedEmail, RepliedEmail
-    from ._media import MediaOutput, media_outputs
-    from ._outbound import Route
-    from ._pipelines import sent_records
-    from ._queues import DeliveredBatch, DeliveredMessage, QueueConsumer, queued
-    from ._ratelimit import rate_limit
-    from ._runtime import FakeRuntime, fake
-    from ._secrets_store import secret
-    from ._tcp import TcpRoute, TcpWriter
-    from ._vectorize import vectorize, vectors
-    from ._web_search import web_results
-    from ._worker_loader import worker_loader
+    from ._ai_script import AICall as AICall, AIScript as AIScript, ai as ai
+    from ._ai_search import AiSearchScript as AiSearchScript, ai_search as ai_search
+    from ._analytics import (
+        AnalyticsQuery as AnalyticsQuery,
+        AnalyticsScript as AnalyticsScript,
+        DataPoint as DataPoint,
+        analytics_sql as analytics_sql,
+        data_points as data_points,
+    )
+    from ._artifacts import push_commit as push_commit
+    from ._assets import assets as assets
+    from ._browser import (
+        BrowserCall as BrowserCall,
+        BrowserScript as BrowserScript,
+        browser as browser,
+    )
+    from ._clock import Clock as Clock
+    from ._config import ConfigError as ConfigError
+    from ._containers import (
+        FakeContainer as FakeContainer,
+        container as container,
+        introspect_container as introspect_container,
+    )
+    from ._dispatch import dispatch_namespace as dispatch_namespace
+    from ._edge import (
+        CachePurge as CachePurge,
+        cache_purges as cache_purges,
+        signed_in as signed_in,
+    )
+    from ._email import SentEmail as SentEmail, send_email as send_email, sent_emails as sent_emails
+    from ._events import ScheduledOutcome as ScheduledOutcome
+    from ._fakes import fake as fake
+    from ._faults import Faults as Faults, faults as faults
+    from ._flagship import flags as flags
+    from ._hyperdrive import hyperdrive as hyperdrive
+    from ._images import ImageOutput as ImageOutput, image_outputs as image_outputs
+    from ._incoming_email import (
+        EmailOutcome as EmailOutcome,
+        ForwardedEmail as ForwardedEmail,
+        RepliedEmail as RepliedEmail,
+    )
+    from ._media import MediaOutput as MediaOutput, media_outputs as media_outputs
+    from ._outbound import Route as Route
+    from ._pipelines import sent_records as sent_records
+    from ._queues import (
+        DeliveredBatch as DeliveredBatch,
+        DeliveredMessage as DeliveredMessage,
+        QueueConsumer as QueueConsumer,
+        queued as queued,
+    )
+    from ._ratelimit import rate_limit as rate_limit
+    from ._runtime import FakeRuntime as FakeRuntime
+    from ._secrets_store import secret as secret
+    from ._tcp import TcpRoute as TcpRoute, TcpWriter as TcpWriter
+    from ._vectorize import vectorize as vectorize, vectors as vectors
+    from ._web_search import web_results as web_results
+    from ._worker_loader import worker_loader as worker_loader
     from ._workflows import (
         StepRecord,
         WorkflowInstanceIntrospector,
@@ -74,6 +102,7 @@ _MODULES = {
     "_edge": "CachePurge cache_purges signed_in",
     "_email": "SentEmail send_email sent_emails",
     "_events": "ScheduledOutcome",
+    "_fakes": "fake",
     "_faults": "Faults faults",
     "_flagship": "flags",
     "_hyperdrive": "hyperdrive",
@@ -84,7 +113,7 @@ _MODULES = {
     "_pipelines": "sent_records",
     "_queues": "DeliveredBatch DeliveredMessage QueueConsumer queued",
     "_ratelimit": "rate_limit",
-    "_runtime": "FakeRuntime fake",
+    "_runtime": "FakeRuntime",
     "_secrets_store": "secret",
     "_tcp": "TcpRoute TcpWriter",
     "_vectorize": "vectorize vectors",

@@ -1,27 +1,26 @@
-"""``fake(T)`` and ``FakeRuntime``: from a type to something that works like it."""
+"""``FakeRuntime``: a Worker on plain CPython."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime
-from importlib import import_module
 from os import PathLike
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, get_args, get_origin, overload
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
 
 from typing_extensions import TypeVar as TypeVarWithDefault
 
-from .. import _rows
 from .._body import BodyInit
 from .._ffi import raw, to_js
-from ..env import Env, hints
+from ..env import Env
 from ..http import Headers, Request, Response
 from ..queues import MessageSendRequest, Queue
 from ..services import Fetcher
 from . import _events
 from ._clock import Clock
-from ._host import Bindings, Host, Script, settled
+from ._fakes import fake
+from ._host import Bindings, Host, Script
 from ._legacy import worker_of
 from ._outbound import Handler, Outbound, Route
 from ._queues import (
@@ -32,11 +31,9 @@ from ._queues import (
     QueueConsumer,
     queues_of,
 )
-from ._services import exported, host_for, served
-from ._services import given as given_service
+from ._services import exported, served
 from ._sockets import Connecting, answered
 from ._tcp import TcpHandler, TcpRoute
-from ._verify import verify
 
 if TYPE_CHECKING:
     from email.message import Message as MIMEMessage
@@ -46,110 +43,11 @@ if TYPE_CHECKING:
     from ..tail import TraceItem
     from ._incoming_email import EmailOutcome
 
-__all__ = ["FakeRuntime", "fake"]
-
-_rows.verify = verify
+__all__ = ["FakeRuntime"]
 
 T = TypeVar("T")
 EnvT = TypeVarWithDefault("EnvT", bound=Env, default=Any)
 OtherEnvT = TypeVar("OtherEnvT", bound=Env)
-
-_FAKES = {
-    "AI": ("_ai", "FakeAi"),
-    "AgentMemory": ("_agent_memory", "FakeAgentMemoryNamespace"),
-    "AiSearchInstance": ("_ai_search", "FakeAiSearchInstance"),
-    "AiSearchNamespace": ("_ai_search", "FakeAiSearchNamespace"),
-    "Artifacts": ("_artifacts", "FakeArtifacts"),
-    "WebSearch": ("_web_search", "FakeWebSearch"),
-    "KV": ("_kv", "FakeKVNamespace"),
-    "D1": ("_d1", "FakeD1Database"),
-    "R2": ("_r2", "FakeR2Bucket"),
-    "Queue": ("_queues", "FakeQueue"),
-    "Vectorize": ("_vectorize", "FakeVectorize"),
-    "VectorizeIndex": ("_vectorize", "FakeVectorizeIndex"),
-    "DispatchNamespace": ("_dispatch", "FakeDispatchNamespace"),
-    "Flagship": ("_flagship", "FakeFlagship"),
-    "Hyperdrive": ("_hyperdrive", "FakeHyperdrive"),
-    "WorkerLoader": ("_worker_loader", "FakeWorkerLoader"),
-    "AnalyticsEngineDataset": ("_analytics", "FakeAnalyticsEngineDataset"),
-    "Browser": ("_browser", "FakeBrowserRun"),
-    "Images": ("_images", "FakeImagesBinding"),
-    "Media": ("_media", "FakeMediaBinding"),
-    "Stream": ("_stream_video", "FakeStreamBinding"),
-    "Pipeline": ("_pipelines", "FakePipeline"),
-    "RateLimit": ("_ratelimit", "FakeRateLimit"),
-    "SecretsStoreSecret": ("_secrets_store", "FakeSecretsStoreSecret"),
-    "SendEmail": ("_email", "FakeSendEmail"),
-    "VersionMetadata": ("_version", "FakeVersionMetadata"),
-}
-"""Bindings that hold data: made with a clock alone."""
-
-_RUNNING: dict[str, tuple[str, str]] = {
-    "DurableObjectNamespace": ("_durable", "bound"),
-    "Assets": ("_assets", "bound"),
-    "Fetcher": ("_services", "bound"),
-    "Service": ("_services", "bound"),
-    "Workflow": ("_workflows", "workflow"),
-}
-"""Bindings that run a Worker's code: made by a function of what is in the brackets of the
-annotation, the binding's name and the Worker that it is bound to."""
-
-
-def fake(kind: type[T], /, *, clock: Clock | None = None, **given: Any) -> T:
-    """A ``kind`` over memory: a binding class, or an ``Env`` with everything that it declares.
-
-    ``given`` are an Env's variables, and bindings that should not be new ones.
-    """
-    host = host_for(given.values(), clock)
-    script = Script(host, host.name("worker"))
-    make: Any = get_origin(kind) or kind  # Queue, of Queue[Job]
-    is_env = Env in make.__mro__
-    if given and not is_env:
-        raise TypeError(f"fake({make.__name__}) takes no {', '.join(given)}")
-    if is_env:
-        _bind(script, make, given)
-    made: T = make(script.env if is_env else _binding(kind, "", script))
-    return made
-
-
-def _bind(script: Script, kind: type[Env], given: dict[str, Any]) -> None:
-    """Give a Worker what an Env class declares."""
-    declared = hints(kind)
-    unknown = sorted(set(given) - set(declared))
-    if unknown:
-        raise TypeError(f"{kind.__name__} does not declare {', '.join(unknown)}")
-    for name, hint in declared.items():
-        if name in given:
-            ready = given_service(given[name]) if _is_service(hint) else raw(given[name])
-            setattr(script.env, name, settled(ready, script.host))
-            continue
-        for one in (hint, *get_args(hint)):  # X, of X | None
-            if hasattr(get_origin(one) or one, "js_object"):
-                setattr(script.env, name, _binding(one, name, script))
-                break
-
-
-def _is_service(hint: Any) -> bool:
-    return any(
-        isinstance(one, type) and issubclass(one, Fetcher)
-        for each in (hint, *get_args(hint))  # X, of X | None
-        for one in (get_origin(each) or each,)
-    )
-
-
-def _binding(hint: Any, name: str, script: Script) -> Any:
-    kind = (get_origin(hint) or hint).__name__
-    if kind in _RUNNING:
-        module, maker = _RUNNING[kind]
-        return getattr(import_module(f".{module}", __package__), maker)(
-            get_args(hint), name, script
-        )
-    if kind not in _FAKES:
-        raise TypeError(f"there is no fake of {kind}")
-    module, maker = _FAKES[kind]
-    made = getattr(import_module(f".{module}", __package__), maker)(clock=script.host.clock)
-    made.clock = script.host.clock  # where faults() looks for it
-    return settled(made, script.host)
 
 
 class FakeRuntime(Generic[EnvT]):
@@ -381,8 +279,12 @@ class FakeRuntime(Generic[EnvT]):
     ) -> _events.ScheduledOutcome:
         """Call the ``scheduled`` handler as if this cron trigger, or the first that is configured,
         were due, now or then; what became of it. It is over when what the handler left to
-        ``ctx.wait_until`` is, and is not retried. The clock sets off no trigger by itself.
+        ``ctx.wait_until`` is, and is not retried. The clock sets off no trigger by itself. Where
+        the configuration has triggers, another one is a ValueError.
         """
+        if cron is not None and self.crons and cron not in self.crons:
+            known = ", ".join(map(repr, self.crons))
+            raise ValueError(f"no cron trigger {cron!r} is configured; there are {known}")
         due = next(iter(self.crons), "* * * * *") if cron is None else cron
         return await _events.scheduled(self._worker, due, scheduled_time)
 
