@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable
 from functools import cache, partial
 from inspect import isawaitable
 from keyword import iskeyword
-from types import TracebackType
+from types import CoroutineType, TracebackType
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -251,7 +251,7 @@ async def fetch_handler(handler: Handler, request: Any, *_: Any) -> Response:
     return answered
 
 
-_NO_RESPONSE = (type(None), str, bytes, int, float, dict, list, tuple)
+_NO_RESPONSE = (type(None), str, bytes, int, float, dict, list, tuple, CoroutineType)
 
 
 def _payload(make: Callable[[Any, Any], Any]) -> Handler:

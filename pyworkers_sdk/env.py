@@ -48,9 +48,11 @@ class Env:
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Any:
-            hint = hints(type(self)).get(name)
+            declared = hints(type(self))
+            hint = declared.get(name)
             if hint is None:
-                raise AttributeError(f"{type(self).__name__} does not declare {name}")
+                known = f"; it has {', '.join(declared)}" if declared else ""
+                raise AttributeError(f"{type(self).__name__} does not declare {name}{known}")
             value = self.__dict__[name] = self._read(name, hint)
             return value
 

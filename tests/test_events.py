@@ -138,6 +138,10 @@ async def test_a_cron_trigger_is_due_now_or_then() -> None:
     await worker.scheduled(scheduled_time=datetime(2026, 1, 1))
     worker.crons = ("30 9 * * *",)
     await worker.scheduled()
+    with pytest.raises(
+        ValueError, match=r"^no cron trigger '30 8 \* \* \*' is configured; there are"
+    ):
+        await worker.scheduled("30 8 * * *")
     assert "30 9 * * *" in Default.seen.pop(-2)
     assert Default.seen.pop() == "second"
     told = [one for one in Default.seen if one != "second"]
