@@ -12,8 +12,9 @@ call.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Awaitable, Callable
-from functools import cache, partial
+from functools import cache, partial, reduce
 from inspect import isawaitable
 from keyword import iskeyword
 from types import CoroutineType, TracebackType
@@ -191,6 +192,8 @@ class Base:
 
     def __getitem__(self, env: Any) -> Base:
         return Base(self._name, self._make, None if env is Any else env)
+        if isinstance(env, str):
+            env = _EnvByName(env, sys._getframe(1).f_globals)
 
     def __mro_entries__(self, bases: tuple[Any, ...]) -> tuple[type, ...]:
         return (self._make(self._env),)
@@ -200,6 +203,25 @@ class Base:
 
 
 def base(
+class _EnvByName:
+    """The Env of ``DurableObject["AppEnv"]``, where that is made after the class: it is looked up
+    when it is needed."""
+
+    def __init__(self, name: str, scope: dict[str, Any]) -> None:
+        self._name = name
+        self._scope = scope
+
+    def __get__(self, instance: Any, owner: type[Any]) -> Any:
+        first, *rest = self._name.split(".")
+        if first not in self._scope:
+            raise NameError(
+                f"{owner.__name__}: {self._scope.get('__name__')} has no {first} at run time; "
+                f"import it outside TYPE_CHECKING, and {owner.__name__} inside it where the Env "
+                "is, whose annotations need its name alone"
+            )
+        return reduce(getattr, rest, self._scope[first])
+
+
     name: str, context: Callable[[Any], Any], handlers: dict[str, tuple[str, Handler]]
 ) -> Base:
     """A base for the runtime's class of that name.
@@ -216,7 +238,8 @@ def base(
             def __new__(cls, ctx: Any, env: Any) -> Any:
                 instance: Any = object.__new__(cls)
                 instance.ctx = context(ctx)
-                instance.env = env if env_type is None else env_type(env)
+                kind = cls._env_type
+                instance.env = env if kind is None else kind(env)
                 instance.__init__(instance.ctx, instance.env)
                 return Door(instance)
 
@@ -338,7 +361,8 @@ if TYPE_CHECKING:
     class WorkerEntrypoint(Generic[EnvT]):
         """A Worker, or a named entrypoint of one; make ``Default`` a subclass of it.
 
-        ``self.env`` is of the type in brackets; without one it is what the runtime gives.
+        ``self.env`` is of the type in brackets, ``WorkerEntrypoint["AppEnv"]`` where that is made
+        later in the module; without one it is what the runtime gives.
 
         JS: cloudflare:workers.WorkerEntrypoint.
         """

@@ -140,9 +140,9 @@ async def test_what_is_on_an_entrypoint_reads_as_a_function(app: AppEnv) -> None
 
 @only(*WORLDS, reason=NODE)
 async def test_what_cannot_be_sent_is_refused_before(app: AppEnv) -> None:
-    with raises(ConversionError, match=r"^argument 1 of echo\(\)\.a\[0\]: a object cannot cross"):
+    with raises(ConversionError, match=r"^argument 1 of echo\(\)\.a\[0\]: an object cannot cross"):
         await app.CALLEE.echo({"a": [object()]})
-    with raises(RpcError, match=r"^the result\.a\[0\]: a object cannot cross") as caught:
+    with raises(RpcError, match=r"^the result of unclonable\(\)\.a\[0\]: an object") as caught:
         await app.CALLEE.unclonable()
     assert caught.value.js_name == "ConversionError"
 
@@ -156,6 +156,8 @@ FAILURES: dict[str, tuple[str, str]] = {
     "KeyError": ("KeyError", "'key'"),
     "WorkersError": ("RangeError", "theirs"),
     "empty": ("ValueError", ""),
+    "CancelledError": ("CancelledError", ""),
+    "Halt": ("Halt", "no further"),
 }
 
 
@@ -193,6 +195,11 @@ async def test_props_of_the_binding(app: AppEnv) -> None:
 async def test_the_worker_calls_its_own_exports(app: AppEnv) -> None:
     found = await app.ADMIN.through_exports()
     assert found == [3, {}, {"user": "ann", "roles": ["a", None]}]
+
+
+@only(*WORLDS, reason=NODE)
+async def test_an_env_may_be_said_by_its_name(app: AppEnv) -> None:
+    assert await app.ADMIN.through_env() == ["AdminEnv", 3]
 
 
 @only(*WORLDS, reason=NODE)

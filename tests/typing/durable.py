@@ -70,6 +70,17 @@ class ChatRoom(DurableObject[AppEnv]):
     ) -> None: ...
 
 
+class Earlier(DurableObject["LaterEnv"]):
+    async def name(self) -> str:
+        assert_type(self.env, LaterEnv)
+        return self.env.NAME
+
+
+class LaterEnv(Env):
+    EARLIER: DurableObjectNamespace[Earlier]
+    NAME: str
+
+
 class Informed(DurableObject):
     async def alarm(self, info: AlarmInvocationInfo) -> None:
         assert_type(info.retry_count, int)

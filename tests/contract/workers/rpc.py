@@ -70,6 +70,10 @@ class Mine(ValueError):
     """An error of a class that the other side does not know."""
 
 
+class Halt(BaseException):
+    """What ``except Exception`` lets pass."""
+
+
 class Callee(WorkerEntrypoint[CalleeEnv]):
     """A named entrypoint of the contract Worker, bound to itself."""
 
@@ -178,13 +182,15 @@ class Callee(WorkerEntrypoint[CalleeEnv]):
 
 kept: list[RpcStub] = []
 
-ERRORS: dict[str, Exception] = {
+ERRORS: dict[str, BaseException] = {
     "ValueError": ValueError("boom"),
     "TypeError": TypeError("not this"),
     "Mine": Mine("my own"),
     "KeyError": KeyError("key"),
     "WorkersError": WorkersError("theirs", js_name="RangeError"),
     "empty": ValueError(),
+    "CancelledError": asyncio.CancelledError(),
+    "Halt": Halt("no further"),
 }
 
 
@@ -207,8 +213,11 @@ def describe(value: Any) -> str:
 PLAIN = (bool, int, float, str, bytes, type(None))
 
 
-class Admin(WorkerEntrypoint[CalleeEnv]):
+class Admin(WorkerEntrypoint["AdminEnv"]):
     """One more entrypoint, reached through ``ctx.exports`` and with props."""
+
+    async def through_env(self) -> Any:
+        return [type(self.env).__name__, await self.env.CALLEE.add(1, 2)]
 
     async def who(self) -> Any:
         return self.ctx.props
@@ -223,6 +232,10 @@ class Admin(WorkerEntrypoint[CalleeEnv]):
 
     async def missing_export(self) -> Any:
         return await self.ctx.exports.Nobody.who()
+
+
+class AdminEnv(CalleeEnv):
+    """An env that is made after the class which has it."""
 
 
 class Adds(Protocol):
