@@ -14,6 +14,7 @@ from typing import (
     TypedDict,
     TypeVar,
     cast,
+    get_args,
 )
 
 from ._ffi import (
@@ -28,8 +29,8 @@ from ._ffi import (
     to_js,
 )
 from .durable_state import AlarmInvocationInfo, DurableObjectId, DurableObjectState
-from .entrypoints import Handler, base, fetch_handler
-from .errors import DurableObjectError, WorkersError, from_js_error
+from .entrypoints import Handler, base, connect_handler, fetch_handler
+from .errors import ConversionError, DurableObjectError, WorkersError, from_js_error
 from .services import Fetcher
 from .websockets import WebSocket
 
@@ -111,18 +112,25 @@ class DurableObjectNamespace(Generic[ObjectT]):
     """All objects of one class: ``ROOMS: DurableObjectNamespace["ChatRoom"]``.
 
     For type checkers ``get`` then gives a ``ChatRoom``, whose ``async`` methods can be called; at
-    run time, and without brackets, it is a ``DurableObjectStub``.
+    run time, and without brackets, it is a ``DurableObjectStub``, which takes keyword arguments
+    where the class is known.
 
     JS: DurableObjectNamespace.
     """
 
-    __slots__ = ("_js",)
+    __slots__ = ("_js", "_kind")
 
     def __init__(self, namespace: _sys.DurableObjectNamespace) -> None:
         self._js: _sys.DurableObjectNamespace = binding(
             namespace, "DurableObjectNamespace", "idFromName"
         )
 
+        self._kind: Any = None  # the class of the objects, where that is known
+
+    def _is_of(self, alias: Any) -> None:
+        self._kind = get_args(alias)[0]
+
+    __orig_class__ = property(fset=_is_of)  # where typing says what is in the brackets
     @property
     def js_object(self) -> Any:
         """The JavaScript object underneath."""
@@ -165,10 +173,15 @@ class DurableObjectNamespace(Generic[ObjectT]):
         """
         again = _retry(retry)
         with _raising:
+        if isinstance(id, str):
+            raise ConversionError(
+                "id: expected a DurableObjectId, got str; get_by_name takes a name, and "
+                "id_from_string makes an id of its text"
+            )
             stub = self._js.get(
                 raw(id), locationHint=location_hint, routingMode=routing_mode, retry=again
             )
-            return cast("ObjectT", DurableObjectStub(stub))
+            return self._known(stub)
 
     def get_by_name(
         self,
@@ -187,7 +200,12 @@ class DurableObjectNamespace(Generic[ObjectT]):
                 routingMode=routing_mode,
                 retry=again,
             )
-            return cast("ObjectT", DurableObjectStub(stub))
+            return self._known(stub)
+
+    def _known(self, stub: Any) -> ObjectT:
+        made = DurableObjectStub(stub)
+        made._kind = self._kind
+        return cast("ObjectT", made)
 
     def jurisdiction(self, jurisdiction: Jurisdiction) -> Self:
         """The objects of this class that stay in a jurisdiction; their ids are others.
@@ -195,7 +213,9 @@ class DurableObjectNamespace(Generic[ObjectT]):
         JS: DurableObjectNamespace.jurisdiction.
         """
         with _raising:
-            return type(self)(self._js.jurisdiction(text(jurisdiction, "jurisdiction")))
+            made = type(self)(self._js.jurisdiction(text(jurisdiction, "jurisdiction")))
+            made._kind = self._kind
+            return made
 
 
 def _retry(retry: DurableObjectRetryOptions | None) -> Any:

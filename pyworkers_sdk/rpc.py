@@ -97,7 +97,7 @@ class _Remote:
 
     def __getattr__(self, name: str) -> RpcProperty:
         if name.startswith("_"):
-            raise AttributeError(name)
+            raise private(name)
         return property_of(self._js, name, None, self._raises)
 
     def __call__(self, *args: Any, **keywords: Any) -> RpcPromise:
@@ -120,6 +120,10 @@ class _Remote:
         dispose(self._js)
 
 
+def private(name: str) -> AttributeError:
+    return AttributeError(f"{name}: over RPC there are no names that begin with an underscore")
+
+
 def property_of(js: Any, name: str, kind: Any, raises: raising) -> RpcProperty:
     """The member of that name, which nothing asks for yet; of an object of the class ``kind``."""
     theirs = name[:-1] if name.endswith("_") and iskeyword(name[:-1]) else name
@@ -133,7 +137,9 @@ def _in_positions(
     if function is None:
         raise TypeError(
             f"{name} takes no keyword arguments over RPC: JavaScript has none, and what is there "
-            "is not known; annotate the binding, Service[…], or give them by position"
+            "is not known. Annotate the binding with its class, Service[…] or "
+            "DurableObjectNamespace[…], which is imported at run time, too; or give them by "
+            "position"
         )
     whole = signature(function)
     parameters = list(whole.parameters.values())[1:]  # without self

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import re
 from typing import Any
 
@@ -252,6 +253,68 @@ async def test_keywords_in_every_kind_of_signature() -> None:
     with pytest.raises(TypeError, match=re.escape("named() has names by keyword only")):
         await it.named(1, b=2)
     assert await it.named(a=1) == [1]
+
+
+class Fails(WorkerEntrypoint[Env]):
+    async def fail(self) -> None:
+        raise LookupError("nobody saw it")
+
+    async def stop(self) -> None:
+        raise SystemExit(3)
+
+    async def wait(self) -> None:
+        await asyncio.sleep(60)
+
+
+class FailsEnv(Env):
+    IT: Service[Fails]
+
+
+@pytest.mark.asyncio
+async def test_an_error_that_nobody_waited_for_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    env = fake(FailsEnv)
+    with pytest.raises(RpcError) as caught:
+        await env.IT.fail()
+    assert isinstance(caught.value.__cause__, LookupError)  # with the traceback of where it was
+    bare: Any = Service(env.js_object.IT)
+    with pytest.raises(RpcError):
+        await bare.fail().anything()
+    del caught
+    gc.collect()
+    assert not caplog.records
+    env.IT.fail()  # type: ignore[unused-coroutine]  # pyright: ignore[reportUnusedCoroutine]
+    await asyncio.sleep(0.01)
+    gc.collect()
+    assert "exception was never retrieved" in caplog.text
+    assert "LookupError: nobody saw it" in caplog.text
+
+
+def test_what_ends_the_program_does() -> None:
+    async def main() -> None:
+        await fake(FailsEnv).IT.stop()
+
+    with pytest.raises(SystemExit):
+        asyncio.run(main())
+
+
+@pytest.mark.asyncio
+async def test_private_names_do_not_pass(house: Fetcher) -> None:
+    for each in house, RpcStub(Door()):
+        with pytest.raises(AttributeError, match="_secret: over RPC there are no names"):
+            _ = each._secret
+
+
+@pytest.mark.asyncio
+async def test_a_call_can_be_given_up() -> None:
+    it = fake(FailsEnv).IT
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.01):
+            await it.wait()
+    waiting = asyncio.ensure_future(it.wait())
+    await asyncio.sleep(0.01)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
 
 
 @pytest.mark.asyncio

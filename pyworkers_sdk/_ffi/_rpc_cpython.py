@@ -4,6 +4,7 @@
 # pyright: basic
 from __future__ import annotations
 
+import asyncio
 import traceback
 from array import array
 from collections.abc import Awaitable, Callable
@@ -16,11 +17,12 @@ from . import _cpython as border
 from ._cpython import JsException, to_js
 from ._live import standing_over
 from ._stubs import JsFunction, JsRpcStub, JsRpcTarget
-from ._values import BY_REFERENCE, Rules, Walk, utc
+from ._values import BY_REFERENCE, Rules, Walk, result_of, utc
 
 __all__ = [
     "answered",
     "dispose",
+    "ends",
     "from_rpc",
     "invoke",
     "js_failure",
@@ -52,21 +54,39 @@ def js_failure(error: BaseException) -> Exception:
     return made
 
 
+def ends(error: BaseException) -> bool:
+    """Whether it ends the task that is running, or the program: then it is nobody's to answer.
+    That some other task was cancelled is an error like others."""
+    task = asyncio.current_task()
+    if isinstance(error, asyncio.CancelledError):
+        return task is not None and task.cancelling() > 0
+    return isinstance(error, (GeneratorExit, KeyboardInterrupt, SystemExit))
+
+
+class _Failing:
+    """``with``: what is raised becomes JavaScript's, with the exception itself as the cause."""
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        if error is not None and not isinstance(error, JsException) and not ends(error):
+            raise js_failure(error) from error
+
+
+_failing = _Failing()
+
+
 async def _answer(function: Callable[..., Any], *args: Any) -> Any:
     """What ``function`` gives, as JavaScript's."""
-    try:
+    with _failing:
         result = function(*map(from_rpc, args))
-        return sendable(await result if isawaitable(result) else result, "the result")
-    except Exception as error:
-        raise js_failure(error) from None
+        return sendable(await result if isawaitable(result) else result, result_of(function))
 
 
-async def answered(work: Awaitable[Any]) -> Any:
+async def answered(work: Awaitable[Any], method: Any = None) -> Any:
     """What a method that the runtime called gives back."""
-    try:
-        return sendable(await work, "the result")
-    except Exception as error:
-        raise js_failure(error) from None
+    with _failing:
+        return sendable(await work, result_of(method))
 
 
 def returned(value: Any) -> Any:

@@ -14,9 +14,8 @@ from typing import Any
 from ..errors import WorkersError, from_js_error
 from . import _pyodide
 from ._live import standing_over
-from ._pyodide import JsException, to_js
-from ._pyodide import web as js
-from ._values import BY_REFERENCE, MAX_SAFE_INTEGER, Rules, Walk, utc
+from ._pyodide import JsException, to_js, web as js
+from ._values import BY_REFERENCE, MAX_SAFE_INTEGER, Rules, Walk, result_of, utc
 
 __all__ = [
     "answered",
@@ -169,30 +168,31 @@ def _answer(function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
     """What ``function`` gives, as JavaScript's; a Promise where it is to be awaited."""
     try:
         result = function(*map(from_rpc, args))
+        name = result_of(function)
         if not isawaitable(result):
-            return sendable(result, "the result")
+            return sendable(result, name)
     except Exception as error:
         made = js.Promise.withResolvers()
         made.reject(js_failure(error))
         return made.promise
-    return _promised(result)
+    return _promised(result, name)
 
 
-def _promised(work: Awaitable[Any]) -> Any:
+def _promised(work: Awaitable[Any], name: str) -> Any:
     """A Promise of what ``work`` gives, as RPC takes it."""
 
     async def settle() -> Any:
         try:
-            return sendable(await work, "the result")
+            return sendable(await work, name)
         except Exception as error:
             raise js_failure(error) from None
 
     return border.answer(settle())
 
 
-def answered(work: Awaitable[Any]) -> Any:
+def answered(work: Awaitable[Any], method: Any = None) -> Any:
     """What a method that the runtime called gives back: past the official conversion untouched."""
-    return Ready(_promised(work))
+    return Ready(_promised(work, result_of(method)))
 
 
 def returned(value: Any) -> Any:

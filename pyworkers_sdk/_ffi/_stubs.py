@@ -252,7 +252,6 @@ class JsRpcPromise(Wild):
     def __init__(self, result: asyncio.Future[Any]) -> None:
         self._result = result
         self._disposed = False
-        result.add_done_callback(lambda done: done.cancelled() or done.exception())
 
     def __call__(self, *args: Any) -> JsRpcPromise:
         return self._called((), args)

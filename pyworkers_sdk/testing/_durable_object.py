@@ -12,6 +12,7 @@ from math import inf
 from typing import TYPE_CHECKING, Any
 
 from .._ffi import raw
+from .._ffi._rpc_cpython import ends
 from .._ffi._sockets import WebSocket
 from .._ffi._web import JsException
 from ._durable_sockets import Hibernation, Pair
@@ -119,6 +120,11 @@ class FakeObject:
     def script(self) -> Script:
         return self._objects.script
 
+    @property
+    def connects(self) -> bool:
+        """Whether it takes TCP connections."""
+        return hasattr(self._objects.kind(), "connect")
+
     @cached_property
     def container(self) -> Any:
         return None if self._objects.container is None else raw(self._objects.container())
@@ -155,7 +161,9 @@ class FakeObject:
         async def told() -> None:
             try:
                 await self.event(call)
-            except Exception:
+            except BaseException as error:
+                if ends(error):
+                    raise
                 _log.exception("%s() of %r", method, self)
 
         task = asyncio.ensure_future(told())
@@ -265,7 +273,9 @@ class FakeObject:
                 return await function(*args)
             except JsException:
                 raise
-            except Exception as error:  # of fetch, which RPC does not translate
+            except BaseException as error:  # of fetch, which RPC does not translate
+                if ends(error):
+                    raise
                 raise _python_error() from error
 
         return await self.event(call)
@@ -286,7 +296,12 @@ class FakeObject:
     def block(self, life: _Life, callback: Callable[[], Awaitable[Any]]) -> asyncio.Future[Any]:
         """``blockConcurrencyWhile``: what it raises resets the object."""
 
+        def late() -> None:
+            if life is self._life:
+                self.reset(JsException("Error", _BLOCKED))
+
         def settled(done: asyncio.Future[Any]) -> None:
+            limit.cancel()
             del life.blocking[done]
             error = None if done.cancelled() else done.exception()
             if isinstance(error, JsException) and life is self._life:
@@ -295,6 +310,8 @@ class FakeObject:
         blocking = turns().section(life.gate, callback)
         life.blocking[blocking] = self.script.host.clock.now()
         blocking.add_done_callback(settled)
+        # in real time, too: where it waits for itself, nobody is left to move the clock
+        limit = asyncio.get_running_loop().call_later(_LONGEST_BLOCKING / 1000, late)
         return blocking
 
     def end_long_blocking(self) -> None:
@@ -329,7 +346,9 @@ class FakeObject:
         except JsException as error:
             failed, retry = True, getattr(error, "retry_alarm", True)
             _log.error("alarm() of %r", self, exc_info=error)
-        except Exception:
+        except BaseException as error:
+            if ends(error):
+                raise
             failed = retry = True
             _log.exception("alarm() of %r", self)
         if not self.storage.end_alarm(failed):

@@ -8,9 +8,11 @@ import secrets
 from typing import Any
 
 from pyworkers_sdk import (
+    ConversionError,
     DurableObjectConstraintError,
     DurableObjectError,
     DurableObjectId,
+    DurableObjectNamespace,
     DurableObjectStub,
     Request,
 )
@@ -141,9 +143,10 @@ async def test_increments_do_not_lose_each_other(app: AppEnv, case: str) -> None
 
 
 @in_a_runtime
-async def test_what_no_gate_guards_interleaves(app: AppEnv) -> None:
+@cases(["add_slowly", "add_over_kv"])
+async def test_what_no_gate_guards_interleaves(app: AppEnv, case: str) -> None:
     stub = counter(app)
-    given = await asyncio.gather(*(stub.add_slowly() for _ in range(5)))
+    given = await asyncio.gather(*(getattr(stub, case)() for _ in range(5)))
     assert given == [1, 1, 1, 1, 1]
 
 
@@ -170,6 +173,50 @@ async def test_an_exception_comes_back(app: AppEnv) -> None:
     assert "no way" in caught.value.message
     assert caught.value.js_name == "PythonError"
     assert caught.value.remote is True
+
+
+@in_a_runtime
+async def test_what_was_cancelled_there_is_an_error_here(app: AppEnv) -> None:
+    stub = counter(app)
+    with raises(DurableObjectError) as caught:
+        await stub.give_up_work()
+    assert (caught.value.js_name, caught.value.message) == ("CancelledError", "")
+    assert caught.value.remote
+    with raises(DurableObjectError) as caught:
+        await stub.fetch("https://x/give-up")
+    assert caught.value.js_name == "PythonError"
+    assert "CancelledError" in caught.value.message
+    assert await stub.add() == 1
+
+
+@in_a_runtime
+@cases(["async", "later"])
+async def test_a_closure_that_waits_is_no_transaction_sync(app: AppEnv, case: str) -> None:
+    said = "transaction_sync() cannot wait for an async closure; transaction() does"
+    assert await counter(app).transaction_with(case) == [said, 1]
+
+
+@in_a_runtime
+async def test_keyword_arguments_find_their_positions(app: AppEnv) -> None:
+    stub = app.COUNTERS.get_by_name(secrets.token_hex(8))
+    assert await stub.add(by=2) == 2
+    assert await app.COUNTERS.get(app.COUNTERS.id_from_name("a")).echo(value="x") == "x"
+    with raises(TypeError, match=r"add_after\(\) has how by keyword only, which RPC cannot say"):
+        await stub.add_after(how="x")
+    bare: Any = DurableObjectNamespace(app.js_object.COUNTERS)
+    with raises(TypeError, match=r"add\(\) takes no keyword arguments over RPC"):
+        await bare.get_by_name("a").add(by=2)
+
+
+@in_a_runtime
+async def test_what_is_no_id_is_refused(app: AppEnv) -> None:
+    name: Any = "a"
+    with raises(ConversionError, match="^id: expected a DurableObjectId, got str; get_by_name"):
+        app.COUNTERS.get(name)
+    nothing: Any = None
+    with raises(DurableObjectError, match="parameter 1 is not of type 'DurableObjectId'") as caught:
+        app.COUNTERS.get(nothing)
+    assert caught.value.js_name == "TypeError"
 
 
 @in_a_runtime

@@ -218,6 +218,16 @@ async def test_only_methods_and_properties_can_be_reached(app: AppEnv, case: str
 
 
 @only(*WORLDS, reason=NODE)
+@cases(["ctx", "env"])
+async def test_what_an_instance_has_of_its_worker_stays_there(app: AppEnv, case: str) -> None:
+    said = f'^The RPC receiver does not implement the method "{case}".$'
+    with raises(RpcError, match=said):
+        await getattr(untyped(app), case)
+    with raises(RpcError, match=said):
+        await getattr(untyped(app), case)()
+
+
+@only(*WORLDS, reason=NODE)
 async def test_what_is_no_function_cannot_be_called(app: AppEnv) -> None:
     tally = await untyped(app).tally()
     with raises(RpcError, match=r'^"\(this\)" is not a function.$'):

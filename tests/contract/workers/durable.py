@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from pyworkers_sdk import (
+    KV as Keys,
     AlarmInvocationInfo,
     DurableObject,
     DurableObjectError,
@@ -25,11 +26,16 @@ from pyworkers_sdk import (
 from tests.contract import kit
 
 
-class Counter(DurableObject[Env]):
+class CounterEnv(Env):
+    KV: Keys
+
+
+class Counter(DurableObject[CounterEnv]):
     """Counts, in one way or another; ``started`` is new with each instance."""
 
-    def __init__(self, ctx: DurableObjectState, env: Env) -> None:
+    def __init__(self, ctx: DurableObjectState, env: CounterEnv) -> None:
         self.ctx = ctx
+        self.env = env
         self.heard: list[str] = []
         ctx.block_concurrency_while(self.load)
 
@@ -45,6 +51,8 @@ class Counter(DurableObject[Env]):
         self.heard.append(request.url)
         if request.url.endswith("/fail"):
             raise ValueError("no way")
+        if request.url.endswith("/give-up"):
+            await self.give_up_work()
         return Response(f"{request.method} {await request.text()} at {self.ctx.id}")
 
     async def told(self) -> list[str]:
@@ -75,6 +83,13 @@ class Counter(DurableObject[Env]):
         await self.ctx.storage.put("count", count + by)
         return count + by
 
+    async def add_over_kv(self, by: int = 1) -> int:
+        """With a question to another service in between."""
+        count = await self.ctx.storage.get("count", int) or 0
+        await self.env.KV.get("k")
+        await self.ctx.storage.put("count", count + by)
+        return count + by
+
     async def add_after(self, by: int = 1, *, how: str = "") -> int:
         """With an await in between that waits for nothing outside."""
         gathered = await asyncio.gather(self.ctx.storage.get("count", int), asyncio.sleep(0))
@@ -90,6 +105,28 @@ class Counter(DurableObject[Env]):
 
     async def fail(self, message: str) -> None:
         raise ValueError(message)
+
+    async def give_up_work(self) -> None:
+        """Let what somebody cancelled end it, too."""
+        work = asyncio.ensure_future(asyncio.sleep(10))
+        work.cancel()
+        await work
+
+    async def transaction_with(self, how: str) -> Any:
+        """Give ``transaction_sync`` a closure that it cannot wait for."""
+
+        async def closure() -> None:
+            self.ctx.storage.kv.put("count", 3000)
+
+        def later() -> Any:
+            self.ctx.storage.kv.put("count", 3000)
+            return asyncio.get_running_loop().create_future()
+
+        await self.ctx.storage.put("count", 1)
+        try:
+            self.ctx.storage.transaction_sync(closure if how == "async" else later)
+        except TypeError as error:
+            return [str(error), await self.ctx.storage.get("count")]
 
     async def put_and_fail(self) -> None:
         await self.ctx.storage.put("count", 1000)
