@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar
 from ._closures import entrust
 from ._ffi import from_js, later, promise, prop, raising, raw, text, to_js, web
 from .durable_storage import DurableObjectStorage
-from .errors import DurableObjectError
+from .errors import ConversionError, DurableObjectError
 from .websockets import WebSocket
 
 if TYPE_CHECKING:
@@ -197,6 +197,8 @@ class DurableObjectState:
 
         JS: DurableObjectState.acceptWebSocket.
         """
+        if isinstance(tags, str):
+            raise ConversionError("tags: expected a list of str, got str")
         with _raising:
             self._js.acceptWebSocket(raw(ws), to_js([text(tag, "tags") for tag in tags]))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime, timedelta, timezone
+from inspect import isawaitable, iscoroutine
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, overload
 
 from . import _rows
@@ -25,6 +26,9 @@ T = TypeVar("T")
 Keys: TypeAlias = "list[str] | tuple[str, ...]"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+
+
+_NO_VALUE: Any = object()
 
 
 class _Operations:
@@ -154,7 +158,7 @@ class _Operations:
     async def put(
         self,
         key: str | Mapping[str, Any],
-        value: Any = None,
+        value: Any = _NO_VALUE,
         *,
         allow_concurrency: bool | None = None,
         allow_unconfirmed: bool | None = None,
@@ -177,6 +181,11 @@ class _Operations:
             "allowUnconfirmed": allow_unconfirmed,
             "noCache": no_cache,
         }
+        if not isinstance(key, (str, Mapping)):
+            kind = type(key).__name__
+            raise ConversionError(f"key: expected str or a dict of keys and values, got {kind}")
+        if isinstance(key, str) == (value is _NO_VALUE):
+            raise TypeError("put() takes a key and its value, or a dict of them alone")
         with _raising:
             if isinstance(key, str):
                 await self._js.put(text(key, "key"), to_js(value), **options)
@@ -343,8 +352,19 @@ class DurableObjectStorage(_Operations):
 
         JS: DurableObjectStorage.transactionSync.
         """
+
+        def done() -> T:
+            given = closure()
+            if isawaitable(given):
+                if iscoroutine(given):
+                    given.close()
+                raise TypeError(
+                    "transaction_sync() cannot wait for an async closure; transaction() does"
+                )
+            return given
+
         with _raising:
-            return entrust_now(self._js.transactionSync, closure)
+            return entrust_now(self._js.transactionSync, done)
 
     async def sync(self) -> None:
         """Wait until everything that was written is safe on disk. JS: DurableObjectStorage.sync."""

@@ -7,6 +7,7 @@ import secrets
 from typing import Any
 
 from pyworkers_sdk import (
+    ConversionError,
     DurableObjectError,
     DurableObjectState,
     Request,
@@ -185,6 +186,8 @@ async def test_what_cannot_be_accepted(state: DurableObjectState) -> None:
     with raises(DurableObjectError) as caught:
         state.accept_web_socket(server, [str(n) for n in range(11)])
     assert caught.value.message == "a Hibernatable WebSocket cannot have more than 10 tags"
+    with raises(ConversionError, match="^tags: expected a list of str, got str$"):
+        state.accept_web_socket(server, "abc")
     with raises(DurableObjectError) as caught:
         state.accept_web_socket(server, ["x" * 257])
     assert caught.value.message == (

@@ -140,12 +140,23 @@ async def test_a_value_of_a_type(state: DurableObjectState) -> None:
 async def test_a_value_that_cannot_cross(state: DurableObjectState) -> None:
     with raises(ConversionError, match=r"value\[1\]\.a: a function"):
         await state.storage.put("key", [1, {"a": lambda: 1}])
-    with raises(ConversionError, match="value: a object"):
+    with raises(ConversionError, match="value: an object"):
         state.storage.kv.put("key", object())
     with raises(ConversionError, match="key: expected str or some of them, got int"):
         await state.storage.get(3)  # type: ignore[call-overload]
     with raises(ConversionError, match=r"key\[1\]: expected str, got int"):
         await state.storage.get(["a", 3])  # type: ignore[list-item]
+
+
+@inside
+async def test_what_is_no_key_and_value(state: DurableObjectState) -> None:
+    put: Any = state.storage.put
+    with raises(ConversionError, match="^key: expected str or a dict of keys and values, got int$"):
+        await put(5, 1)
+    for args in (["a"], [{"a": 1}, 5]):
+        with raises(TypeError, match="takes a key and its value, or a dict of them alone$"):
+            await put(*args)
+    assert await state.storage.list() == {}
 
 
 @inside
