@@ -484,11 +484,11 @@ def rest_for(wanted: Any) -> Callable[[Any], Awaitable[None] | None] | None:
         return None
     if isinstance(wanted, TailEventHandlerObject):
         return lambda given: _handled(getattr(wanted, _METHODS.get(_type(given), ""), None), given)
-    if callable(wanted):
+    if callable(wanted) and not isinstance(wanted, type):
         return lambda given: _handled(wanted if _type(given) in _METHODS else None, given)
+    kind = "class" if isinstance(wanted, type) else type(wanted).__name__
     raise WorkersError(
-        f"tail_stream returned a {type(wanted).__name__}, not a function, a TailEventHandlerObject"
-        " or None"
+        f"tail_stream returned a {kind}, not a function, a TailEventHandlerObject or None"
     )
 
 

@@ -13,6 +13,7 @@ from pyworkers_sdk import Env, WorkerEntrypoint
 from pyworkers_sdk.tail_stream import (
     AlarmEventInfo,
     CustomEventInfo,
+    Exception as Raised,
     FetchEventInfo,
     Log,
     Onset,
@@ -23,9 +24,6 @@ from pyworkers_sdk.tail_stream import (
     TailEvent,
     TailEventHandlerObject,
     TailEventHandlerType,
-)
-from pyworkers_sdk.tail_stream import (
-    Exception as Raised,
 )
 from pyworkers_sdk.testing import Clock, FakeRuntime
 
@@ -133,6 +131,15 @@ async def test_what_is_no_stream() -> None:
     for kinds in [], ["log"], ["onset", "onset"]:
         with pytest.raises(TypeError, match="an onset first and no other"):
             await runtime(lambda onset: None).tail_stream([{"type": kind} for kind in kinds])
+
+    for given, said in (
+        ({"type": "lgo"}, "there is no tail event of type 'lgo'; there are onset, outcome, span"),
+        ({"tpye": "log"}, "there is no tail event of type ''"),
+        ({"type": "onset", "scriptname": "x"}, "a tail event of type 'onset' has no scriptname"),
+        ({"event": {"type": "onset"}, "sequenc": 1}, "of type 'onset' has no sequenc"),
+    ):
+        with pytest.raises(TypeError, match=said):
+            await runtime(lambda onset: None).tail_stream([given])
 
     class Deaf(WorkerEntrypoint[Env]): ...
 

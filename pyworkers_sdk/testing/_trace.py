@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from inspect import isawaitable
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, get_args
 
 __all__ = ["FakeTracing", "tail_events", "trace_item"]
 
@@ -128,7 +128,8 @@ def _event(given: Mapping[str, Any]) -> SimpleNamespace:
 def tail_events(given: Iterable[Mapping[str, Any]], now: datetime) -> list[dict[str, Any]]:
     """JS: TailStream.TailEvent, of what the test says of each: its ``event``, or that alone."""
     whole: list[Mapping[str, Any]] = [one if "event" in one else {"event": one} for one in given]
-    kinds = [one["event"]["type"] for one in whole]
+    known = _members()
+    kinds = [_checked(one, known) for one in whole]
     if kinds[:1] != ["onset"] or "onset" in kinds[1:]:
         raise TypeError("a stream of tail events has an onset first and no other")
     return [
@@ -142,6 +143,30 @@ def tail_events(given: Iterable[Mapping[str, Any]], now: datetime) -> list[dict[
         }
         for sequence, (kind, one) in enumerate(zip(kinds, whole, strict=True))
     ]
+
+
+def _members() -> dict[str, set[str]]:
+    """What each kind of event has, under JavaScript's names."""
+    from .._shapes import camel
+    from ..tail_stream import EventType, TailEvent
+
+    return {
+        kind._field_defaults.get("type", ""): {camel(field) for field in kind._fields}
+        for kind in (*get_args(EventType), TailEvent)
+    }
+
+
+def _checked(whole: Mapping[str, Any], known: dict[str, set[str]]) -> str:
+    """The kind of event; TypeError where there is none such, or something has another name."""
+    event = whole["event"]
+    kind: str = event.get("type", "")
+    if not kind or kind not in known:
+        there_are = ", ".join(filter(None, known))
+        raise TypeError(f"there is no tail event of type {kind!r}; there are {there_are}")
+    unknown = sorted({*event} - known[kind]) + sorted({*whole} - known[""])
+    if unknown:
+        raise TypeError(f"a tail event of type {kind!r} has no {', '.join(unknown)}")
+    return kind
 
 
 def _tail_event(event: dict[str, Any]) -> dict[str, Any]:

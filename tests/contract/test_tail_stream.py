@@ -365,5 +365,7 @@ async def test_what_is_no_handler() -> None:
     text = "tail_stream returned a int, not a function, a TailEventHandlerObject or None"
     with raises(WorkersError, text):
         await begin(1)
+    with raises(WorkersError, "tail_stream returned a class, not a function"):
+        await begin(TailEventHandlerObject)
     with raises(LookupError, "no"):
         await begin(LookupError("no"))
