@@ -27,7 +27,7 @@ from ._ffi import Called, from_js, js_error, raw, sendable, to_js
 from ._workflow_errors import StepRaising, thrown
 from .errors import ConversionError, WorkersError, WorkflowError
 from .workflow_events import WorkflowStepEvent
-from .workflows import WorkflowDuration, duration
+from .workflows import WorkflowDuration, checked_duration, duration
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar as TypeVarWithDefault
@@ -229,6 +229,7 @@ class WorkflowStep:
             raise TypeError("do() takes a rollback_config for a rollback alone")
         undo = None if rollback is None else (rollback, rollback_config)
         if not callable(depends):
+            _expect_steps(name, depends)
             return partial(self._made, name, depends, concurrent, options, undo)
         callback: Callable[..., Any] = depends
         if name is None or concurrent:
@@ -334,7 +335,7 @@ class WorkflowStep:
     async def sleep(self, name: str, duration: WorkflowDuration) -> None:
         """Let the instance rest, for up to 365 days. JS: WorkflowStep.sleep."""
         with _raising:
-            await self._js.sleep(name, _duration(duration))
+            await self._js.sleep(name, checked_duration(duration, "duration"))
 
     async def sleep_until(self, name: str, timestamp: datetime | float) -> None:
         """Let it rest until then: a datetime (naive is UTC), or milliseconds since 1970.
@@ -365,15 +366,20 @@ class WorkflowStep:
         """
         options: dict[str, Any] = {"type": type}
         if timeout is not None:
-            options["timeout"] = _duration(timeout)
+            options["timeout"] = checked_duration(timeout, "timeout")
         ready = to_js(options, "options")
         with _raising:
             return WorkflowStepEvent(await self._js.waitForEvent(name, ready), payload)
 
 
-_duration = duration
 _raising = StepRaising()
 Undo: TypeAlias = "tuple[Rollback[Any], WorkflowRollbackConfig | None]"
+
+
+def _expect_steps(name: str | None, depends: object) -> None:
+    if depends is not None and not isinstance(depends, Sequence):
+        kind = type(depends).__name__
+        raise TypeError(f"step {name!r}: expected an async function, got {kind}")
 
 
 def _config(config: Any, retries: Any, timeout: Any, sensitive: Any) -> dict[str, Any] | None:
@@ -382,12 +388,13 @@ def _config(config: Any, retries: Any, timeout: Any, sensitive: Any) -> dict[str
     given = {"retries": retries, "timeout": timeout, "sensitive": sensitive}
     made.update({name: value for name, value in given.items() if value is not None})
     if "timeout" in made:
-        made["timeout"] = duration(made["timeout"])
+        made["timeout"] = checked_duration(made["timeout"], "timeout")
     if "delay" in made.get("retries", {}):
         delay: Any = made["retries"]["delay"]
-        ready: Any = duration(delay)
         if callable(delay):
-            ready = _delay(cast("WorkflowDelayFunction", delay))
+            ready: Any = _delay(cast("WorkflowDelayFunction", delay))
+        else:
+            ready = checked_duration(delay, "retries.delay")
         made["retries"] = {**made["retries"], "delay": ready}
     return made or None
 

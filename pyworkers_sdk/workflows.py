@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import (
@@ -15,10 +16,17 @@ from typing import (
     TypedDict,
     TypeVar,
     cast,
+    overload,
 )
 
-from ._ffi import binding, from_js, raising, raw, to_js
-from .errors import WorkflowError
+from ._ffi import binding, from_js, prop, raising, raw, to_js
+from ._shapes import shaped
+from .errors import ConversionError, WorkflowError
+from .workflow_subscription import (
+    WorkflowInstanceError,
+    WorkflowInstanceEventType,
+    WorkflowInstanceSubscription,
+)
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar as TypeVarWithDefault
@@ -33,13 +41,18 @@ else:
 __all__ = [
     "InstanceStatus",
     "Workflow",
+    "WorkflowBatchCreateError",
+    "WorkflowBatchCreateResult",
+    "WorkflowBatchDeleteError",
+    "WorkflowBatchDeleteResult",
+    "WorkflowDeletedInstance",
     "WorkflowDuration",
     "WorkflowInstance",
     "WorkflowInstanceCreateOptions",
-    "WorkflowInstanceError",
     "WorkflowRestartFrom",
     "WorkflowRetention",
     "WorkflowStatusName",
+    "checked_duration",
     "duration",
 ]
 
@@ -79,13 +92,6 @@ class WorkflowRestartFrom(TypedDict):
     type: NotRequired[Literal["do", "sleep", "waitForEvent"]]
 
 
-class WorkflowInstanceError(NamedTuple):
-    """What ended an instance: the name of the error's class, and its message."""
-
-    name: str
-    message: str
-
-
 class InstanceStatus(NamedTuple):
     """Where an instance stands. JS: InstanceStatus.
 
@@ -115,6 +121,47 @@ class WorkflowInstanceCreateOptions(Generic[ParamsT]):
         self.params = params
         self.retention = retention
         self.location_hint = location_hint
+
+
+class WorkflowBatchCreateError(NamedTuple):
+    """An instance of a batch that was not started: its place, and the id that it was to have.
+
+    ``code`` is 10405 where the id is known, 10415 where the batch has it twice.
+    """
+
+    index: int  # type: ignore[assignment]  # pyright: ignore[reportIncompatibleMethodOverride]
+    id: str | None
+    code: int
+    message: str
+
+
+class WorkflowBatchCreateResult(NamedTuple):
+    """What ``create_batch`` started, and what it could not. JS: WorkflowBatchCreateResult."""
+
+    created: list[WorkflowInstance]
+    errors: list[WorkflowBatchCreateError]
+
+
+class WorkflowDeletedInstance(NamedTuple):
+    """An instance that there was."""
+
+    id: str
+
+
+class WorkflowBatchDeleteError(NamedTuple):
+    """An instance that was not deleted; ``code`` is 10400 where there is none of that id."""
+
+    id: str
+    code: int
+    message: str
+
+
+class WorkflowBatchDeleteResult(NamedTuple):
+    """What ``delete_batch`` deleted, and what it could not: one of both for each id that it got, in
+    that order. JS: WorkflowBatchDeleteResult."""
+
+    deleted: list[WorkflowDeletedInstance]
+    errors: list[WorkflowBatchDeleteError]
 
 
 class Workflow(Generic[ParamsT]):
@@ -162,13 +209,78 @@ class Workflow(Generic[ParamsT]):
         with _raising:
             return WorkflowInstance(await self._js.create(ready))
 
+    @overload
     async def create_batch(
-        self, instances: Iterable[WorkflowInstanceCreateOptions[ParamsT]]
-    ) -> list[WorkflowInstance]:
-        """Start 1 to 100 instances at once, 1 MiB in all. JS: Workflow.createBatch."""
-        ready = to_js([_options(one) for one in instances], "instances")
+        self, instances: Iterable[WorkflowInstanceCreateOptions[ParamsT]], /
+    ) -> list[WorkflowInstance]: ...
+    @overload
+    async def create_batch(
+        self, /, *, instances: Iterable[WorkflowInstanceCreateOptions[ParamsT]]
+    ) -> WorkflowBatchCreateResult: ...
+    @overload
+    async def create_batch(
+        self,
+        /,
+        *,
+        count: int,
+        params: ParamsT | None = None,
+        retention: WorkflowRetention | None = None,
+        location_hint: LocationHint | None = None,
+    ) -> WorkflowBatchCreateResult: ...
+    async def create_batch(
+        self,
+        batch: Iterable[WorkflowInstanceCreateOptions[ParamsT]] | None = None,
+        /,
+        *,
+        instances: Iterable[WorkflowInstanceCreateOptions[ParamsT]] | None = None,
+        count: int | None = None,
+        params: ParamsT | None = None,
+        retention: WorkflowRetention | None = None,
+        location_hint: LocationHint | None = None,
+    ) -> list[WorkflowInstance] | WorkflowBatchCreateResult:
+        """Start 1 to 100 instances at once, 1 MiB in all: ``instances=[…]``, or ``count`` of them
+        with the same ``params``.
+
+        The result has those that were started, and an error for each whose id was known. Without a
+        keyword, ``create_batch([…])``, it is a list of those that were started, and nothing tells
+        of the others: JavaScript's older form, and the only one that older runtimes have.
+
+        JS: Workflow.createBatch.
+        """
+        options: Any
+        if batch is not None:
+            options = [_options(one) for one in batch]
+        elif instances is not None:
+            options = {"instances": [_options(one) for one in instances]}
+        else:
+            one = WorkflowInstanceCreateOptions(
+                params=params, retention=retention, location_hint=location_hint
+            )
+            options = {"count": count, **_options(one)}
+        ready = to_js(options, "instances" if batch is not None else "options")
         with _raising:
-            return [WorkflowInstance(one) for one in await self._js.createBatch(ready)]
+            found = await self._js.createBatch(ready)
+        if batch is not None:
+            return [WorkflowInstance(one) for one in found]
+        return WorkflowBatchCreateResult(
+            [WorkflowInstance(one) for one in prop(found, "created")],
+            [shaped(WorkflowBatchCreateError, one) for one in from_js(prop(found, "errors"))],
+        )
+
+    async def delete_batch(self, instance_ids: Iterable[str]) -> WorkflowBatchDeleteResult:
+        """Delete 1 to 100 instances and what is kept of them; one that runs is stopped.
+
+        An unknown id is an error in the result. JS: Workflow.deleteBatch.
+        """
+        if not hasattr(self._js, "deleteBatch"):
+            raise WorkflowError("this runtime has no deleteBatch()")
+        ids = to_js([*instance_ids], "instance_ids")
+        with _raising:
+            found: dict[str, Any] = from_js(await self._js.deleteBatch(ids))
+        return WorkflowBatchDeleteResult(
+            [shaped(WorkflowDeletedInstance, one) for one in found["deleted"]],
+            [shaped(WorkflowBatchDeleteError, one) for one in found["errors"]],
+        )
 
     async def get(self, id: str) -> WorkflowInstance:
         """The instance of that id; WorkflowError, "instance.not_found", if there is none.
@@ -244,6 +356,41 @@ class WorkflowInstance:
             else:
                 await self._js.terminate(rollback=rollback)
 
+    async def delete(self) -> None:
+        """Delete it and what is kept of it; if it runs, it is stopped. A Workflow that deletes its
+        own instance stops there. JS: WorkflowInstance.delete.
+        """
+        if not hasattr(self._js, "delete"):
+            raise WorkflowError("this runtime has no delete() of an instance")
+        with _raising:
+            await self._js.delete()
+
+    def subscribe(
+        self,
+        *,
+        cursor: int | None = None,
+        filter: Iterable[WorkflowInstanceEventType] | None = None,
+    ) -> WorkflowInstanceSubscription:
+        """Its events, those that were and those to come, until it ends. ::
+
+            async for event in instance.subscribe(filter=["step_completed"]):
+                print(event.step_name, event.output)
+
+        ``cursor`` is the ``event_id`` of the last event that is not wanted again, ``filter`` the
+        types that are wanted, by default all.
+
+        JS: WorkflowInstance.subscribe.
+        """
+        if not hasattr(self._js, "subscribe"):
+            raise WorkflowError("this runtime has no subscribe() of an instance")
+        options: dict[str, Any] = {}
+        if cursor is not None:
+            options["cursor"] = cursor
+        if filter is not None:
+            options["filter"] = [*filter]
+        ready = to_js(options, "options")
+        return WorkflowInstanceSubscription(lambda: self._js.subscribe(ready))
+
     async def send_event(self, *, type: str, payload: Any = None) -> None:
         """Send what a ``step.wait_for_event`` of that type waits for, or will wait for.
 
@@ -264,6 +411,19 @@ def duration(value: WorkflowDuration) -> float | str:
     return value
 
 
+def checked_duration(value: WorkflowDuration, name: str) -> float | str:
+    """The same, where it is one: of "1 fortnight" the engine would make a millisecond."""
+    found = duration(value)
+    if not (_DURATION.fullmatch(found) if isinstance(found, str) else isinstance(found, _NUMBER)):
+        wanted = 'milliseconds, a timedelta or text such as "30 seconds"'
+        raise ConversionError(f"{name}: expected {wanted}, got {value!r}")
+    return found
+
+
+_NUMBER = (int, float)
+_DURATION = re.compile(r"\d+(\.\d+)? +(second|minute|hour|day|week|month|year)s?")
+
+
 def _options(one: WorkflowInstanceCreateOptions[Any]) -> dict[str, Any]:
     made: dict[str, Any] = {}
     if one.id is not None:
@@ -275,6 +435,7 @@ def _options(one: WorkflowInstanceCreateOptions[Any]) -> dict[str, Any]:
     if one.retention is not None:
         given = cast("dict[str, WorkflowDuration]", one.retention)
         made["retention"] = {
-            ours.replace("_r", "R"): duration(value) for ours, value in given.items()
+            ours.replace("_r", "R"): checked_duration(value, f"retention.{ours}")
+            for ours, value in given.items()
         }
     return made

@@ -10,6 +10,7 @@ import pytest
 
 from pyworkers_sdk import (
     KV,
+    ConversionError,
     Env,
     NonRetryableError,
     ReadableStream,
@@ -311,7 +312,7 @@ async def test_a_workflow_without_a_class_only_queues() -> None:
     await instance.pause()
     await instance.resume()
     flow = introspect_workflow(orders)
-    with pytest.raises(AssertionError, match="it is 'queued', with None after no step"):
+    with pytest.raises(AssertionError, match="no class is known of the Workflow 'workflow'"):
         await flow.instance(instance.id).wait_for_status("complete")
     assert repr(instance) == f"<WorkflowInstance {instance.id}>"
 
@@ -337,6 +338,58 @@ async def test_a_class_may_be_named_as_the_worker_exports_it() -> None:
     assert (await instance.status()).status == "running"
 
 
+async def test_a_subscription_takes_its_instance_as_far_as_the_clock_goes() -> None:
+    runtime = runtime_of()
+    instance = await runtime.env.ORDERS.create(params={"item": "tea"})
+    found: list[str] = []
+
+    async def listen() -> None:
+        async for event in instance.subscribe(filter=["step_completed", "sleep_completed"]):
+            found.append(str(event.step_name))
+
+    listening = asyncio.ensure_future(listen())
+    for _ in range(500):
+        await asyncio.sleep(0)
+    assert found == ["reserve-1", "charge-1", "mail-1"]
+    await instance.send_event(type="approved", payload="Rome")
+    runtime.clock.advance(timedelta(hours=1))
+    await runtime.drain()
+    await listening
+    assert found[3:] == ["cool down-1", "ship-1"]
+
+
+async def test_a_crash_is_told_by_a_further_attempt_alone() -> None:
+    runtime = runtime_of()
+    introspect_workflow(runtime.env.ORDERS).crash_before("charge")
+    await begun(runtime, "o")
+    await finished(runtime, "o")
+    events = [event async for event in (await runtime.env.ORDERS.get("o")).subscribe()]
+    charged = [(event.type, event.attempt) for event in events if event.step_name == "charge-1"]
+    assert charged == [
+        ("step_started", None),
+        ("attempt_started", 1),
+        ("attempt_started", 2),
+        ("attempt_completed", 2),
+        ("step_completed", None),
+    ]
+    assert [event.type for event in events].count("workflow_running") == 1
+
+
+async def test_older_runtimes() -> None:
+    class Old:
+        async def createBatch(self, batch: Any) -> list[Any]:
+            return [object() for _ in batch]
+
+    workflow: Workflow[Any] = Workflow(Old())  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    [instance] = await workflow.create_batch([WorkflowInstanceCreateOptions()])
+    with pytest.raises(WorkflowError, match=r"^this runtime has no deleteBatch\(\)$"):
+        await workflow.delete_batch(["a"])
+    with pytest.raises(WorkflowError, match=r"^this runtime has no delete\(\) of an instance$"):
+        await instance.delete()
+    with pytest.raises(WorkflowError, match=r"^this runtime has no subscribe\(\) of an instance$"):
+        instance.subscribe()
+
+
 async def test_known_ids() -> None:
     runtime = runtime_of()
     await begun(runtime, "a")
@@ -348,6 +401,8 @@ async def test_known_ids() -> None:
     assert isinstance(flow, FakeWorkflow)
     flow.strict = False
     assert [one.id for one in await runtime.env.ORDERS.create_batch(options)] == ["a", "b"]
+    found = await runtime.env.ORDERS.create_batch(instances=options)
+    assert ([one.id for one in found.created], found.errors) == (["a", "b"], [])
     assert (await (await runtime.env.ORDERS.create(id="a")).status()).status == "running"
 
 
@@ -757,3 +812,70 @@ class AppEnvOfOne(Env):
 
 
 class Nothing(WorkerEntrypoint[Env]): ...
+
+
+class Fails(WorkflowEntrypoint[Env]):
+    async def run(self, event: WorkflowEvent[Any], step: WorkflowStep) -> None:
+        async def nowhere() -> object:
+            return object()
+
+        async def lost() -> None:
+            raise LookupError("lost")
+
+        how = event.payload["how"]
+        await step.do("it", nowhere if how == "result" else lost, retries={"limit": 1, "delay": 1})
+
+
+class FailsEnv(Env):
+    FAILS: Workflow[dict[str, str]]
+
+
+async def test_what_goes_wrong_is_logged_with_its_traceback(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    runtime = FakeRuntime(Default, env=FailsEnv, workflows={"FAILS": Fails})
+    await runtime.env.FAILS.create(id="a", params={"how": "raise"})
+    await runtime.drain()
+    runtime.clock.advance(1)
+    await runtime.drain()
+    first, second, ended = [record.getMessage() for record in caplog.records]
+    assert first.startswith("step 'it', attempt 1, of fails a: Traceback")
+    assert "LookupError: lost" in first
+    assert second.startswith("step 'it', attempt 2, of fails a: Traceback")
+    assert ended.startswith("run() of fails a: ")
+
+    caplog.clear()
+    await runtime.env.FAILS.create(id="b", params={"how": "result"})
+    await runtime.drain()
+    said = "the result of step 'it': an object cannot cross to JavaScript here"
+    assert caplog.records[0].getMessage() == f"step 'it', attempt 1, of fails b: {said}"
+
+
+async def test_a_retention_that_is_no_duration() -> None:
+    options = WorkflowInstanceCreateOptions[Any](retention={"success_retention": "1 fortnight"})
+    with pytest.raises(ConversionError, match=r"^retention\.success_retention: expected millis"):
+        await fake(FailsEnv).FAILS.create_batch([options])
+
+
+async def test_a_result_of_more_than_a_mebibyte_is_refused() -> None:
+    class Large(WorkflowEntrypoint[Env]):
+        async def run(self, event: WorkflowEvent[Any], step: WorkflowStep) -> int:
+            async def text() -> str:
+                size: int = event.payload["size"]
+                return "x" * size
+
+            return len(await step.do("it", text, retries={"limit": 0, "delay": 0}))
+
+    runtime = FakeRuntime(Default, env=FailsEnv, workflows={"FAILS": Large})
+    flow = runtime.env.FAILS
+    for strict, size, status in (
+        (True, 1_048_000, "complete"),
+        (True, 1_100_000, "errored"),
+        (False, 1_100_000, "complete"),
+        (False, 3_000_000, "errored"),
+    ):
+        flow.js_object.strict = strict
+        params: Any = {"size": size}
+        instance = await flow.create(params=params)
+        await runtime.drain()
+        assert (await instance.status()).status == status

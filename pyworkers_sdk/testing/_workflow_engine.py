@@ -7,19 +7,24 @@ one begins with what was kept.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 
 from .._ffi._cpython import from_js
+from .._ffi._rpc_cpython import ends, js_failure
 from .._ffi._streams import JsException, ReadableStream
+from ._workflow_history import History, StoredStream
 from ._workflow_rules import FATAL_NAME, logged, over_rpc
 
 if TYPE_CHECKING:
     from ._workflows import FakeWorkflow
 
 __all__ = ["FINISHED", "Engine", "Key", "Life", "Plan", "StepRecord"]
+
+_log = logging.getLogger(__name__)
 
 FINISHED = ("complete", "errored", "terminated")
 
@@ -80,10 +85,6 @@ class Stored(NamedTuple):
         if isinstance(self.value, StoredStream):
             return ReadableStream.of(self.value.data)
         return from_js(self.value)
-
-
-class StoredStream(NamedTuple):
-    data: bytes
 
 
 class Life:
@@ -163,6 +164,8 @@ class Engine:
         self.life: Life | None = None
         self.crashes = 0
         self._lock = asyncio.Lock()
+        self.history = History(id, flow.clock.now)
+        self.history.tell("workflow_queued")
         self._wipe()
 
     def _wipe(self) -> None:
@@ -214,13 +217,24 @@ class Engine:
             life, begun = self.life, self.life is None
             if life is None:
                 life = self.life = Life()
-                self.status = "running" if self.status == "queued" else self.status
+                if self.status == "queued":
+                    self._begun()
                 life.run = asyncio.ensure_future(self._run(life, kind))
             before = life.moves
             await _settled(life)
             while not life.dead and life.fire(self.now):
                 await _settled(life)
             return begun or life.moves != before
+
+    async def go_on(self) -> bool:
+        """As ``advance``, unless somebody has it go on already."""
+        return not self._lock.locked() and await self.advance()
+
+    def _begun(self) -> None:
+        self.status = "running"
+        if self.history.last == "workflow_queued":
+            self.history.tell("workflow_started", params=self.payload)
+        self.history.tell("workflow_running")
 
     async def _run(self, life: Life, kind: type[Any]) -> None:
         event = {
@@ -237,14 +251,19 @@ class Engine:
                 run = script.enter(kind).run(event, FakeWorkflowStep(self, life))
                 result: Any = await run
             output = logged(result)
-        except JsException as exc:
+        except BaseException as raised:
+            if ends(raised):
+                raise
+            exc: Any = js_failure(raised)
             if not life.dead:
+                self.log("run()", exc)
                 await self._roll_back(life, over_rpc(exc))
                 self._failed(over_rpc(exc))
         else:
             if not life.dead:
                 self._finish("complete")
                 self.output = output
+                self.history.tell("workflow_completed", output=from_js(result))
 
     async def _roll_back(self, life: Life, error: JsException) -> None:
         """Undo what has been begun, the last first, until that goes wrong."""
@@ -252,14 +271,26 @@ class Engine:
 
         step = FakeWorkflowStep(self, life)
         begun = [key for key in self.records if key in self.rollbacks]
+        if not begun:
+            return
+        self.history.tell("rollback_started")
         for key in reversed(begun):
             if not await step.undo(key, self.rollbacks[key], error):
+                self.history.tell("rollback_errored")
                 break
+        else:
+            self.history.tell("rollback_completed")
         self.rollbacks.clear()
 
     async def _terminated(self, life: Life) -> None:
         await self._roll_back(life, JsException("Error", "Instance terminated during rollback"))
         self._finish("terminated")
+        self.history.tell("workflow_terminated")
+
+    def log(self, what: str, error: JsException) -> None:
+        """Show a test what was raised, and where."""
+        shown = error.stack or error.message
+        _log.warning("%s of %s %s: %s", what, self.flow.name, self.id, shown)
 
     def _failed(self, exc: JsException) -> None:
         self._finish("errored")
@@ -271,6 +302,7 @@ class Engine:
                 "NonRetryableError and it was not handled",
             )
         self.error = {"name": name, "message": message}
+        self.history.tell("workflow_errored", error=self.error)
 
     def _finish(self, status: str) -> None:
         self.status = status
@@ -286,6 +318,7 @@ class Engine:
     def pause(self) -> None:
         if self.status == "running":
             self.status = "waitingForPause"
+            self.history.tell("workflow_waiting_for_pause")
             self.pause_now()
 
     def pause_now(self) -> bool:
@@ -293,6 +326,7 @@ class Engine:
         if self.status != "waitingForPause" or (self.life is not None and self.life.active):
             return False
         self.status = "paused"
+        self.history.tell("workflow_paused")
         self.paused_at = self.now
         self.end_life()
         return True
@@ -300,6 +334,7 @@ class Engine:
     def resume(self) -> None:
         if self.status == "waitingForPause":
             self.status = "running"
+            self.history.tell("workflow_running")
             for each in self.life.held if self.life else ():
                 each.set_result(None)
         elif self.status == "paused":
@@ -319,18 +354,27 @@ class Engine:
             self.status = "rollingBack"
             life = self.life = Life()
             life.run = asyncio.ensure_future(self._terminated(life))
+        else:
+            self.history.tell("workflow_terminated")
+
+    def delete(self) -> None:
+        """Stop; it is the Workflow that forgets it."""
+        self.status = "terminated"
+        self.history.break_off("delete")
+        self.end_life()
 
     def restart(self, first: dict[str, Any] | None = None) -> None:
         """Begin again, or keep what was before that step."""
-        keep: list[Key] = []
-        if first is not None:
-            keep = self._before(first)
+        keep = [] if first is None else self._before(first)
         before: list[dict[Key, Any]] = [self.kept, self.configs, self.records]
         self.end_life()
         self._wipe()
         now: list[dict[Key, Any]] = [self.kept, self.configs, self.records]
         for old, new in zip(before, now):
             new.update((key, old[key]) for key in keep if key in old)
+        self.history = self.history.kept_for(None if first is None else keep)
+        if first is None:
+            self.history.tell("workflow_queued")
 
     def _before(self, first: dict[str, Any]) -> list[Key]:
         kind = {"waitForEvent": "wait_for_event"}.get(first.get("type", "do"), first.get("type"))

@@ -12,9 +12,12 @@ from .._ffi._stubs import JsFunction
 
 __all__ = [
     "FATAL_NAME",
+    "LARGEST_OUTPUT",
     "STEP_LIMIT",
+    "check_batch",
     "check_config",
     "check_name",
+    "is_addressable",
     "is_id",
     "logged",
     "milliseconds",
@@ -26,6 +29,7 @@ __all__ = [
 ]
 
 STEP_LIMIT = 10_000
+LARGEST_OUTPUT = 1024 * 1024
 FATAL_NAME = "WorkflowFatalError"
 
 _UNITS = {
@@ -59,6 +63,63 @@ def number_text(value: float) -> str:
 
 def is_id(id: Any) -> bool:
     return isinstance(id, str) and bool(re.fullmatch(r"(?=.{1,100}\Z)\w[\w-]*", id, re.ASCII))
+
+
+def is_addressable(id: Any) -> bool:
+    """An id of an instance that there may be: one that a cron trigger started has a longer one."""
+    return isinstance(id, str) and bool(re.fullmatch(r"[\w, */#-]{1,271}", id, re.ASCII))
+
+
+def check_batch(given: Any) -> list[dict[str, Any]]:
+    """The options of each instance of a batch: of an array, or of the newer object."""
+    if isinstance(given, list):
+        batch = cast("list[dict[str, Any]]", given)
+        if not 0 < len(batch) <= 100:
+            limit = (
+                "only supports 100 instances at a time"
+                if batch
+                else "should have at least 1 instance"
+            )
+            raise JsException("Error", f"WorkflowError: batchCreate {limit}")
+        invalid = "Workflow instance has invalid id"
+    else:
+        batch = _batch(given)
+        invalid = "WorkflowError: (instance.invalid_id) Instance ID is invalid"
+    for one in batch:
+        if "id" in one and not is_id(one["id"]):
+            raise JsException("Error", invalid)
+    return batch
+
+
+def _batch(given: dict[str, Any]) -> list[dict[str, Any]]:
+    count, body = given.get("count"), "WorkflowError: (body)"
+    if "instances" in given:
+        batch: list[dict[str, Any]] = given["instances"]
+        if not 0 < len(batch) <= 100:
+            raise JsException("Error", f"{body} Batch size exceeds maximum allowed")
+    elif type(count) is not int or count <= 0:
+        raise JsException("Error", f"{body} count must be a positive integer")
+    elif count > 100:
+        raise JsException("Error", f"{body} batchCreate only supports 100 instances at a time")
+    else:
+        batch = [{name: given[name] for name in given if name != "count"} for _ in range(count)]
+    for one in batch:
+        if not all(map(_is_retention, one.get("retention", {}).values())):
+            raise JsException(
+                "Error",
+                f"{body} Duration must be a number or a string in format "
+                "'{{number}} {{unit}}' where unit is second(s), minute(s), etc.",
+            )
+        if one.get("id") in ("batch", "terminate", "terminateAll"):
+            raise JsException(
+                "Error", "WorkflowError: (instance.invalid_id) Instance ID is invalid"
+            )
+    return batch
+
+
+def _is_retention(value: float | str) -> bool:
+    length = milliseconds(value)
+    return length > 0 and (isinstance(value, str) or float(length).is_integer())
 
 
 def check_name(name: str) -> None:

@@ -7,10 +7,14 @@ from collections.abc import Awaitable
 from typing import Any
 
 from .._ffi._cpython import from_js
+from .._ffi._rpc_cpython import js_failure
 from .._ffi._streams import JsException, ReadableStream
 from .._ffi._stubs import JsFunction
-from ._workflow_engine import Callback, Engine, Key, Life, StepRecord, Stored, StoredStream
+from .._ffi._v8 import clone_size
+from ._workflow_engine import Callback, Engine, Key, Life, StepRecord, Stored
+from ._workflow_history import StoredStream, told_config, told_error
 from ._workflow_rules import (
+    LARGEST_OUTPUT,
     STEP_LIMIT,
     check_config,
     check_name,
@@ -55,8 +59,8 @@ class FakeWorkflowStep:
             engine.rollbacks[key] = rolled[0]
         if key in engine.kept:
             return engine.kept[key].get()
-        record = self._begun(key)
         config = engine.configs.setdefault(key, resolved(config))
+        record = self._begun(key, "step_started", config=told_config(config))
         while key not in engine.kept:
             await self._attempt(key, record, config, callback)
         stored = engine.kept[key]
@@ -80,33 +84,44 @@ class FakeWorkflowStep:
             life.held.append(held)
             await life.park(held, held)
         record.attempts += 1
+        self._tell(key, "attempt_started", attempt=record.attempts)
         try:
             value = await self._value(key, record.attempts, config, callback)
         except JsException as exc:
+            engine.log(f"step {key.name!r}, attempt {record.attempts},", exc)
             error = over_rpc(exc)
         else:
             engine.boundary("before", key)
             record.done, record.result = True, value
             engine.kept[key] = Stored(value)
+            self._tell(key, "attempt_completed", attempt=record.attempts)
+            output = {"output": "[REDACTED]" if "sensitive" in config else value}
+            self._tell(key, "step_completed", **({} if key.kind == "rollback" else output))
             return
         final = error.message.startswith("NonRetryableError")
+        failed: dict[str, Any] = {"attempt": record.attempts, "error": told_error(error)}
         if not final and record.attempts <= config["retries"]["limit"]:
             try:
                 delay = await self._delay(key, record, config, error)
             except JsException as exc:
                 record.done, record.error = True, (exc.name, exc.message)
                 engine.kept[key] = Stored(error=exc)
+                self._tell(key, "attempt_errored", **failed)
+                self._tell(key, "step_errored")
                 return
             at = (key.name, key.nth)
             if engine.planned(lambda plan: None in plan.delays or at in plan.delays):
                 delay = 0
             engine.due[key] = engine.now + delay
+            self._tell(key, "attempt_errored", **failed, retryDelayMs=delay)
             if engine.pause_now():
                 raise asyncio.CancelledError
             return
         engine.boundary("before", key)
         record.done, record.error = True, (error.name, error.message)
         engine.kept[key] = Stored(error=error)
+        self._tell(key, "attempt_errored", **failed)
+        self._tell(key, "step_errored")
 
     async def _value(
         self, key: Key, attempt: int, config: dict[str, Any], callback: Callback
@@ -124,7 +139,12 @@ class FakeWorkflowStep:
                 return from_js(plan.results[at])
         reason = f"Execution timed out after {number_text(timeout)}ms"
         called = callback(_context(key, attempt, config))
-        return await _storable(await self._in_time(called, timeout, reason))
+        value = await _storable(await self._in_time(called, timeout, reason))
+        most = LARGEST_OUTPUT if engine.flow.strict else 2 * LARGEST_OUTPUT
+        if not isinstance(value, StoredStream) and clone_size(value) > most:
+            reason = "output is too large. Maximum allowed size is 1MiB."
+            raise JsException("Error", f"Step {key.name}-{key.nth} {reason}")
+        return value
 
     async def _in_time(self, work: Awaitable[Any], limit: float, reason: str) -> Any:
         life = self._life
@@ -137,6 +157,9 @@ class FakeWorkflowStep:
                 raise JsException("Error", reason)
             if task.cancelled():
                 raise JsException("Error", "CancelledError")
+            error = task.exception()
+            if error is not None:
+                raise js_failure(error)
             return task.result()
         finally:
             task.cancel()
@@ -185,13 +208,14 @@ class FakeWorkflowStep:
         undone = Key("rollback", name, 1)
         own = StepRecord("rollback", name, 1)
         config = resolved(how.get("rollbackConfig", {}))
+        self._tell(undone, "step_started", config=told_config(config))
         while undone not in engine.kept:
             await self._attempt(undone, own, config, lambda ctx: how["rollback"].call(given))
         return engine.kept[undone].error is None
 
     async def sleep(self, name: str, duration: float | str, /) -> None:
         self._life.enter()
-        await self._sleep(name, self._engine.now + milliseconds(duration))
+        await self._sleep(name, self._engine.now + milliseconds(duration), duration)
 
     async def sleepUntil(self, name: str, timestamp: Any, /) -> None:
         self._life.enter()
@@ -200,14 +224,16 @@ class FakeWorkflowStep:
         if due < self._engine.now and not begun:
             reason = "You can't sleep until a time in the past, time-traveler"
             raise JsException("Error", reason)
-        await self._sleep(name, due)
+        await self._sleep(name, due, due)
 
-    async def _sleep(self, name: str, due: float) -> None:
+    async def _sleep(self, name: str, due: float, until: object) -> None:
         engine = self._engine
         key = self._key("sleep", name)
+        said = self._key("sleep", f"{name} {until}").nth  # it counts those of one length
         if key in engine.kept:
             return
-        record = self._begun(key)
+        length = {"durationMs": due - engine.now}
+        record = self._begun(key, "sleep_started", stepName=f"{name}-{said}", **length)
         engine.boundary("before", key)
         at = (name, key.nth)
         if not engine.planned(lambda plan: None in plan.sleeps or at in plan.sleeps):
@@ -215,6 +241,7 @@ class FakeWorkflowStep:
         engine.due.pop(key, None)
         record.done = True
         engine.kept[key] = Stored()
+        self._tell(key, "sleep_completed", stepName=f"{name}-{said}")
         engine.boundary("after", key)
 
     async def waitForEvent(self, name: str, options: Any, /) -> Any:
@@ -224,7 +251,7 @@ class FakeWorkflowStep:
         key = self._key("wait_for_event", name)
         if key in engine.kept:
             return engine.kept[key].get()
-        record = self._begun(key)
+        record = self._begun(key, "wait_started", eventType=kind)
         engine.boundary("before", key)
         at = (name, key.nth)
         late = engine.planned(lambda plan: at in plan.late)
@@ -243,11 +270,13 @@ class FakeWorkflowStep:
         if came:
             record.result = event.result()["payload"]
             engine.kept[key] = Stored(event.result())
+            self._tell(key, "wait_completed")
         else:
             event.cancel()
             reason = f"Execution timed out after {number_text(timeout)}ms"
             record.error = ("WorkflowTimeoutError", reason)
             engine.kept[key] = Stored(error=JsException("Error", reason))
+            self._tell(key, "wait_timed_out")
         engine.boundary("after", key)
         return engine.kept[key].get()
 
@@ -255,8 +284,17 @@ class FakeWorkflowStep:
         self._life.counts[kind, name] += 1
         return Key(kind, name, self._life.counts[kind, name])
 
-    def _begun(self, key: Key) -> StepRecord:
-        return self._engine.records.setdefault(key, StepRecord(*key))
+    def _begun(self, key: Key, event: str, **fields: Any) -> StepRecord:
+        if key not in self._engine.records:
+            self._engine.records[key] = StepRecord(*key)
+            self._tell(key, event, **fields)
+        return self._engine.records[key]
+
+    def _tell(self, key: Key, event: str, **fields: Any) -> None:
+        undoing = key.kind == "rollback"  # of a step whose name says which one it is
+        name = key.name if undoing else f"{key.name}-{key.nth}"
+        type = f"rollback_{event}" if undoing else event
+        self._engine.history.tell(type, key, **{"stepName": name, **fields})
 
 
 def _context(key: Key, attempt: int, config: dict[str, Any]) -> dict[str, Any]:

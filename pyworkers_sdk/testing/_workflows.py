@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from math import inf
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from .._ffi import from_js, raw, to_js
 from .._ffi._streams import JsException
-from ._workflow_engine import FINISHED, Engine, Plan, StepRecord, StoredStream
-from ._workflow_rules import is_id
+from ._turns import answered_later, elsewhere
+from ._workflow_engine import FINISHED, Engine, Plan, StepRecord
+from ._workflow_history import FakeWorkflowSubscription, StoredStream, subscription
+from ._workflow_rules import check_batch, is_addressable, is_id
 
 if TYPE_CHECKING:
     from ..workflows import Workflow, WorkflowStatusName
@@ -25,6 +27,9 @@ __all__ = [
     "introspect_workflow",
     "workflow",
 ]
+
+_API = "workflows.api.error.instance"
+_NONE = "should have at least 1 instance"
 
 
 def workflow(arguments: tuple[Any, ...], name: str, script: Script) -> FakeWorkflow:
@@ -45,7 +50,8 @@ class FakeWorkflow:
     """JS: Workflow. Its instances go on in ``drain``, as the clock has been moved.
 
     ``kind`` is its class, or the name under which the Worker exports it; without one every instance
-    stays queued. ``strict`` refuses an id that is known, as production does.
+    stays queued. ``strict`` refuses what production does and the local engine takes: an id that is
+    known, a step's result of over 1 MiB.
     """
 
     def __init__(
@@ -72,8 +78,11 @@ class FakeWorkflow:
     def entrypoint(self) -> type[Any] | None:
         return self.script.exports[self.kind] if isinstance(self.kind, str) else self.kind
 
+    @answered_later
     async def create(self, options: Any = None, /) -> FakeWorkflowInstance:
-        options = options or {}
+        return self._create(options or {})
+
+    def _create(self, options: Any) -> FakeWorkflowInstance:
         id = options.get("id") or (str(uuid4()) if "id" not in options else "")
         if not is_id(id):
             raise JsException("Error", "Workflow instance has invalid id")
@@ -83,31 +92,68 @@ class FakeWorkflow:
         else:
             engine = self.engines[id] = Engine(self, id, options.get("params", {}))
             engine.plan = self.plans.setdefault(id, engine.plan)
-        return FakeWorkflowInstance(self.engines[id])
+        return FakeWorkflowInstance(self, id)
 
-    async def createBatch(self, batch: Any, /) -> list[FakeWorkflowInstance]:
-        if not batch:
-            reason = "WorkflowError: batchCreate should have at least 1 instance"
-            raise JsException("Error", reason)
-        new = [one for one in batch if not self.strict or one.get("id") not in self.engines]
-        return [await self.create(one) for one in new]
+    @answered_later
+    async def createBatch(self, given: Any, /) -> Any:
+        created: list[FakeWorkflowInstance] = []
+        errors: list[dict[str, Any]] = []
+        seen: set[str] = set()
+        for index, options in enumerate(check_batch(given)):
+            id = options.get("id")
+            told = {"index": index, "id": id}
+            if self.strict and id in seen:
+                errors.append({**told, "code": 10415, "message": f"{_API}.duplicate_in_batch"})
+            elif self.strict and id in self.engines:
+                errors.append({**told, "code": 10405, "message": f"{_API}.already_exists"})
+            else:
+                created.append(self._create(options))
+            seen.update([] if id is None else [id])
+        return created if isinstance(given, list) else {"created": created, "errors": errors}
 
+    @answered_later
+    async def deleteBatch(self, instanceIds: list[Any], /) -> dict[str, Any]:
+        if not 0 < len(instanceIds) <= 100:
+            limit = "only supports 100 instances at a time" if instanceIds else _NONE
+            raise JsException("Error", f"WorkflowError: (body) batchDeleteInstances {limit}")
+        if not all(map(is_addressable, instanceIds)):
+            raise JsException(
+                "Error", "WorkflowError: (instance.invalid_id) Instance ID is invalid"
+            )
+        known = {id for id in instanceIds if id in self.engines}
+        for id in known:
+            self.engines.pop(id).delete()
+        missing = {"code": 10400, "message": f"{_API}.not_found"}
+        return {
+            "deleted": [{"id": id} for id in instanceIds if id in known],
+            "errors": [{"id": id, **missing} for id in instanceIds if id not in known],
+        }
+
+    @answered_later
     async def get(self, id: str, /) -> FakeWorkflowInstance:
+        return FakeWorkflowInstance(self, self.engine(id).id)
+
+    def engine(self, id: str) -> Engine:
         if id not in self.engines:
             raise JsException("Error", "instance.not_found")
-        return FakeWorkflowInstance(self.engines[id])
+        return self.engines[id]
 
     async def run_due(self) -> list[Any]:
         """One round of every instance; those to which something happened."""
         return [engine.id for engine in [*self.engines.values()] if await engine.advance()]
 
 
+@elsewhere
 class FakeWorkflowInstance:
     """JS: WorkflowInstance."""
 
-    def __init__(self, engine: Engine) -> None:
-        self.id = engine.id
-        self._engine = engine
+    def __init__(self, flow: FakeWorkflow, id: str) -> None:
+        self.id = id
+        self._flow = flow
+
+    @property
+    def _engine(self) -> Engine:
+        return self._flow.engine(self.id)
 
     async def status(self) -> Any:
         engine = self._engine
@@ -126,6 +172,16 @@ class FakeWorkflowInstance:
     async def terminate(self, *, rollback: bool = False) -> None:
         self._engine.terminate(rollback=rollback)
         await self._engine.advance()
+
+    async def delete(self) -> None:
+        engine = self._flow.engines.pop(self.id, None)
+        if engine is None:
+            reason = "(instance.not_found) Instance does not exist"
+            raise JsException("Error", f"WorkflowError: {reason}")
+        engine.delete()
+
+    def subscribe(self, options: Any = None, /) -> Awaitable[FakeWorkflowSubscription]:
+        return subscription(lambda: self._engine, options or {})
 
     async def sendEvent(self, event: Any, /) -> None:
         self._engine.receive(event["type"], event["payload"])
@@ -238,6 +294,11 @@ class WorkflowInstanceIntrospector(_Modifier):
         flows = [each for each in host.engines if isinstance(each, FakeWorkflow)]
         engines = [one for flow in flows for one in flow.engines.values()]
         due = [each for each in map(Engine.next_due, engines) if each is not None]
+        if self._flow.entrypoint() is None:
+            raise AssertionError(
+                f"{wanted}: no class is known of the Workflow {self._flow.name!r}; give it with "
+                "FakeRuntime(…, workflows={binding: class})"
+            )
         if engine.status in (*FINISHED, "paused", "queued") or not due:
             raise AssertionError(
                 f"{wanted}: it is {engine.status!r}, with {engine.error} after "

@@ -38,6 +38,7 @@ from pyworkers_sdk import (
     Vectorize,
     VectorizeVector,
     WebSocket,
+    Workflow,
     fetch,
 )
 from pyworkers_sdk.errors import WorkersError
@@ -66,6 +67,7 @@ class Bindings:
         self.objects = DurableObjectNamespace(self.js.objects)
         self.state = DurableObjectState(self.js.state)
         self.service = Service(self.js.service)
+        self.workflow = Workflow(self.js.workflow)
         self.found: MessageBatch[Any] = MessageBatch(self.js.batch())
 
 
@@ -323,6 +325,18 @@ async def videos(to: Bindings) -> None:
     await refused(video.delete())
 
 
+async def workflows(to: Bindings) -> None:
+    instance = await to.workflow.get("a")
+    events = [event async for event in instance.subscribe(cursor=0, filter=["step_completed"])]
+    assert [event.output for event in events] == [{"a": [1, None]}] * 2
+    async for _ in instance.subscribe():
+        break
+    made = await to.workflow.create_batch(count=1, params={"a": [1]})
+    found = await to.workflow.delete_batch([one.id for one in made.created])
+    assert (found.deleted[0].id, found.errors[0].id) == ("a", "b")
+    await refused(instance.delete())
+
+
 CALLS: dict[str, Call] = {
     "images": images,
     "hosted images": hosted_images,
@@ -382,6 +396,7 @@ CALLS: dict[str, Call] = {
     "signals": with_a_signal,
     "a WebSocket": over_a_socket,
     "vectorize": vectors,
+    "workflows and their events": workflows,
 }
 
 

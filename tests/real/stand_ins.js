@@ -162,5 +162,18 @@
     upload: async (body) => (await drained(body), video), videos: { list: async () => [video] },
     video: () => ({ details: async () => video, delete: async () => failed(), captions: { list: async () => [{ language: "a" }] } }),
   };
-  return { images, browser, media, videos, ai, index, objects, state, service, kv, db, r2, queue, batch, socket };
+  const told = () => ["step_completed", "workflow_completed"].map((type, at) =>
+    ({ type, instanceId: "a", eventId: at + 1, timestamp: 1, output: { a: [1, null] } }));
+  const instance = {
+    id: "a", delete: async () => failed(),
+    subscribe: async () => {
+      const events = told();
+      return { next: async () => ({ done: !events.length, value: events.shift() }), [Symbol.dispose]: () => {} };
+    },
+  };
+  const workflow = {
+    get: async () => instance, createBatch: async () => ({ created: [instance], errors: [] }),
+    deleteBatch: async () => ({ deleted: [{ id: "a" }], errors: [{ id: "b", code: 1, message: "m" }] }),
+  };
+  return { images, browser, media, videos, workflow, ai, index, objects, state, service, kv, db, r2, queue, batch, socket };
 })()

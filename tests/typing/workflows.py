@@ -10,12 +10,17 @@ from pyworkers_sdk import (
     InstanceStatus,
     WorkersError,
     Workflow,
+    WorkflowBatchCreateResult,
+    WorkflowBatchDeleteResult,
     WorkflowCronSchedule,
     WorkflowDynamicDelayContext,
     WorkflowEntrypoint,
     WorkflowEvent,
     WorkflowInstance,
     WorkflowInstanceCreateOptions,
+    WorkflowInstanceError,
+    WorkflowInstanceEvent,
+    WorkflowInstanceSubscription,
     WorkflowRollbackContext,
     WorkflowStep,
     WorkflowStepContext,
@@ -121,8 +126,40 @@ async def client(env: AppEnv) -> None:
     assert_type(await instance.status(), InstanceStatus)
     await env.ORDERS.create(params={"thing": 1})  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     await env.ANY.create(params=[1])
-    await env.ORDERS.create_batch([WorkflowInstanceCreateOptions(params=Order(item="tea"))])
+    one = WorkflowInstanceCreateOptions(params=Order(item="tea"))
+    assert_type(await env.ORDERS.create_batch([one]), list[WorkflowInstance])
+    assert_type(await env.ORDERS.create_batch(instances=(one,)), WorkflowBatchCreateResult)
+    made = await env.ORDERS.create_batch(count=2, params={"item": "tea"})
+    assert_type(made, WorkflowBatchCreateResult)
+    assert_type(made.created, list[WorkflowInstance])
+    assert_type(made.errors[0].index, int)
+    await env.ORDERS.create_batch(count=2, params={"thing": 1})  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType]
+    await env.ORDERS.create_batch([one], count=2)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
+    gone = await env.ORDERS.delete_batch(instance.id for instance in made.created)
+    assert_type(gone, WorkflowBatchDeleteResult)
+    assert_type(gone.deleted[0].id, str)
+    assert_type(gone.errors[0].code, int)
+    await instance.delete()
     await instance.send_event(type="approved", payload={"any": "thing"})
+
+
+async def listener(instance: WorkflowInstance) -> None:
+    assert_type(instance.subscribe(), WorkflowInstanceSubscription)
+    async for event in instance.subscribe(cursor=3, filter=["step_completed", "attempt_errored"]):
+        assert_type(event, WorkflowInstanceEvent)
+        assert_type(event.timestamp, datetime)
+        assert_type(event.step_name, str | None)
+        assert_type(event.error, WorkflowInstanceError | None)
+        match event:
+            case WorkflowInstanceEvent(type="attempt_errored", attempt=int(attempt)):
+                assert_type(attempt, int)
+            case _ if event.type == "step_complete":  # type: ignore[comparison-overlap]  # pyright: ignore[reportUnnecessaryComparison]
+                ...
+            case _:
+                ...
+    async with instance.subscribe() as events:
+        assert_type(await anext(events), WorkflowInstanceEvent)
+    instance.subscribe(filter=["step_complete"])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
 
 
 async def fakes() -> None:
