@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
     from . import _sys
     from .http import Request, Response
+    from .sockets import Socket
 
     EnvT = TypeVarWithDefault("EnvT", default=Any)
     ObjectT = TypeVarWithDefault("ObjectT", default="DurableObjectStub")
@@ -124,13 +125,13 @@ class DurableObjectNamespace(Generic[ObjectT]):
         self._js: _sys.DurableObjectNamespace = binding(
             namespace, "DurableObjectNamespace", "idFromName"
         )
-
         self._kind: Any = None  # the class of the objects, where that is known
 
     def _is_of(self, alias: Any) -> None:
         self._kind = get_args(alias)[0]
 
     __orig_class__ = property(fset=_is_of)  # where typing says what is in the brackets
+
     @property
     def js_object(self) -> Any:
         """The JavaScript object underneath."""
@@ -172,12 +173,12 @@ class DurableObjectNamespace(Generic[ObjectT]):
         JS: DurableObjectNamespace.get.
         """
         again = _retry(retry)
-        with _raising:
         if isinstance(id, str):
             raise ConversionError(
                 "id: expected a DurableObjectId, got str; get_by_name takes a name, and "
                 "id_from_string makes an id of its text"
             )
+        with _raising:
             stub = self._js.get(
                 raw(id), locationHint=location_hint, routingMode=routing_mode, retry=again
             )
@@ -268,6 +269,7 @@ async def _error(handler: Handler, socket: Any, error: Any, *_: Any) -> None:
 
 HANDLERS: Mapping[str, tuple[str, Handler]] = {
     "fetch": ("fetch", fetch_handler),
+    "connect": ("connect", connect_handler),
     "alarm": ("alarm", _alarm),
     "webSocketMessage": ("web_socket_message", _message),
     "webSocketClose": ("web_socket_close", _close),
@@ -288,10 +290,11 @@ if TYPE_CHECKING:
                     await self.ctx.storage.put("count", count + by)
                     return count + by
 
-        Its handlers are ``fetch``, ``alarm`` (with an AlarmInvocationInfo, if it takes one), and
-        those of WebSockets; every other public method is RPC, and should be ``async``. While
-        storage is at work no other event reaches the object; while anything else is awaited, one
-        may.
+        Its handlers are ``fetch``, ``connect``, ``alarm`` (with an AlarmInvocationInfo, if it takes
+        one), and those of WebSockets; every other public method is RPC, and should be ``async``.
+        An Env that is made after the class is said by its name, ``DurableObject["AppEnv"]``.
+        While storage is at work no other event reaches the object; while anything else is awaited,
+        one may.
 
         JS: cloudflare:workers.DurableObject.
         """
@@ -303,6 +306,10 @@ if TYPE_CHECKING:
 
         async def fetch(self, request: Request, /) -> Response:
             """Answer an HTTP request."""
+            ...
+
+        async def connect(self, socket: Socket, /) -> None:
+            """Take a TCP connection, made by ``stub.connect(address)``. It ends with this."""
             ...
 
         async def web_socket_message(self, ws: WebSocket, message: str | bytes, /) -> None:

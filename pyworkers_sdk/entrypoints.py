@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from .queues import MessageBatch
     from .scheduled import ScheduledController
     from .services import Exports
+    from .sockets import Socket
     from .tail import TraceItem
     from .tail_stream import Onset, TailEvent, TailEventHandlerType
     from .tracing import Tracing
@@ -172,7 +173,7 @@ out_of_sight = _OutOfSight()
 
 
 def _over_rpc(method: Callable[..., Any], *args: Any) -> Any:
-    return answered(_called(method, args))
+    return answered(_called(method, args), method)
 
 
 async def _called(method: Callable[..., Any], args: tuple[Any, ...]) -> Any:
@@ -191,9 +192,9 @@ class Base:
         self._env = env
 
     def __getitem__(self, env: Any) -> Base:
-        return Base(self._name, self._make, None if env is Any else env)
         if isinstance(env, str):
             env = _EnvByName(env, sys._getframe(1).f_globals)
+        return Base(self._name, self._make, None if env is Any else env)
 
     def __mro_entries__(self, bases: tuple[Any, ...]) -> tuple[type, ...]:
         return (self._make(self._env),)
@@ -202,7 +203,6 @@ class Base:
         raise TypeError(f"subclass {self._name}; the runtime makes its instances")
 
 
-def base(
 class _EnvByName:
     """The Env of ``DurableObject["AppEnv"]``, where that is made after the class: it is looked up
     when it is needed."""
@@ -222,6 +222,7 @@ class _EnvByName:
         return reduce(getattr, rest, self._scope[first])
 
 
+def base(
     name: str, context: Callable[[Any], Any], handlers: dict[str, tuple[str, Handler]]
 ) -> Base:
     """A base for the runtime's class of that name.
@@ -312,6 +313,12 @@ def _email(handler: Any, given: Any) -> Any:
     return ForwardableEmailMessage(given)
 
 
+def _socket(handler: Any, given: Any) -> Any:
+    from .sockets import Socket
+
+    return Socket(given)
+
+
 def _traces(handler: Any, given: Any) -> Any:
     from .tail import TraceItem
 
@@ -332,8 +339,11 @@ def _as_given(handler: Any, given: Any) -> Any:
     return given
 
 
+connect_handler = _payload(_socket)
+
 HANDLERS: dict[str, tuple[str, Handler]] = {
     "fetch": ("fetch", fetch_handler),
+    "connect": ("connect", connect_handler),
     "queue": ("queue", _payload(_batch)),
     "scheduled": ("scheduled", _payload(_controller)),
     "email": ("email", _payload(_email)),
@@ -374,6 +384,13 @@ if TYPE_CHECKING:
 
         async def fetch(self, request: Request) -> Response:
             """Answer an HTTP request."""
+            ...
+
+        async def connect(self, socket: Socket) -> None:
+            """Take a TCP connection, which another Worker's ``env.THIS.connect(address)`` makes,
+            where ``THIS: Service`` is declared without a class; ``await socket.opened`` has that
+            address as ``local_address``. The connection ends with this method, and this method
+            where the other side closes its socket."""
             ...
 
         async def queue(self, batch: MessageBatch[Any]) -> None:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ._ffi import binding, prop
+from ._ffi import binding, prop, raising
+from .errors import WorkersError
 
 if TYPE_CHECKING:
     from . import _sys
+    from .sockets import Socket
 
 __all__ = ["Hyperdrive"]
+
+_raising = raising(WorkersError)
 
 
 class Hyperdrive:
@@ -65,6 +69,18 @@ class Hyperdrive:
     def database(self) -> str:
         """The database's name. JS: Hyperdrive.database."""
         return self._js.database
+
+    def connect(self) -> Socket:
+        """A connection from the pool, in plain text, on which to speak the database's own protocol;
+        ``pyworkers_sdk.connect`` to ``host`` and ``port`` makes the same, whatever its options say.
+
+        WorkersError, from ``opened`` and a write, where the database cannot be reached.
+        JS: Hyperdrive.connect.
+        """
+        from .sockets import Socket
+
+        with _raising:
+            return Socket(self._js.connect())
 
     def __repr__(self) -> str:
         return f"<Hyperdrive to {self.database!r}>"

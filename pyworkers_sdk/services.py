@@ -10,7 +10,7 @@ from ._ffi import binding, prop, raising, raw, sendable, tag_of
 from ._ffi._live import standing_over
 from .errors import BindingError, RpcError, WorkersError
 from .http import Request, Response, send
-from .rpc import property_of
+from .rpc import private, property_of
 
 if TYPE_CHECKING:
     from typing import Self
@@ -35,7 +35,8 @@ class Fetcher:
     A call gives an ``RpcPromise`` to await, which takes further calls before it is awaited:
     ``await env.COUNTERS.open("a").increment()`` is one round trip. What an ``await`` may raise is
     an RpcError; its ``js_name`` is the class of what the other side raised, Python's or
-    JavaScript's. Arguments are copied; one that cannot be is a ConversionError, or an RpcError
+    JavaScript's. Arguments and results are copied: a dataclass or a pydantic model arrives as a
+    dict, whatever the method's annotation says. What cannot be is a ConversionError, or an RpcError
     ("DataCloneError") where it is a live object such as another binding.
 
     The bindings of ``mtls_certificates``, ``vpc_services`` and ``vpc_networks`` are this too, with
@@ -93,8 +94,9 @@ class Fetcher:
         allow_half_open: bool = False,
         high_water_mark: int | None = None,
     ) -> Socket:
-        """A TCP connection through the binding, as ``pyworkers_sdk.connect`` makes one; of a
-        network that is bound, or a container's port. JS: Fetcher.connect.
+        """A TCP connection through the binding, as ``pyworkers_sdk.connect`` makes one: to a Worker
+        with a ``connect`` handler, a network that is bound, or a container's port.
+        JS: Fetcher.connect.
         """
         from .sockets import dial
 
@@ -108,7 +110,7 @@ class Fetcher:
 
     def __getattr__(self, name: str) -> RpcProperty:
         if name.startswith("_"):
-            raise AttributeError(name)
+            raise private(name)
         return property_of(self._js, name, self._kind, _raising(self._error))
 
 

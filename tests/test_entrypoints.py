@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import pyworkers_sdk as sdk
 from pyworkers_sdk import Env, Request, Response, WorkerEntrypoint, WorkersError
 from pyworkers_sdk.testing import Clock, FakeRuntime, fake
+
+if TYPE_CHECKING:
+
+    class OnlyForTypes(Env): ...
 
 
 class AppEnv(Env):
@@ -80,6 +84,22 @@ async def test_what_is_no_response_is_said(wrong: Any) -> None:
 
     with pytest.raises(WorkersError, match=r"Wrong.fetch returned a \w+, not a Response"):
         await FakeRuntime(Wrong, env=AppEnv, API_KEY="k").fetch("https://example.com/")
+
+
+@pytest.mark.asyncio
+async def test_a_forgotten_await_is_said() -> None:
+    async def answer() -> Response:
+        return Response("late")
+
+    coming = answer()
+
+    class Forgetful(WorkerEntrypoint[AppEnv]):
+        async def fetch(self, request: Request) -> Response:
+            return coming  # type: ignore[return-value]
+
+    with pytest.raises(WorkersError, match=r"Forgetful.fetch returned a coroutine, not a Response"):
+        await FakeRuntime(Forgetful, env=AppEnv, API_KEY="k").fetch("https://example.com/")
+    coming.close()
 
 
 @pytest.mark.asyncio
@@ -165,6 +185,32 @@ def test_a_variable_that_is_not_given_is_missing_when_it_is_read() -> None:
         _ = env.API_KEY
 
 
+@pytest.mark.asyncio
+async def test_an_env_may_be_said_by_its_name() -> None:
+    class Named(WorkerEntrypoint["AppEnv"]):
+        async def fetch(self, request: Request) -> Response:
+            return Response(type(self.env).__name__)
+
+    class Dotted(WorkerEntrypoint["sdk.Env"]):
+        async def fetch(self, request: Request) -> Response:
+            return Response(type(self.env).__name__)
+
+    for each, name in (Named, "AppEnv"), (Dotted, "Env"):
+        response = await FakeRuntime(each, env=AppEnv, API_KEY="k").fetch("https://example.com/")
+        assert await response.text() == name
+
+
+@pytest.mark.asyncio
+async def test_an_env_that_only_type_checkers_import() -> None:
+    class Hidden(WorkerEntrypoint["OnlyForTypes"]):
+        async def fetch(self, request: Request) -> Response:
+            return Response("never")
+
+    said = "Hidden: tests.test_entrypoints has no OnlyForTypes at run time; import it outside"
+    with pytest.raises(NameError, match=said):
+        await FakeRuntime(Hidden, env=AppEnv, API_KEY="k").fetch("https://example.com/")
+
+
 def test_a_name_that_the_env_does_not_declare_is_refused() -> None:
     with pytest.raises(TypeError, match="AppEnv does not declare API_KEE"):
         fake(AppEnv, API_KEE="k")
@@ -185,6 +231,9 @@ def test_there_is_a_fake_of_each_binding_alone() -> None:
     class Unknown:
         js_object = None
 
+    not_a_class: Any = "KV"
+    with pytest.raises(TypeError, match="takes the class of a binding, or an Env; not 'KV'"):
+        fake(not_a_class)
     with pytest.raises(TypeError, match="there is no fake of Unknown"):
         fake(Unknown)
 
@@ -227,6 +276,20 @@ async def test_drain_waits_for_what_a_request_in_flight_leaves_later() -> None:
 
 
 @pytest.mark.asyncio
+async def test_what_is_under_way_goes_on_while_a_test_drains() -> None:
+    class Slow(WorkerEntrypoint[AppEnv]):
+        async def fetch(self, request: Request) -> Response:
+            await asyncio.sleep(0)
+            return Response("done")
+
+    runtime = FakeRuntime(Slow, env=AppEnv, API_KEY="k")
+    under_way = asyncio.ensure_future(runtime.fetch("https://example.com/"))
+    for _ in range(10):
+        await runtime.drain()
+    assert under_way.done()
+
+
+@pytest.mark.asyncio
 async def test_drain_waits_for_the_rest_when_some_of_it_fails() -> None:
     done = []
 
@@ -263,17 +326,3 @@ async def test_a_fetch_from_a_mixin_gets_the_same_request() -> None:
 
     runtime = FakeRuntime(Mixed, env=AppEnv, API_KEY="k")
     assert await (await runtime.fetch("https://example.com/")).text() == "mixed in"
-@pytest.mark.asyncio
-async def test_what_is_under_way_goes_on_while_a_test_drains() -> None:
-    class Slow(WorkerEntrypoint[AppEnv]):
-        async def fetch(self, request: Request) -> Response:
-            await asyncio.sleep(0)
-            return Response("done")
-
-    runtime = FakeRuntime(Slow, env=AppEnv, API_KEY="k")
-    under_way = asyncio.ensure_future(runtime.fetch("https://example.com/"))
-    for _ in range(10):
-        await runtime.drain()
-    assert under_way.done()
-
-

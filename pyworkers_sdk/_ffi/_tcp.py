@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable
-from typing import Any, TypeAlias
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, Protocol, TypeAlias
+from weakref import WeakValueDictionary
 
 from . import _outside
 from ._streams import JsException, ReadableStream
 
-__all__ = ["Socket", "connect", "connected"]
+__all__ = ["Accepted", "Connects", "Socket", "connect", "connected", "special"]
 
 Pair: TypeAlias = "tuple[Any, Any]"
 """Something like an ``asyncio.StreamReader`` and a ``StreamWriter``."""
+
+
+class Connects(Protocol):
+    def connect(self) -> Socket: ...
+
+
+special: MutableMapping[str, Connects] = WeakValueDictionary()
+"""Who makes the connections to an address, whatever their options: Hyperdrive, to its own."""
 
 _AT_ONCE = 65536
 
@@ -29,6 +38,9 @@ def connect(
     allowHalfOpen: bool = False,
     highWaterMark: int | None = None,
 ) -> Socket:
+    _, _, whole = _checked(address)
+    if whole in special:
+        return special[whole].connect()
     return connected(_outside.current().tcp, address, secureTransport, half_open=allowHalfOpen)
 
 
@@ -40,16 +52,21 @@ def connected(
     half_open: bool,
 ) -> Socket:
     """The socket of a connection that ``dial`` makes, to a host, a port, over TLS or not."""
-    hostname, port, whole = _parsed(address)
-    if re.fullmatch(r"[A-Za-z0-9._:\[\]-]{1,255}", whole) is None:
-        raise _type_error(
-            "Specified address is empty string, contains unsupported characters or is too long."
-        )
+    hostname, port, whole = _checked(address)
     secure = secureTransport or "off"
     if secure not in ("off", "on", "starttls"):
         raise _type_error(f"Unsupported value in secureTransport socket option: {secure}")
     connecting = dial(hostname.strip("[]"), port, secure == "on")
     return Socket(connecting, whole, secure, half_open)
+
+
+def _checked(address: str | dict[str, Any]) -> tuple[str, int, str]:
+    hostname, port, whole = _parsed(address)
+    if re.fullmatch(r"[A-Za-z0-9._:\[\]-]{1,255}", whole) is None:
+        raise _type_error(
+            "Specified address is empty string, contains unsupported characters or is too long."
+        )
+    return hostname, port, whole
 
 
 def _parsed(address: str | dict[str, Any]) -> tuple[str, int, str]:
@@ -180,6 +197,16 @@ class Socket:
             raise self.aborted
         if self.ended:
             raise _type_error("This WritableStream has been closed.")
+
+
+class Accepted(Socket):
+    """The other end of a connection to ``address``: what a ``connect`` handler gets."""
+
+    def __init__(self, pair: Awaitable[Pair], address: str) -> None:
+        super().__init__(pair, address, "off", False)
+
+    async def _opened(self) -> dict[str, Any]:
+        return {"localAddress": self._address}
 
 
 class _Incoming:

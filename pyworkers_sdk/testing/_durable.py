@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import re
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, ForwardRef
 
 from .._ffi import raw
@@ -54,8 +54,13 @@ class FakeDurableObjectStub(FakeStub):
         self.id = id
         self.name = id.name
 
-    async def _dial(self, hostname: str, port: int, secure: bool) -> Any:
-        raise cannot_connect(port)
+    def _dial(self, hostname: str, port: int, secure: bool) -> Awaitable[Any]:
+        return self._connected(hostname, port, secure)
+
+    async def _connected(self, hostname: str, port: int, secure: bool) -> Any:
+        if secure or not self._object.connects:
+            raise cannot_connect(port)
+        return await self._accepted(hostname, port)
 
 
 class FakeDurableObjectNamespace:
@@ -90,13 +95,19 @@ class FakeDurableObjectNamespace:
 
     def get(
         self,
-        id: FakeDurableObjectId,
+        id: Any,
         /,
         *,
         locationHint: str | None = None,
         routingMode: str | None = None,
         retry: Any = None,
     ) -> FakeDurableObjectStub:
+        if not isinstance(id, FakeDurableObjectId):
+            raise JsException(
+                "TypeError",
+                "Failed to execute 'get' on 'DurableObjectNamespace': parameter 1 is not of type "
+                "'DurableObjectId'.",
+            )
         return FakeDurableObjectStub(id, self._objects.find(id))
 
     def getByName(

@@ -10,6 +10,7 @@ from .._ffi import JsException, raw, web
 from .._ffi._sockets import upgraded
 from .._ffi._stubs import JsFunction, Remote, Wild, missing, reserved
 from .._ffi._tcp import Socket, connected
+from ._tcp import accepted
 
 __all__ = ["Deliver", "FakeStub"]
 
@@ -22,8 +23,9 @@ class FakeStub(Wild):
 
     js_tag = "Fetcher"
 
-    def __init__(self, deliver: Deliver) -> None:
+    def __init__(self, deliver: Deliver, *, connects: bool = False) -> None:
         self._deliver = deliver
+        self._connects = connects
         self._remote = _Entrypoint(deliver)
 
     async def fetch(self, resource: Any, /, **init: Any) -> Any:
@@ -44,7 +46,14 @@ class FakeStub(Wild):
         return connected(self._dial, address, secureTransport, half_open=allowHalfOpen)
 
     def _dial(self, hostname: str, port: int, secure: bool) -> Awaitable[Any]:
-        raise JsException("Error", "Incoming CONNECT on a worker not supported")
+        if not self._connects:
+            raise JsException("TypeError", "Incoming CONNECT on a worker not supported")
+        if secure:
+            raise JsException("Error", "Incoming CONNECT with TLS not supported")
+        return self._accepted(hostname, port)
+
+    def _accepted(self, hostname: str, port: int) -> Awaitable[Any]:
+        return accepted(lambda socket: self._deliver("connect", [socket]), hostname, port)
 
     def _reached(self) -> Remote:
         return self._remote
@@ -60,8 +69,8 @@ class _Entrypoint(Remote):
         name, *rest = path
         if name in _RESERVED:
             raise reserved(name)
-        if rest:
-            raise missing(rest[0])
+        if name in ("ctx", "env") or rest:
+            raise missing((rest or path)[0])
         return JsFunction(partial(self._call, name))
 
     async def _call(self, name: str, *args: Any) -> Any:

@@ -12,11 +12,12 @@ from typing import Any, Protocol
 from .._ffi import JsException, answered, from_rpc, raw
 from ..http import Request
 from ..services import Fetcher
+from ..sockets import Socket
 from ._clock import Clock
 from ._host import Host, Script
 from ._rpc import Deliver, FakeStub
-
 from ._turns import answered_later
+
 __all__ = [
     "FakeExports",
     "FakeLoopback",
@@ -54,13 +55,13 @@ def served(script: Script, kind: type[Any], props: Any = None) -> FakeStub:
 
 class _Served(FakeStub):
     def __init__(self, script: Script, kind: type[Any], props: Any) -> None:
-        super().__init__(_to(script, kind, props))
+        super().__init__(_to(script, kind, props), connects=hasattr(kind, "connect"))
         self._host = script.host
 
 
 def _to(script: Script, kind: type[Any], props: Any) -> Deliver:
-    async def deliver(method: str, args: list[Any]) -> Any:
     @answered_later
+    async def deliver(method: str, args: list[Any]) -> Any:
         with script.host.entered():
             door = script.enter(kind, props)
             if method == "fetch":
@@ -208,17 +209,19 @@ def host_for(values: Iterable[Any], clock: Clock | None) -> Host:
 def _stand_in(value: Any) -> FakeStub:
     """Any object with the methods, called as the runtime calls an entrypoint."""
 
-    async def deliver(method: str, args: list[Any]) -> Any:
     @answered_later
+    async def deliver(method: str, args: list[Any]) -> Any:
         found = None if method.startswith("_") else getattr(value, method, None)
         if not callable(found):
             raise JsException("TypeError", f"Method {method} does not exist")
         if method == "fetch":
             result = found(Request.from_js(args[0]))
             return await result if isawaitable(result) else result
+        if method == "connect":
+            return await answered(_result(found, [Socket(args[0])]))
         return await answered(_result(found, args))
 
-    return FakeStub(deliver)
+    return FakeStub(deliver, connects=callable(getattr(value, "connect", None)))
 
 
 async def _result(function: Any, args: list[Any]) -> Any:

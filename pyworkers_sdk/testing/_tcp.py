@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 import ssl
 from collections.abc import Awaitable, Callable
 from typing import Any, Literal, TypeAlias
 
 from .._ffi._streams import JsException
+from .._ffi._tcp import Accepted
 
-__all__ = ["TcpHandler", "TcpRoute", "TcpWriter"]
+__all__ = ["TcpHandler", "TcpRoute", "TcpWriter", "accepted", "cannot_connect", "nowhere"]
+
+_log = logging.getLogger(__name__)
 
 
 class TcpWriter:
@@ -99,6 +103,47 @@ class TcpRoute:
             await handler(reader, writer)
         finally:
             writer.close()
+
+
+# Connections between Workers
+
+
+class _Caller(TcpWriter):
+    """The sending end of a Worker that has connected to another; when it closes its socket, what
+    the other does for it is over."""
+
+    handling: asyncio.Task[None]
+
+    def close(self) -> None:
+        super().close()
+        self.handling.cancel()
+
+
+async def accepted(handler: Callable[[Any], Awaitable[Any]], hostname: str, port: int) -> Any:
+    """The two ends that a Worker gets of a connection to another; ``handler`` is called with the
+    other's socket."""
+    there, here = asyncio.StreamReader(), asyncio.StreamReader()
+    back, forth = TcpWriter(here), _Caller(there)
+    whole = f"[{hostname}]:{port}" if ":" in hostname else f"{hostname}:{port}"
+    socket = Accepted(_made(there, back), whole)
+    forth.handling = asyncio.ensure_future(_handled(handler, socket, back))
+    return here, forth
+
+
+async def _made(*ends: Any) -> Any:
+    return ends
+
+
+async def _handled(
+    handler: Callable[[Any], Awaitable[Any]], socket: Accepted, back: TcpWriter
+) -> None:
+    try:
+        await handler(socket)
+    except Exception:
+        _log.exception("in the connect handler")
+    finally:
+        socket.closing = True
+        back.close()
 
 
 async def nowhere(hostname: str, port: int) -> Any:

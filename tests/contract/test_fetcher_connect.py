@@ -21,6 +21,7 @@ async def test_a_worker_takes_no_connections(app: AppEnv, case: Any) -> None:
     with raises(WorkersError) as caught:
         callee.connect(case)
     assert caught.value.message == "Incoming CONNECT on a worker not supported"
+    assert caught.value.js_name == "TypeError"
 
 
 @in_a_runtime

@@ -6,7 +6,7 @@ import path from "node:path";
 import { createInterface } from "node:readline";
 import { Worker } from "node:worker_threads";
 import { Miniflare } from "miniflare";
-import { serve } from "./outside.mjs";
+import { serve, serveTcp, withDatabases } from "./outside.mjs";
 import { indexes } from "./vectorize.mjs";
 
 // A check that never yields blocks this thread, stdin's end included: a second thread watches the
@@ -62,7 +62,7 @@ async function bindings() {
     modules: true,
     script: "export default { fetch: () => new Response() }",
     handleRuntimeStdio: (out, err) => [out, err].forEach((stream) => stream.pipe(process.stderr)),
-    ...spec.options,
+    ...withDatabases(spec.options, await serveTcp()),
     ...(await indexes(spec.options?.vectorize)),
   });
   await miniflare.ready;

@@ -70,3 +70,9 @@ export async function serveTcp() {
   server.unref();
   return `127.0.0.1:${server.address().port}`;
 }
+
+/** A Worker's options, in which the databases at "tcp.example:7" are at that address. */
+export function withDatabases(options, address) {
+  const found = Object.entries(options?.hyperdrives ?? {});
+  return { ...options, hyperdrives: Object.fromEntries(found.map(([name, url]) => [name, url.replace("tcp.example:7", address)])) };
+}

@@ -11,7 +11,7 @@ import fs from "node:fs";
 import path from "node:path";
 import readline from "node:readline";
 import { Log, LogLevel, Miniflare, PLUGINS } from "miniflare";
-import { answer as outside, serveTcp } from "./outside.mjs";
+import { answer as outside, serveTcp, withDatabases } from "./outside.mjs";
 import { fromConfig } from "./workerd/config.mjs";
 import { indexes } from "./vectorize.mjs";
 import { loadDistribution } from "./workerd/pyodide.mjs";
@@ -208,7 +208,10 @@ async function main() {
   const spec = JSON.parse(process.argv[2] === "-" ? await firstLine() : fs.readFileSync(process.argv[2], "utf8"));
 
   for (const worker of spec.workers) {
-    if (worker.outside) worker.options.bindings = { ...worker.options.bindings, TCP: await serveTcp() };
+    if (!worker.outside) continue;
+    const address = await serveTcp();
+    const options = withDatabases(worker.options, address);
+    worker.options = { ...options, bindings: { ...options.bindings, TCP: address } };
   }
   for (const { options } of spec.workers) if (options?.vectorize) Object.assign(options, await indexes(options.vectorize));
   const created = createMiniflare(spec, await loadDistribution(spec.pyodide));

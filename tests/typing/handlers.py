@@ -19,6 +19,8 @@ from pyworkers_sdk import (
     Request,
     Response,
     ScheduledController,
+    Socket,
+    SocketInfo,
     Span,
     TraceException,
     TraceItem,
@@ -73,6 +75,9 @@ class Default(WorkerEntrypoint[AppEnv]):
                     assert_type(size, int)
                 case _:
                     pass
+
+    async def connect(self, socket: Socket) -> None:
+        assert_type(await socket.opened, SocketInfo)
 
     async def tail_stream(
         self, onset: TailEvent[tail_stream.Onset]
