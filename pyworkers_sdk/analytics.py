@@ -1,17 +1,42 @@
-"""``AnalyticsEngineDataset``: points of data to count and to chart later, by SQL."""
+"""``AnalyticsEngineDataset``: points of data to count and to chart later, by SQL; and
+``AnalyticsSQL``, which asks for them and for what else the account's analytics have."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, SupportsFloat, TypeAlias, cast
+from collections.abc import Iterable, Mapping, Sequence
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Generic,
+    NamedTuple,
+    SupportsFloat,
+    TypeAlias,
+    TypeVar,
+    cast,
+    overload,
+)
 
-from ._ffi import binding, raising, to_js
-from .errors import ConversionError, WorkersError
+from . import _rows
+from ._ffi import JSON, SQL, binding, convert, convert_each, raising, text, to_js
+from ._handles import Handle, json_of
+from .errors import AnalyticsSQLError, ConversionError, WorkersError
 
 if TYPE_CHECKING:
+    from datetime import date
+    from decimal import Decimal
+    from enum import Enum
+    from uuid import UUID
+
     from . import _sys
 
-__all__ = ["AnalyticsEngineDataset"]
+    AnalyticsSQLParameter: TypeAlias = str | float | date | UUID | Decimal | Enum | None
+
+__all__ = [
+    "AnalyticsEngineDataset",
+    "AnalyticsSQL",
+    "AnalyticsSQLResult",
+    "AnalyticsSQLStatistics",
+]
 
 _raising = raising(WorkersError)
 
@@ -83,3 +108,134 @@ def _number(value: Any) -> float:
     if isinstance(value, (str, bytes, bytearray)):
         raise TypeError
     return float(value)
+
+
+# Queries
+
+Row = TypeVar("Row")
+
+_NO_BYTES = JSON[bytes]
+_PARAMETER: dict[type[Any], Any] = {
+    **SQL,
+    bytes: _NO_BYTES,
+    bytearray: _NO_BYTES,
+    memoryview: _NO_BYTES,
+}
+
+
+class AnalyticsSQLStatistics(NamedTuple):
+    """What a query took; ``elapsed_ms`` in milliseconds. JS: AnalyticsSQLStatistics."""
+
+    elapsed_ms: float
+    rows_read: int
+    bytes_read: int
+
+
+class AnalyticsSQLResult(Sequence[Row], Generic[Row]):
+    """The rows of a query, and what it took. JS: AnalyticsSQLResult."""
+
+    __slots__ = ("data", "rows", "statistics")
+
+    data: list[Row]
+    rows: int
+    """How many there are in ``data``."""
+    statistics: AnalyticsSQLStatistics
+
+    def __init__(self, data: list[Row], rows: int, statistics: AnalyticsSQLStatistics) -> None:
+        self.data = data
+        self.rows = rows
+        self.statistics = statistics
+
+    @overload
+    def __getitem__(self, index: int) -> Row: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Row]: ...
+    def __getitem__(self, index: int | slice) -> Row | list[Row]:
+        return self.data[index]
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    def __repr__(self) -> str:
+        return f"<AnalyticsSQLResult of {len(self.data)} rows>"
+
+
+class AnalyticsSQL(Handle):
+    """The analytics of the Worker's account, by SQL: ``STATS: AnalyticsSQL`` in an Env.
+
+    JS: AnalyticsSQLBinding.
+    """
+
+    __slots__ = ()
+
+    _raising = raising(AnalyticsSQLError)
+
+    if TYPE_CHECKING:
+        _js: _sys.AnalyticsSQLBinding
+
+    def __init__(self, analytics: _sys.AnalyticsSQLBinding) -> None:
+        super().__init__(binding(analytics, "AnalyticsSQL", "query"))
+
+    @overload
+    async def query(
+        self,
+        query: str,
+        row: type[Row],
+        *,
+        params: Sequence[AnalyticsSQLParameter] | Mapping[str, AnalyticsSQLParameter] | None = None,
+    ) -> AnalyticsSQLResult[Row]: ...
+    @overload
+    async def query(
+        self,
+        query: str,
+        *,
+        params: Sequence[AnalyticsSQLParameter] | Mapping[str, AnalyticsSQLParameter] | None = None,
+    ) -> AnalyticsSQLResult[dict[str, Any]]: ...
+    async def query(
+        self, query: str, row: Any = dict, *, params: Any = None
+    ) -> AnalyticsSQLResult[Any]:
+        """Run one SELECT, with a value for each parameter; its rows.
+
+        ::
+
+            await env.STATS.query(
+                "SELECT edgeResponseStatus AS status, COUNT(*) AS requests"
+                " FROM events.httpRequests WHERE timestamp >= $start GROUP BY edgeResponseStatus",
+                Requests,
+                params={"start": datetime.now(timezone.utc) - timedelta(hours=1)},
+            )
+
+        The row type comes after the SQL, as in ``D1.prepare``: a TypedDict, a dataclass, or any
+        class with ``model_validate`` (pydantic); without it a row is a dict. A row that is not of
+        it raises RowError. The SQL needs a lower bound of ``timestamp``, and names no account; an
+        Analytics Engine dataset is ``events.analyticsEngine."its-name"``.
+
+        ``params``: a list for ``$1``, ``$2`` or a dict for ``$name``; text, numbers, bool, None; a
+        datetime or date as ISO 8601 text, a UUID or Decimal as text, an Enum as its value. Anything
+        else is a ConversionError. At most 10 KiB of SQL. What the service refuses is an
+        AnalyticsSQLError.
+
+        JS: AnalyticsSQLBinding.query.
+        """
+        request = {"query": text(query, "query"), "params": _parameters(params)}
+        found = await self._ask("query", json_of(request))
+        rows: list[Any] = _rows.load(list[row], found["data"], "the result")
+        took: dict[str, Any] = found["statistics"]
+        names = AnalyticsSQLStatistics._fields
+        statistics = AnalyticsSQLStatistics(**{name: took[name] for name in names})
+        return AnalyticsSQLResult(rows, found["rows"], statistics)
+
+
+def _parameters(given: Any) -> Any:
+    if isinstance(given, Mapping):
+        named = cast("Mapping[Any, Any]", given)
+        return {
+            text(name, "params"): convert(value, f"params[{name!r}]", _PARAMETER)
+            for name, value in named.items()
+        }
+    if given is None:
+        return None
+    if not isinstance(given, (list, tuple)):
+        kind = type(given).__name__
+        raise ConversionError(f"params: expected a list or a dict, got {kind}")
+    return convert_each(cast("list[Any]", given), "params", _PARAMETER)

@@ -11,6 +11,7 @@
     │   └── DurableObjectConstraintError  what D1ConstraintError is, of ``storage.sql``
     ├── AIError                a model, or AI Gateway, refused or failed
     │   └── AiSearchError      AI Search refused
+    ├── AnalyticsSQLError      .retryable
     ├── ArtifactsError         Artifacts refused; ``code`` says why
     ├── EmailError             an email was not accepted
     ├── ImagesError            Images refused, or could not read an image
@@ -39,6 +40,7 @@ __all__ = [
     "AbortError",
     "AbortTimeoutError",
     "AiSearchError",
+    "AnalyticsSQLError",
     "ArtifactsError",
     "BindingError",
     "ConversionError",
@@ -156,6 +158,18 @@ class AiSearchError(AIError):
         return cls(message, js_name=js_name, cause=cause)
 
 
+class AnalyticsSQLError(WorkersError):
+    """A query of Analytics SQL was refused or failed. ``retryable``: a new try may succeed, after a
+    while."""
+
+    retryable: bool = False
+
+    @classmethod
+    def _from_js(cls, js_name: str, message: str, cause: WorkersError | None) -> WorkersError:
+        js_name, message = _named(js_name, message)
+        return cls(message, js_name=js_name, cause=cause)
+
+
 class ArtifactsError(WorkersError):
     """Artifacts refused the operation; ``code`` says why.
 
@@ -233,8 +247,10 @@ class StreamBindingError(WorkersError):
     InternalError, BadRequestError, NotFoundError, ForbiddenError, RateLimitedError,
     QuotaReachedError, MaxFileSizeError, InvalidURLError, AlreadyUploadedError or
     TooManyWatermarksError. ``code`` is the service's number (10003 not found, 10005 bad request,
-    10010 invalid URL), where it came along.
+    10010 invalid URL), and ``status_code`` the HTTP status, where they came along.
     """
+
+    status_code: int | None = None
 
     _numbered = True
 
@@ -384,8 +400,9 @@ def from_js_error(kind: type[WorkersError], error: Any) -> WorkersError:
     for flag in ("retryable", "overloaded", "remote"):
         if hasattr(made, flag):
             setattr(made, flag, bool(getattr(error, flag, False)))
-    if hasattr(made, "numeric_code"):
-        setattr(made, "numeric_code", getattr(error, "numericCode", None))  # noqa: B010
+    for number, js_number in (("numeric_code", "numericCode"), ("status_code", "statusCode")):
+        if hasattr(made, number):
+            setattr(made, number, getattr(error, js_number, None))
     code = getattr(error, "code", None)
     # elsewhere a number is a DOMException's, and says nothing
     if made.code is None and isinstance(code, (str, int) if made._numbered else str):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ import pytest
 
 from pyworkers_sdk import (
     AnalyticsEngineDataset,
+    AnalyticsSQL,
+    AnalyticsSQLError,
     BindingError,
     DispatchNamespace,
     DurableObject,
@@ -32,10 +35,13 @@ from pyworkers_sdk import (
     WorkerEntrypoint,
     WorkerLoader,
     WorkersError,
+    connect,
 )
 from pyworkers_sdk.testing import (
+    AnalyticsQuery,
     Clock,
     FakeRuntime,
+    analytics_sql,
     data_points,
     dispatch_namespace,
     fake,
@@ -91,6 +97,7 @@ async def test_all_of_them_by_annotation() -> None:
 @pytest.mark.parametrize(
     ("look", "binding"),
     [
+        (analytics_sql, AnalyticsSQL),
         (data_points, AnalyticsEngineDataset),
         (flags, Flagship),
         (sent_records, Pipeline),
@@ -98,7 +105,7 @@ async def test_all_of_them_by_annotation() -> None:
 )
 def test_only_a_fake_tells(look: Any, binding: Any) -> None:
     class Other:
-        writeDataPoint = getBooleanValue = send = None
+        writeDataPoint = getBooleanValue = query = send = None
 
     with pytest.raises(TypeError, match="that fake"):
         look(binding(Other()))
@@ -108,6 +115,7 @@ def test_only_a_fake_tells(look: Any, binding: Any) -> None:
     "binding",
     [
         AnalyticsEngineDataset,
+        AnalyticsSQL,
         DispatchNamespace,
         Flagship,
         Hyperdrive,
@@ -165,16 +173,79 @@ def test_a_version_that_is_given() -> None:
 # Hyperdrive -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("url", ["http://a:b@c/d", "postgres://host/db", "mysql://a:b@c"])
+@pytest.mark.parametrize(
+    "url", ["http://a:b@c/d", "postgres://host/db", "mysql://a:b@c", "mysql://a:b@/c"]
+)
 def test_a_database_that_cannot_be(url: str) -> None:
     with pytest.raises(ValueError, match=r"^expected a URL such as postgres://") as caught:
         hyperdrive(url)
     assert url not in str(caught.value)
 
 
-def test_there_is_no_database_behind_a_fake() -> None:
-    with pytest.raises(NotImplementedError, match="has no database to connect to"):
-        fake(Hyperdrive).js_object.connect()
+@pytest.mark.asyncio
+async def test_a_database_of_this_machine() -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(await reader.read(100))
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    database = hyperdrive(f"postgres://ann:secret@127.0.0.1:{port}/app")
+    with FakeRuntime(object) as runtime:
+        route = runtime.outbound_tcp("127.0.0.1:*", "network")
+        for made in (database.connect(), connect((database.host, database.port))):
+            async with made as socket:
+                await socket.write(b"hello")
+                assert await socket.read() == b"hello"
+        assert route.calls == [f"127.0.0.1:{port}"] * 2
+        server.close()
+        await server.wait_closed()
+        with pytest.raises(WorkersError, match=r"^connection attempt failed$"):
+            await database.connect().opened
+
+
+@pytest.mark.asyncio
+async def test_a_database_is_reached_from_a_running_worker_alone() -> None:
+    with pytest.raises(WorkersError, match=r"^connect\(\) belongs to a runtime, and none is"):
+        fake(Hyperdrive).connect()
+
+
+# Analytics SQL ----------------------------------------------------------------------------------
+
+
+@pytest.mark.asyncio
+async def test_scripted_queries() -> None:
+    stats = fake(AnalyticsSQL)
+    script = analytics_sql(stats)
+    with pytest.raises(AnalyticsSQLError, match=r"analytics_sql\(binding\)\.on\(query, rows\)"):
+        await stats.query("SELECT 1")
+
+    async def later(asked: AnalyticsQuery) -> list[dict[str, Any]]:
+        return [{"params": repr(asked.params)}]
+
+    script.on("*", later)
+    script.on("SELECT [a]", [{"a": 1}])
+    assert (await stats.query("SELECT [a]")).data == [{"a": 1}]
+    assert (await stats.query("SELECT 1", params={"a": NOON})).data == [
+        {"params": "{'a': '2026-07-01T12:00:00.000Z'}"}
+    ]
+    asked = [("SELECT 1", None), ("SELECT [a]", None)]
+    assert script.calls == [*asked, ("SELECT 1", {"a": "2026-07-01T12:00:00.000Z"})]
+    script.clear()
+    assert script.calls == []
+    with pytest.raises(AnalyticsSQLError):
+        await stats.query("SELECT [a]")
+
+
+@pytest.mark.asyncio
+async def test_queries_that_fail_for_a_while() -> None:
+    stats = fake(AnalyticsSQL)
+    analytics_sql(stats).on("*", [])
+    faults(stats).fail("too many queries", retryable=True)
+    with pytest.raises(AnalyticsSQLError, match=r"^too many queries$") as caught:
+        await stats.query("SELECT 1")
+    assert caught.value.retryable
+    assert len(await stats.query("SELECT 1")) == 0
 
 
 # Dispatch namespaces ----------------------------------------------------------------------------
@@ -387,6 +458,7 @@ async def test_a_certificate_or_a_network_is_a_fetcher() -> None:
 
 FIELDS = {
     "AnalyticsEngineDataset": "HITS",
+    "AnalyticsSQL": "STATS",
     "DispatchNamespace": "USERS",
     "Flagship": "FLAGS",
     "Hyperdrive": "DATABASE",
@@ -401,6 +473,7 @@ CODE = f"from pyworkers_sdk import {', '.join(FIELDS)}\n" + app(
     *(f"{name}: {kind}" for kind, name in FIELDS.items()), "SAME_LIMITER: RateLimit"
 )
 CONFIG: dict[str, Any] = {
+    "analytics": {"binding": "STATS"},
     "analytics_engine_datasets": [{"binding": "HITS"}],
     "dispatch_namespaces": [{"binding": "USERS", "namespace": "users"}],
     "flagship": [{"binding": "FLAGS", "app_id": "app"}],
@@ -431,6 +504,7 @@ async def test_a_configuration(here: Path) -> None:
     assert sent_records(env.STREAM) == [{"a": 1}]
     assert env.VERSION.tag == ""
     assert data_points(env.HITS) == []
+    assert analytics_sql(env.STATS).calls == []
     assert flags(env.FLAGS) == {}
 
 

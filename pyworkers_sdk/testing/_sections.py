@@ -186,7 +186,7 @@ SECTIONS = {
     "images": Section("Images", _new("_images", "FakeImagesBinding")),
     "media": Section("Media", _new("_media", "FakeMediaBinding")),
     "stream": Section("Stream", _new("_stream_video", "FakeStreamBinding")),
-    "analytics": Section("Analytics"),
+    "analytics": Section("AnalyticsSQL", _new("_analytics", "FakeAnalyticsSQL")),
     "send_email": Section("SendEmail", _configured("_email")),
     "secrets_store_secrets": Section("SecretsStoreSecret", _configured("_secrets_store")),
     "version_metadata": Section("VersionMetadata", _configured("_version")),

@@ -1,12 +1,25 @@
-"""Analytics Engine."""
+"""Analytics Engine, and Analytics SQL as it is documented."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+from datetime import date, datetime, timezone
 from decimal import Decimal
-from typing import Any
+from enum import Enum
+from operator import attrgetter
+from typing import Any, TypedDict
+from uuid import UUID
 
-from pyworkers_sdk import AnalyticsEngineDataset, ConversionError, WorkersError
+from pyworkers_sdk import (
+    AnalyticsEngineDataset,
+    AnalyticsSQL,
+    AnalyticsSQLError,
+    BindingError,
+    ConversionError,
+    RowError,
+    WorkersError,
+)
 from pyworkers_sdk._ffi import from_js
 from tests.contract.kit import World, cases, raises
 from tests.contract.workers import AppEnv
@@ -97,3 +110,118 @@ async def test_a_value_that_cannot_be_in_a_point(app: AppEnv, case: Any) -> None
     parts, message = case
     with raises(ConversionError, match=message):
         app.POINTS_KEPT.write_data_point(**parts)
+
+
+# Analytics SQL
+
+
+class Requests(TypedDict):
+    status: int
+    requests: int
+    share: float
+    last: datetime | None
+    hosts: list[str | None]
+
+
+@dataclass
+class Status:
+    status: int
+    share: float
+
+
+class Color(Enum):
+    TEAL = "teal"
+
+
+AnyQuery: Any = attrgetter("query")  # for what a type checker would refuse
+NOON = datetime(2026, 10, 7, 12, tzinfo=timezone.utc)
+REQUESTS = "SELECT * FROM events.httpRequests WHERE timestamp >= $start"
+PARAMETERS = "SELECT * FROM events.parameters WHERE timestamp >= $1"
+
+
+async def test_a_query(app: AppEnv) -> None:
+    found = await app.STATS.query(REQUESTS, params={"start": "2026-10-07"})
+    first = {"status": 200, "requests": 125430, "share": 1, "last": "2026-10-07 12:00:00"}
+    assert found[0] == {**first, "hosts": ["a.example", None], "constructor": "x"}
+    assert found[1]["last"] is None
+    assert (found.rows, len(found), len(found.data), len(found[1:])) == (2, 2, 2, 1)
+    assert repr(found) == "<AnalyticsSQLResult of 2 rows>"
+    took = found.statistics
+    assert took.elapsed_ms >= 0
+    assert took.rows_read >= 2
+    assert took.bytes_read >= 0
+
+
+async def test_rows_of_a_type(app: AppEnv) -> None:
+    found = await app.STATS.query(REQUESTS, Requests)
+    assert [row["last"] for row in found] == [NOON, None]
+    assert [type(row["share"]) for row in found] == [float, float]
+    assert [row["hosts"] for row in found] == [["a.example", None], []]
+    assert (await app.STATS.query(REQUESTS, Status)).data == [Status(200, 1), Status(404, 0.5)]
+
+
+async def test_a_row_of_another_type(app: AppEnv) -> None:
+    class Wrong(TypedDict):
+        last: str
+
+    with raises(RowError, match=r"^the result: \[1\]\.last: expected str, got NoneType$"):
+        await app.STATS.query(REQUESTS, Wrong)
+
+
+async def test_no_rows(app: AppEnv) -> None:
+    found = await app.STATS.query("SELECT * FROM events.none", Status)
+    assert (found.rows, found.data) == (0, [])
+
+
+async def test_parameters(app: AppEnv) -> None:
+    unique = UUID(int=7)
+    given: Any = ["é", 3, 2.5, True, None, NOON, date(2026, 10, 7), unique, Decimal("0.5")]
+    found = await app.STATS.query(PARAMETERS, params=[*given, Color.TEAL])
+    assert [(row["kind"], row["value"]) for row in found] == [
+        ("string", "é"),
+        ("number", 3),
+        ("number", 2.5),
+        ("boolean", True),
+        ("object", None),
+        ("string", "2026-10-07T12:00:00.000Z"),
+        ("string", "2026-10-07"),
+        ("string", str(unique)),
+        ("string", "0.5"),
+        ("string", "teal"),
+    ]
+    assert [row["name"] for row in found[:2]] == ["0", "1"]
+    found = await app.STATS.query(PARAMETERS, params={"start": NOON, "none": None})
+    assert [row["name"] for row in found] == ["start", "none"]
+    assert (await app.STATS.query(PARAMETERS, params=())).rows == 0
+
+
+@cases(
+    {
+        "bytes": ([b"x"], r"^params\[0\]: bytes are not JSON"),
+        "a list": ({"a": ["x"]}, r"^params\['a'\]: SQL stores"),
+        "not a number": ([1, math.nan], r"^params\[1\]: nan is neither"),
+        "text": ("x", "^params: expected a list or a dict, got str$"),
+        "a key": ({1: "x"}, "^params: expected str, got int$"),
+    }
+)
+async def test_what_is_no_parameter(app: AppEnv, case: Any) -> None:
+    params, message = case
+    with raises(ConversionError, match=message):
+        await app.STATS.query(PARAMETERS, params=params)
+
+
+@cases({"busy": ("too many queries", True), "missing": ("unknown dataset events.missing", False)})
+async def test_a_query_that_fails(app: AppEnv, case: Any) -> None:
+    message, retryable = case
+    name = "busy" if retryable else "missing"
+    with raises(AnalyticsSQLError) as caught:
+        await app.STATS.query(f"SELECT * FROM events.{name}")
+    assert (caught.value.message, caught.value.retryable) == (message, retryable)
+    assert caught.value.js_name == "Error"
+
+
+async def test_what_is_no_query(env: Any, app: AppEnv) -> None:
+    with raises(ConversionError, match="^query: expected str, got int$"):
+        await AnyQuery(app.STATS)(1)
+    with raises(BindingError):
+        AnalyticsSQL(env.DATA)

@@ -136,6 +136,7 @@ async def test_a_video_that_is_not_there(videos: Stream) -> None:
         with raises(StreamBindingError, match=f"^Video not found: {gone.id}$") as caught:
             await attempt()
         assert (caught.value.js_name, caught.value.code) == ("NotFoundError", None)
+        assert caught.value.status_code is None
     with raises(StreamBindingError, match=f"^Caption not found: {gone.id}/en$"):
         await gone.captions.delete("en")
     with raises(StreamBindingError, match=f"^Download not found: {gone.id}/default$"):
@@ -276,6 +277,52 @@ async def test_watermarks_that_are_refused(videos: Stream, case: str) -> None:
 async def test_a_direct_upload_in_the_local_simulation(videos: Stream) -> None:
     with raises(StreamBindingError, match="not supported in local mode"):
         await videos.create_direct_upload(max_duration_seconds=5)
+
+
+ECHO = "of a stand-in, which repeats what it is told"
+
+
+@only("node", "workerd", reason=ECHO)
+async def test_a_direct_upload(env: Any) -> None:
+    videos = Stream(env.VIDEOS_ECHO)
+    made = await videos.create_direct_upload(
+        max_duration_seconds=timedelta(minutes=1),
+        expiry=THEN,
+        creator="me",
+        meta={"snake_name": "b"},
+        allowed_origins=["a.example"],
+        require_signed_urls=True,
+        thumbnail_timestamp_pct=0.5,
+        scheduled_deletion=THEN,
+        watermark_id="mark",
+    )
+    assert made.upload_url == "https://upload.example/1"
+    assert made.scheduled_deletion == THEN
+    assert made.watermark
+    assert (made.watermark.id, made.watermark.created) == ("mark", THEN)
+    moment = "2030-01-02T03:04:05.678Z"
+    assert json.loads(made.id) == {
+        "maxDurationSeconds": 60,
+        "expiry": moment,
+        "creator": "me",
+        "meta": {"snake_name": "b"},
+        "allowedOrigins": ["a.example"],
+        "requireSignedURLs": True,
+        "thumbnailTimestampPct": 0.5,
+        "scheduledDeletion": moment,
+        "watermark": {"id": "mark"},
+    }
+    bare = await videos.create_direct_upload(max_duration_seconds=5)
+    assert (bare.watermark, bare.scheduled_deletion) == (None, None)
+    assert json.loads(bare.id) == {"maxDurationSeconds": 5}
+
+
+@only("node", "workerd", reason=ECHO)
+async def test_the_numbers_of_an_error(env: Any) -> None:
+    with raises(StreamBindingError, match="^Video not found: 1$") as caught:
+        await Stream(env.VIDEOS_ECHO).video("1").details()
+    assert caught.value.js_name == "NotFoundError"
+    assert (caught.value.code, caught.value.status_code) == (10003, 404)
 
 
 # What cannot cross

@@ -8,6 +8,8 @@ from typing import Any, TypedDict, assert_type
 
 from pyworkers_sdk import (
     AnalyticsEngineDataset,
+    AnalyticsSQL,
+    AnalyticsSQLResult,
     CacheContext,
     CachePurgeResult,
     CloudflareAccessContext,
@@ -30,6 +32,7 @@ from pyworkers_sdk import (
     ResourceLimits,
     SecretsStoreSecret,
     SendEmail,
+    Socket,
     Span,
     TracingSpanContext,
     VersionMetadata,
@@ -38,10 +41,12 @@ from pyworkers_sdk import (
     WorkerStub,
 )
 from pyworkers_sdk.testing import (
+    AnalyticsQuery,
     CachePurge,
     DataPoint,
     FakeRuntime,
     SentEmail,
+    analytics_sql,
     cache_purges,
     data_points,
     dispatch_namespace,
@@ -72,6 +77,7 @@ class AppEnv(Env):
     LOADER: WorkerLoader
     MAILER: SendEmail
     PLAIN: Pipeline
+    STATS: AnalyticsSQL
     TOKEN: SecretsStoreSecret
     USERS: DispatchNamespace
     VERSION: VersionMetadata
@@ -86,9 +92,21 @@ async def calls(env: AppEnv, at: datetime) -> None:
     assert_type(env.VERSION.timestamp, datetime)
     assert_type(env.DATABASE.ip, str | None)
     assert_type(env.DATABASE.port, int)
+    assert_type(env.DATABASE.connect(), Socket)
     await env.CLICKS.send([{"url": "/", "at": at}])
     await env.CLICKS.send([{"url": 1, "at": at}])  # type: ignore[typeddict-item]  # pyright: ignore[reportArgumentType]
     await env.PLAIN.send([{"anything": 1}])
+
+
+async def queries(env: AppEnv, at: datetime) -> None:
+    found = await env.STATS.query("SELECT url, at FROM clicks", Click, params={"start": at})
+    assert_type(found, AnalyticsSQLResult[Click])
+    assert_type(found[0]["at"], datetime)
+    assert_type(found.statistics.rows_read, int)
+    rows = await env.STATS.query("SELECT 1", params=["a", 1.5, True, None])
+    assert_type(rows.data, list[dict[str, Any]])
+    await env.STATS.query("SELECT 1", params=[b"a"])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
+    await env.STATS.query("SELECT 1", params={"a": [1]})  # type: ignore[dict-item]  # pyright: ignore[reportArgumentType]
 
 
 async def emails(env: AppEnv, message: ForwardableEmailMessage) -> None:
@@ -171,6 +189,9 @@ def tests(runtime: FakeRuntime[AppEnv]) -> None:
     assert_type(data_points(env.HITS), list[DataPoint])
     assert_type(sent_emails(env.MAILER), list[SentEmail])
     assert_type(sent_records(env.CLICKS), list[Any])
+    analytics_sql(env.STATS).on("*FROM clicks*", [{"url": "/", "at": "2026-07-01 12:00:00"}])
+    analytics_sql(env.STATS).on("SELECT 1", lambda asked: [{"params": asked.params}])
+    assert_type(analytics_sql(env.STATS).calls, list[AnalyticsQuery])
     flags(env.FLAGS)["a"] = lambda context: context["plan"] == "pro"
     flags(env.FLAGS)["b"] = {"a": [1]}
     assert_type(cache_purges(runtime), list[CachePurge])

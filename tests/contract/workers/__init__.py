@@ -9,10 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 from pyworkers_sdk import (
+    KV as Keys,
     AgentMemory,
     AiSearchInstance,
     AiSearchNamespace,
     AnalyticsEngineDataset,
+    AnalyticsSQL,
     Artifacts,
     Assets,
     DispatchNamespace,
@@ -55,6 +57,7 @@ class AppEnv(Env):
     FLOWS: Workflow[dict[str, Any]]
     INSIDE: DurableObjectNamespace[Inside]
     KEPT: DurableObjectNamespace[Kept]
+    KV: Keys
     LIMITER: RateLimit
     LOADER: WorkerLoader
     MAILER: SendEmail
@@ -63,6 +66,7 @@ class AppEnv(Env):
     MAIL_SERVICE: SendEmail
     MEMORY: AgentMemory
     MYSQL: Hyperdrive
+    NEWER_FLOWS: Workflow[Any]
     NO_SECRET: SecretsStoreSecret
     REPOS: Artifacts
     ROOMS: DurableObjectNamespace[Room]
@@ -76,6 +80,7 @@ class AppEnv(Env):
     SAME_LIMITER: RateLimit
     SEARCH: AiSearchNamespace
     SECRET: SecretsStoreSecret
+    STATS: AnalyticsSQL
     STREAM: Pipeline[Any]
     STREAM_KEPT: Pipeline[Any]
     USERS: DispatchNamespace

@@ -43,8 +43,9 @@ class Bound(WorkerEntrypoint):
         return Response(str(await Fetcher(self.env.CALLEE).add(1, 2)))
 
 
-POSTGRES = "postgres://ann:p%40ss%3Aw%2Fd@127.0.0.1:6000/app"
-MYSQL = "mysql://bob:secret@127.0.0.1:6001/my%20app"
+# The harnesses put the echo server of tests/real/outside.mjs in the place of "tcp.example:7".
+POSTGRES = "postgres://ann:p%40ss%3Aw%2Fd@tcp.example:7/app"
+MYSQL = "mysql://bob:secret@127.0.0.1:1/my%20app"
 
 # Of the pages that tests/real/stand_ins/web_search.mjs knows, those about Workers and Python.
 PAGES = [
@@ -59,6 +60,20 @@ PAGES = [
     {"url": "https://example.com/rust", "title": "Workers in Rust"},
     {"url": "https://example.com/snakes", "title": "Python, a snake"},
 ]
+
+# What tests/real/stand_ins/analytics.mjs has.
+REQUESTS: list[dict[str, Any]] = [
+    {
+        "status": 200,
+        "requests": 125430,
+        "share": 1,
+        "last": "2026-10-07 12:00:00",
+        "hosts": ["a.example", None],
+        "constructor": "x",
+    },
+    {"status": 404, "requests": 12, "share": 0.5, "last": None, "hosts": [], "constructor": None},
+]
+KINDS = {str: "string", int: "number", float: "number", bool: "boolean", type(None): "object"}
 
 OPTIONS: dict[str, Any] = {
     "versionMetadata": "DEPLOYED",
@@ -89,8 +104,18 @@ OPTIONS: dict[str, Any] = {
 
 def fakes() -> dict[str, Any]:
     """The bindings for the fake world."""
-    from pyworkers_sdk import Artifacts, Flagship, RateLimit, WebSearch, WebSearchResult
+    from pyworkers_sdk import (
+        AnalyticsSQL,
+        AnalyticsSQLError,
+        Artifacts,
+        Flagship,
+        RateLimit,
+        WebSearch,
+        WebSearchResult,
+    )
     from pyworkers_sdk.testing import (
+        AnalyticsQuery,
+        analytics_sql,
         dispatch_namespace,
         fake,
         flags,
@@ -119,7 +144,28 @@ def fakes() -> dict[str, Any]:
     for message, index in (("Start", b"# Hello\n"), ("Again", b"# Hello again\n")):
         files = {"docs/a.md": "über\n".encode(), "docs.txt": b"b", "index.md": index}
         push_commit(repos, "site", files, message=message, author=("Ann", "ann@example.com"))
+
+    def parameters(asked: AnalyticsQuery) -> list[dict[str, Any]]:
+        params = asked.params or {}
+        named = params.items() if isinstance(params, dict) else enumerate(params)
+        return [
+            {"name": str(name), "kind": KINDS[type(value)], "value": value} for name, value in named
+        ]
+
+    def refused(asked: AnalyticsQuery) -> list[dict[str, Any]]:
+        error = AnalyticsSQLError("too many queries")
+        error.retryable = True
+        if asked.query.endswith("missing"):
+            error = AnalyticsSQLError("unknown dataset events.missing")
+        raise error
+
+    stats = fake(AnalyticsSQL)
+    analytics_sql(stats).on("*", refused)
+    analytics_sql(stats).on("*FROM events.httpRequests*", REQUESTS)
+    analytics_sql(stats).on("*FROM events.none*", [])
+    analytics_sql(stats).on("*FROM events.parameters*", parameters)
     return {
+        "STATS": stats,
         "FLAGS": flagship,
         "REPOS": repos,
         "WEB": web,
