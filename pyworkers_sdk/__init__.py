@@ -9,301 +9,377 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .abort import AbortController, AbortSignal
-    from .access import CloudflareAccessContext, CloudflareAccessIdentity
+    from .abort import AbortController as AbortController, AbortSignal as AbortSignal
+    from .access import (
+        CloudflareAccessContext as CloudflareAccessContext,
+        CloudflareAccessIdentity as CloudflareAccessIdentity,
+    )
     from .agent_memory import (
-        AgentMemory,
-        AgentMemoryListMemoriesResult,
-        AgentMemoryMemory,
-        AgentMemoryMemoryListEntry,
-        AgentMemoryMessage,
-        AgentMemoryProfile,
-        AgentMemoryRecallResult,
-        AgentMemoryScoredCandidate,
+        AgentMemory as AgentMemory,
+        AgentMemoryListMemoriesResult as AgentMemoryListMemoriesResult,
+        AgentMemoryMemory as AgentMemoryMemory,
+        AgentMemoryMemoryListEntry as AgentMemoryMemoryListEntry,
+        AgentMemoryMessage as AgentMemoryMessage,
+        AgentMemoryProfile as AgentMemoryProfile,
+        AgentMemoryRecallResult as AgentMemoryRecallResult,
+        AgentMemoryScoredCandidate as AgentMemoryScoredCandidate,
     )
-    from .ai import AI, AIModel, AiModelsSearchObject
+    from .ai import AI as AI, AIModel as AIModel, AiModelsSearchObject as AiModelsSearchObject
     from .ai_documents import (
-        ConversionOptions,
-        ConversionResponse,
-        MarkdownDocument,
-        SupportedFileFormat,
-        ToMarkdownService,
+        ConversionOptions as ConversionOptions,
+        ConversionResponse as ConversionResponse,
+        MarkdownDocument as MarkdownDocument,
+        SupportedFileFormat as SupportedFileFormat,
+        ToMarkdownService as ToMarkdownService,
     )
-    from .ai_events import EventStream
+    from .ai_events import EventStream as EventStream
     from .ai_gateway import (
-        AiGateway,
-        AiGatewayLog,
-        AiGatewayPatchLog,
-        AIGatewayUniversalRequest,
-        GatewayOptions,
-        UniversalGatewayOptions,
+        AiGateway as AiGateway,
+        AiGatewayLog as AiGatewayLog,
+        AiGatewayPatchLog as AiGatewayPatchLog,
+        AIGatewayUniversalRequest as AIGatewayUniversalRequest,
+        GatewayOptions as GatewayOptions,
+        UniversalGatewayOptions as UniversalGatewayOptions,
     )
     from .ai_search import (
-        AiSearchInstance,
-        AiSearchNamespace,
+        AiSearchInstance as AiSearchInstance,
+        AiSearchNamespace as AiSearchNamespace,
     )
     from .ai_search_items import (
-        AiSearchItem,
-        AiSearchItemContentResult,
-        AiSearchItems,
-        AiSearchJob,
-        AiSearchJobs,
+        AiSearchItem as AiSearchItem,
+        AiSearchItemContentResult as AiSearchItemContentResult,
+        AiSearchItems as AiSearchItems,
+        AiSearchJob as AiSearchJob,
+        AiSearchJobs as AiSearchJobs,
     )
     from .ai_search_types import (
-        AiSearchChatCompletionsResponse,
-        AiSearchConfig,
-        AiSearchInstanceInfo,
-        AiSearchItemInfo,
-        AiSearchJobInfo,
-        AiSearchMessage,
-        AiSearchMultiSearchOptions,
-        AiSearchMultiSearchResponse,
-        AiSearchOptions,
-        AiSearchSearchResponse,
-        AiSearchSettings,
+        AiSearchChatCompletionsResponse as AiSearchChatCompletionsResponse,
+        AiSearchConfig as AiSearchConfig,
+        AiSearchInstanceInfo as AiSearchInstanceInfo,
+        AiSearchItemInfo as AiSearchItemInfo,
+        AiSearchJobInfo as AiSearchJobInfo,
+        AiSearchMessage as AiSearchMessage,
+        AiSearchMultiSearchOptions as AiSearchMultiSearchOptions,
+        AiSearchMultiSearchResponse as AiSearchMultiSearchResponse,
+        AiSearchOptions as AiSearchOptions,
+        AiSearchSearchResponse as AiSearchSearchResponse,
+        AiSearchSettings as AiSearchSettings,
     )
-    from .analytics import AnalyticsEngineDataset
+    from .analytics import (
+        AnalyticsEngineDataset as AnalyticsEngineDataset,
+        AnalyticsSQL as AnalyticsSQL,
+        AnalyticsSQLResult as AnalyticsSQLResult,
+        AnalyticsSQLStatistics as AnalyticsSQLStatistics,
+    )
     from .artifacts import (
-        Artifacts,
-        ArtifactsCommitMetadata,
-        ArtifactsCreateRepoResult,
-        ArtifactsCreateTokenResult,
-        ArtifactsRepo,
-        ArtifactsRepoInfo,
-        ArtifactsRepoListResult,
-        ArtifactsTokenInfo,
-        ArtifactsTokenListResult,
-        ArtifactsTreeEntry,
+        Artifacts as Artifacts,
+        ArtifactsCommitMetadata as ArtifactsCommitMetadata,
+        ArtifactsCreateRepoResult as ArtifactsCreateRepoResult,
+        ArtifactsCreateTokenResult as ArtifactsCreateTokenResult,
+        ArtifactsRepo as ArtifactsRepo,
+        ArtifactsRepoInfo as ArtifactsRepoInfo,
+        ArtifactsRepoListResult as ArtifactsRepoListResult,
+        ArtifactsTokenInfo as ArtifactsTokenInfo,
+        ArtifactsTokenListResult as ArtifactsTokenListResult,
+        ArtifactsTreeEntry as ArtifactsTreeEntry,
     )
-    from .assets import Assets
-    from .blob import Blob, File
-    from .browser import Browser
+    from .assets import Assets as Assets
+    from .blob import Blob as Blob, File as File
+    from .browser import Browser as Browser
     from .browser_sessions import (
-        BrowserRunAcquireResult,
-        BrowserRunConnection,
-        BrowserRunDevtools,
-        BrowserRunDevToolsTarget,
-        BrowserRunDevToolsVersion,
-        BrowserRunLimits,
-        BrowserRunLiveView,
-        BrowserRunSession,
+        BrowserRunAcquireResult as BrowserRunAcquireResult,
+        BrowserRunConnection as BrowserRunConnection,
+        BrowserRunDevtools as BrowserRunDevtools,
+        BrowserRunDevToolsTarget as BrowserRunDevToolsTarget,
+        BrowserRunDevToolsVersion as BrowserRunDevToolsVersion,
+        BrowserRunLimits as BrowserRunLimits,
+        BrowserRunLiveView as BrowserRunLiveView,
+        BrowserRunSession as BrowserRunSession,
     )
-    from .cache import Cache, CacheStorage, caches
-    from .cache_context import CacheContext, CachePurgeError, CachePurgeResult
-    from .cf import IncomingRequestCfProperties, RequestInitCfProperties
+    from .cache import Cache as Cache, CacheStorage as CacheStorage, caches as caches
+    from .cache_context import (
+        CacheContext as CacheContext,
+        CachePurgeError as CachePurgeError,
+        CachePurgeResult as CachePurgeResult,
+    )
+    from .cf import (
+        IncomingRequestCfProperties as IncomingRequestCfProperties,
+        RequestInitCfProperties as RequestInitCfProperties,
+    )
     from .containers import (
-        Container,
-        ContainerDirectorySnapshot,
-        ContainerDirectorySnapshotRestoreParams,
-        ContainerExecPtyOptions,
-        ContainerInfo,
-        ContainerSnapshot,
-        ContainerStartResources,
-        ExecOutput,
-        ExecProcess,
+        Container as Container,
+        ContainerDirectorySnapshot as ContainerDirectorySnapshot,
+        ContainerDirectorySnapshotRestoreParams as ContainerDirectorySnapshotRestoreParams,
+        ContainerExecPtyOptions as ContainerExecPtyOptions,
+        ContainerInfo as ContainerInfo,
+        ContainerSnapshot as ContainerSnapshot,
+        ContainerStartResources as ContainerStartResources,
+        ExecOutput as ExecOutput,
+        ExecProcess as ExecProcess,
     )
     from .d1 import (
-        D1,
-        D1DatabaseSession,
-        D1ExecResult,
-        D1Meta,
-        D1PreparedStatement,
-        D1Result,
+        D1 as D1,
+        D1DatabaseSession as D1DatabaseSession,
+        D1ExecResult as D1ExecResult,
+        D1Meta as D1Meta,
+        D1PreparedStatement as D1PreparedStatement,
+        D1Result as D1Result,
     )
-    from .dispatch import DispatchNamespace
+    from .dispatch import DispatchNamespace as DispatchNamespace
     from .durable import (
-        DurableObject,
-        DurableObjectNamespace,
-        DurableObjectRetryOptions,
-        DurableObjectStub,
+        DurableObject as DurableObject,
+        DurableObjectNamespace as DurableObjectNamespace,
+        DurableObjectRetryOptions as DurableObjectRetryOptions,
+        DurableObjectStub as DurableObjectStub,
     )
-    from .durable_facets import DurableObjectClass, DurableObjectFacets, FacetStartupOptions
-    from .durable_kv import SyncKvStorage
-    from .durable_sql import SqlStorage, SqlStorageCursor
+    from .durable_facets import (
+        DurableObjectClass as DurableObjectClass,
+        DurableObjectFacets as DurableObjectFacets,
+        FacetStartupOptions as FacetStartupOptions,
+    )
+    from .durable_kv import SyncKvStorage as SyncKvStorage
+    from .durable_sql import SqlStorage as SqlStorage, SqlStorageCursor as SqlStorageCursor
     from .durable_state import (
-        AlarmInvocationInfo,
-        DurableObjectId,
-        DurableObjectState,
-        WebSocketRequestResponsePair,
+        AlarmInvocationInfo as AlarmInvocationInfo,
+        DurableObjectId as DurableObjectId,
+        DurableObjectState as DurableObjectState,
+        WebSocketRequestResponsePair as WebSocketRequestResponsePair,
     )
-    from .durable_storage import DurableObjectStorage, DurableObjectTransaction
-    from .email import EmailMessage, EmailSendResult, ForwardableEmailMessage
-    from .email_sending import EmailAddress, EmailAttachment, SendEmail
-    from .entrypoints import ExecutionContext, WorkerEntrypoint
-    from .env import Env
+    from .durable_storage import (
+        DurableObjectStorage as DurableObjectStorage,
+        DurableObjectTransaction as DurableObjectTransaction,
+    )
+    from .email import (
+        EmailMessage as EmailMessage,
+        EmailSendResult as EmailSendResult,
+        ForwardableEmailMessage as ForwardableEmailMessage,
+    )
+    from .email_sending import (
+        EmailAddress as EmailAddress,
+        EmailAttachment as EmailAttachment,
+        SendEmail as SendEmail,
+    )
+    from .entrypoints import (
+        ExecutionContext as ExecutionContext,
+        WorkerEntrypoint as WorkerEntrypoint,
+    )
+    from .env import Env as Env
     from .errors import (
-        AbortError,
-        AbortTimeoutError,
-        AIError,
-        AiSearchError,
-        ArtifactsError,
-        BindingError,
-        ConversionError,
-        D1ConstraintError,
-        D1Error,
-        DurableObjectConstraintError,
-        DurableObjectError,
-        EmailError,
-        ImagesError,
-        KVError,
-        MediaError,
-        NonRetryableError,
-        QueueError,
-        R2Error,
-        RowError,
-        RpcError,
-        StreamBindingError,
-        StreamError,
-        VectorizeError,
-        WorkersError,
-        WorkflowError,
+        AbortError as AbortError,
+        AbortTimeoutError as AbortTimeoutError,
+        AIError as AIError,
+        AiSearchError as AiSearchError,
+        AnalyticsSQLError as AnalyticsSQLError,
+        ArtifactsError as ArtifactsError,
+        BindingError as BindingError,
+        ConversionError as ConversionError,
+        D1ConstraintError as D1ConstraintError,
+        D1Error as D1Error,
+        DurableObjectConstraintError as DurableObjectConstraintError,
+        DurableObjectError as DurableObjectError,
+        EmailError as EmailError,
+        ImagesError as ImagesError,
+        KVError as KVError,
+        MediaError as MediaError,
+        NonRetryableError as NonRetryableError,
+        QueueError as QueueError,
+        R2Error as R2Error,
+        RowError as RowError,
+        RpcError as RpcError,
+        StreamBindingError as StreamBindingError,
+        StreamError as StreamError,
+        VectorizeError as VectorizeError,
+        WorkersError as WorkersError,
+        WorkflowError as WorkflowError,
     )
-    from .flagship import Flagship, FlagshipEvaluationContext, FlagshipEvaluationDetails
-    from .forms import FormData
-    from .headers import Headers
+    from .flagship import (
+        Flagship as Flagship,
+        FlagshipEvaluationContext as FlagshipEvaluationContext,
+        FlagshipEvaluationDetails as FlagshipEvaluationDetails,
+    )
+    from .forms import FormData as FormData
+    from .headers import Headers as Headers
     from .html_rewriter import (
-        Comment,
-        Doctype,
-        DocumentEnd,
-        Element,
-        EndTag,
-        HTMLRewriter,
-        Text,
+        Comment as Comment,
+        Doctype as Doctype,
+        DocumentEnd as DocumentEnd,
+        Element as Element,
+        EndTag as EndTag,
+        HTMLRewriter as HTMLRewriter,
+        Text as Text,
     )
-    from .http import Request, Response, fetch
-    from .hyperdrive import Hyperdrive
+    from .http import Request as Request, Response as Response, fetch as fetch
+    from .hyperdrive import Hyperdrive as Hyperdrive
     from .images import (
-        ImageInfoResponse,
-        Images,
-        ImageSource,
-        ImageTransformationResult,
-        ImageTransformer,
+        ImageInfoResponse as ImageInfoResponse,
+        Images as Images,
+        ImageSource as ImageSource,
+        ImageTransformationResult as ImageTransformationResult,
+        ImageTransformer as ImageTransformer,
     )
     from .images_hosted import (
-        HostedImages,
-        ImageDirectUploadResult,
-        ImageHandle,
-        ImageList,
-        ImageMetadata,
+        HostedImages as HostedImages,
+        ImageDirectUploadResult as ImageDirectUploadResult,
+        ImageHandle as ImageHandle,
+        ImageList as ImageList,
+        ImageMetadata as ImageMetadata,
     )
-    from .kv import KV, KVListKey, KVListResult, KVValueWithMetadata
-    from .legacy import handler
-    from .limits import ResourceLimits
-    from .logs import ConsoleHandler, configure_logging
+    from .kv import (
+        KV as KV,
+        KVListKey as KVListKey,
+        KVListResult as KVListResult,
+        KVValueWithMetadata as KVValueWithMetadata,
+    )
+    from .legacy import handler as handler
+    from .limits import ResourceLimits as ResourceLimits
+    from .logs import ConsoleHandler as ConsoleHandler, configure_logging as configure_logging
     from .media import (
-        Media,
-        MediaTransformationGenerator,
-        MediaTransformationResult,
-        MediaTransformer,
+        Media as Media,
+        MediaTransformationGenerator as MediaTransformationGenerator,
+        MediaTransformationResult as MediaTransformationResult,
+        MediaTransformer as MediaTransformer,
     )
-    from .pipelines import Pipeline
+    from .pipelines import Pipeline as Pipeline
     from .queues import (
-        Message,
-        MessageBatch,
-        MessageSendRequest,
-        Queue,
-        QueueMetadata,
-        QueueMetrics,
-        QueueSendResponse,
+        Message as Message,
+        MessageBatch as MessageBatch,
+        MessageSendRequest as MessageSendRequest,
+        Queue as Queue,
+        QueueMetadata as QueueMetadata,
+        QueueMetrics as QueueMetrics,
+        QueueSendResponse as QueueSendResponse,
     )
-    from .r2 import R2, R2MultipartUpload
+    from .r2 import R2 as R2, R2MultipartUpload as R2MultipartUpload
     from .r2_objects import (
-        HTTPMetadata,
-        R2Checksums,
-        R2Conditional,
-        R2Object,
-        R2ObjectBody,
-        R2ObjectRange,
-        R2Objects,
-        R2Range,
-        R2UploadedPart,
+        HTTPMetadata as HTTPMetadata,
+        R2Checksums as R2Checksums,
+        R2Conditional as R2Conditional,
+        R2Object as R2Object,
+        R2ObjectBody as R2ObjectBody,
+        R2ObjectRange as R2ObjectRange,
+        R2Objects as R2Objects,
+        R2Range as R2Range,
+        R2UploadedPart as R2UploadedPart,
     )
-    from .ratelimit import RateLimit, RateLimitOutcome
-    from .rpc import RpcPromise, RpcProperty, RpcStub, RpcTarget
-    from .scheduled import ScheduledController
-    from .secrets_store import SecretsStoreSecret
-    from .services import Exports, Fetcher, Service
-    from .sockets import Socket, SocketAddress, SocketInfo, connect
+    from .ratelimit import RateLimit as RateLimit, RateLimitOutcome as RateLimitOutcome
+    from .rpc import (
+        RpcPromise as RpcPromise,
+        RpcProperty as RpcProperty,
+        RpcStub as RpcStub,
+        RpcTarget as RpcTarget,
+    )
+    from .scheduled import ScheduledController as ScheduledController
+    from .secrets_store import SecretsStoreSecret as SecretsStoreSecret
+    from .services import Exports as Exports, Fetcher as Fetcher, Service as Service
+    from .sockets import (
+        Socket as Socket,
+        SocketAddress as SocketAddress,
+        SocketInfo as SocketInfo,
+        connect as connect,
+    )
     from .stream_shapes import (
-        StreamCaption,
-        StreamDirectUpload,
-        StreamDownload,
-        StreamDownloadGetResponse,
-        StreamVideo,
-        StreamVideoStatus,
-        StreamWatermark,
+        StreamCaption as StreamCaption,
+        StreamDirectUpload as StreamDirectUpload,
+        StreamDownload as StreamDownload,
+        StreamDownloadGetResponse as StreamDownloadGetResponse,
+        StreamVideo as StreamVideo,
+        StreamVideoStatus as StreamVideoStatus,
+        StreamWatermark as StreamWatermark,
     )
     from .stream_video import (
-        Stream,
-        StreamScopedCaptions,
-        StreamScopedDownloads,
-        StreamVideoHandle,
-        StreamVideos,
-        StreamWatermarks,
+        Stream as Stream,
+        StreamScopedCaptions as StreamScopedCaptions,
+        StreamScopedDownloads as StreamScopedDownloads,
+        StreamVideoHandle as StreamVideoHandle,
+        StreamVideos as StreamVideos,
+        StreamWatermarks as StreamWatermarks,
     )
-    from .streams import ReadableStream, WritableStream
+    from .streams import ReadableStream as ReadableStream, WritableStream as WritableStream
     from .tail import (
-        ScriptVersion,
-        TraceDiagnosticChannelEvent,
-        TraceEventInfo,
-        TraceException,
-        TraceItem,
-        TraceItemAlarmEventInfo,
-        TraceItemCustomEventInfo,
-        TraceItemEmailEventInfo,
-        TraceItemFetchEventInfo,
-        TraceItemFetchEventInfoRequest,
-        TraceItemFetchEventInfoResponse,
-        TraceItemHibernatableWebSocketEventInfo,
-        TraceItemJsRpcEventInfo,
-        TraceItemOnHibernateEventInfo,
-        TraceItemQueueEventInfo,
-        TraceItemScheduledEventInfo,
-        TraceItemTailEventInfo,
-        TraceLog,
-        TraceLogErrorInfo,
-        TracePreviewInfo,
+        ScriptVersion as ScriptVersion,
+        TraceDiagnosticChannelEvent as TraceDiagnosticChannelEvent,
+        TraceEventInfo as TraceEventInfo,
+        TraceException as TraceException,
+        TraceItem as TraceItem,
+        TraceItemAlarmEventInfo as TraceItemAlarmEventInfo,
+        TraceItemCustomEventInfo as TraceItemCustomEventInfo,
+        TraceItemEmailEventInfo as TraceItemEmailEventInfo,
+        TraceItemFetchEventInfo as TraceItemFetchEventInfo,
+        TraceItemFetchEventInfoRequest as TraceItemFetchEventInfoRequest,
+        TraceItemFetchEventInfoResponse as TraceItemFetchEventInfoResponse,
+        TraceItemHibernatableWebSocketEventInfo as TraceItemHibernatableWebSocketEventInfo,
+        TraceItemJsRpcEventInfo as TraceItemJsRpcEventInfo,
+        TraceItemOnHibernateEventInfo as TraceItemOnHibernateEventInfo,
+        TraceItemQueueEventInfo as TraceItemQueueEventInfo,
+        TraceItemScheduledEventInfo as TraceItemScheduledEventInfo,
+        TraceItemTailEventInfo as TraceItemTailEventInfo,
+        TraceLog as TraceLog,
+        TraceLogErrorInfo as TraceLogErrorInfo,
+        TracePreviewInfo as TracePreviewInfo,
     )
-    from .tracing import Span, Tracing, TracingSpanContext
+    from .tracing import Span as Span, Tracing as Tracing, TracingSpanContext as TracingSpanContext
     from .vectorize import (
-        Vectorize,
-        VectorizeAsyncMutation,
-        VectorizeIndex,
-        VectorizeIndexConfig,
-        VectorizeIndexDetails,
-        VectorizeIndexInfo,
-        VectorizeMatch,
-        VectorizeMatches,
-        VectorizeVector,
-        VectorizeVectorMutation,
+        Vectorize as Vectorize,
+        VectorizeAsyncMutation as VectorizeAsyncMutation,
+        VectorizeIndexInfo as VectorizeIndexInfo,
+        VectorizeMatch as VectorizeMatch,
+        VectorizeMatches as VectorizeMatches,
+        VectorizeVector as VectorizeVector,
     )
-    from .version import VersionMetadata
+    from .vectorize_index import (
+        VectorizeIndex as VectorizeIndex,
+        VectorizeIndexConfig as VectorizeIndexConfig,
+        VectorizeIndexDetails as VectorizeIndexDetails,
+        VectorizeVectorMutation as VectorizeVectorMutation,
+    )
+    from .version import VersionMetadata as VersionMetadata
     from .web_search import (
-        WebSearch,
-        WebSearchResponseMetadata,
-        WebSearchResult,
-        WebSearchSearchResponse,
+        WebSearch as WebSearch,
+        WebSearchResponseMetadata as WebSearchResponseMetadata,
+        WebSearchResult as WebSearchResult,
+        WebSearchSearchResponse as WebSearchSearchResponse,
     )
-    from .websockets import CloseEvent, ErrorEvent, MessageEvent, WebSocket, WebSocketPair
-    from .worker_loader import WorkerCode, WorkerLoader, WorkerLoaderModule, WorkerStub
-    from .workflow_entrypoint import WorkflowEntrypoint
-    from .workflow_events import WorkflowCronSchedule, WorkflowEvent, WorkflowStepEvent
+    from .websockets import (
+        CloseEvent as CloseEvent,
+        ErrorEvent as ErrorEvent,
+        MessageEvent as MessageEvent,
+        WebSocket as WebSocket,
+        WebSocketPair as WebSocketPair,
+    )
+    from .worker_loader import (
+        WorkerCode as WorkerCode,
+        WorkerLoader as WorkerLoader,
+        WorkerLoaderModule as WorkerLoaderModule,
+        WorkerStub as WorkerStub,
+    )
+    from .workflow_entrypoint import WorkflowEntrypoint as WorkflowEntrypoint
+    from .workflow_events import (
+        WorkflowCronSchedule as WorkflowCronSchedule,
+        WorkflowEvent as WorkflowEvent,
+        WorkflowStepEvent as WorkflowStepEvent,
+    )
     from .workflow_steps import (
-        WorkflowDynamicDelayContext,
-        WorkflowRetries,
-        WorkflowRollbackContext,
-        WorkflowStep,
-        WorkflowStepConfig,
-        WorkflowStepContext,
+        WorkflowDynamicDelayContext as WorkflowDynamicDelayContext,
+        WorkflowRetries as WorkflowRetries,
+        WorkflowRollbackContext as WorkflowRollbackContext,
+        WorkflowStep as WorkflowStep,
+        WorkflowStepConfig as WorkflowStepConfig,
+        WorkflowStepContext as WorkflowStepContext,
+    )
+    from .workflow_subscription import (
+        WorkflowInstanceError as WorkflowInstanceError,
+        WorkflowInstanceEvent as WorkflowInstanceEvent,
+        WorkflowInstanceSubscription as WorkflowInstanceSubscription,
     )
     from .workflows import (
-        InstanceStatus,
-        Workflow,
-        WorkflowInstance,
-        WorkflowInstanceCreateOptions,
-        WorkflowInstanceError,
-        WorkflowRestartFrom,
-        WorkflowRetention,
+        InstanceStatus as InstanceStatus,
+        Workflow as Workflow,
+        WorkflowBatchCreateResult as WorkflowBatchCreateResult,
+        WorkflowBatchDeleteResult as WorkflowBatchDeleteResult,
+        WorkflowInstance as WorkflowInstance,
+        WorkflowInstanceCreateOptions as WorkflowInstanceCreateOptions,
+        WorkflowRestartFrom as WorkflowRestartFrom,
+        WorkflowRetention as WorkflowRetention,
     )
 
 __version__ = "0.1.0"
@@ -343,7 +419,7 @@ _MODULES = {
         "AIGatewayUniversalRequest AiGateway AiGatewayLog AiGatewayPatchLog GatewayOptions"
         " UniversalGatewayOptions"
     ),
-    "analytics": "AnalyticsEngineDataset",
+    "analytics": ("AnalyticsEngineDataset AnalyticsSQL AnalyticsSQLResult AnalyticsSQLStatistics"),
     "assets": "Assets",
     "blob": "Blob File",
     "cache": "Cache CacheStorage caches",
@@ -369,7 +445,7 @@ _MODULES = {
     "entrypoints": "ExecutionContext WorkerEntrypoint",
     "env": "Env",
     "errors": (
-        "AIError AbortError AbortTimeoutError AiSearchError ArtifactsError"
+        "AIError AbortError AbortTimeoutError AiSearchError AnalyticsSQLError ArtifactsError"
         " BindingError ConversionError D1ConstraintError"
         " D1Error"
         " DurableObjectConstraintError DurableObjectError"
@@ -430,9 +506,11 @@ _MODULES = {
     ),
     "tracing": "Span Tracing TracingSpanContext",
     "vectorize": (
-        "Vectorize VectorizeAsyncMutation VectorizeIndex VectorizeIndexConfig"
-        " VectorizeIndexDetails VectorizeIndexInfo VectorizeMatch VectorizeMatches VectorizeVector"
-        " VectorizeVectorMutation"
+        "Vectorize VectorizeAsyncMutation VectorizeIndexInfo VectorizeMatch VectorizeMatches"
+        " VectorizeVector"
+    ),
+    "vectorize_index": (
+        "VectorizeIndex VectorizeIndexConfig VectorizeIndexDetails VectorizeVectorMutation"
     ),
     "version": "VersionMetadata",
     "websockets": "CloseEvent ErrorEvent MessageEvent WebSocket WebSocketPair",
@@ -443,308 +521,18 @@ _MODULES = {
         "WorkflowDynamicDelayContext WorkflowRetries WorkflowRollbackContext WorkflowStep"
         " WorkflowStepConfig WorkflowStepContext"
     ),
+    "workflow_subscription": (
+        "WorkflowInstanceError WorkflowInstanceEvent WorkflowInstanceSubscription"
+    ),
     "workflows": (
-        "InstanceStatus Workflow WorkflowInstance WorkflowInstanceCreateOptions"
-        " WorkflowInstanceError WorkflowRestartFrom WorkflowRetention"
+        "InstanceStatus Workflow WorkflowBatchCreateResult WorkflowBatchDeleteResult"
+        " WorkflowInstance WorkflowInstanceCreateOptions WorkflowRestartFrom WorkflowRetention"
     ),
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names.split()}
 
-__all__ = [
-    "AI",
-    "D1",
-    "KV",
-    "R2",
-    "AIError",
-    "AIGatewayUniversalRequest",
-    "AIModel",
-    "AbortController",
-    "AbortError",
-    "AbortSignal",
-    "AbortTimeoutError",
-    "AgentMemory",
-    "AgentMemoryListMemoriesResult",
-    "AgentMemoryMemory",
-    "AgentMemoryMemoryListEntry",
-    "AgentMemoryMessage",
-    "AgentMemoryProfile",
-    "AgentMemoryRecallResult",
-    "AgentMemoryScoredCandidate",
-    "AiGateway",
-    "AiGatewayLog",
-    "AiGatewayPatchLog",
-    "AiModelsSearchObject",
-    "AiSearchChatCompletionsResponse",
-    "AiSearchConfig",
-    "AiSearchError",
-    "AiSearchInstance",
-    "AiSearchInstanceInfo",
-    "AiSearchItem",
-    "AiSearchItemContentResult",
-    "AiSearchItemInfo",
-    "AiSearchItems",
-    "AiSearchJob",
-    "AiSearchJobInfo",
-    "AiSearchJobs",
-    "AiSearchMessage",
-    "AiSearchMultiSearchOptions",
-    "AiSearchMultiSearchResponse",
-    "AiSearchNamespace",
-    "AiSearchOptions",
-    "AiSearchSearchResponse",
-    "AiSearchSettings",
-    "AlarmInvocationInfo",
-    "AnalyticsEngineDataset",
-    "Artifacts",
-    "ArtifactsCommitMetadata",
-    "ArtifactsCreateRepoResult",
-    "ArtifactsCreateTokenResult",
-    "ArtifactsError",
-    "ArtifactsRepo",
-    "ArtifactsRepoInfo",
-    "ArtifactsRepoListResult",
-    "ArtifactsTokenInfo",
-    "ArtifactsTokenListResult",
-    "ArtifactsTreeEntry",
-    "Assets",
-    "BindingError",
-    "Blob",
-    "Browser",
-    "BrowserRunAcquireResult",
-    "BrowserRunConnection",
-    "BrowserRunDevToolsTarget",
-    "BrowserRunDevToolsVersion",
-    "BrowserRunDevtools",
-    "BrowserRunLimits",
-    "BrowserRunLiveView",
-    "BrowserRunSession",
-    "Cache",
-    "CacheContext",
-    "CachePurgeError",
-    "CachePurgeResult",
-    "CacheStorage",
-    "CloseEvent",
-    "CloudflareAccessContext",
-    "CloudflareAccessIdentity",
-    "Comment",
-    "ConsoleHandler",
-    "Container",
-    "ContainerDirectorySnapshot",
-    "ContainerDirectorySnapshotRestoreParams",
-    "ContainerExecPtyOptions",
-    "ContainerInfo",
-    "ContainerSnapshot",
-    "ContainerStartResources",
-    "ConversionError",
-    "ConversionOptions",
-    "ConversionResponse",
-    "D1ConstraintError",
-    "D1DatabaseSession",
-    "D1Error",
-    "D1ExecResult",
-    "D1Meta",
-    "D1PreparedStatement",
-    "D1Result",
-    "DispatchNamespace",
-    "Doctype",
-    "DocumentEnd",
-    "DurableObject",
-    "DurableObjectClass",
-    "DurableObjectConstraintError",
-    "DurableObjectError",
-    "DurableObjectFacets",
-    "DurableObjectId",
-    "DurableObjectNamespace",
-    "DurableObjectRetryOptions",
-    "DurableObjectState",
-    "DurableObjectStorage",
-    "DurableObjectStub",
-    "DurableObjectTransaction",
-    "Element",
-    "EmailAddress",
-    "EmailAttachment",
-    "EmailError",
-    "EmailMessage",
-    "EmailSendResult",
-    "EndTag",
-    "Env",
-    "ErrorEvent",
-    "EventStream",
-    "ExecOutput",
-    "ExecProcess",
-    "ExecutionContext",
-    "Exports",
-    "FacetStartupOptions",
-    "Fetcher",
-    "File",
-    "Flagship",
-    "FlagshipEvaluationContext",
-    "FlagshipEvaluationDetails",
-    "FormData",
-    "ForwardableEmailMessage",
-    "GatewayOptions",
-    "HTMLRewriter",
-    "HTTPMetadata",
-    "Headers",
-    "HostedImages",
-    "Hyperdrive",
-    "ImageDirectUploadResult",
-    "ImageHandle",
-    "ImageInfoResponse",
-    "ImageList",
-    "ImageMetadata",
-    "ImageSource",
-    "ImageTransformationResult",
-    "ImageTransformer",
-    "Images",
-    "ImagesError",
-    "IncomingRequestCfProperties",
-    "InstanceStatus",
-    "KVError",
-    "KVListKey",
-    "KVListResult",
-    "KVValueWithMetadata",
-    "MarkdownDocument",
-    "Media",
-    "MediaError",
-    "MediaTransformationGenerator",
-    "MediaTransformationResult",
-    "MediaTransformer",
-    "Message",
-    "MessageBatch",
-    "MessageEvent",
-    "MessageSendRequest",
-    "NonRetryableError",
-    "Pipeline",
-    "Queue",
-    "QueueError",
-    "QueueMetadata",
-    "QueueMetrics",
-    "QueueSendResponse",
-    "R2Checksums",
-    "R2Conditional",
-    "R2Error",
-    "R2MultipartUpload",
-    "R2Object",
-    "R2ObjectBody",
-    "R2ObjectRange",
-    "R2Objects",
-    "R2Range",
-    "R2UploadedPart",
-    "RateLimit",
-    "RateLimitOutcome",
-    "ReadableStream",
-    "Request",
-    "RequestInitCfProperties",
-    "ResourceLimits",
-    "Response",
-    "RowError",
-    "RpcError",
-    "RpcPromise",
-    "RpcProperty",
-    "RpcStub",
-    "RpcTarget",
-    "ScheduledController",
-    "ScriptVersion",
-    "SecretsStoreSecret",
-    "SendEmail",
-    "Service",
-    "Socket",
-    "SocketAddress",
-    "SocketInfo",
-    "Span",
-    "SqlStorage",
-    "SqlStorageCursor",
-    "Stream",
-    "StreamBindingError",
-    "StreamCaption",
-    "StreamDirectUpload",
-    "StreamDownload",
-    "StreamDownloadGetResponse",
-    "StreamError",
-    "StreamScopedCaptions",
-    "StreamScopedDownloads",
-    "StreamVideo",
-    "StreamVideoHandle",
-    "StreamVideoStatus",
-    "StreamVideos",
-    "StreamWatermark",
-    "StreamWatermarks",
-    "SupportedFileFormat",
-    "SyncKvStorage",
-    "Text",
-    "ToMarkdownService",
-    "TraceDiagnosticChannelEvent",
-    "TraceEventInfo",
-    "TraceException",
-    "TraceItem",
-    "TraceItemAlarmEventInfo",
-    "TraceItemCustomEventInfo",
-    "TraceItemEmailEventInfo",
-    "TraceItemFetchEventInfo",
-    "TraceItemFetchEventInfoRequest",
-    "TraceItemFetchEventInfoResponse",
-    "TraceItemHibernatableWebSocketEventInfo",
-    "TraceItemJsRpcEventInfo",
-    "TraceItemOnHibernateEventInfo",
-    "TraceItemQueueEventInfo",
-    "TraceItemScheduledEventInfo",
-    "TraceItemTailEventInfo",
-    "TraceLog",
-    "TraceLogErrorInfo",
-    "TracePreviewInfo",
-    "Tracing",
-    "TracingSpanContext",
-    "UniversalGatewayOptions",
-    "Vectorize",
-    "VectorizeAsyncMutation",
-    "VectorizeError",
-    "VectorizeIndex",
-    "VectorizeIndexConfig",
-    "VectorizeIndexDetails",
-    "VectorizeIndexInfo",
-    "VectorizeMatch",
-    "VectorizeMatches",
-    "VectorizeVector",
-    "VectorizeVectorMutation",
-    "VersionMetadata",
-    "WebSearch",
-    "WebSearchResponseMetadata",
-    "WebSearchResult",
-    "WebSearchSearchResponse",
-    "WebSocket",
-    "WebSocketPair",
-    "WebSocketRequestResponsePair",
-    "WorkerCode",
-    "WorkerEntrypoint",
-    "WorkerLoader",
-    "WorkerLoaderModule",
-    "WorkerStub",
-    "WorkersError",
-    "Workflow",
-    "WorkflowCronSchedule",
-    "WorkflowDynamicDelayContext",
-    "WorkflowEntrypoint",
-    "WorkflowError",
-    "WorkflowEvent",
-    "WorkflowInstance",
-    "WorkflowInstanceCreateOptions",
-    "WorkflowInstanceError",
-    "WorkflowRestartFrom",
-    "WorkflowRetention",
-    "WorkflowRetries",
-    "WorkflowRollbackContext",
-    "WorkflowStep",
-    "WorkflowStepConfig",
-    "WorkflowStepContext",
-    "WorkflowStepEvent",
-    "WritableStream",
-    "caches",
-    "configure_logging",
-    "connect",
-    "fetch",
-    "handler",
-]
+if not TYPE_CHECKING:  # which take the names above for public
+    __all__ = sorted(_HOME)
 
 
 def __getattr__(name: str) -> Any:
@@ -755,4 +543,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_HOME])
+    return sorted({*globals(), *_HOME})

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from pyworkers_sdk.testing import ConfigError, FakeRuntime
-from pyworkers_sdk.testing import _dotenv as dotenv
+from pyworkers_sdk.testing import ConfigError, FakeRuntime, _dotenv as dotenv
 from pyworkers_sdk.testing._config import Config
 from pyworkers_sdk.testing._jsonc import SyntaxFault, read_jsonc
 from pyworkers_sdk.testing._toml import read_toml

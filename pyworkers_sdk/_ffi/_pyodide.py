@@ -14,10 +14,8 @@ from struct import Struct
 from typing import Any
 
 import js
-from js import JSON as JS_JSON
-from js import Array, Date, Float32Array, Float64Array, Object, Reflect
-from pyodide.ffi import JsException, JsProxy, create_proxy
-from pyodide.ffi import to_js as _to_js
+from js import JSON as JS_JSON, Array, Date, Float32Array, Float64Array, Object, Reflect
+from pyodide.ffi import JsException, JsProxy, create_proxy, to_js as _to_js
 
 from ..errors import BindingError, ConversionError, WorkersError, from_js_error
 from . import _values

@@ -82,16 +82,16 @@ if TYPE_CHECKING:
     from ._web_search import web_results as web_results
     from ._worker_loader import worker_loader as worker_loader
     from ._workflows import (
-        StepRecord,
-        WorkflowInstanceIntrospector,
-        WorkflowIntrospector,
-        introspect_workflow,
+        StepRecord as StepRecord,
+        WorkflowInstanceIntrospector as WorkflowInstanceIntrospector,
+        WorkflowIntrospector as WorkflowIntrospector,
+        introspect_workflow as introspect_workflow,
     )
 
 _MODULES = {
     "_ai_script": "AICall AIScript ai",
     "_ai_search": "AiSearchScript ai_search",
-    "_analytics": "DataPoint data_points",
+    "_analytics": "AnalyticsQuery AnalyticsScript DataPoint analytics_sql data_points",
     "_artifacts": "push_commit",
     "_assets": "assets",
     "_browser": "BrowserCall BrowserScript browser",
@@ -124,64 +124,8 @@ _MODULES = {
     ),
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names.split()}
-__all__ = [
-    "AICall",
-    "AIScript",
-    "AiSearchScript",
-    "BrowserCall",
-    "BrowserScript",
-    "CachePurge",
-    "Clock",
-    "ConfigError",
-    "DataPoint",
-    "DeliveredBatch",
-    "DeliveredMessage",
-    "EmailOutcome",
-    "FakeContainer",
-    "FakeRuntime",
-    "Faults",
-    "ForwardedEmail",
-    "ImageOutput",
-    "MediaOutput",
-    "QueueConsumer",
-    "RepliedEmail",
-    "Route",
-    "ScheduledOutcome",
-    "SentEmail",
-    "StepRecord",
-    "TcpRoute",
-    "TcpWriter",
-    "WorkflowInstanceIntrospector",
-    "WorkflowIntrospector",
-    "ai",
-    "ai_search",
-    "assets",
-    "browser",
-    "cache_purges",
-    "container",
-    "data_points",
-    "dispatch_namespace",
-    "fake",
-    "faults",
-    "flags",
-    "hyperdrive",
-    "image_outputs",
-    "introspect_container",
-    "introspect_workflow",
-    "media_outputs",
-    "push_commit",
-    "queued",
-    "rate_limit",
-    "secret",
-    "send_email",
-    "sent_emails",
-    "sent_records",
-    "signed_in",
-    "vectorize",
-    "vectors",
-    "web_results",
-    "worker_loader",
-]
+if not TYPE_CHECKING:  # which take the names above for public
+    __all__ = sorted(_HOME)
 
 
 def __getattr__(name: str) -> Any:  # so that pytest's plugin costs nothing where it is not used
@@ -192,4 +136,4 @@ def __getattr__(name: str) -> Any:  # so that pytest's plugin costs nothing wher
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_HOME])
+    return sorted({*globals(), *_HOME})

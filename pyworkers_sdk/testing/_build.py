@@ -22,8 +22,7 @@ from ._legacy import worker_of
 from ._queues import QueueConsumer
 from ._runtime import FakeRuntime
 from ._sections import SECTIONS, assets
-from ._services import given as given_service
-from ._services import host_for
+from ._services import given as given_service, host_for
 
 __all__ = ["Worker", "build"]
 

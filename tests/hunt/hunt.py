@@ -14,8 +14,7 @@ from typing import Any, ClassVar
 from unittest.mock import patch
 
 import hypothesis
-from hypothesis import HealthCheck, Phase
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, Phase, strategies as st
 from hypothesis.errors import Flaky, HypothesisWarning
 from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 

@@ -6,8 +6,7 @@ import re
 from typing import Any, ClassVar
 
 import pytest
-from hypothesis import Phase
-from hypothesis import strategies as st
+from hypothesis import Phase, strategies as st
 from hypothesis.stateful import rule
 
 from pyworkers_sdk import D1

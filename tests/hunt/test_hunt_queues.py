@@ -10,8 +10,7 @@ from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import pytest
-from hypothesis import Phase
-from hypothesis import strategies as st
+from hypothesis import Phase, strategies as st
 from hypothesis.stateful import rule
 
 from pyworkers_sdk import Env, MessageBatch, MessageSendRequest, Queue, WorkerEntrypoint
