@@ -326,7 +326,7 @@ def _traces(handler: Any, given: Any) -> Any:
 
 
 async def _tail_stream(handler: Handler, given: Any, *_: Any) -> Any:
-    from .tail_stream import event_of, rest_for
+    from ._tail_events import event_of, rest_for
 
     onset = event_of(from_rpc(given))
     with out_of_sight:
