@@ -19,7 +19,7 @@ from ._durable_sockets import Hibernation, Pair
 from ._durable_sql import Database
 from ._durable_storage import FakeDurableObjectStorage
 from ._services import FakeExports
-from ._turns import Gate, gated, no_section, turns
+from ._turns import Gate, gated, kept, no_section, turns
 
 if TYPE_CHECKING:
     from ._clock import Clock
@@ -166,7 +166,7 @@ class FakeObject:
                     raise
                 _log.exception("%s() of %r", method, self)
 
-        task = asyncio.ensure_future(told())
+        task = kept(told())
         self._objects.script.host.waiting.append(task)
         return task
 

@@ -11,6 +11,7 @@ from typing import Any, Literal, TypeAlias
 
 from .._ffi._streams import JsException
 from .._ffi._tcp import Accepted
+from ._turns import kept
 
 __all__ = ["TcpHandler", "TcpRoute", "TcpWriter", "accepted", "cannot_connect", "nowhere"]
 
@@ -78,7 +79,6 @@ class TcpRoute:
         self.pattern = pattern
         self.calls: list[str] = []
         self._handler = handler
-        self._serving: set[asyncio.Task[None]] = set()
         self._matches = re.compile(".*".join(map(re.escape, pattern.split("*"))))
 
     def takes(self, address: str) -> bool:
@@ -91,9 +91,7 @@ class TcpRoute:
         if isinstance(self._handler, str):
             return await _over_the_network(hostname, port, secure)
         there, here = asyncio.StreamReader(), asyncio.StreamReader()
-        task = asyncio.ensure_future(self._served(self._handler, there, TcpWriter(here)))
-        self._serving.add(task)  # the event loop alone would let go of it
-        task.add_done_callback(self._serving.discard)
+        kept(self._served(self._handler, there, TcpWriter(here)))
         return here, TcpWriter(there)
 
     async def _served(
@@ -126,7 +124,7 @@ async def accepted(handler: Callable[[Any], Awaitable[Any]], hostname: str, port
     back, forth = TcpWriter(here), _Caller(there)
     whole = f"[{hostname}]:{port}" if ":" in hostname else f"{hostname}:{port}"
     socket = Accepted(_made(there, back), whole)
-    forth.handling = asyncio.ensure_future(_handled(handler, socket, back))
+    forth.handling = kept(_handled(handler, socket, back))
     return here, forth
 
 

@@ -9,14 +9,14 @@ event loop has nothing ready to run.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Coroutine, Generator
 from contextvars import ContextVar
 from functools import wraps
 from inspect import iscoroutinefunction
 from typing import Any, TypeVar, cast
 from weakref import WeakKeyDictionary
 
-__all__ = ["Gate", "Turns", "answered_later", "elsewhere", "gated", "no_section", "turns"]
+__all__ = ["Gate", "Turns", "answered_later", "elsewhere", "gated", "kept", "no_section", "turns"]
 
 C = TypeVar("C", bound=Callable[..., Awaitable[Any]])
 T = TypeVar("T")
@@ -156,6 +156,18 @@ class Turns:
                 self._look_soon()
 
         return asyncio.ensure_future(run())
+
+
+_KEPT: set[asyncio.Task[Any]] = set()
+
+
+def kept(work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+    """A task that goes on though nobody awaits it. The event loop alone would let go of one that
+    waits for what only its own runtime has, when a test lets go of that."""
+    task = asyncio.create_task(work)
+    _KEPT.add(task)
+    task.add_done_callback(_KEPT.discard)
+    return task
 
 
 _TURNS: WeakKeyDictionary[asyncio.AbstractEventLoop, Turns] = WeakKeyDictionary()

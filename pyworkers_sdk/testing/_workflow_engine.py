@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 from .._ffi._cpython import from_js
 from .._ffi._rpc_cpython import ends, js_failure
 from .._ffi._streams import JsException, ReadableStream
+from ._turns import kept
 from ._workflow_history import History, StoredStream
 from ._workflow_rules import FATAL_NAME, logged, over_rpc
 
@@ -219,7 +220,7 @@ class Engine:
                 life = self.life = Life()
                 if self.status == "queued":
                     self._begun()
-                life.run = asyncio.ensure_future(self._run(life, kind))
+                life.run = kept(self._run(life, kind))
             before = life.moves
             await _settled(life)
             while not life.dead and life.fire(self.now):
@@ -353,7 +354,7 @@ class Engine:
         if rollback and self.rollbacks:
             self.status = "rollingBack"
             life = self.life = Life()
-            life.run = asyncio.ensure_future(self._terminated(life))
+            life.run = kept(self._terminated(life))
         else:
             self.history.tell("workflow_terminated")
 
