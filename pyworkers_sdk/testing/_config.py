@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast, get_args
 
 from . import _dotenv
 from ._jsonc import Lines, Place, SyntaxFault, read_jsonc
-from ._toml import read_toml
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
@@ -127,9 +126,10 @@ class Config:
     # Reading ------------------------------------------------------------------------------------
 
     def _read(self) -> tuple[dict[str, Any], Lines]:
-        readers = {".json": read_jsonc, ".jsonc": read_jsonc, ".toml": read_toml}
-        read = readers.get(self.path.suffix)
-        if read is None:
+        read = read_jsonc
+        if self.path.suffix == ".toml":
+            from ._toml import read_toml as read
+        elif self.path.suffix not in (".json", ".jsonc"):
             raise ConfigError(f"{shown(self.path)}: expected a .jsonc, .json or .toml file")
         try:
             data, lines = read(self.path.read_text(encoding="utf-8"))

@@ -12,7 +12,6 @@ import builtins
 import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
-from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from importlib.util import find_spec
 from itertools import count
@@ -82,7 +81,7 @@ class _Builtins(dict[str, Any]):
             raise KeyError(name) from None
 
 
-class _Private(MetaPathFinder):
+class _Private:
     """The modules of one folder under a package that does not exist elsewhere."""
 
     def __init__(self, folder: Path) -> None:

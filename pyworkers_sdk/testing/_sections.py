@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .._ffi._web import JsException
-from ._sql_text import is_empty, split
 
 if TYPE_CHECKING:
     from ._build import Worker
@@ -268,4 +267,6 @@ def _statements(path: Path) -> list[str]:
     sql = path.read_text(encoding="utf-8")
     if "BEGIN TRANSACTION" in sql:  # D1 makes one itself
         sql = sql.replace("BEGIN TRANSACTION;", "", 1).replace("COMMIT;", "", 1)
+    from ._sql_text import is_empty, split
+
     return [part for part in split(sql) if not is_empty(part)]
