@@ -14,10 +14,12 @@ from typing import Any
 from .._ffi._web import JsException
 from ._clock import Clock
 from ._found import share
+from ._turns import elsewhere
 
 __all__ = ["FakeAgentMemoryNamespace", "FakeAgentMemoryProfile"]
 
 
+@elsewhere
 class FakeAgentMemoryNamespace:
     """JS: AgentMemoryNamespace."""
 
@@ -33,6 +35,7 @@ class FakeAgentMemoryNamespace:
             self._profiles.pop(profileName)._memories.clear()
 
 
+@elsewhere
 class FakeAgentMemoryProfile:
     """JS: AgentMemoryProfile."""
 

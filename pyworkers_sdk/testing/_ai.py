@@ -23,10 +23,12 @@ from ..errors import AIError
 from ..forms import FormData
 from ._ai_script import AICall, AIScript, json_response, refusal
 from ._clock import Clock
+from ._turns import elsewhere
 
 __all__ = ["FakeAi"]
 
 
+@elsewhere
 class FakeAi:
     """JS: Ai."""
 
@@ -205,6 +207,7 @@ async def _received(inputs: dict[str, Any]) -> dict[str, Any]:
     return made
 
 
+@elsewhere
 class FakeAiGateway:
     """JS: AiGateway."""
 
@@ -255,6 +258,7 @@ class FakeAiGateway:
         return f"https://gateway.ai.cloudflare.com/v1/account/{self._name}/{provider}"
 
 
+@elsewhere
 class FakeToMarkdownService:
     """JS: ToMarkdownService."""
 

@@ -18,6 +18,7 @@ from ..ai_search import AiSearchInstance, AiSearchNamespace
 from ._ai_search_items import FakeAiSearchItems, FakeAiSearchJobs, not_found
 from ._clock import Clock
 from ._found import page_of, share, stamp
+from ._turns import elsewhere
 from ._vector_rules import leaves, tests_of
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def _texts(messages: list[dict[str, Any]], chunks: list[dict[str, Any]]) -> str:
     return "\n".join(chunk["text"] for chunk in chunks)
 
 
+@elsewhere
 class FakeAiSearchInstance:
     """JS: AiSearchInstance."""
 
@@ -125,6 +127,7 @@ class FakeAiSearchInstance:
         return found[: int(wanted.get("max_num_results", info.get("max_num_results", 10)))]
 
 
+@elsewhere
 class FakeAiSearchNamespace:
     """JS: AiSearchNamespace."""
 

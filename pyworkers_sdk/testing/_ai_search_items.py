@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from .._ffi import from_js, web
 from .._ffi._web import JsException
 from ._found import page_of, stamp
+from ._turns import elsewhere
 from ._vector_rules import leaves, tests_of
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ class Held:
         ]
 
 
+@elsewhere
 class FakeAiSearchItems:
     """JS: AiSearchItems."""
 
@@ -146,6 +148,7 @@ class FakeAiSearchItems:
         return self.held[number]
 
 
+@elsewhere
 class FakeAiSearchItem:
     """JS: AiSearchItem."""
 
@@ -187,6 +190,7 @@ class FakeAiSearchItem:
         return {"result": result, "result_info": info}
 
 
+@elsewhere
 class FakeAiSearchJobs:
     """JS: AiSearchJobs."""
 
@@ -211,6 +215,7 @@ class FakeAiSearchJobs:
         return FakeAiSearchJob(self, jobId)
 
 
+@elsewhere
 class FakeAiSearchJob:
     """JS: AiSearchJob."""
 

@@ -13,6 +13,7 @@ from .._ffi._web import JsException
 from ..analytics import AnalyticsEngineDataset, AnalyticsSQL
 from ..errors import AnalyticsSQLError
 from ._clock import Clock
+from ._turns import elsewhere
 
 __all__ = [
     "AnalyticsQuery",
@@ -140,6 +141,7 @@ class AnalyticsScript:
         )
 
 
+@elsewhere
 class FakeAnalyticsSQL:
     """JS: AnalyticsSQLBinding, as it is documented: nothing of it was seen on the service."""
 

@@ -19,6 +19,7 @@ from .._ffi._web import JsException
 from ..artifacts import Artifacts
 from ._clock import Clock
 from ._found import stamp
+from ._turns import elsewhere
 
 __all__ = ["FakeArtifacts", "FakeArtifactsRepo", "push_commit"]
 
@@ -37,6 +38,7 @@ def _refused(code: str, message: str) -> JsException:
     return error
 
 
+@elsewhere
 class FakeArtifacts:
     """JS: Artifacts."""
 
@@ -104,6 +106,7 @@ class FakeArtifacts:
 setattr(FakeArtifacts, "import", FakeArtifacts._import)
 
 
+@elsewhere
 class FakeArtifactsRepo:
     """JS: ArtifactsRepo."""
 

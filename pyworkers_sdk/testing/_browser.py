@@ -17,6 +17,7 @@ from ..http import Request, Response
 from ._clock import Clock
 from ._pictures import picture
 from ._rpc import FakeStub
+from ._turns import elsewhere
 
 __all__ = ["BrowserCall", "BrowserScript", "FakeBrowserRun", "browser"]
 
@@ -132,6 +133,7 @@ def _json(data: Any, status: int = 200) -> web.Response:
     return web.Response.new(json.dumps(data), status=status, headers=headers)
 
 
+@elsewhere
 class FakeBrowserRun:
     """JS: BrowserRun. A stand-in: nothing of it was seen on the service.
 
@@ -235,6 +237,7 @@ class FakeBrowserRun:
         return raw(await found if isawaitable(found) else found)
 
 
+@elsewhere
 class FakeDevtools:
     """JS: BrowserRunDevtools."""
 

@@ -16,6 +16,7 @@ from .._ffi import raw, web
 from .._ffi._web import JsException
 from ..email_sending import EmailAttachment, SendEmail
 from ._clock import Clock
+from ._turns import elsewhere
 
 if TYPE_CHECKING:
     from ._build import Worker
@@ -46,6 +47,7 @@ class SentEmail:
     """The source, if it was sent as an ``EmailMessage``."""
 
 
+@elsewhere
 class FakeSendEmail:
     """JS: SendEmail, with what miniflare checks.
 

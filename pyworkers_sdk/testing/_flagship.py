@@ -8,10 +8,12 @@ from typing import Any
 from .._ffi import from_js, raw, to_js
 from ..flagship import Flagship
 from ._clock import Clock
+from ._turns import elsewhere
 
 __all__ = ["FakeFlagship", "flags"]
 
 
+@elsewhere
 class FakeFlagship:
     """JS: Flagship, as it is documented: nothing of it was seen on the service."""
 

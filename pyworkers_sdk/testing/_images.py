@@ -17,6 +17,7 @@ from .._ffi._web import JsException, ReadableStream
 from ..images import Images
 from ._clock import Clock
 from ._pictures import FORMATS, Picture, measured, picture
+from ._turns import elsewhere
 
 __all__ = ["FakeImagesBinding", "ImageOutput", "image_outputs"]
 
@@ -44,6 +45,7 @@ class ImageOutput(NamedTuple):
     height: int
 
 
+@elsewhere
 class FakeImagesBinding:
     """JS: ImagesBinding.
 
@@ -80,6 +82,7 @@ class FakeImagesBinding:
         return FakeImageTransformer(self, ReadableStream.of(drawn))
 
 
+@elsewhere
 class FakeImageTransformer:
     """JS: ImageTransformer."""
 
@@ -263,6 +266,7 @@ def _failure(code: int, message: str) -> JsException:
 # Stored
 
 
+@elsewhere
 class FakeHostedImages:
     """JS: HostedImagesBinding."""
 
@@ -321,6 +325,7 @@ class FakeHostedImages:
         return from_js(kept)
 
 
+@elsewhere
 class FakeImageHandle:
     """JS: ImageHandle."""
 

@@ -9,6 +9,7 @@ from .._ffi._web import JsException, ReadableStream
 from ..media import Media
 from ._clock import Clock
 from ._pictures import picture
+from ._turns import elsewhere
 
 __all__ = ["FakeMediaBinding", "MediaOutput", "media_outputs"]
 
@@ -61,6 +62,7 @@ class FakeMediaTransformer:
         return FakeMediaTransformationResult(kind, self._source, self._source)
 
 
+@elsewhere
 class FakeMediaTransformationResult:
     """JS: MediaTransformationResult."""
 

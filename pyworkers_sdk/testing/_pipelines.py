@@ -7,10 +7,12 @@ from typing import Any
 from .._ffi import from_js, raw
 from ..pipelines import Pipeline
 from ._clock import Clock
+from ._turns import elsewhere
 
 __all__ = ["FakePipeline", "sent_records"]
 
 
+@elsewhere
 class FakePipeline:
     """JS: Pipeline. The local simulation takes everything and forgets it."""
 

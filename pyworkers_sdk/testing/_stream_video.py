@@ -11,6 +11,7 @@ from typing import Any
 from .._ffi import dumps, from_js, web
 from .._ffi._web import JsException, ReadableStream
 from ._clock import Clock
+from ._turns import elsewhere
 
 __all__ = ["FakeStreamBinding"]
 
@@ -37,6 +38,7 @@ LABELS = {
 }
 
 
+@elsewhere
 class FakeStreamBinding:
     """JS: StreamBinding.
 
@@ -145,6 +147,7 @@ def missing(what: str, id: str) -> JsException:
     return JsException("NotFoundError", f"{what} not found: {id}")
 
 
+@elsewhere
 class FakeStreamVideoHandle:
     """JS: StreamVideoHandle."""
 
@@ -187,6 +190,7 @@ class _Scoped:
         return self._stream.beside.setdefault((self._id, kind), {})
 
 
+@elsewhere
 class FakeStreamScopedCaptions(_Scoped):
     """JS: StreamScopedCaptions."""
 
@@ -217,6 +221,7 @@ class FakeStreamScopedCaptions(_Scoped):
         return from_js(caption)
 
 
+@elsewhere
 class FakeStreamScopedDownloads(_Scoped):
     """JS: StreamScopedDownloads."""
 
@@ -234,6 +239,7 @@ class FakeStreamScopedDownloads(_Scoped):
             raise missing("Download", f"{self._id}/{downloadType}")
 
 
+@elsewhere
 class FakeStreamVideos:
     """JS: StreamVideos."""
 
@@ -262,6 +268,7 @@ def _comparison(name: str) -> Any:
     return known[name]
 
 
+@elsewhere
 class FakeStreamWatermarks:
     """JS: StreamWatermarks."""
 

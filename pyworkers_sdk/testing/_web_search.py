@@ -10,10 +10,12 @@ from .._shapes import stated
 from ..web_search import WebSearch, WebSearchResult
 from ._clock import Clock
 from ._found import share
+from ._turns import elsewhere
 
 __all__ = ["FakeWebSearch", "web_results"]
 
 
+@elsewhere
 class FakeWebSearch:
     """JS: WebSearch, as it is documented: nothing of it was seen on the service."""
 

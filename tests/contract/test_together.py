@@ -9,17 +9,23 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pyworkers_sdk import (
+    AI,
     D1,
     KV,
     R2,
+    AIModel,
+    Browser,
     Cache,
     CacheStorage,
     D1Error,
+    EmailMessage,
+    Images,
     KVError,
     Queue,
     R2Error,
     Request,
     Response,
+    Stream,
     Vectorize,
     VectorizeVector,
     WorkersError,
@@ -150,6 +156,8 @@ async def test_a_server_answers_after_both_have_asked(outside: str) -> None:
 
 APP_CALLS: dict[str, Callable[[AppEnv], Awaitable[Any]]] = {
     "rpc": lambda app: app.CALLEE.add(1, 2),
+    "mail": lambda app: app.MAIL_SERVICE.send(EmailMessage("a@e.com", "b@e.com", b"")),
+    "pipeline": lambda app: app.STREAM.send([{"a": 1}]),
     "service": lambda app: app.CALLEE.fetch(Request("https://x.example/")),
     "assets": lambda app: app.FILES.fetch("https://x.example/"),
     "object": lambda app: app.COUNTERS.get_by_name("together").add(),
@@ -159,7 +167,7 @@ APP_CALLS: dict[str, Callable[[AppEnv], Awaitable[Any]]] = {
 }
 
 
-@not_in("node", reason="no Worker runs in Node")
+@not_in("node", reason="no Worker runs in Node, and miniflare's proxy waits for a first answer")
 @cases(APP_CALLS)
 async def test_what_a_worker_calls_answers_after_both_have_asked(
     app: AppEnv, case: Callable[[AppEnv], Any]
@@ -169,6 +177,57 @@ async def test_what_a_worker_calls_answers_after_both_have_asked(
             await case(app)
 
     assert (await steps(call))[:2] == BOTH_ASK
+
+
+SERVICE_CALLS: dict[str, Callable[[AppEnv], Awaitable[Any]]] = {
+    "flag": lambda app: app.FLAGS.get_boolean_value("on", False),
+    "flag-details": lambda app: app.FLAGS.get_details("missing", 1),
+    "memory": lambda app: app.MEMORY.get_profile("together"),
+    "repository": lambda app: app.REPOS.get("nothing"),
+    "repositories": lambda app: app.REPOS.list(),
+    "search": lambda app: app.DOCS.info(),
+    "search-instances": lambda app: app.SEARCH.list(),
+    "statistics": lambda app: app.STATS.query("SELECT 1"),
+    "web": lambda app: app.WEB.search(query="together"),
+}
+
+
+@cases(SERVICE_CALLS)
+async def test_a_service_answers_after_both_have_asked(
+    app: AppEnv, case: Callable[[AppEnv], Any]
+) -> None:
+    async def call() -> None:
+        with suppress(WorkersError):
+            await case(app)
+
+    assert (await steps(call))[:2] == BOTH_ASK
+
+
+async def test_so_do_models_and_media(ai: AI, browser: Browser, images: Images) -> None:
+    calls: list[Callable[[], Awaitable[Any]]] = [
+        lambda: ai.models(),
+        lambda: ai.run(AIModel("@cf/no/such"), {}),
+        lambda: ai.gateway("g").get_url(),
+        lambda: browser.limits(),
+        lambda: browser.list_sessions(),
+        lambda: images.info(b""),
+    ]
+    await all_ask(calls)
+
+
+@not_in("node", reason="miniflare's proxy waits for a first answer")
+async def test_so_do_videos(videos: Stream) -> None:
+    await all_ask([lambda: videos.videos.list(), lambda: videos.watermarks.list()])
+
+
+async def all_ask(calls: list[Callable[[], Awaitable[Any]]]) -> None:
+    for number, call in enumerate(calls):
+
+        async def tried(call: Callable[[], Awaitable[Any]] = call) -> None:
+            with suppress(WorkersError):
+                await call()
+
+        assert (number, (await steps(tried))[:2]) == (number, BOTH_ASK)
 
 
 async def test_so_does_a_failure(kv: KV, db: D1, r2: R2) -> None:
