@@ -129,15 +129,19 @@ class KV:
 
         JS: KVNamespace.get.
         """
+        if isinstance(key, str):  # as short a way as there is
+            with _raising:
+                found = await self._js.get(
+                    text(key, "key"),
+                    type="text" if type == "text" else _js_type(type, key),
+                    cacheTtl=None if cache_ttl is None else seconds(cache_ttl, "cache_ttl"),
+                )
+            return from_js(found) if type == "text" else _value(key, found, type)
         keys = _keys(key)
         with _raising:
             found = await self._js.get(
-                keys if isinstance(keys, str) else to_js(keys),
-                type=_js_type(type, key),
-                cacheTtl=seconds(cache_ttl, "cache_ttl"),
+                to_js(keys), type=_js_type(type, key), cacheTtl=seconds(cache_ttl, "cache_ttl")
             )
-        if isinstance(key, str):
-            return _value(key, found, type)
         answer: dict[str, Any] = from_js(found)
         values: dict[str, Any] = {}
         for name in keys:
