@@ -11,10 +11,10 @@ import ast
 import inspect
 import sys
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import CodeType, FrameType
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -25,6 +25,8 @@ from tests.surface import Found, resolve
 
 PACKAGE = str(Path(pyworkers_sdk.__file__).parent)
 CHECKS = str(Path(kit.__file__).parent)
+MADE_BY = {"_tail_events.py": "tail_stream.py"}
+"""Where the objects of a module are made by another."""
 
 
 class Recording:
@@ -66,6 +68,9 @@ class Recording:
         if not code.co_filename.startswith(PACKAGE):
             return
         self.modules[code.co_filename].add(self._check)
+        made = MADE_BY.get(Path(code.co_filename).name)
+        if made is not None:
+            self.modules[str(Path(PACKAGE, made))].add(self._check)
         self.called[code].add(self._check)
         for name, default in self._defaults.get(code, {}).items():
             if frame.f_locals.get(name, default) is not default:
@@ -130,7 +135,8 @@ def _function(found: Found) -> Any:
 
 
 def _names(check: Any) -> set[str]:
-    """Every attribute, keyword and short text in the source of a check."""
+    """Every attribute, keyword and short text in the source of a check, and the fields of what its
+    cases are."""
     tree = ast.parse(inspect.getsource(check))
     found: set[str] = set()
     for node in ast.walk(tree):
@@ -142,7 +148,15 @@ def _names(check: Any) -> set[str]:
             found.add(node.arg)
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             found.add(node.value)
-    return found
+    return found.union(_fields([*(kit.marks(check).cases or {}).values()]))
+
+
+def _fields(value: Any) -> Iterator[str]:
+    """Of the NamedTuples in a value."""
+    if isinstance(value, (list, tuple)):
+        yield from getattr(value, "_fields", ())
+        for one in cast("Iterable[Any]", value):
+            yield from _fields(one)
 
 
 def recorded(surface_members: list[Any]) -> Recording:
