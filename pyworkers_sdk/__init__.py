@@ -9,6 +9,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ._email_parts import EmailAddress as EmailAddress, EmailAttachment as EmailAttachment
+    from ._image_sources import ImageSource as ImageSource
     from .abort import AbortController as AbortController, AbortSignal as AbortSignal
     from .access import (
         CloudflareAccessContext as CloudflareAccessContext,
@@ -154,11 +156,7 @@ if TYPE_CHECKING:
         EmailSendResult as EmailSendResult,
         ForwardableEmailMessage as ForwardableEmailMessage,
     )
-    from .email_sending import (
-        EmailAddress as EmailAddress,
-        EmailAttachment as EmailAttachment,
-        SendEmail as SendEmail,
-    )
+    from .email_sending import SendEmail as SendEmail
     from .entrypoints import (
         ExecutionContext as ExecutionContext,
         WorkerEntrypoint as WorkerEntrypoint,
@@ -213,7 +211,6 @@ if TYPE_CHECKING:
     from .images import (
         ImageInfoResponse as ImageInfoResponse,
         Images as Images,
-        ImageSource as ImageSource,
         ImageTransformationResult as ImageTransformationResult,
         ImageTransformer as ImageTransformer,
     )
@@ -441,7 +438,9 @@ _MODULES = {
     ),
     "durable_storage": "DurableObjectStorage DurableObjectTransaction",
     "email": "EmailMessage EmailSendResult ForwardableEmailMessage",
-    "email_sending": "EmailAddress EmailAttachment SendEmail",
+    "email_sending": "SendEmail",
+    "_email_parts": "EmailAddress EmailAttachment",
+    "_image_sources": "ImageSource",
     "entrypoints": "ExecutionContext WorkerEntrypoint",
     "env": "Env",
     "errors": (
@@ -459,7 +458,7 @@ _MODULES = {
     "html_rewriter": "Comment Doctype DocumentEnd Element EndTag HTMLRewriter Text",
     "http": "Request Response fetch",
     "hyperdrive": "Hyperdrive",
-    "images": "ImageInfoResponse ImageSource ImageTransformationResult ImageTransformer Images",
+    "images": "ImageInfoResponse ImageTransformationResult ImageTransformer Images",
     "images_hosted": "HostedImages ImageDirectUploadResult ImageHandle ImageList ImageMetadata",
     "browser": "Browser",
     "browser_sessions": (

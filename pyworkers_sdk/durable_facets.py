@@ -4,30 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from inspect import isawaitable
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from ._ffi import called_once, raising, raw, sendable, text
-from .durable import DurableObjectNamespace
-from .durable_state import DurableObjectId
 from .errors import DurableObjectError
 from .services import Fetcher
 
 if TYPE_CHECKING:
-    from typing_extensions import TypeVar as TypeVarWithDefault
-
     from . import _sys
-    from .durable import DurableObjectStub
-
-    ObjectT = TypeVarWithDefault("ObjectT", default=DurableObjectStub)
-else:
-    ObjectT = TypeVar("ObjectT")
+    from .durable import DurableObjectNamespace
+    from .durable_state import DurableObjectId
 
 __all__ = [
     "DurableObjectClass",
     "DurableObjectFacets",
     "FacetStartupOptions",
-    "LoopbackDurableObjectClass",
-    "LoopbackDurableObjectNamespace",
 ]
 
 _raising = raising(DurableObjectError)
@@ -45,33 +36,6 @@ class DurableObjectClass:
     def js_object(self) -> Any:
         """The JavaScript object underneath."""
         return self._js
-
-
-class LoopbackDurableObjectClass(DurableObjectClass):
-    """Such a class of this very Worker, ``ctx.exports.Game``; ``Game(props=…)`` gives one whose
-    objects find those in ``ctx.props``. JS: LoopbackDurableObjectClass."""
-
-    __slots__ = ()
-
-    def __call__(self, *, props: dict[str, Any] | None = None) -> DurableObjectClass:
-        return _with_props(self._js, props)
-
-
-class LoopbackDurableObjectNamespace(DurableObjectNamespace[ObjectT]):
-    """The same of a class whose objects the Worker keeps: their namespace too.
-
-    JS: LoopbackDurableObjectNamespace.
-    """
-
-    __slots__ = ()
-
-    def __call__(self, *, props: dict[str, Any] | None = None) -> DurableObjectClass:
-        return _with_props(self._js, props)
-
-
-def _with_props(js: Any, props: dict[str, Any] | None) -> DurableObjectClass:
-    with _raising:
-        return DurableObjectClass(js(props=None if props is None else sendable(props, "props")))
 
 
 class FacetStartupOptions(NamedTuple):

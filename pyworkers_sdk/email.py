@@ -12,7 +12,7 @@ from .streams import ReadableStream
 
 if TYPE_CHECKING:
     from . import _sys
-    from .email_sending import EmailAddress, EmailAttachment
+    from ._email_parts import EmailAddress, EmailAttachment
 
 __all__ = ["EmailMessage", "EmailSendResult", "ForwardableEmailMessage", "ready_message"]
 
@@ -180,7 +180,7 @@ class ForwardableEmailMessage:
         if message is not None:
             ready = await ready_message(message)
         else:
-            from .email_sending import built  # which needs this module
+            from ._email_parts import built  # few Workers answer
 
             parts = built(
                 from_=from_,

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypedDict
 
-from ._ffi import binding, from_js, prop, raising, raw, stream_from, text, to_js, web
+from ._ffi import binding, from_js, prop, raising, raw, text, to_js
+from ._image_sources import ImageSource as ImageSource, source
 from ._shapes import bag, shaped
-from .errors import ConversionError, ImagesError
+from .errors import ImagesError
 from .headers import Headers
 from .streams import ReadableStream
 
 if TYPE_CHECKING:
     from . import _sys
-    from .blob import Blob
     from .headers import HeadersInit
     from .http import Response
     from .images_hosted import HostedImages
@@ -29,15 +28,9 @@ __all__ = [
     "ImageTrim",
     "ImageTrimBorder",
     "Images",
-    "source",
 ]
 
 _raising = raising(ImagesError)
-
-ImageSource: TypeAlias = (
-    "bytes | bytearray | memoryview | ReadableStream | AsyncIterable[bytes] | Blob"
-)
-"""An image in one of the formats that Images reads; bytes in memory, or a stream."""
 
 
 class ImageInfoResponse(NamedTuple):
@@ -355,17 +348,3 @@ def _trim(given: Any) -> Any:
 
 def _trim_border(given: Any, name: str) -> Any:
     return given if isinstance(given, bool) else bag(given, ImageTrimBorder, name)
-
-
-def source(given: Any, name: str) -> Any:
-    """What is given as JavaScript's ReadableStream."""
-    if isinstance(given, (bytes, bytearray, memoryview)):
-        return web.Response.new(to_js(given)).body
-    js = raw(given)
-    if hasattr(js, "getReader"):
-        return js
-    if hasattr(js, "slice") and hasattr(js, "stream"):
-        return js.stream()
-    if hasattr(given, "__aiter__"):
-        return stream_from(given)
-    raise ConversionError(f"{name}: expected bytes, Blob or a stream, got {type(given).__name__}")

@@ -7,14 +7,14 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, TypedDict
 
 from ._ffi import dumps, from_js, from_json, invoke, member, prop, raising, raw, seconds, text
+from ._image_sources import source
 from ._shapes import Stub, bag, each, shaped, stated, when
 from .errors import ImagesError
-from .images import source
 from .streams import ReadableStream
 
 if TYPE_CHECKING:
     from . import _sys
-    from .images import ImageSource
+    from ._image_sources import ImageSource
 
 __all__ = [
     "HostedImages",

@@ -6,15 +6,15 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 from ._ffi import binding, raising, raw, to_js
+from ._image_sources import source
 from ._shapes import Stub, stated
 from .errors import MediaError
 from .http import Response
-from .images import source
 from .streams import ReadableStream
 
 if TYPE_CHECKING:
     from . import _sys
-    from .images import ImageSource
+    from ._image_sources import ImageSource
 
 __all__ = [
     "Media",

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from ._ffi import binding, dumps, from_js, from_json, member, raising, seconds, text
+from ._image_sources import source
 from ._shapes import Stub, each, iso, shaped, stated
 from .errors import StreamBindingError
-from .images import source
 from .stream_shapes import (
     StreamCaption,
     StreamDirectUpload,
@@ -24,7 +24,7 @@ from .stream_shapes import (
 
 if TYPE_CHECKING:
     from . import _sys
-    from .images import ImageSource
+    from ._image_sources import ImageSource
     from .stream_shapes import (
         StreamDownloadType,
         StreamPaginationComparison,

@@ -8,7 +8,6 @@ an int or a float, a Date an aware UTC datetime in whole milliseconds, a Uint8Ar
 # pyright: basic
 from __future__ import annotations
 
-import re
 from array import array
 from collections.abc import AsyncIterable, Awaitable, Callable
 from datetime import datetime, timezone
@@ -17,7 +16,7 @@ from typing import Any
 from ..errors import WorkersError, from_js_error
 from . import _outside, _values, _web
 from ._modules import console, js_module, js_sockets
-from ._values import LIVE, Rules, Walk
+from ._values import LIVE, Rules, Walk, in_order
 from ._web import JsException
 
 __all__ = [
@@ -82,19 +81,6 @@ def apply(target: Any, method: str, args: list[Any]) -> Any:
 def from_json(text: str) -> Any:
     """The JavaScript value of JSON text."""
     return _values.loads(text, in_order)
-
-
-def in_order(made: dict[str, Any]) -> dict[str, Any]:
-    """The same dict with its keys as an object has them: array indices first, ascending."""
-    if indices := sorted(filter(is_index, made), key=int):
-        for key in [*indices, *(key for key in made if not is_index(key))]:
-            made[key] = made.pop(key)
-    return made
-
-
-def is_index(key: str) -> bool:
-    """Whether JavaScript takes a key for an array index."""
-    return re.fullmatch("0|[1-9][0-9]{0,9}", key) is not None and int(key) < 2**32 - 1
 
 
 def to_vector(value: Any, name: str = "values") -> Any:

@@ -23,8 +23,8 @@ _CLASSES = {
     "Fetcher": ("services", "Fetcher"),
     "LoopbackServiceStub": ("services", "Loopback"),
     "DurableObjectClass": ("durable_facets", "DurableObjectClass"),
-    "LoopbackDurableObjectClass": ("durable_facets", "LoopbackDurableObjectClass"),
-    "LoopbackDurableObjectNamespace": ("durable_facets", "LoopbackDurableObjectNamespace"),
+    "LoopbackDurableObjectClass": ("durable_exports", "LoopbackDurableObjectClass"),
+    "LoopbackDurableObjectNamespace": ("durable_exports", "LoopbackDurableObjectNamespace"),
     "JsRpcStub": ("rpc", "RpcStub"),
 }
 

@@ -15,6 +15,10 @@ class Outside(Protocol):
     @property
     def caches(self) -> Any: ...
     async def fetch(self, request: Any) -> Any: ...
+    async def upgrade(self, url: str, headers: list[list[str]]) -> Any:
+        """The response to a GET that opens a WebSocket."""
+        ...
+
     def tcp(self, hostname: str, port: int, secure: bool) -> Awaitable[Any]:
         """A connection: something like an ``asyncio.StreamReader`` and a ``StreamWriter``."""
         ...
@@ -33,6 +37,9 @@ class Nothing:
 
     async def fetch(self, request: Any) -> Any:
         raise _missing("fetch()")
+
+    async def upgrade(self, url: str, headers: list[list[str]]) -> Any:
+        raise _missing("WebSocket(url)")
 
     def tcp(self, hostname: str, port: int, secure: bool) -> Awaitable[Any]:
         raise _missing("connect()")

@@ -15,7 +15,9 @@ from functools import partial
 from types import SimpleNamespace
 from typing import Any, ClassVar, Protocol, TypeAlias
 
+from . import _outside
 from ._streams import JsException
+from ._v8 import clone_size
 
 __all__ = ["Receiver", "WebSocket", "WebSocketPair", "WebSocketRequestResponsePair", "upgraded"]
 
@@ -193,8 +195,6 @@ class WebSocket:
             self._close(_Close(1005 if code is None else code, reason or ""))
 
     def serializeAttachment(self, attachment: Any) -> None:
-        from ._v8 import clone_size
-
         size = clone_size(attachment)
         if size > _MAX_ATTACHMENT:
             raise JsException(
@@ -315,13 +315,11 @@ class WebSocket:
     # The client of a server
 
     async def _connect(self, url: str, protocols: list[str]) -> None:
-        from . import _web  # which imports this file
-
         headers = [["upgrade", "websocket"]]
         if protocols:
             headers.append(["sec-websocket-protocol", ", ".join(protocols)])
         try:
-            response = await _web.fetch("http" + url[2:], headers=headers)
+            response = await _outside.current().upgrade("http" + url[2:], headers)
             if response.webSocket is None:
                 raise _type_error(
                     "Failed to establish the WebSocket connection: expected server to reply with "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, cast
 
-from ._cpython import is_index
+from ._values import is_index
 
 __all__ = ["clone_size"]
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import array as arrays
 import json
+import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, timezone
 from enum import Enum
@@ -116,6 +117,19 @@ def _depth(text: str) -> int:
     unescaped = text.replace("\\\\", "").replace('\\"', "").encode(errors="replace")
     brackets = b"".join(unescaped.split(b'"')[::2]).translate(None, _NO_BRACKETS)
     return max(accumulate(map(_STEPS.__getitem__, brackets)), default=0)
+
+
+def in_order(made: dict[str, Any]) -> dict[str, Any]:
+    """The same dict with its keys as an object has them: array indices first, ascending."""
+    if indices := sorted(filter(is_index, made), key=int):
+        for key in [*indices, *(key for key in made if not is_index(key))]:
+            made[key] = made.pop(key)
+    return made
+
+
+def is_index(key: str) -> bool:
+    """Whether JavaScript takes a key for an array index."""
+    return re.fullmatch("0|[1-9][0-9]{0,9}", key) is not None and int(key) < 2**32 - 1
 
 
 def result_of(function: Any) -> str:

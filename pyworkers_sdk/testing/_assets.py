@@ -7,15 +7,17 @@ from collections.abc import Iterator, Mapping
 from hashlib import md5
 from os import PathLike, walk
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 from .._ffi import web
 from ..assets import Assets
 from ._asset_rules import HeaderRule, RedirectRule, headers_in, redirects_in
-from ._host import Script
 from ._rpc import FakeStub
 from ._turns import answered_later
+
+if TYPE_CHECKING:
+    from ._host import Script
 
 __all__ = ["FakeAssets", "Front", "HTMLHandling", "NotFoundHandling", "assets", "bound"]
 

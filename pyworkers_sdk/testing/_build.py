@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from os import PathLike
 from pathlib import Path
 from types import ModuleType
-from typing import Any, get_args, get_origin
+from typing import TYPE_CHECKING, Any, get_args, get_origin
 
 import pyworkers_sdk
 
@@ -20,9 +20,11 @@ from ._config import Bound, Config, ConfigError, nearest
 from ._host import Host, Script, settled
 from ._legacy import worker_of
 from ._queues import QueueConsumer
-from ._runtime import FakeRuntime
 from ._sections import SECTIONS, assets
 from ._services import given as given_service, host_for
+
+if TYPE_CHECKING:
+    from ._runtime import FakeRuntime
 
 __all__ = ["Worker", "build"]
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from .._ffi._cpython import in_order
+from .._ffi._values import in_order
 from .._ffi._web import JsException
 from ._sqlite import Answer, Refused, Sqlite
 from ._turns import elsewhere

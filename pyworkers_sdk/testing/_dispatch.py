@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .._ffi import raw
 from .._ffi._web import JsException
 from ..dispatch import DispatchNamespace
+from . import _exports as _exports
 from ._clock import Clock
 from ._rpc import FakeStub
 from ._services import behind

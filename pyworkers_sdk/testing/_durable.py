@@ -12,6 +12,7 @@ from typing import Any, ForwardRef
 from .._ffi import raw
 from .._ffi._web import JsException
 from ._clock import Clock
+from ._durable_facets import FakeDurableObjectFacets
 from ._durable_object import FakeObject, ObjectClass
 from ._host import Host, Script
 from ._rpc import FakeStub
@@ -147,7 +148,7 @@ class Objects:
         """The objects of a class, which a script exports under this name."""
         key = (script.name, name)
         if key not in self._classes:
-            self._classes[key] = ObjectClass(script, name)
+            self._classes[key] = ObjectClass(script, name, FakeDurableObjectFacets)
         return self._classes[key]
 
     def known(self, script: Script, name: str) -> bool:

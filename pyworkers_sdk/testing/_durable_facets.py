@@ -8,7 +8,6 @@ from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 from .._ffi._web import JsException
-from ._durable import FakeDurableObjectNamespace, Objects
 from ._durable_object import FakeObject, ObjectClass, Place, again
 from ._rpc import FakeStub
 
@@ -18,9 +17,6 @@ if TYPE_CHECKING:
 __all__ = [
     "FakeDurableObjectClass",
     "FakeDurableObjectFacets",
-    "FakeLoopbackDurableObjectClass",
-    "FakeLoopbackDurableObjectNamespace",
-    "loopback",
 ]
 
 Start = Callable[[], Awaitable[Any]]
@@ -37,34 +33,6 @@ class FakeDurableObjectClass:
         self.props: Any = {} if props is None else props
 
 
-class FakeLoopbackDurableObjectClass(FakeDurableObjectClass):
-    """JS: LoopbackDurableObjectClass."""
-
-    js_tag = "LoopbackDurableObjectClass"
-
-    def __call__(self, *, props: Any = None) -> FakeDurableObjectClass:
-        return FakeDurableObjectClass(self.script, self.kind, props)
-
-
-class FakeLoopbackDurableObjectNamespace(FakeDurableObjectNamespace):
-    """JS: LoopbackDurableObjectNamespace."""
-
-    js_tag = "LoopbackDurableObjectNamespace"
-
-    def __call__(self, *, props: Any = None) -> FakeDurableObjectClass:
-        return FakeDurableObjectClass(self._objects.script, self._objects.kind(), props)
-
-
-def loopback(
-    script: Script, name: str, kind: type[Any]
-) -> FakeLoopbackDurableObjectClass | FakeLoopbackDurableObjectNamespace:
-    """What ``exports`` has of a class: a namespace, where one is bound."""
-    objects = script.host.shared(Objects)
-    if objects.known(script, name):
-        return FakeLoopbackDurableObjectNamespace(objects.of(script, name))
-    return FakeLoopbackDurableObjectClass(script, kind)
-
-
 class _Facet(FakeObject):
     """A facet that runs, from when it is first called until it is aborted, deleted or reset."""
 
@@ -74,7 +42,7 @@ class _Facet(FakeObject):
         self._owner = owner
         self._name = name
         place = owner.place.below.setdefault(name, Place(script.host.clock))
-        super().__init__(ObjectClass(script, name), owner.id, place)
+        super().__init__(_class(script, name), owner.id, place)
         self.depth = owner.depth + 1
         self._starting = asyncio.ensure_future(self._start(start))
         self._ended: JsException | None = None
@@ -82,13 +50,13 @@ class _Facet(FakeObject):
     async def _start(self, start: Start) -> None:
         options = await start()
         found = options["class"]
-        if isinstance(found, FakeLoopbackDurableObjectNamespace):
+        if getattr(found, "js_tag", "") == "LoopbackDurableObjectNamespace":
             found = found()
         if not isinstance(found, FakeDurableObjectClass):
             raise JsException("TypeError", _NO_CLASS)
         self.id = options.get("id", self.id)
         self.props = found.props
-        self._objects = ObjectClass(found.script, found.kind.__name__, found.kind)
+        self._objects = _class(found.script, found.kind.__name__, found.kind)
 
     async def event(self, call: Callable[[Any], Awaitable[Any]]) -> Any:
         await asyncio.wait([self._starting])
@@ -189,3 +157,7 @@ _MAX_DEPTH = 4
 def _check(name: str) -> None:
     if len(name.encode()) > 256:
         raise JsException("TypeError", "Facet name is too long (max 256 characters).")
+
+
+def _class(script: Script, name: str, kind: type[Any] | None = None) -> ObjectClass:
+    return ObjectClass(script, name, FakeDurableObjectFacets, kind)

@@ -18,7 +18,6 @@ from .._ffi._web import JsException
 from ._durable_sockets import Hibernation, Pair
 from ._durable_sql import Database
 from ._durable_storage import FakeDurableObjectStorage
-from ._services import FakeExports
 from ._turns import Gate, gated, kept, no_section, turns
 
 if TYPE_CHECKING:
@@ -35,7 +34,14 @@ _log = logging.getLogger(__name__)
 class ObjectClass:
     """The objects of one class of one Worker."""
 
-    def __init__(self, script: Script, name: str, kind: type[Any] | None = None) -> None:
+    def __init__(
+        self,
+        script: Script,
+        name: str,
+        facets: Callable[[FakeObject], FakeDurableObjectFacets],
+        kind: type[Any] | None = None,
+    ) -> None:
+        self.facets = facets
         self.script = script
         self.name = name
         self._kind = kind
@@ -132,9 +138,7 @@ class FakeObject:
     @property
     def facets(self) -> FakeDurableObjectFacets:
         if self._facets is None:
-            from ._durable_facets import FakeDurableObjectFacets  # which are objects
-
-            self._facets = FakeDurableObjectFacets(self)
+            self._facets = self._objects.facets(self)
         return self._facets
 
     @property
@@ -408,7 +412,7 @@ class FakeDurableObjectState:
 
     @property
     def exports(self) -> Any:
-        return FakeExports(self._object.script)
+        return self._object.script.exports_view(self._object.script)
 
     def waitUntil(self, promise: Awaitable[Any], /) -> None:
         self._object.script.host.waiting.append(promise)

@@ -126,6 +126,7 @@ def _is_service(hint: Any) -> bool:
 def _binding(hint: Any, name: str, script: Script) -> Any:
     kind = (get_origin(hint) or hint).__name__
     if kind in _RUNNING:
+        import_module("._exports", __package__)
         module, maker = _RUNNING[kind]
         return getattr(import_module(f".{module}", __package__), maker)(
             get_args(hint), name, script

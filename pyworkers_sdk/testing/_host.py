@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
 from ._clock import Clock
 from ._trace import FakeTracing
@@ -129,6 +129,9 @@ class Bindings(SimpleNamespace):
 class Script:
     """One Worker: its env, and the classes that it exports, by name."""
 
+    exports_view: ClassVar[type[Any]]
+    """Makes ``ctx.exports``; ``_exports`` sets it."""
+
     def __init__(self, host: Host, name: str = "worker", env: Any = None) -> None:
         self.host = host
         self.name = name
@@ -161,9 +164,7 @@ class FakeExecutionContext:
 
     @property
     def exports(self) -> Any:
-        from ._services import FakeExports  # which makes these contexts
-
-        return FakeExports(self.script)
+        return self.script.exports_view(self.script)
 
     def waitUntil(self, promise: Awaitable[Any]) -> None:
         self.script.host.waiting.append(promise)

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 from .._ffi import dumps, from_js, from_json
-from .._ffi._cpython import is_index
+from .._ffi._values import is_index
 from .._ffi._web import JsException, ReadableStream
 from ._clock import Clock
 from ._turns import elsewhere

@@ -120,6 +120,9 @@ class Outbound:
     async def fetch(self, request: web.Request) -> web.Response:
         return await follow(request, self._answered)
 
+    async def upgrade(self, url: str, headers: list[list[str]]) -> web.Response:
+        return await self.fetch(web.Request(url, headers=headers))
+
     async def _answered(self, request: web.Request) -> web.Response:
         for route in self._routes:
             if route.takes(request):

@@ -17,7 +17,7 @@ from ..env import Env
 from ..http import Headers, Request, Response
 from ..queues import MessageSendRequest, Queue
 from ..services import Fetcher
-from . import _events
+from . import _events, _exports as _exports
 from ._clock import Clock
 from ._fakes import fake
 from ._host import Bindings, Host, Script

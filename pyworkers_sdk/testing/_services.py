@@ -13,16 +13,17 @@ from .._ffi import JsException, answered, from_rpc, raw
 from ..http import Request
 from ..services import Fetcher
 from ..sockets import Socket
+from ._assets import FakeAssets
 from ._clock import Clock
 from ._host import Host, Script
 from ._rpc import Deliver, FakeStub
 from ._turns import answered_later
 
 __all__ = [
-    "FakeExports",
     "FakeLoopback",
     "behind",
     "bound",
+    "entrypoint_of",
     "exported",
     "given",
     "host_for",
@@ -80,33 +81,16 @@ def _to(script: Script, kind: type[Any], props: Any) -> Deliver:
 def exported(script: Script, name: str) -> type[Any] | None:
     """The entrypoint class that a Worker exports under a name: with its ``Default``, those of the
     same module."""
-    return _exported(script, name, "WorkerEntrypoint")
+    return entrypoint_of(script, name, "WorkerEntrypoint")
 
 
-def _exported(script: Script, name: str, base: str) -> type[Any] | None:
+def entrypoint_of(script: Script, name: str, base: str) -> type[Any] | None:
     default = script.exports.get("default")
     kind = script.exports.get(name) or getattr(
         sys.modules.get(getattr(default, "__module__", "")), name, None
     )
     bases = getattr(kind, "__mro__", ())[1:]
     return kind if any(each.__name__ == base for each in bases) else None
-
-
-class FakeExports:
-    """JS: Cloudflare.Exports."""
-
-    def __init__(self, script: Script) -> None:
-        self._script = script
-
-    def __getattr__(self, name: str) -> Any:
-        if not name.startswith("_"):
-            if (kind := exported(self._script, name)) is not None:
-                return FakeLoopback(self._script, kind, None)
-            if (kind := _exported(self._script, name, "DurableObject")) is not None:
-                from ._durable_facets import loopback  # which knows this module
-
-                return loopback(self._script, name, kind)
-        raise AttributeError(name)
 
 
 class FakeLoopback(_Served):
@@ -137,8 +121,6 @@ def given(value: Any) -> Any:
     if service is not None and isinstance(getattr(value, "host", None), Host):  # a FakeRuntime
         return raw(service())
     if isinstance(value, (str, Path)):
-        from ._assets import FakeAssets  # which reads a directory
-
         return FakeAssets(value)
     js = raw(value)
     return js if value is None or isinstance(js, FakeStub) else _stand_in(js)

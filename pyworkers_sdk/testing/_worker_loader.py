@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._ffi._web import JsException
 from ..worker_loader import WorkerLoader
+from . import _exports as _exports
 from ._clock import Clock
 from ._rpc import FakeStub
 from ._services import behind, script_behind

@@ -8,22 +8,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import Counter
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, cast
 
 from .._ffi._cpython import from_js
 from .._ffi._rpc_cpython import ends, js_failure
-from .._ffi._streams import JsException, ReadableStream
+from .._ffi._streams import JsException
 from ._turns import kept
-from ._workflow_history import History, StoredStream
+from ._workflow_history import History
+from ._workflow_records import Key, Life, Plan, StepRecord, Stored
 from ._workflow_rules import FATAL_NAME, logged, over_rpc
+from ._workflow_step import FakeWorkflowStep
 
 if TYPE_CHECKING:
     from ._workflows import FakeWorkflow
 
-__all__ = ["FINISHED", "Engine", "Key", "Life", "Plan", "StepRecord"]
+__all__ = ["FINISHED", "Engine"]
 
 _log = logging.getLogger(__name__)
 
@@ -34,123 +34,6 @@ PATIENCE = 1.0
 
 _TURNS = 25
 """Turns of the event loop without any news, after which all that can go on has gone on."""
-
-
-class Key(NamedTuple):
-    """What a step is known by; ``nth`` counts those of one name."""
-
-    kind: Literal["do", "sleep", "wait_for_event", "rollback"]
-    name: str
-    nth: int
-
-
-@dataclass
-class StepRecord:
-    """A step that an instance has begun.
-
-    ``index`` counts those of one name, from 1. ``error`` is (name, message), once it has failed for
-    good; ``done`` says whether it has ended, either way.
-    """
-
-    kind: Literal["do", "sleep", "wait_for_event", "rollback"]
-    name: str
-    index: int
-    attempts: int = 0
-    done: bool = False
-    result: Any = None
-    error: tuple[str, str] | None = None
-
-
-@dataclass
-class Plan:
-    """What a test wants to happen to instances."""
-
-    sleeps: set[tuple[str, int] | None] = field(default_factory=set[Any])
-    delays: set[tuple[str, int] | None] = field(default_factory=set[Any])
-    results: dict[tuple[str, int], Any] = field(default_factory=dict[Any, Any])
-    errors: dict[tuple[str, int], tuple[JsException, float]] = field(default_factory=dict[Any, Any])
-    timeouts: dict[tuple[str, int], float] = field(default_factory=dict[Any, Any])
-    late: set[tuple[str, int]] = field(default_factory=set[Any])
-    crashes: set[tuple[str, str, int]] = field(default_factory=set[Any])
-
-
-class Stored(NamedTuple):
-    """How a step ended."""
-
-    value: Any = None
-    error: JsException | None = None
-
-    def get(self) -> Any:
-        if self.error is not None:
-            raise over_rpc(self.error)
-        if isinstance(self.value, StoredStream):
-            return ReadableStream.of(self.value.data)
-        return from_js(self.value)
-
-
-class Life:
-    """One lifetime: what is lost when it ends."""
-
-    def __init__(self) -> None:
-        self.dead = False
-        self.moves = 0
-        self.seen: tuple[int, float] = (-1, 0.0)
-        self.active = 0
-        self.counts: Counter[tuple[str, str]] = Counter()
-        self.tasks: set[asyncio.Task[Any]] = set()
-        self.run: asyncio.Task[None] | None = None
-        self.timers: list[tuple[float, asyncio.Future[None]]] = []
-        self.parked: set[asyncio.Future[Any]] = set()
-        self.waiters: dict[str, list[asyncio.Future[Any]]] = {}
-        self.held: list[asyncio.Future[None]] = []
-
-    def enter(self) -> None:
-        """A step is called: the engine is there, or nothing goes on."""
-        task = asyncio.current_task()
-        if task is not None:
-            self.tasks.add(task)
-        self.moves += 1
-        if self.dead:
-            raise asyncio.CancelledError
-
-    def kill(self) -> None:
-        self.dead = True
-        for task in {*self.tasks, *filter(None, [self.run])}:
-            task.cancel()
-
-    def timer(self, due: float) -> asyncio.Future[None]:
-        made: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.timers.append((due, made))
-        return made
-
-    async def park(self, future: asyncio.Future[Any], due: asyncio.Future[None]) -> bool:
-        """Wait for the first of two; whether it was the first one."""
-        self.parked.add(future)
-        try:
-            await asyncio.wait({future, due}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            self.parked.discard(future)
-            self.timers = [each for each in self.timers if each[1] is not due]
-            self.moves += 1
-        return future.done()
-
-    async def until(self, due: float) -> None:
-        timer = self.timer(due)
-        await self.park(timer, timer)
-
-    def fire(self, now: float) -> bool:
-        """Let the next timer that is due ring."""
-        due = [each for each in self.timers if each[0] <= now and not each[1].done()]
-        if not due:
-            return False
-        min(due, key=lambda each: each[0])[1].set_result(None)
-        self.moves += 1
-        return True
-
-    @property
-    def busy(self) -> bool:
-        """Whether it waits for something that no clock brings."""
-        return self.active > 0 or not self.parked
 
 
 class Engine:
@@ -244,8 +127,6 @@ class Engine:
             "instanceId": self.id,
             "workflowName": self.flow.name,
         }
-        from ._workflow_step import FakeWorkflowStep  # which knows this module
-
         script = self.flow.script
         try:
             with script.host.entered():
@@ -268,8 +149,6 @@ class Engine:
 
     async def _roll_back(self, life: Life, error: JsException) -> None:
         """Undo what has been begun, the last first, until that goes wrong."""
-        from ._workflow_step import FakeWorkflowStep  # which knows this module
-
         step = FakeWorkflowStep(self, life)
         begun = [key for key in self.records if key in self.rollbacks]
         if not begun:
@@ -415,6 +294,3 @@ async def _settled(life: Life) -> None:
             return
     if not life.run.cancelled():
         life.run.result()
-
-
-Callback = Callable[[Any], Awaitable[Any]]

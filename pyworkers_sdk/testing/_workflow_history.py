@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection
-from typing import TYPE_CHECKING, Any, NamedTuple, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from .._ffi._cpython import from_js
 from .._ffi._streams import JsException, ReadableStream
 from .._ffi._stubs import JsFunction
 from ..workflow_subscription import WorkflowInstanceEventType
+from ._workflow_records import StoredStream
 from ._workflow_rules import FATAL_NAME
 
 if TYPE_CHECKING:
-    from ._workflow_engine import Engine, Key
+    from ._workflow_engine import Engine
+    from ._workflow_records import Key
 
 __all__ = [
     "FakeWorkflowSubscription",
     "History",
-    "StoredStream",
     "subscription",
     "told_config",
     "told_error",
@@ -26,10 +27,6 @@ __all__ = [
 
 _LAST = ("workflow_completed", "workflow_errored", "workflow_terminated")
 _TYPES: tuple[str, ...] = get_args(WorkflowInstanceEventType)
-
-
-class StoredStream(NamedTuple):
-    data: bytes
 
 
 class History:

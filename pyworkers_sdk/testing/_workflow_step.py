@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .._ffi._cpython import from_js
 from .._ffi._rpc_cpython import js_failure
 from .._ffi._streams import JsException, ReadableStream
 from .._ffi._stubs import JsFunction
 from .._ffi._v8 import clone_size
-from ._workflow_engine import Callback, Engine, Key, Life, StepRecord, Stored
-from ._workflow_history import StoredStream, told_config, told_error
+from ._workflow_history import told_config, told_error
+from ._workflow_records import Callback, Key, Life, StepRecord, Stored, StoredStream
 from ._workflow_rules import (
     LARGEST_OUTPUT,
     STEP_LIMIT,
@@ -26,6 +26,9 @@ from ._workflow_rules import (
     retry_delay,
     shown,
 )
+
+if TYPE_CHECKING:
+    from ._workflow_engine import Engine
 
 __all__ = ["FakeWorkflowStep"]
 

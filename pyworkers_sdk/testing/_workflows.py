@@ -10,8 +10,9 @@ from uuid import uuid4
 from .._ffi import from_js, raw, to_js
 from .._ffi._streams import JsException
 from ._turns import answered_later, elsewhere
-from ._workflow_engine import FINISHED, Engine, Plan, StepRecord
-from ._workflow_history import FakeWorkflowSubscription, StoredStream, subscription
+from ._workflow_engine import FINISHED, Engine
+from ._workflow_history import FakeWorkflowSubscription, subscription
+from ._workflow_records import Plan, StepRecord, StoredStream
 from ._workflow_rules import check_batch, is_addressable, is_id
 
 if TYPE_CHECKING:
