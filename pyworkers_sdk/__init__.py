@@ -9,8 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ._email_parts import EmailAddress as EmailAddress, EmailAttachment as EmailAttachment
-    from ._image_sources import ImageSource as ImageSource
+    from ._media_input import ImageSource as ImageSource
     from .abort import AbortController as AbortController, AbortSignal as AbortSignal
     from .access import (
         CloudflareAccessContext as CloudflareAccessContext,
@@ -27,15 +26,15 @@ if TYPE_CHECKING:
         AgentMemoryScoredCandidate as AgentMemoryScoredCandidate,
     )
     from .ai import AI as AI, AIModel as AIModel, AiModelsSearchObject as AiModelsSearchObject
-    from .ai_documents import (
+    from .ai.documents import (
         ConversionOptions as ConversionOptions,
         ConversionResponse as ConversionResponse,
         MarkdownDocument as MarkdownDocument,
         SupportedFileFormat as SupportedFileFormat,
         ToMarkdownService as ToMarkdownService,
     )
-    from .ai_events import EventStream as EventStream
-    from .ai_gateway import (
+    from .ai.events import EventStream as EventStream
+    from .ai.gateway import (
         AiGateway as AiGateway,
         AiGatewayLog as AiGatewayLog,
         AiGatewayPatchLog as AiGatewayPatchLog,
@@ -47,14 +46,14 @@ if TYPE_CHECKING:
         AiSearchInstance as AiSearchInstance,
         AiSearchNamespace as AiSearchNamespace,
     )
-    from .ai_search_items import (
+    from .ai_search.items import (
         AiSearchItem as AiSearchItem,
         AiSearchItemContentResult as AiSearchItemContentResult,
         AiSearchItems as AiSearchItems,
         AiSearchJob as AiSearchJob,
         AiSearchJobs as AiSearchJobs,
     )
-    from .ai_search_types import (
+    from .ai_search.types import (
         AiSearchChatCompletionsResponse as AiSearchChatCompletionsResponse,
         AiSearchConfig as AiSearchConfig,
         AiSearchInstanceInfo as AiSearchInstanceInfo,
@@ -88,7 +87,7 @@ if TYPE_CHECKING:
     from .assets import Assets as Assets
     from .blob import Blob as Blob, File as File
     from .browser import Browser as Browser
-    from .browser_sessions import (
+    from .browser.sessions import (
         BrowserRunAcquireResult as BrowserRunAcquireResult,
         BrowserRunConnection as BrowserRunConnection,
         BrowserRunDevtools as BrowserRunDevtools,
@@ -127,27 +126,27 @@ if TYPE_CHECKING:
         D1PreparedStatement as D1PreparedStatement,
         D1Result as D1Result,
     )
-    from .dispatch import DispatchNamespace as DispatchNamespace
+    from .dispatch_namespaces import DispatchNamespace as DispatchNamespace
     from .durable import (
         DurableObject as DurableObject,
         DurableObjectNamespace as DurableObjectNamespace,
         DurableObjectRetryOptions as DurableObjectRetryOptions,
         DurableObjectStub as DurableObjectStub,
     )
-    from .durable_facets import (
+    from .durable.facets import (
         DurableObjectClass as DurableObjectClass,
         DurableObjectFacets as DurableObjectFacets,
         FacetStartupOptions as FacetStartupOptions,
     )
-    from .durable_kv import SyncKvStorage as SyncKvStorage
-    from .durable_sql import SqlStorage as SqlStorage, SqlStorageCursor as SqlStorageCursor
-    from .durable_state import (
+    from .durable.kv import SyncKvStorage as SyncKvStorage
+    from .durable.sql import SqlStorage as SqlStorage, SqlStorageCursor as SqlStorageCursor
+    from .durable.state import (
         AlarmInvocationInfo as AlarmInvocationInfo,
         DurableObjectId as DurableObjectId,
         DurableObjectState as DurableObjectState,
         WebSocketRequestResponsePair as WebSocketRequestResponsePair,
     )
-    from .durable_storage import (
+    from .durable.storage import (
         DurableObjectStorage as DurableObjectStorage,
         DurableObjectTransaction as DurableObjectTransaction,
     )
@@ -156,7 +155,8 @@ if TYPE_CHECKING:
         EmailSendResult as EmailSendResult,
         ForwardableEmailMessage as ForwardableEmailMessage,
     )
-    from .email_sending import SendEmail as SendEmail
+    from .email.parts import EmailAddress as EmailAddress, EmailAttachment as EmailAttachment
+    from .email.sending import SendEmail as SendEmail
     from .entrypoints import (
         ExecutionContext as ExecutionContext,
         WorkerEntrypoint as WorkerEntrypoint,
@@ -196,6 +196,7 @@ if TYPE_CHECKING:
         FlagshipEvaluationDetails as FlagshipEvaluationDetails,
     )
     from .forms import FormData as FormData
+    from .global_handlers import handler as handler
     from .headers import Headers as Headers
     from .html_rewriter import (
         Comment as Comment,
@@ -214,7 +215,7 @@ if TYPE_CHECKING:
         ImageTransformationResult as ImageTransformationResult,
         ImageTransformer as ImageTransformer,
     )
-    from .images_hosted import (
+    from .images.hosted import (
         HostedImages as HostedImages,
         ImageDirectUploadResult as ImageDirectUploadResult,
         ImageHandle as ImageHandle,
@@ -227,8 +228,6 @@ if TYPE_CHECKING:
         KVListResult as KVListResult,
         KVValueWithMetadata as KVValueWithMetadata,
     )
-    from .legacy import handler as handler
-    from .limits import ResourceLimits as ResourceLimits
     from .logs import ConsoleHandler as ConsoleHandler, configure_logging as configure_logging
     from .media import (
         Media as Media,
@@ -247,7 +246,7 @@ if TYPE_CHECKING:
         QueueSendResponse as QueueSendResponse,
     )
     from .r2 import R2 as R2, R2MultipartUpload as R2MultipartUpload
-    from .r2_objects import (
+    from .r2.objects import (
         HTTPMetadata as HTTPMetadata,
         R2Checksums as R2Checksums,
         R2Conditional as R2Conditional,
@@ -258,7 +257,8 @@ if TYPE_CHECKING:
         R2Range as R2Range,
         R2UploadedPart as R2UploadedPart,
     )
-    from .ratelimit import RateLimit as RateLimit, RateLimitOutcome as RateLimitOutcome
+    from .rate_limit import RateLimit as RateLimit, RateLimitOutcome as RateLimitOutcome
+    from .resource_limits import ResourceLimits as ResourceLimits
     from .rpc import (
         RpcPromise as RpcPromise,
         RpcProperty as RpcProperty,
@@ -268,21 +268,6 @@ if TYPE_CHECKING:
     from .scheduled import ScheduledController as ScheduledController
     from .secrets_store import SecretsStoreSecret as SecretsStoreSecret
     from .services import Exports as Exports, Fetcher as Fetcher, Service as Service
-    from .sockets import (
-        Socket as Socket,
-        SocketAddress as SocketAddress,
-        SocketInfo as SocketInfo,
-        connect as connect,
-    )
-    from .stream_shapes import (
-        StreamCaption as StreamCaption,
-        StreamDirectUpload as StreamDirectUpload,
-        StreamDownload as StreamDownload,
-        StreamDownloadGetResponse as StreamDownloadGetResponse,
-        StreamVideo as StreamVideo,
-        StreamVideoStatus as StreamVideoStatus,
-        StreamWatermark as StreamWatermark,
-    )
     from .stream_video import (
         Stream as Stream,
         StreamScopedCaptions as StreamScopedCaptions,
@@ -290,6 +275,15 @@ if TYPE_CHECKING:
         StreamVideoHandle as StreamVideoHandle,
         StreamVideos as StreamVideos,
         StreamWatermarks as StreamWatermarks,
+    )
+    from .stream_video.types import (
+        StreamCaption as StreamCaption,
+        StreamDirectUpload as StreamDirectUpload,
+        StreamDownload as StreamDownload,
+        StreamDownloadGetResponse as StreamDownloadGetResponse,
+        StreamVideo as StreamVideo,
+        StreamVideoStatus as StreamVideoStatus,
+        StreamWatermark as StreamWatermark,
     )
     from .streams import ReadableStream as ReadableStream, WritableStream as WritableStream
     from .tail import (
@@ -314,6 +308,12 @@ if TYPE_CHECKING:
         TraceLogErrorInfo as TraceLogErrorInfo,
         TracePreviewInfo as TracePreviewInfo,
     )
+    from .tcp import (
+        Socket as Socket,
+        SocketAddress as SocketAddress,
+        SocketInfo as SocketInfo,
+        connect as connect,
+    )
     from .tracing import Span as Span, Tracing as Tracing, TracingSpanContext as TracingSpanContext
     from .vectorize import (
         Vectorize as Vectorize,
@@ -323,13 +323,13 @@ if TYPE_CHECKING:
         VectorizeMatches as VectorizeMatches,
         VectorizeVector as VectorizeVector,
     )
-    from .vectorize_index import (
+    from .vectorize.legacy_index import (
         VectorizeIndex as VectorizeIndex,
         VectorizeIndexConfig as VectorizeIndexConfig,
         VectorizeIndexDetails as VectorizeIndexDetails,
         VectorizeVectorMutation as VectorizeVectorMutation,
     )
-    from .version import VersionMetadata as VersionMetadata
+    from .version_metadata import VersionMetadata as VersionMetadata
     from .web_search import (
         WebSearch as WebSearch,
         WebSearchResponseMetadata as WebSearchResponseMetadata,
@@ -349,25 +349,6 @@ if TYPE_CHECKING:
         WorkerLoaderModule as WorkerLoaderModule,
         WorkerStub as WorkerStub,
     )
-    from .workflow_entrypoint import WorkflowEntrypoint as WorkflowEntrypoint
-    from .workflow_events import (
-        WorkflowCronSchedule as WorkflowCronSchedule,
-        WorkflowEvent as WorkflowEvent,
-        WorkflowStepEvent as WorkflowStepEvent,
-    )
-    from .workflow_steps import (
-        WorkflowDynamicDelayContext as WorkflowDynamicDelayContext,
-        WorkflowRetries as WorkflowRetries,
-        WorkflowRollbackContext as WorkflowRollbackContext,
-        WorkflowStep as WorkflowStep,
-        WorkflowStepConfig as WorkflowStepConfig,
-        WorkflowStepContext as WorkflowStepContext,
-    )
-    from .workflow_subscription import (
-        WorkflowInstanceError as WorkflowInstanceError,
-        WorkflowInstanceEvent as WorkflowInstanceEvent,
-        WorkflowInstanceSubscription as WorkflowInstanceSubscription,
-    )
     from .workflows import (
         InstanceStatus as InstanceStatus,
         Workflow as Workflow,
@@ -377,6 +358,25 @@ if TYPE_CHECKING:
         WorkflowInstanceCreateOptions as WorkflowInstanceCreateOptions,
         WorkflowRestartFrom as WorkflowRestartFrom,
         WorkflowRetention as WorkflowRetention,
+    )
+    from .workflows.entrypoint import WorkflowEntrypoint as WorkflowEntrypoint
+    from .workflows.events import (
+        WorkflowCronSchedule as WorkflowCronSchedule,
+        WorkflowEvent as WorkflowEvent,
+        WorkflowStepEvent as WorkflowStepEvent,
+    )
+    from .workflows.steps import (
+        WorkflowDynamicDelayContext as WorkflowDynamicDelayContext,
+        WorkflowRetries as WorkflowRetries,
+        WorkflowRollbackContext as WorkflowRollbackContext,
+        WorkflowStep as WorkflowStep,
+        WorkflowStepConfig as WorkflowStepConfig,
+        WorkflowStepContext as WorkflowStepContext,
+    )
+    from .workflows.subscription import (
+        WorkflowInstanceError as WorkflowInstanceError,
+        WorkflowInstanceEvent as WorkflowInstanceEvent,
+        WorkflowInstanceSubscription as WorkflowInstanceSubscription,
     )
 
 __version__ = "0.1.0"
@@ -390,10 +390,10 @@ _MODULES = {
         " AgentMemoryRecallResult AgentMemoryScoredCandidate"
     ),
     "ai_search": "AiSearchInstance AiSearchNamespace",
-    "ai_search_items": (
+    "ai_search.items": (
         "AiSearchItem AiSearchItemContentResult AiSearchItems AiSearchJob AiSearchJobs"
     ),
-    "ai_search_types": (
+    "ai_search.types": (
         "AiSearchChatCompletionsResponse AiSearchConfig AiSearchInstanceInfo"
         " AiSearchItemInfo AiSearchJobInfo AiSearchMessage AiSearchMultiSearchOptions"
         " AiSearchMultiSearchResponse AiSearchOptions AiSearchSearchResponse"
@@ -407,12 +407,12 @@ _MODULES = {
     ),
     "web_search": ("WebSearch WebSearchSearchResponse WebSearchResponseMetadata WebSearchResult"),
     "ai": "AI AIModel AiModelsSearchObject",
-    "ai_documents": (
+    "ai.documents": (
         "ConversionOptions ConversionResponse MarkdownDocument SupportedFileFormat"
         " ToMarkdownService"
     ),
-    "ai_events": "EventStream",
-    "ai_gateway": (
+    "ai.events": "EventStream",
+    "ai.gateway": (
         "AIGatewayUniversalRequest AiGateway AiGatewayLog AiGatewayPatchLog GatewayOptions"
         " UniversalGatewayOptions"
     ),
@@ -428,19 +428,19 @@ _MODULES = {
         " ExecOutput ExecProcess"
     ),
     "d1": "D1 D1DatabaseSession D1ExecResult D1Meta D1PreparedStatement D1Result",
-    "dispatch": "DispatchNamespace",
+    "dispatch_namespaces": "DispatchNamespace",
     "durable": "DurableObject DurableObjectNamespace DurableObjectRetryOptions DurableObjectStub",
-    "durable_facets": "DurableObjectClass DurableObjectFacets FacetStartupOptions",
-    "durable_kv": "SyncKvStorage",
-    "durable_sql": "SqlStorage SqlStorageCursor",
-    "durable_state": (
+    "durable.facets": "DurableObjectClass DurableObjectFacets FacetStartupOptions",
+    "durable.kv": "SyncKvStorage",
+    "durable.sql": "SqlStorage SqlStorageCursor",
+    "durable.state": (
         "AlarmInvocationInfo DurableObjectId DurableObjectState WebSocketRequestResponsePair"
     ),
-    "durable_storage": "DurableObjectStorage DurableObjectTransaction",
+    "durable.storage": "DurableObjectStorage DurableObjectTransaction",
     "email": "EmailMessage EmailSendResult ForwardableEmailMessage",
-    "email_sending": "SendEmail",
-    "_email_parts": "EmailAddress EmailAttachment",
-    "_image_sources": "ImageSource",
+    "email.sending": "SendEmail",
+    "email.parts": "EmailAddress EmailAttachment",
+    "_media_input": "ImageSource",
     "entrypoints": "ExecutionContext WorkerEntrypoint",
     "env": "Env",
     "errors": (
@@ -459,9 +459,9 @@ _MODULES = {
     "http": "Request Response fetch",
     "hyperdrive": "Hyperdrive",
     "images": "ImageInfoResponse ImageTransformationResult ImageTransformer Images",
-    "images_hosted": "HostedImages ImageDirectUploadResult ImageHandle ImageList ImageMetadata",
+    "images.hosted": "HostedImages ImageDirectUploadResult ImageHandle ImageList ImageMetadata",
     "browser": "Browser",
-    "browser_sessions": (
+    "browser.sessions": (
         "BrowserRunAcquireResult BrowserRunConnection BrowserRunDevToolsTarget"
         " BrowserRunDevToolsVersion BrowserRunDevtools BrowserRunLimits BrowserRunLiveView"
         " BrowserRunSession"
@@ -471,29 +471,29 @@ _MODULES = {
         "Stream StreamScopedCaptions StreamScopedDownloads StreamVideoHandle StreamVideos"
         " StreamWatermarks"
     ),
-    "stream_shapes": (
+    "stream_video.types": (
         "StreamCaption StreamDirectUpload StreamDownload StreamDownloadGetResponse"
         " StreamVideo StreamVideoStatus StreamWatermark"
     ),
     "kv": "KV KVListKey KVListResult KVValueWithMetadata",
-    "legacy": "handler",
-    "limits": "ResourceLimits",
+    "global_handlers": "handler",
+    "resource_limits": "ResourceLimits",
     "logs": "ConsoleHandler configure_logging",
     "pipelines": "Pipeline",
     "queues": (
         "Message MessageBatch MessageSendRequest Queue QueueMetadata QueueMetrics QueueSendResponse"
     ),
     "r2": "R2 R2MultipartUpload",
-    "r2_objects": (
+    "r2.objects": (
         "HTTPMetadata R2Checksums R2Conditional R2Object R2ObjectBody R2ObjectRange R2Objects"
         " R2Range R2UploadedPart"
     ),
-    "ratelimit": "RateLimit RateLimitOutcome",
+    "rate_limit": "RateLimit RateLimitOutcome",
     "rpc": "RpcPromise RpcProperty RpcStub RpcTarget",
     "scheduled": "ScheduledController",
     "secrets_store": "SecretsStoreSecret",
     "services": "Exports Fetcher Service",
-    "sockets": "Socket SocketAddress SocketInfo connect",
+    "tcp": "Socket SocketAddress SocketInfo connect",
     "streams": "ReadableStream WritableStream",
     "tail": (
         "ScriptVersion TraceDiagnosticChannelEvent TraceEventInfo TraceException TraceItem"
@@ -508,19 +508,19 @@ _MODULES = {
         "Vectorize VectorizeAsyncMutation VectorizeIndexInfo VectorizeMatch VectorizeMatches"
         " VectorizeVector"
     ),
-    "vectorize_index": (
+    "vectorize.legacy_index": (
         "VectorizeIndex VectorizeIndexConfig VectorizeIndexDetails VectorizeVectorMutation"
     ),
-    "version": "VersionMetadata",
+    "version_metadata": "VersionMetadata",
     "websockets": "CloseEvent ErrorEvent MessageEvent WebSocket WebSocketPair",
     "worker_loader": "WorkerCode WorkerLoader WorkerLoaderModule WorkerStub",
-    "workflow_entrypoint": "WorkflowEntrypoint",
-    "workflow_events": "WorkflowCronSchedule WorkflowEvent WorkflowStepEvent",
-    "workflow_steps": (
+    "workflows.entrypoint": "WorkflowEntrypoint",
+    "workflows.events": "WorkflowCronSchedule WorkflowEvent WorkflowStepEvent",
+    "workflows.steps": (
         "WorkflowDynamicDelayContext WorkflowRetries WorkflowRollbackContext WorkflowStep"
         " WorkflowStepConfig WorkflowStepContext"
     ),
-    "workflow_subscription": (
+    "workflows.subscription": (
         "WorkflowInstanceError WorkflowInstanceEvent WorkflowInstanceSubscription"
     ),
     "workflows": (

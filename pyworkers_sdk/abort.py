@@ -6,16 +6,16 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Self
 
-from ._ffi import event, from_js, raw, text, to_js, web
+from ._border import JsWrapper, event, from_js, raw, text, to_js, web
 from .errors import AbortError, AbortTimeoutError, ConversionError, WorkersError
 
 if TYPE_CHECKING:
-    from . import _sys
+    from . import _js
 
 __all__ = ["AbortController", "AbortSignal"]
 
 
-class AbortSignal:
+class AbortSignal(JsWrapper["_js.AbortSignal"]):
     """Says that something is to end early: ``fetch(url, signal=AbortSignal.timeout(5000))``.
 
     Work of one's own asks ``aborted`` or ``throw_if_aborted()`` between its steps, or has a task
@@ -24,9 +24,7 @@ class AbortSignal:
     JS: AbortSignal.
     """
 
-    __slots__ = ("_js",)
-
-    _js: _sys.AbortSignal
+    __slots__ = ()
 
     def __init__(self) -> None:
         raise TypeError("an AbortSignal comes from abort(), timeout(), any() or an AbortController")
@@ -59,11 +57,6 @@ class AbortSignal:
     def any(cls, signals: Iterable[AbortSignal]) -> Self:
         """One that is aborted as soon as one of these is, with its reason. JS: AbortSignal.any."""
         return cls.from_js(web.AbortSignal.any(to_js([*signals], "signals")))
-
-    @property
-    def js_object(self) -> Any:
-        """The JavaScript object underneath."""
-        return self._js
 
     @property
     def aborted(self) -> bool:
@@ -100,13 +93,13 @@ class AbortSignal:
 _LONGEST = 2**31 - 1  # 25 days: beyond it timers go off at once
 
 
-class AbortController:
+class AbortController(JsWrapper["_js.AbortController"]):
     """A signal, and the means to abort it. JS: AbortController."""
 
-    __slots__ = ("_js",)
+    __slots__ = ()
 
     def __init__(self) -> None:
-        self._js: _sys.AbortController = web.AbortController.new()
+        self._js = web.AbortController.new()
 
     @classmethod
     def from_js(cls, controller: Any) -> Self:
@@ -114,11 +107,6 @@ class AbortController:
         made = cls.__new__(cls)
         made._js = raw(controller)
         return made
-
-    @property
-    def js_object(self) -> Any:
-        """The JavaScript object underneath."""
-        return self._js
 
     @property
     def signal(self) -> AbortSignal:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypedDict
 
-from ._ffi import from_js, raising, raw
+from ._border import JsWrapper, from_js, raising, raw
 from .errors import WorkersError
 
 if TYPE_CHECKING:
-    from . import _sys
+    from . import _js
 
 __all__ = ["CloudflareAccessContext", "CloudflareAccessIdentity"]
 
@@ -60,18 +60,13 @@ class CloudflareAccessIdentity(TypedDict, total=False):
     is_gateway: bool
 
 
-class CloudflareAccessContext:
+class CloudflareAccessContext(JsWrapper["_js.CloudflareAccessContext"]):
     """The Access application that a request came through. JS: CloudflareAccessContext."""
 
-    __slots__ = ("_js",)
+    __slots__ = ()
 
-    def __init__(self, access: _sys.CloudflareAccessContext) -> None:
-        self._js: _sys.CloudflareAccessContext = raw(access)
-
-    @property
-    def js_object(self) -> Any:
-        """The JavaScript object underneath."""
-        return self._js
+    def __init__(self, access: _js.CloudflareAccessContext) -> None:
+        self._js = raw(access)
 
     @property
     def aud(self) -> str:

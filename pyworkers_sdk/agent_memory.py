@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NotRequired, TypeAlias, TypedDict
 
-from ._ffi import binding, raising, raw, text, to_js
-from ._handles import Handle
-from ._shapes import bag, each, shaped, stated
+from ._border import binding, raising, raw, text, to_js
+from ._options import bag, each, shaped, stated
+from ._remote_object import RemoteObject
 from .errors import WorkersError
 
 if TYPE_CHECKING:
-    from . import _sys
+    from . import _js
 
 __all__ = [
     "AgentMemory",
@@ -99,7 +99,7 @@ class AgentMemoryRecallResult:
         self.candidates = candidates
 
 
-class AgentMemoryProfile(Handle):
+class AgentMemoryProfile(RemoteObject["_js.AgentMemoryProfile"]):
     """The memory of one agent or user: ``await memory.get_profile("ann")``.
 
     Every method raises WorkersError where the service refuses. A session's id has at most 64
@@ -109,9 +109,6 @@ class AgentMemoryProfile(Handle):
     __slots__ = ()
 
     _raising = _raising
-
-    if TYPE_CHECKING:
-        _js: _sys.AgentMemoryProfile
 
     async def get(self, memory_id: str) -> AgentMemoryMemory:
         """A memory; WorkersError where it is not there. JS: AgentMemoryProfile.get."""
@@ -201,7 +198,7 @@ class AgentMemoryProfile(Handle):
         await self._call("deleteSession", text(session_id, "session_id"))
 
 
-class AgentMemory(Handle):
+class AgentMemory(RemoteObject["_js.AgentMemoryNamespace"]):
     """Memories by the name of a profile: ``MEMORY: AgentMemory`` in an Env.
 
     A name has at most 32 characters.
@@ -214,10 +211,7 @@ class AgentMemory(Handle):
 
     _raising = _raising
 
-    if TYPE_CHECKING:
-        _js: _sys.AgentMemoryNamespace
-
-    def __init__(self, namespace: _sys.AgentMemoryNamespace) -> None:
+    def __init__(self, namespace: _js.AgentMemoryNamespace) -> None:
         super().__init__(binding(namespace, "AgentMemory", "getProfile"))
 
     async def get_profile(self, profile_name: str) -> AgentMemoryProfile:

@@ -16,9 +16,10 @@ from typing import (
     overload,
 )
 
-from . import _rows
-from ._ffi import JSON, SQL, binding, convert, convert_each, raising, text, to_js
-from ._handles import Handle, json_of
+from . import _row_types as _rows
+from ._border import JSON, SQL, JsWrapper, binding, convert, convert_each, raising, text, to_js
+from ._options import json_of
+from ._remote_object import RemoteObject
 from .errors import AnalyticsSQLError, ConversionError, WorkersError
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from enum import Enum
     from uuid import UUID
 
-    from . import _sys
+    from . import _js
 
     AnalyticsSQLParameter: TypeAlias = str | float | date | UUID | Decimal | Enum | None
 
@@ -43,23 +44,16 @@ _raising = raising(WorkersError)
 Label: TypeAlias = str | bytes | bytearray | memoryview | None
 
 
-class AnalyticsEngineDataset:
+class AnalyticsEngineDataset(JsWrapper["_js.AnalyticsEngineDataset"]):
     """A dataset of Analytics Engine: ``HITS: AnalyticsEngineDataset`` in an Env.
 
     JS: AnalyticsEngineDataset.
     """
 
-    __slots__ = ("_js",)
+    __slots__ = ()
 
-    def __init__(self, dataset: _sys.AnalyticsEngineDataset) -> None:
-        self._js: _sys.AnalyticsEngineDataset = binding(
-            dataset, "AnalyticsEngineDataset", "writeDataPoint"
-        )
-
-    @property
-    def js_object(self) -> Any:
-        """The JavaScript object underneath."""
-        return self._js
+    def __init__(self, dataset: _js.AnalyticsEngineDataset) -> None:
+        self._js = binding(dataset, "AnalyticsEngineDataset", "writeDataPoint")
 
     def write_data_point(
         self,
@@ -160,7 +154,7 @@ class AnalyticsSQLResult(Sequence[Row], Generic[Row]):
         return f"<AnalyticsSQLResult of {len(self.data)} rows>"
 
 
-class AnalyticsSQL(Handle):
+class AnalyticsSQL(RemoteObject["_js.AnalyticsSQLBinding"]):
     """The analytics of the Worker's account, by SQL: ``STATS: AnalyticsSQL`` in an Env.
 
     JS: AnalyticsSQLBinding.
@@ -170,10 +164,7 @@ class AnalyticsSQL(Handle):
 
     _raising = raising(AnalyticsSQLError)
 
-    if TYPE_CHECKING:
-        _js: _sys.AnalyticsSQLBinding
-
-    def __init__(self, analytics: _sys.AnalyticsSQLBinding) -> None:
+    def __init__(self, analytics: _js.AnalyticsSQLBinding) -> None:
         super().__init__(binding(analytics, "AnalyticsSQL", "query"))
 
     @overload

@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NotRequired, Self, TypedDict
 
-from ._ffi import binding, dispose, dumps, from_json, raising, raw, seconds, text
-from ._handles import Handle
-from ._shapes import bag, each, shaped, stated, when
+from ._border import binding, dispose, dumps, from_json, raising, raw, seconds, text
+from ._options import bag, each, shaped, stated, when
+from ._remote_object import RemoteObject
 from .blob import Blob
 from .errors import ArtifactsError
 
 if TYPE_CHECKING:
-    from . import _sys
+    from . import _js
 
 __all__ = [
     "Artifacts",
@@ -152,7 +152,7 @@ class ArtifactsImportTarget(TypedDict):
     opts: NotRequired[ArtifactsImportOptions]
 
 
-class ArtifactsRepo(Handle):
+class ArtifactsRepo(RemoteObject["_js.ArtifactsRepo"]):
     """One repository: ``await artifacts.get("site")``.
 
     Every method raises ArtifactsError where the service refuses. ``with await artifacts.get(…) as
@@ -162,9 +162,6 @@ class ArtifactsRepo(Handle):
     __slots__ = ()
 
     _raising = _raising
-
-    if TYPE_CHECKING:
-        _js: _sys.ArtifactsRepo
 
     def __enter__(self) -> Self:
         return self
@@ -243,7 +240,7 @@ class ArtifactsRepo(Handle):
         return _made(await self._ask("fork", text(name, "name"), _json(options)))
 
 
-class Artifacts(Handle):
+class Artifacts(RemoteObject["_js.Artifacts"]):
     """Git repositories by name: ``REPOS: Artifacts`` in an Env.
 
     Every method raises ArtifactsError where the service refuses.
@@ -256,10 +253,7 @@ class Artifacts(Handle):
 
     _raising = _raising
 
-    if TYPE_CHECKING:
-        _js: _sys.Artifacts
-
-    def __init__(self, artifacts: _sys.Artifacts) -> None:
+    def __init__(self, artifacts: _js.Artifacts) -> None:
         super().__init__(binding(artifacts, "Artifacts", "import"))
 
     async def create(

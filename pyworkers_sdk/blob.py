@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, Self, TypeAlias, cast
 
-from ._ffi import bytes_of, raising, raw, text, to_js, web
+from ._border import JsWrapper, bytes_of, raising, raw, text, to_js, web
 from .errors import ConversionError, StreamError
 from .streams import ReadableStream
 
 if TYPE_CHECKING:
-    from . import _sys
+    from . import _js
 
 __all__ = ["Blob", "File"]
 
@@ -20,7 +20,7 @@ _raising = raising(StreamError)
 _Part: TypeAlias = "str | bytes | bytearray | memoryview | Blob"
 
 
-class Blob:
+class Blob(JsWrapper["_js.Blob"]):
     """Bytes with a media type, held by JavaScript.
 
     Made of parts, one after the other; text is UTF-8 there. Unlike a stream it can be read, and
@@ -30,10 +30,10 @@ class Blob:
     JS: Blob.
     """
 
-    __slots__ = ("_js",)
+    __slots__ = ()
 
     def __init__(self, parts: Iterable[_Part] = (), *, type: str = "") -> None:
-        self._js: _sys.Blob = web.Blob.new(_parts(parts), type=text(type, "type"))
+        self._js = web.Blob.new(_parts(parts), type=text(type, "type"))
 
     @classmethod
     def from_js(cls, blob: Any) -> Self:
@@ -41,11 +41,6 @@ class Blob:
         made = cls.__new__(cls)
         made._js = raw(blob)
         return made
-
-    @property
-    def js_object(self) -> Any:
-        """The JavaScript object underneath."""
-        return self._js
 
     @property
     def size(self) -> int:
@@ -115,8 +110,8 @@ class File(Blob):
         return _EPOCH + timedelta(milliseconds=self._file.lastModified)
 
     @property
-    def _file(self) -> _sys.File:
-        return cast("_sys.File", self._js)
+    def _file(self) -> _js.File:
+        return cast("_js.File", self._js)
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)

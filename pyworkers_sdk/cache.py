@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ._ffi import raising, raw, text, web
+from ._border import JsWrapper, raising, raw, text, web
 from .errors import ConversionError, WorkersError
 from .http import Request, Response
 
 if TYPE_CHECKING:
-    from . import _sys
+    from . import _js
 
 __all__ = ["Cache", "CacheStorage", "caches"]
 
 _raising = raising(WorkersError)
 
 
-class Cache:
+class Cache(JsWrapper["_js.Cache"]):
     """Responses to GET requests, by their URL; what ``caches.default`` and ``caches.open`` give.
 
     A data centre has its own, and may drop what is in it at any time. A URL is absolute; ``cf``'s
@@ -25,15 +25,10 @@ class Cache:
     JS: Cache.
     """
 
-    __slots__ = ("_js",)
+    __slots__ = ()
 
-    def __init__(self, cache: _sys.Cache) -> None:
-        self._js: _sys.Cache = raw(cache)
-
-    @property
-    def js_object(self) -> Any:
-        """The JavaScript object underneath."""
-        return self._js
+    def __init__(self, cache: _js.Cache) -> None:
+        self._js = raw(cache)
 
     async def match(
         self, request: str | Request, *, ignore_method: bool = False

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ._ffi import from_js, prop, raising, raw, text, to_js
+from ._border import JsWrapper, from_js, prop, raising, raw, text, to_js
 from .errors import ConversionError, WorkersError
 
 if TYPE_CHECKING:
-    from . import _sys
+    from . import _js
 
 __all__ = ["CacheContext", "CachePurgeError", "CachePurgeResult"]
 
@@ -30,18 +30,13 @@ class CachePurgeResult(NamedTuple):
     errors: list[CachePurgeError]
 
 
-class CacheContext:
+class CacheContext(JsWrapper["_js.CacheContext"]):
     """The cache that answers before the Worker is called. JS: CacheContext."""
 
-    __slots__ = ("_js",)
+    __slots__ = ()
 
-    def __init__(self, cache: _sys.CacheContext) -> None:
-        self._js: _sys.CacheContext = raw(cache)
-
-    @property
-    def js_object(self) -> Any:
-        """The JavaScript object underneath."""
-        return self._js
+    def __init__(self, cache: _js.CacheContext) -> None:
+        self._js = raw(cache)
 
     async def purge(
         self,

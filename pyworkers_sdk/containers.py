@@ -7,15 +7,15 @@ from collections.abc import AsyncIterable, AsyncIterator, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
-from ._body import body_of
-from ._ffi import binding, bytes_of, from_js, prop, raising, raw, sendable, to_js
+from ._border import JsWrapper, binding, bytes_of, from_js, prop, raising, raw, sendable, to_js
+from ._http_body import body_of
 from .abort import AbortSignal
 from .errors import ConversionError, WorkersError
 from .services import Fetcher
 from .streams import ReadableStream, WritableStream
 
 if TYPE_CHECKING:
-    from . import _sys
+    from . import _js
 
 __all__ = [
     "Container",
@@ -91,18 +91,13 @@ class ExecOutput(NamedTuple):
     exit_code: int
 
 
-class ExecProcess:
+class ExecProcess(JsWrapper["_js.ExecProcess"]):
     """A command that runs in a container. JS: ExecProcess."""
 
-    __slots__ = ("_js",)
+    __slots__ = ()
 
-    def __init__(self, process: _sys.ExecProcess) -> None:
-        self._js: _sys.ExecProcess = raw(process)
-
-    @property
-    def js_object(self) -> Any:
-        """The JavaScript object underneath."""
-        return self._js
+    def __init__(self, process: _js.ExecProcess) -> None:
+        self._js = raw(process)
 
     @property
     def pid(self) -> int:
@@ -164,21 +159,16 @@ def _stream(found: Any) -> ReadableStream | None:
     return None if raw(found) is None else ReadableStream(found)
 
 
-class Container:
+class Container(JsWrapper["_js.Container"]):
     """The container of an object, ``self.ctx.container``: nobody else's, and on the same machine.
 
     What it refuses is a WorkersError. JS: Container.
     """
 
-    __slots__ = ("_js",)
+    __slots__ = ()
 
-    def __init__(self, container: _sys.Container) -> None:
-        self._js: _sys.Container = binding(container, "Container", "getTcpPort")
-
-    @property
-    def js_object(self) -> Any:
-        """The JavaScript object underneath."""
-        return self._js
+    def __init__(self, container: _js.Container) -> None:
+        self._js = binding(container, "Container", "getTcpPort")
 
     @property
     def running(self) -> bool:

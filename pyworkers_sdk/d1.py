@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, overload
 
-from . import _rows
-from ._ffi import (
+from . import _row_types as _rows
+from ._border import (
     SQL,
+    JsWrapper,
     apply,
     binding,
     convert_each,
@@ -22,8 +23,8 @@ from ._ffi import (
 from .errors import ConversionError, D1Error
 
 if TYPE_CHECKING:
-    from . import _sys
-    from .durable_sql import SqlValue
+    from . import _js
+    from .durable.sql import SqlValue
 
 __all__ = [
     "D1",
@@ -38,6 +39,7 @@ _raising = raising(D1Error)
 
 Row = TypeVar("Row")
 T = TypeVar("T")
+StatementsT = TypeVar("StatementsT", bound="_js.D1Statements")
 
 
 class D1Meta:
@@ -107,7 +109,7 @@ class D1ExecResult:
         return f"D1ExecResult(count={self.count}, duration={self.duration})"
 
 
-class D1PreparedStatement(Generic[Row]):
+class D1PreparedStatement(JsWrapper[Any], Generic[Row]):
     """A SQL statement, and the values bound to it. It never changes: ``bind`` gives a new one.
 
     Its rows are of the type that ``prepare`` was given; a row that is not raises RowError, and
@@ -116,17 +118,12 @@ class D1PreparedStatement(Generic[Row]):
     JS: D1PreparedStatement.
     """
 
-    __slots__ = ("_js", "_row", "_sql")
+    __slots__ = ("_row", "_sql")
 
-    def __init__(self, statement: _sys.D1PreparedStatement, sql: str, row: type[Row]) -> None:
+    def __init__(self, statement: _js.D1PreparedStatement, sql: str, row: type[Row]) -> None:
         self._js = statement
         self._sql = sql
         self._row = row
-
-    @property
-    def js_object(self) -> Any:
-        """The JavaScript object underneath."""
-        return self._js
 
     def bind(self, *values: SqlValue) -> D1PreparedStatement[Row]:
         """The statement with a value for each parameter, at most 100.
@@ -180,17 +177,10 @@ class D1PreparedStatement(Generic[Row]):
         return [tuple(bytes(cell) if _is_blob(cell) else cell for cell in row) for row in found]
 
 
-class _Statements:
+class _Statements(JsWrapper[StatementsT]):
     """What a database and a session share."""
 
-    __slots__ = ("_js",)
-
-    _js: Any
-
-    @property
-    def js_object(self) -> Any:
-        """The JavaScript object underneath."""
-        return self._js
+    __slots__ = ()
 
     @overload
     def prepare(self, sql: str) -> D1PreparedStatement[dict[str, Any]]: ...
@@ -232,7 +222,7 @@ class _Statements:
         return [_result(result, one._row) for result, one in zip(found, listed, strict=True)]
 
 
-class D1(_Statements):
+class D1(_Statements["_js.D1Database"]):
     """A D1 database: ``D1(env.DB)``.
 
     Every method raises D1Error where SQL or the service refuses, and ConversionError, before
@@ -243,9 +233,7 @@ class D1(_Statements):
 
     __slots__ = ()
 
-    _js: _sys.D1Database
-
-    def __init__(self, database: _sys.D1Database) -> None:
+    def __init__(self, database: _js.D1Database) -> None:
         self._js = binding(database, "D1", "prepare")
 
     async def exec(self, sql: str) -> D1ExecResult:
@@ -276,14 +264,12 @@ class D1(_Statements):
         return dumped
 
 
-class D1DatabaseSession(_Statements):
+class D1DatabaseSession(_Statements["_js.D1DatabaseSession"]):
     """A sequentially consistent view of a database. JS: D1DatabaseSession."""
 
     __slots__ = ()
 
-    _js: _sys.D1DatabaseSession
-
-    def __init__(self, session: _sys.D1DatabaseSession) -> None:
+    def __init__(self, session: _js.D1DatabaseSession) -> None:
         self._js = session
 
     def get_bookmark(self) -> str | None:

@@ -30,23 +30,33 @@ from typing import (
     get_type_hints,
 )
 
-from ._ffi import answered, from_js, from_rpc, official_base, promise, prop, raw, returned
+from ._border import (
+    JsWrapper,
+    answered,
+    from_js,
+    from_rpc,
+    official_base,
+    promise,
+    prop,
+    raw,
+    returned,
+)
 from .errors import WorkersError
 from .http import Request, Response
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar as TypeVarWithDefault
 
-    from . import _sys
+    from . import _js
     from .access import CloudflareAccessContext
     from .cache_context import CacheContext
     from .email import ForwardableEmailMessage
     from .queues import MessageBatch
     from .scheduled import ScheduledController
     from .services import Exports
-    from .sockets import Socket
     from .tail import TraceItem
     from .tail_stream import Onset, TailEvent, TailEventHandlerType
+    from .tcp import Socket
     from .tracing import Tracing
 
     EnvT = TypeVarWithDefault("EnvT", default=Any)
@@ -56,18 +66,13 @@ __all__ = ["Base", "Door", "ExecutionContext", "WorkerEntrypoint", "base"]
 T = TypeVar("T")
 
 
-class ExecutionContext:
+class ExecutionContext(JsWrapper["_js.ExecutionContext"]):
     """What goes on around one request. JS: ExecutionContext."""
 
-    __slots__ = ("_js",)
+    __slots__ = ()
 
-    def __init__(self, ctx: _sys.ExecutionContext) -> None:
-        self._js: _sys.ExecutionContext = raw(ctx)
-
-    @property
-    def js_object(self) -> Any:
-        """The JavaScript object underneath."""
-        return self._js
+    def __init__(self, ctx: _js.ExecutionContext) -> None:
+        self._js = raw(ctx)
 
     def wait_until(self, work: Awaitable[Any]) -> None:
         """Let ``work`` go on after the response was sent, for at most 30 s.
@@ -314,7 +319,7 @@ def _email(handler: Any, given: Any) -> Any:
 
 
 def _socket(handler: Any, given: Any) -> Any:
-    from .sockets import Socket
+    from .tcp import Socket
 
     return Socket(given)
 
@@ -326,7 +331,7 @@ def _traces(handler: Any, given: Any) -> Any:
 
 
 async def _tail_stream(handler: Handler, given: Any, *_: Any) -> Any:
-    from ._tail_events import event_of, rest_for
+    from ._tail_stream_events import event_of, rest_for
 
     onset = event_of(from_rpc(given))
     with out_of_sight:

@@ -6,14 +6,14 @@ from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Union, get_args, get_origin, get_type_hints
 
-from . import _rows
-from ._ffi import from_js, prop, raw
+from . import _row_types as _rows
+from ._border import JsWrapper, from_js, prop, raw
 from .errors import BindingError, RowError
 
 __all__ = ["Env", "hints"]
 
 
-class Env:
+class Env(JsWrapper[Any]):
     """What the Worker's configuration binds, each under the type that its annotation says.
 
     ::
@@ -39,11 +39,6 @@ class Env:
         cls._defaults = {**cls._defaults, **defaults}
 
     _defaults: ClassVar[dict[str, Any]] = {}
-
-    @property
-    def js_object(self) -> Any:
-        """The JavaScript object underneath."""
-        return self._js
 
     if not TYPE_CHECKING:
 

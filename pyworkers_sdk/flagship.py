@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeAlias, TypeVar
 
-from ._ffi import JSON, binding, convert, from_js, method, raising, text, to_js
+from ._border import JSON, JsWrapper, binding, convert, from_js, method, raising, text, to_js
 from .errors import ConversionError, WorkersError
 
 if TYPE_CHECKING:
-    from . import _sys
+    from . import _js
 
 __all__ = ["Flagship", "FlagshipEvaluationContext", "FlagshipEvaluationDetails"]
 
@@ -34,7 +34,7 @@ class FlagshipEvaluationDetails(NamedTuple, Generic[T]):
     error_message: str | None
 
 
-class Flagship:
+class Flagship(JsWrapper["_js.Flagship"]):
     """The flags of an app: ``FLAGS: Flagship`` in an Env.
 
     Every method gives its default where there is no such flag, where it is of another type, and
@@ -44,15 +44,10 @@ class Flagship:
     JS: Flagship.
     """
 
-    __slots__ = ("_js",)
+    __slots__ = ()
 
-    def __init__(self, flags: _sys.Flagship) -> None:
-        self._js: _sys.Flagship = binding(flags, "Flagship", "getBooleanValue")
-
-    @property
-    def js_object(self) -> Any:
-        """The JavaScript object underneath."""
-        return self._js
+    def __init__(self, flags: _js.Flagship) -> None:
+        self._js = binding(flags, "Flagship", "getBooleanValue")
 
     async def get_boolean_value(
         self, flag_key: str, default_value: bool, context: FlagshipEvaluationContext | None = None

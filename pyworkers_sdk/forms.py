@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
-from ._ffi import raw, text, web
+from ._border import JsWrapper, raw, text, web
 from .blob import Blob, File
 from .errors import ConversionError
 
 if TYPE_CHECKING:
-    from . import _sys
+    from . import _js
 
 __all__ = ["FormData"]
 
 T = TypeVar("T")
 
 
-class FormData:
+class FormData(JsWrapper["_js.FormData"]):
     """The fields of a form, in order; a name may come up several times. A value is text or a File.
 
     As the body of a request or a response it is sent as multipart/form-data, and the platform sets
@@ -28,14 +28,14 @@ class FormData:
     JS: FormData.
     """
 
-    __slots__ = ("_js",)
+    __slots__ = ()
 
     @overload
     def __init__(self, init: Mapping[str, str | Blob] | None = None) -> None: ...
     @overload
     def __init__(self, init: Iterable[tuple[str, str | Blob]] | FormData) -> None: ...
     def __init__(self, init: Any = None) -> None:
-        self._js: _sys.FormData = web.FormData.new()
+        self._js = web.FormData.new()
         for name, value in _pairs(init):
             self.append(name, value)
 
@@ -45,11 +45,6 @@ class FormData:
         made = cls.__new__(cls)
         made._js = raw(form)
         return made
-
-    @property
-    def js_object(self) -> Any:
-        """The JavaScript object underneath."""
-        return self._js
 
     @overload
     def get(self, name: str) -> str | File | None: ...

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar, overload
 
-from ._ffi import from_js, raising, raw, text, to_js, web
+from ._border import JsWrapper, from_js, raising, raw, text, to_js, web
 from .errors import ConversionError, WorkersError
 
 if TYPE_CHECKING:
-    from . import _sys
+    from . import _js
 
 __all__ = ["Headers", "HeadersInit", "headers_of"]
 
@@ -20,7 +20,7 @@ T = TypeVar("T")
 HeadersInit: TypeAlias = "Mapping[str, str] | Iterable[tuple[str, str]] | Headers"
 
 
-class Headers:
+class Headers(JsWrapper["_js.Headers"]):
     """Header names and values, whatever the case of the names.
 
     Iteration gives the names in lower case and in order. A name that was appended to has one value,
@@ -31,11 +31,11 @@ class Headers:
     JS: Headers.
     """
 
-    __slots__ = ("_js",)
+    __slots__ = ()
 
     def __init__(self, init: HeadersInit | None = None) -> None:
         with _raising:
-            self._js: _sys.Headers = web.Headers.new(headers_of(init))
+            self._js = web.Headers.new(headers_of(init))
 
     @classmethod
     def from_js(cls, headers: Any) -> Self:
@@ -43,11 +43,6 @@ class Headers:
         made = cls.__new__(cls)
         made._js = raw(headers)
         return made
-
-    @property
-    def js_object(self) -> Any:
-        """The JavaScript object underneath."""
-        return self._js
 
     @overload
     def get(self, name: str) -> str | None: ...

@@ -6,13 +6,13 @@ from collections.abc import AsyncIterable, Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeAlias
 
-from ._ffi import Handed, cells, from_js, raising, raw, stream_from, text, web
+from ._border import Handed, JsWrapper, cells, from_js, raising, raw, stream_from, text, web
 from .errors import BindingError, ConversionError, WorkersError
 from .http import Response
 from .streams import ReadableStream
 
 if TYPE_CHECKING:
-    from . import _sys
+    from . import _js
 
 __all__ = ["Comment", "Doctype", "DocumentEnd", "Element", "EndTag", "HTMLRewriter", "Text"]
 
@@ -21,21 +21,14 @@ _raising = raising(WorkersError)
 Content: TypeAlias = "str | Response | ReadableStream | AsyncIterable[bytes]"
 
 
-class _Token:
+class _Token(JsWrapper[Any]):
     """What handlers get: it is good until the handler that got it is over, then WorkersError."""
 
-    __slots__ = ("_handed", "_js")
-
-    _js: Any
+    __slots__ = ("_handed",)
 
     def __init__(self, token: Any, handed: Handed | None = None) -> None:
         self._js = raw(token)
         self._handed = handed
-
-    @property
-    def js_object(self) -> Any:
-        """The JavaScript object underneath."""
-        return self._js
 
 
 class Doctype(_Token):
@@ -43,7 +36,7 @@ class Doctype(_Token):
 
     __slots__ = ()
 
-    _js: _sys.Doctype
+    _js: _js.Doctype
 
     @property
     def name(self) -> str | None:
@@ -72,7 +65,7 @@ class DocumentEnd(_Token):
 
     __slots__ = ()
 
-    _js: _sys.DocumentEnd
+    _js: _js.DocumentEnd
 
     def append(self, content: str, *, html: bool = False) -> Self:
         """Add text, or HTML, to the end of the document. JS: DocumentEnd.append."""
@@ -96,7 +89,7 @@ class Comment(_Removable):
 
     __slots__ = ()
 
-    _js: _sys.Comment
+    _js: _js.Comment
 
     @property
     def text(self) -> str:
@@ -161,7 +154,7 @@ class Text(_Surrounded):
 
     __slots__ = ()
 
-    _js: _sys.Text
+    _js: _js.Text
 
     @property
     def text(self) -> str:
@@ -193,7 +186,7 @@ class EndTag(_Surrounded):
 
     __slots__ = ()
 
-    _js: _sys.EndTag
+    _js: _js.EndTag
 
     @property
     def name(self) -> str:
@@ -218,7 +211,7 @@ class Element(_Surrounded):
 
     __slots__ = ()
 
-    _js: _sys.Element
+    _js: _js.Element
 
     @property
     def tag_name(self) -> str:
@@ -453,10 +446,10 @@ class HTMLRewriter:
             raise
 
 
-def _new() -> _sys.HTMLRewriter:
+def _new() -> _js.HTMLRewriter:
     if not hasattr(web, "HTMLRewriter"):
         raise BindingError("HTMLRewriter is only in the Workers runtime")
-    made: _sys.HTMLRewriter = web.HTMLRewriter.new()
+    made: _js.HTMLRewriter = web.HTMLRewriter.new()
     return made
 
 

@@ -6,14 +6,14 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, Protocol, Self, TypeAlias, TypeVar, overload
 
-from . import _rows
-from ._body import Body, BodyInit, body_of
-from ._ffi import dumps, from_js, prop, raising, raw, text, to_js, web
+from . import _row_types as _rows
+from ._border import dumps, from_js, prop, raising, raw, text, to_js, web
+from ._http_body import Body, BodyInit, body_of
 from .errors import ConversionError, WorkersError
 from .headers import Headers, HeadersInit, headers_of
 
 if TYPE_CHECKING:
-    from . import _sys
+    from . import _js
     from .abort import AbortSignal
     from .cf import CfInit, IncomingRequestCfProperties
     from .websockets import WebSocket
@@ -48,7 +48,7 @@ class Request(Body):
 
     __slots__ = ("_cf",)
 
-    _js: _sys.Request
+    _js: _js.Request
 
     def __init__(
         self,
@@ -174,7 +174,7 @@ class Response(Body):
 
     __slots__ = ("_web_socket",)
 
-    _js: _sys.Response
+    _js: _js.Response
     _web_socket: WebSocket | None
 
     def __init__(

@@ -2,36 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ._ffi import binding, prop, raising
+from ._border import JsWrapper, binding, prop, raising
 from .errors import WorkersError
 
 if TYPE_CHECKING:
-    from . import _sys
-    from .sockets import Socket
+    from . import _js
+    from .tcp import Socket
 
 __all__ = ["Hyperdrive"]
 
 _raising = raising(WorkersError)
 
 
-class Hyperdrive:
+class Hyperdrive(JsWrapper["_js.Hyperdrive"]):
     """What a PostgreSQL or MySQL driver needs to connect: ``DATABASE: Hyperdrive`` in an Env.
 
     The user, the password and the host are made for the Worker and are of no use elsewhere; the
     repr shows none of them. The driver has to speak through ``cloudflare:sockets``. JS: Hyperdrive.
     """
 
-    __slots__ = ("_js",)
+    __slots__ = ()
 
-    def __init__(self, hyperdrive: _sys.Hyperdrive) -> None:
-        self._js: _sys.Hyperdrive = binding(hyperdrive, "Hyperdrive", "connect")
-
-    @property
-    def js_object(self) -> Any:
-        """The JavaScript object underneath."""
-        return self._js
+    def __init__(self, hyperdrive: _js.Hyperdrive) -> None:
+        self._js = binding(hyperdrive, "Hyperdrive", "connect")
 
     @property
     def connection_string(self) -> str:
@@ -77,7 +72,7 @@ class Hyperdrive:
         WorkersError, from ``opened`` and a write, where the database cannot be reached.
         JS: Hyperdrive.connect.
         """
-        from .sockets import Socket
+        from .tcp import Socket
 
         with _raising:
             return Socket(self._js.connect())

@@ -6,8 +6,9 @@ from collections.abc import AsyncIterable, AsyncIterator, Iterable
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, TypeVar, cast, overload
 
-from . import _rows
-from ._ffi import (
+from . import _row_types as _rows
+from ._border import (
+    JsWrapper,
     binding,
     bytes_of,
     count,
@@ -26,7 +27,7 @@ from .errors import ConversionError, KVError
 from .streams import ReadableStream
 
 if TYPE_CHECKING:
-    from . import _sys
+    from . import _js
 
 __all__ = ["KV", "KVListKey", "KVListResult", "KVValueWithMetadata"]
 
@@ -63,7 +64,7 @@ class KVListResult(NamedTuple):
     cache_status: str | None
 
 
-class KV:
+class KV(JsWrapper["_js.KVNamespace"]):
     """A KV namespace: ``KV(env.CACHE)``.
 
     Keys are 1 to 512 bytes of UTF-8, values up to 25 MiB. Reads may be up to 60 s behind writes
@@ -73,15 +74,10 @@ class KV:
     JS: KVNamespace.
     """
 
-    __slots__ = ("_js",)
+    __slots__ = ()
 
-    def __init__(self, namespace: _sys.KVNamespace) -> None:
-        self._js: _sys.KVNamespace = binding(namespace, "KV", "getWithMetadata")
-
-    @property
-    def js_object(self) -> Any:
-        """The JavaScript object underneath."""
-        return self._js
+    def __init__(self, namespace: _js.KVNamespace) -> None:
+        self._js = binding(namespace, "KV", "getWithMetadata")
 
     @overload
     async def get(

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any, cast
 
-from ._ffi import console
+from ._border import console
 
 __all__ = ["ConsoleHandler", "configure_logging"]
 

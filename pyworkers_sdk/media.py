@@ -5,16 +5,17 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
-from ._ffi import binding, raising, raw, to_js
-from ._image_sources import source
-from ._shapes import Stub, stated
+from ._border import binding, raising, raw, to_js
+from ._media_input import source
+from ._options import stated
+from ._remote_object import RemoteObject
 from .errors import MediaError
 from .http import Response
 from .streams import ReadableStream
 
 if TYPE_CHECKING:
-    from . import _sys
-    from ._image_sources import ImageSource
+    from . import _js
+    from ._media_input import ImageSource
 
 __all__ = [
     "Media",
@@ -26,7 +27,7 @@ __all__ = [
 _raising = raising(MediaError)
 
 
-class Media(Stub):
+class Media(RemoteObject[Any]):
     """The Media Transformations binding: ``Media(env.MEDIA)``. ::
 
         video = media.input(response.body).transform(width=480)
@@ -42,7 +43,7 @@ class Media(Stub):
 
     _raising = _raising
 
-    def __init__(self, media: _sys.MediaBinding) -> None:
+    def __init__(self, media: _js.MediaBinding) -> None:
         self._js = binding(media, "Media", "input")
 
     def input(self, media: ImageSource) -> MediaTransformer:
@@ -50,7 +51,7 @@ class Media(Stub):
         return MediaTransformer(self._start("input", source(media, "media")))
 
 
-class MediaTransformationGenerator(Stub):
+class MediaTransformationGenerator(RemoteObject[Any]):
     """A video that has been resized, to be output. JS: MediaTransformationGenerator."""
 
     __slots__ = ()
@@ -105,7 +106,7 @@ class MediaTransformer(MediaTransformationGenerator):
         return MediaTransformationGenerator(self._start("transform", to_js(stated(options))))
 
 
-class MediaTransformationResult(Stub):
+class MediaTransformationResult(RemoteObject[Any]):
     """What was made; it can be had once, by ``response`` or ``media``.
 
     JS: MediaTransformationResult.

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from ._ffi import binding, dumps, from_json, method, raising
+from ._border import JsWrapper, binding, dumps, from_json, method, raising
 from .errors import ConversionError, WorkersError
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar as TypeVarWithDefault
 
-    from . import _sys
+    from . import _js
 
     T = TypeVarWithDefault("T", default=Mapping[str, Any])
 else:
@@ -22,21 +22,16 @@ __all__ = ["Pipeline"]
 _raising = raising(WorkersError)
 
 
-class Pipeline(Generic[T]):
+class Pipeline(JsWrapper["_js.Pipeline"], Generic[T]):
     """A stream of Pipelines: ``CLICKS: Pipeline[Click]`` in an Env.
 
     JS: cloudflare:pipelines.Pipeline.
     """
 
-    __slots__ = ("_js",)
+    __slots__ = ()
 
-    def __init__(self, pipeline: _sys.Pipeline) -> None:
-        self._js: _sys.Pipeline = binding(pipeline, "Pipeline", "send")
-
-    @property
-    def js_object(self) -> Any:
-        """The JavaScript object underneath."""
-        return self._js
+    def __init__(self, pipeline: _js.Pipeline) -> None:
+        self._js = binding(pipeline, "Pipeline", "send")
 
     async def send(self, records: Iterable[T]) -> None:
         """Hand over records, each an object of JSON: a dict, a dataclass or a pydantic model.

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, TypeAlias, TypeVar, cast
 
-from . import _rows
-from ._ffi import (
+from . import _row_types as _rows
+from ._border import (
     JSON,
+    JsWrapper,
     binding,
     convert,
     dumps,
@@ -26,7 +27,7 @@ from .errors import ConversionError, QueueError
 if TYPE_CHECKING:
     from typing_extensions import TypeVar as TypeVarWithDefault
 
-    from . import _sys
+    from . import _js
 
     T = TypeVarWithDefault("T", default=Any)
 else:
@@ -97,7 +98,7 @@ class MessageSendRequest(Generic[T]):
         self.delay_seconds = delay_seconds
 
 
-class Queue(Generic[T]):
+class Queue(JsWrapper["_js.Queue"], Generic[T]):
     """A queue to send to: ``Queue(env.JOBS)``, or ``JOBS: Queue[Job]`` in an Env.
 
     A message is at most 128,000 bytes, a batch 100 messages and 256,000 bytes, a delay 86,400 s.
@@ -107,15 +108,10 @@ class Queue(Generic[T]):
     JS: Queue.
     """
 
-    __slots__ = ("_js",)
+    __slots__ = ()
 
-    def __init__(self, queue: _sys.Queue) -> None:
-        self._js: _sys.Queue = binding(queue, "Queue", "sendBatch")
-
-    @property
-    def js_object(self) -> Any:
-        """The JavaScript object underneath."""
-        return self._js
+    def __init__(self, queue: _js.Queue) -> None:
+        self._js = binding(queue, "Queue", "sendBatch")
 
     async def send(
         self,
@@ -176,24 +172,19 @@ class Queue(Generic[T]):
             return _metrics(from_js(await method()))
 
 
-class Message(Generic[T]):
+class Message(JsWrapper["_js.Message"], Generic[T]):
     """A message that a batch brought. JS: Message.
 
     What is neither acked nor retried is acked when the handler returns, and retried when it
     raises. The first of ``ack`` and ``retry`` counts, and goes before what is said of the batch.
     """
 
-    __slots__ = ("_body", "_js", "_row")
+    __slots__ = ("_body", "_row")
 
-    def __init__(self, message: _sys.Message, row: type[T] | None = None) -> None:
-        self._js: _sys.Message = raw(message)
+    def __init__(self, message: _js.Message, row: type[T] | None = None) -> None:
+        self._js = raw(message)
         self._row = row
         self._body: Any = _UNREAD
-
-    @property
-    def js_object(self) -> Any:
-        """The JavaScript object underneath."""
-        return self._js
 
     @property
     def id(self) -> str:
@@ -243,7 +234,7 @@ class Message(Generic[T]):
         return f"<Message {self.id} attempt {self.attempts}>"
 
 
-class MessageBatch(Generic[T]):
+class MessageBatch(JsWrapper["_js.MessageBatch"], Generic[T]):
     """What a ``queue`` handler gets: at most its consumer's ``max_batch_size`` messages.
 
     ``MessageBatch[Job]`` in the handler's annotation loads each body as ``Job``: a TypedDict, a
@@ -252,17 +243,12 @@ class MessageBatch(Generic[T]):
     JS: MessageBatch.
     """
 
-    __slots__ = ("_js", "_messages", "_row")
+    __slots__ = ("_messages", "_row")
 
-    def __init__(self, batch: _sys.MessageBatch, row: type[T] | None = None) -> None:
-        self._js: _sys.MessageBatch = raw(batch)
+    def __init__(self, batch: _js.MessageBatch, row: type[T] | None = None) -> None:
+        self._js = raw(batch)
         self._row = row
         self._messages: list[Message[T]] | None = None
-
-    @property
-    def js_object(self) -> Any:
-        """The JavaScript object underneath."""
-        return self._js
 
     @property
     def queue(self) -> str:

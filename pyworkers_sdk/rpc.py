@@ -15,7 +15,7 @@ from keyword import iskeyword
 from types import FunctionType, TracebackType
 from typing import Any, ClassVar, Self
 
-from ._ffi import dispose, from_rpc, invoke, local_stub, member, raising, sendable
+from ._border import JsWrapper, dispose, from_rpc, invoke, local_stub, member, raising, sendable
 from .errors import RpcError
 
 __all__ = ["RpcPromise", "RpcProperty", "RpcStub", "RpcTarget"]
@@ -80,20 +80,15 @@ def _offered(kind: type[RpcTarget]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(methods), tuple(properties)
 
 
-class _Remote:
+class _Remote(JsWrapper[Any]):
     """What has members on the other side."""
 
-    __slots__ = ("_function", "_js", "_raises")
+    __slots__ = ("_function", "_raises")
 
     def __init__(self, js: Any, raises: raising = _raising, function: Any = None) -> None:
         self._js = js
         self._raises = raises
         self._function = function
-
-    @property
-    def js_object(self) -> Any:
-        """The JavaScript object underneath."""
-        return self._js
 
     def __getattr__(self, name: str) -> RpcProperty:
         if name.startswith("_"):

@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ._ffi import raw
+from ._border import JsWrapper, raw
 
 if TYPE_CHECKING:
-    from . import _sys
+    from . import _js
 
 __all__ = ["ScheduledController", "from_milliseconds"]
 
 
-class ScheduledController:
+class ScheduledController(JsWrapper["_js.ScheduledController"]):
     """Which cron trigger is due, and since when. JS: ScheduledController."""
 
-    __slots__ = ("_js",)
+    __slots__ = ()
 
-    def __init__(self, controller: _sys.ScheduledController) -> None:
-        self._js: _sys.ScheduledController = raw(controller)
-
-    @property
-    def js_object(self) -> Any:
-        """The JavaScript object underneath."""
-        return self._js
+    def __init__(self, controller: _js.ScheduledController) -> None:
+        self._js = raw(controller)
 
     @property
     def cron(self) -> str:

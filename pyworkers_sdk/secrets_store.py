@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ._ffi import binding, method, raising
+from ._border import JsWrapper, binding, method, raising
 from .errors import WorkersError
 
 if TYPE_CHECKING:
-    from . import _sys
+    from . import _js
 
 __all__ = ["SecretsStoreSecret"]
 
 _raising = raising(WorkersError)
 
 
-class SecretsStoreSecret:
+class SecretsStoreSecret(JsWrapper["_js.SecretsStoreSecret"]):
     """One secret of a Secrets Store: ``TOKEN: SecretsStoreSecret`` in an Env.
 
     JS: SecretsStoreSecret.
     """
 
-    __slots__ = ("_js",)
+    __slots__ = ()
 
-    def __init__(self, secret: _sys.SecretsStoreSecret) -> None:
-        self._js: _sys.SecretsStoreSecret = binding(secret, "SecretsStoreSecret", "get")
-
-    @property
-    def js_object(self) -> Any:
-        """The JavaScript object underneath."""
-        return self._js
+    def __init__(self, secret: _js.SecretsStoreSecret) -> None:
+        self._js = binding(secret, "SecretsStoreSecret", "get")
 
     async def get(self) -> str:
         """Its value. WorkersError if the store has none. JS: SecretsStoreSecret.get."""

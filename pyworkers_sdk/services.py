@@ -6,8 +6,8 @@ from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar, get_args, overload
 
-from ._ffi import binding, prop, raising, raw, sendable, tag_of
-from ._ffi._live import standing_over
+from ._border import JsWrapper, binding, prop, raising, raw, sendable, tag_of
+from ._border.live_objects import standing_over
 from .errors import BindingError, RpcError, WorkersError
 from .http import Request, Response, send
 from .rpc import private, property_of
@@ -17,19 +17,19 @@ if TYPE_CHECKING:
 
     from typing_extensions import TypeVar as TypeVarWithDefault
 
-    from . import _sys
-    from ._body import BodyInit
+    from . import _js
+    from ._http_body import BodyInit
     from .abort import AbortSignal
     from .headers import HeadersInit
     from .rpc import RpcProperty
-    from .sockets import Address, SecureTransport, Socket
+    from .tcp import Address, SecureTransport, Socket
 
 _raising: Callable[[Any], raising] = cache(raising)
 
 __all__ = ["Exports", "Fetcher", "Loopback", "Service"]
 
 
-class Fetcher:
+class Fetcher(JsWrapper["_js.Fetcher"]):
     """Another Worker, or an object of one: ``fetch`` is HTTP, and any other method is RPC.
 
     A call gives an ``RpcPromise`` to await, which takes further calls before it is awaited:
@@ -45,19 +45,14 @@ class Fetcher:
     JS: Fetcher.
     """
 
-    __slots__ = ("_js", "_kind")
+    __slots__ = ("_kind",)
 
     _error: ClassVar[type[WorkersError]] = RpcError
     _fetch_error: ClassVar[type[WorkersError]] = WorkersError
 
-    def __init__(self, fetcher: _sys.Fetcher) -> None:
-        self._js: _sys.Fetcher = binding(fetcher, "Service", "fetch")
+    def __init__(self, fetcher: _js.Fetcher) -> None:
+        self._js = binding(fetcher, "Service", "fetch")
         self._kind: Any = None  # the class behind it, where that is known
-
-    @property
-    def js_object(self) -> Any:
-        """The JavaScript object underneath."""
-        return self._js
 
     async def fetch(
         self,
@@ -98,7 +93,7 @@ class Fetcher:
         with a ``connect`` handler, a network that is bound, or a container's port.
         JS: Fetcher.connect.
         """
-        from .sockets import dial
+        from .tcp import dial
 
         return dial(
             self._js.connect,
@@ -159,7 +154,7 @@ class Loopback(Fetcher):
         return Fetcher(loopback(props=None if props is None else sendable(props, "props")))
 
 
-class Exports:
+class Exports(JsWrapper[Any]):
     """What the Worker itself exports, by the names of its classes.
 
     ``ctx.exports.Admin``, an entrypoint, is called like a service; ``ctx.exports.ChatRoom``, a
@@ -174,15 +169,10 @@ class Exports:
     JS: ExecutionContext.exports.
     """
 
-    __slots__ = ("_js",)
+    __slots__ = ()
 
     def __init__(self, exports: Any) -> None:
         self._js = raw(exports)
-
-    @property
-    def js_object(self) -> Any:
-        """The JavaScript object underneath."""
-        return self._js
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):

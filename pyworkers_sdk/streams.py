@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
-from ._ffi import abandon, from_js, js_error, raising, raw, text, to_js
+from ._border import JsWrapper, abandon, from_js, js_error, raising, raw, text, to_js
 from .errors import ConversionError, StreamError
 
 if TYPE_CHECKING:
-    from . import _sys
+    from . import _js
 
 __all__ = ["ReadableStream", "WritableStream"]
 
 _raising = raising(StreamError)
 
 
-class ReadableStream:
+class ReadableStream(JsWrapper["_js.ReadableStream"]):
     """A stream of ``bytes``, iterated once: ``async for chunk in stream``.
 
     Given to a ``Response``, to ``KV.put`` or to ``R2.put`` it passes through untouched, and its
@@ -25,15 +25,10 @@ class ReadableStream:
     JS: ReadableStream.
     """
 
-    __slots__ = ("_js",)
+    __slots__ = ()
 
-    def __init__(self, stream: _sys.ReadableStream) -> None:
-        self._js: _sys.ReadableStream = raw(stream)
-
-    @property
-    def js_object(self) -> Any:
-        """The JavaScript object underneath."""
-        return self._js
+    def __init__(self, stream: _js.ReadableStream) -> None:
+        self._js = raw(stream)
 
     @property
     def locked(self) -> bool:
@@ -65,9 +60,9 @@ class Chunks:
 
     __slots__ = ("_done", "_js", "_reader")
 
-    def __init__(self, stream: _sys.ReadableStream) -> None:
+    def __init__(self, stream: _js.ReadableStream) -> None:
         self._js = stream
-        self._reader: _sys.ReadableStreamDefaultReader | None = None
+        self._reader: _js.ReadableStreamDefaultReader | None = None
         self._done = False
 
     def __aiter__(self) -> Self:
@@ -99,7 +94,7 @@ class Chunks:
                 await self._reader.cancel()
             self._reader.releaseLock()
 
-    def _release(self, reader: _sys.ReadableStreamDefaultReader) -> None:
+    def _release(self, reader: _js.ReadableStreamDefaultReader) -> None:
         self._done = True
         reader.releaseLock()
 
@@ -108,21 +103,16 @@ class Chunks:
             abandon(self._reader)
 
 
-class WritableStream:
+class WritableStream(JsWrapper["_js.WritableStream"]):
     """Where bytes go. StreamError where it is closed, or broken, or somebody else writes there.
 
     JS: WritableStream.
     """
 
-    __slots__ = ("_js",)
+    __slots__ = ()
 
-    def __init__(self, stream: _sys.WritableStream) -> None:
-        self._js: _sys.WritableStream = raw(stream)
-
-    @property
-    def js_object(self) -> Any:
-        """The JavaScript object underneath."""
-        return self._js
+    def __init__(self, stream: _js.WritableStream) -> None:
+        self._js = raw(stream)
 
     @property
     def locked(self) -> bool:

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
-from ._ffi import from_js, prop, raw
-from ._shapes import shaped
+from ._border import JsWrapper, from_js, prop, raw
+from ._options import shaped
 from .scheduled import from_milliseconds
 
 if TYPE_CHECKING:
-    from . import _sys
+    from . import _js
 
 __all__ = [
     "ScriptVersion",
@@ -101,8 +101,8 @@ class TraceItemFetchEventInfoRequest:
 
     __slots__ = ("_js",)
 
-    def __init__(self, request: _sys.TraceRequest) -> None:
-        self._js: _sys.TraceRequest = raw(request)
+    def __init__(self, request: _js.TraceRequest) -> None:
+        self._js: _js.TraceRequest = raw(request)
 
     @property
     def method(self) -> str:
@@ -225,18 +225,13 @@ TraceEventInfo: TypeAlias = (
 )
 
 
-class TraceItem:
+class TraceItem(JsWrapper["_js.TraceItem"]):
     """One invocation of a Worker. JS: TraceItem."""
 
-    __slots__ = ("_js",)
+    __slots__ = ()
 
-    def __init__(self, item: _sys.TraceItem) -> None:
-        self._js: _sys.TraceItem = raw(item)
-
-    @property
-    def js_object(self) -> Any:
-        """The JavaScript object underneath."""
-        return self._js
+    def __init__(self, item: _js.TraceItem) -> None:
+        self._js = raw(item)
 
     @property
     def event(self) -> TraceEventInfo | None:

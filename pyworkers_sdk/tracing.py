@@ -17,11 +17,11 @@ from typing import (
     overload,
 )
 
-from ._ffi import answer, from_js, prop, raising, raw, text, to_js
+from ._border import JsWrapper, answer, from_js, prop, raising, raw, text, to_js
 from .errors import WorkersError
 
 if TYPE_CHECKING:
-    from . import _sys
+    from . import _js
 
 __all__ = ["Span", "Tracing", "TracingSpanContext"]
 
@@ -39,21 +39,16 @@ class TracingSpanContext(NamedTuple):
     trace_flags: int
 
 
-class Span:
+class Span(JsWrapper["_js.Span"]):
     """Some work, and how long it takes: ``with ctx.tracing.start_span("resize") as span:``.
 
     JS: Span.
     """
 
-    __slots__ = ("_js",)
+    __slots__ = ()
 
-    def __init__(self, span: _sys.Span) -> None:
-        self._js: _sys.Span = raw(span)
-
-    @property
-    def js_object(self) -> Any:
-        """The JavaScript object underneath."""
-        return self._js
+    def __init__(self, span: _js.Span) -> None:
+        self._js = raw(span)
 
     @property
     def is_traced(self) -> bool:
@@ -120,18 +115,13 @@ class Span:
         self.end()
 
 
-class Tracing:
+class Tracing(JsWrapper["_js.Tracing"]):
     """JS: Tracing."""
 
-    __slots__ = ("_js",)
+    __slots__ = ()
 
-    def __init__(self, tracing: _sys.Tracing) -> None:
-        self._js: _sys.Tracing = raw(tracing)
-
-    @property
-    def js_object(self) -> Any:
-        """The JavaScript object underneath."""
-        return self._js
+    def __init__(self, tracing: _js.Tracing) -> None:
+        self._js = raw(tracing)
 
     def start_span(self, name: str) -> Span:
         """A span from now until its ``end``, of at most 64 bytes of name. What the runtime traces

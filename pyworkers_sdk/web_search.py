@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ._ffi import binding, raising, text
-from ._handles import Handle, json_of
-from ._shapes import each, shaped
+from ._border import binding, raising, text
+from ._options import each, json_of, shaped
+from ._remote_object import RemoteObject
 from .errors import WorkersError
 
 if TYPE_CHECKING:
-    from . import _sys
+    from . import _js
 
 __all__ = ["WebSearch", "WebSearchResponseMetadata", "WebSearchResult", "WebSearchSearchResponse"]
 
@@ -44,7 +44,7 @@ class WebSearchSearchResponse(NamedTuple):
     metadata: WebSearchResponseMetadata
 
 
-class WebSearch(Handle):
+class WebSearch(RemoteObject["_js.WebSearch"]):
     """The web, to be searched: ``WEB: WebSearch`` in an Env.
 
     No local runtime has it: what is said of the service is its documentation's, and was not seen.
@@ -56,10 +56,7 @@ class WebSearch(Handle):
 
     _raising = raising(WorkersError)
 
-    if TYPE_CHECKING:
-        _js: _sys.WebSearch
-
-    def __init__(self, web: _sys.WebSearch) -> None:
+    def __init__(self, web: _js.WebSearch) -> None:
         super().__init__(binding(web, "WebSearch", "search"))
 
     async def search(self, *, query: str, limit: int | None = None) -> WebSearchSearchResponse:

@@ -8,11 +8,23 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Self, TypeAlias, overload
 
-from ._ffi import Listening, bytes_of, from_js, identity, prop, raising, raw, text, to_js, web
+from ._border import (
+    JsWrapper,
+    Listening,
+    bytes_of,
+    from_js,
+    identity,
+    prop,
+    raising,
+    raw,
+    text,
+    to_js,
+    web,
+)
 from .errors import ConversionError, WorkersError, from_js_error
 
 if TYPE_CHECKING:
-    from . import _sys
+    from . import _js
 
 __all__ = ["CloseEvent", "ErrorEvent", "MessageEvent", "WebSocket", "WebSocketPair"]
 
@@ -49,7 +61,7 @@ _CloseListener: TypeAlias = "Callable[[CloseEvent], Awaitable[None] | None]"
 _ErrorListener: TypeAlias = "Callable[[ErrorEvent], Awaitable[None] | None]"
 
 
-class WebSocket:
+class WebSocket(JsWrapper["_js.WebSocket"]):
     """One end of a connection: ``accept`` it, ``send``, and iterate over what comes.
 
     ::
@@ -72,7 +84,7 @@ class WebSocket:
     JS: WebSocket.
     """
 
-    __slots__ = ("_inbox", "_js")
+    __slots__ = ("_inbox",)
 
     CONNECTING: ClassVar[int] = 0
     OPEN: ClassVar[int] = 1
@@ -83,7 +95,7 @@ class WebSocket:
         wanted = [protocols] if isinstance(protocols, str) else protocols
         names = [text(name, f"protocols[{at}]") for at, name in enumerate(wanted)]
         with _raising:
-            self._js: _sys.WebSocket = web.WebSocket.new(text(url, "url"), to_js(names))
+            self._js = web.WebSocket.new(text(url, "url"), to_js(names))
         self._inbox: _Inbox | None = _Inbox(self._js, opened=False)
 
     @classmethod
@@ -93,11 +105,6 @@ class WebSocket:
         made._js = raw(socket)
         made._inbox = None
         return made
-
-    @property
-    def js_object(self) -> Any:
-        """The JavaScript object underneath."""
-        return self._js
 
     def __eq__(self, other: object) -> bool:
         """Whether both are the same end: a Durable Object gets a new one with each event."""
@@ -328,7 +335,7 @@ class _Inbox:
         "listeners",
     )
 
-    def __init__(self, js: _sys.WebSocket, opened: bool = True) -> None:
+    def __init__(self, js: _js.WebSocket, opened: bool = True) -> None:
         self.closed: CloseEvent | None = None
         self.listeners: dict[str, list[_Listener]] = {}
         self._tasks: set[asyncio.Future[None]] = set()

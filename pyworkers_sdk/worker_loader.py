@@ -6,14 +6,14 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict
 
-from ._ffi import binding, called_once, raising, sendable, text
+from ._border import JsWrapper, binding, called_once, raising, sendable, text
 from .errors import ConversionError, WorkersError
 from .services import Fetcher
 
 if TYPE_CHECKING:
-    from . import _sys
-    from .durable_facets import DurableObjectClass
-    from .limits import ResourceLimits
+    from . import _js
+    from .durable.facets import DurableObjectClass
+    from .resource_limits import ResourceLimits
 
 __all__ = ["WorkerCode", "WorkerLoader", "WorkerLoaderModule", "WorkerStub"]
 
@@ -102,18 +102,13 @@ def _code(given: Any, name: str) -> Any:
     return given.to_js()
 
 
-class WorkerStub:
+class WorkerStub(JsWrapper[Any]):
     """A Worker that was loaded, or will be when it is first called. JS: WorkerStub."""
 
-    __slots__ = ("_js",)
+    __slots__ = ()
 
-    def __init__(self, stub: _sys.WorkerStub) -> None:
+    def __init__(self, stub: _js.WorkerStub) -> None:
         self._js = stub
-
-    @property
-    def js_object(self) -> Any:
-        """The JavaScript object underneath."""
-        return self._js
 
     def get_entrypoint(
         self,
@@ -142,7 +137,7 @@ class WorkerStub:
 
         JS: WorkerStub.getDurableObjectClass.
         """
-        from .durable_facets import DurableObjectClass
+        from .durable.facets import DurableObjectClass
 
         ready = _options(props, limits)
         with _raising:
@@ -150,18 +145,13 @@ class WorkerStub:
         return DurableObjectClass(found)
 
 
-class WorkerLoader:
+class WorkerLoader(JsWrapper["_js.WorkerLoader"]):
     """Loads Workers: ``LOADER: WorkerLoader`` in an Env. JS: WorkerLoader."""
 
-    __slots__ = ("_js",)
+    __slots__ = ()
 
-    def __init__(self, loader: _sys.WorkerLoader) -> None:
-        self._js: _sys.WorkerLoader = binding(loader, "WorkerLoader", "load")
-
-    @property
-    def js_object(self) -> Any:
-        """The JavaScript object underneath."""
-        return self._js
+    def __init__(self, loader: _js.WorkerLoader) -> None:
+        self._js = binding(loader, "WorkerLoader", "load")
 
     def get(
         self, name: str, get_code: Callable[[], WorkerCode | Awaitable[WorkerCode]]

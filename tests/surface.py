@@ -24,7 +24,7 @@ import pyworkers_sdk
 from pyworkers_sdk.entrypoints import Base
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
-HIDDEN = ("_ffi", "_sys", "testing")
+HIDDEN = ("_border", "_js", "_cpython", "testing")
 STRICT = ("core", "common")
 
 
@@ -59,9 +59,9 @@ class Member(NamedTuple):
 @cache
 def modules() -> dict[str, ModuleType]:
     found = {
-        info.name: import_module(f"pyworkers_sdk.{info.name}")
-        for info in pkgutil.iter_modules(pyworkers_sdk.__path__)
-        if info.name not in HIDDEN
+        info.name.removeprefix("pyworkers_sdk.").replace(".", "_"): import_module(info.name)
+        for info in pkgutil.walk_packages(pyworkers_sdk.__path__, "pyworkers_sdk.")
+        if info.name.split(".")[1] not in HIDDEN
     }
     return {name: found[name] for name in sorted(found)}
 

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from pyworkers_sdk.testing import ConfigError, FakeRuntime, _dotenv as dotenv
-from pyworkers_sdk.testing._config import Config
-from pyworkers_sdk.testing._jsonc import SyntaxFault, read_jsonc
-from pyworkers_sdk.testing._toml import read_toml
+from pyworkers_sdk.testing import ConfigError, FakeRuntime
+from pyworkers_sdk.testing.config import dotenv as dotenv
+from pyworkers_sdk.testing.config.config import Config
+from pyworkers_sdk.testing.config.jsonc import SyntaxFault, read_jsonc
+from pyworkers_sdk.testing.config.toml import read_toml
 from tests.written import HEAD, PLAIN, app, refused, text, worker, write, written
 
 

@@ -9,7 +9,8 @@ from typing import Any, TypedDict, assert_type
 import pytest
 
 from pyworkers_sdk import Headers, Request, Response, WorkersError
-from pyworkers_sdk._ffi import _url, web
+from pyworkers_sdk._border import web
+from pyworkers_sdk._cpython import url as _url
 
 
 class User(TypedDict):

@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field
 
 import pyworkers_sdk.testing  # noqa: F401 (it brings pydantic's second look)
 from pyworkers_sdk import RowError
-from pyworkers_sdk._rows import load, row, rows
+from pyworkers_sdk._row_types import load, row, rows
 
 UserId = NewType("UserId", int)
 UTC = timezone.utc

@@ -240,7 +240,7 @@ async def test_a_binding_may_be_given_itself() -> None:
 async def test_an_error_that_javascript_gave_passes_through_fetch() -> None:
     class Relay(WorkerEntrypoint[ShopEnv]):
         async def fetch(self, request: Request) -> Response:
-            from pyworkers_sdk._ffi import js_error
+            from pyworkers_sdk._border import js_error
 
             raise js_error("RangeError", "too far")
 

@@ -27,14 +27,16 @@ from pyworkers_sdk import (
     Response,
     StreamError,
     WorkerEntrypoint,
-    ai_media,
-    ai_models,
-    ai_tasks,
-    ai_text,
-    ai_values,
+)
+from pyworkers_sdk.ai import (
+    _conversion as ai_values,
+    media as ai_media,
+    models as ai_models,
+    tasks as ai_tasks,
+    text_generation as ai_text,
 )
 from pyworkers_sdk.testing import AICall, FakeRuntime, ai, fake, faults
-from pyworkers_sdk.testing._ai import FakeAi
+from pyworkers_sdk.testing.fakes.ai import FakeAi
 
 pytestmark = pytest.mark.asyncio
 
@@ -569,7 +571,7 @@ async def test_types_are_named_and_say_something(module: Any) -> None:
 
 
 async def test_the_type_of_run_is_there_to_be_named() -> None:
-    from pyworkers_sdk.ai_run import Run, RunOptions
+    from pyworkers_sdk.ai.run_overloads import Run, RunOptions
 
     assert set(RunOptions.__annotations__) < set(AI.run.__annotations__)
     assert hasattr(Run, "__call__")  # noqa: B004

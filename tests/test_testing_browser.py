@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pyworkers_sdk import Browser, Request, Response, RowError, WorkersError
-from pyworkers_sdk.browser_options import (
+from pyworkers_sdk.browser.quick_actions import (
     BrowserRunAccessibilityTreeSuccessResponse,
     BrowserRunContentSuccessResponse,
     BrowserRunLinksSuccessResponse,
@@ -17,7 +17,7 @@ from pyworkers_sdk.browser_options import (
     BrowserRunSnapshotSuccessResponse,
 )
 from pyworkers_sdk.testing import browser, fake
-from pyworkers_sdk.testing._pictures import measured
+from pyworkers_sdk.testing.fakes.pictures import measured
 
 pytestmark = pytest.mark.asyncio
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pyworkers_sdk import Cache, Request, Response, WorkerEntrypoint, WorkersError, caches
-from pyworkers_sdk._ffi import web
+from pyworkers_sdk._border import web
 from pyworkers_sdk.testing import FakeRuntime
 
 URL = "https://cached.example/"

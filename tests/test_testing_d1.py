@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pyworkers_sdk import D1, D1Error
-from pyworkers_sdk._ffi import JsException
+from pyworkers_sdk._border import JsException
 from pyworkers_sdk.testing import Clock, fake
-from pyworkers_sdk.testing._d1 import FakeD1Database
+from pyworkers_sdk.testing.fakes.d1 import FakeD1Database
 
 if TYPE_CHECKING:
-    from pyworkers_sdk import _sys
+    from pyworkers_sdk import _js
 
-    def honours_the_protocol(database: FakeD1Database) -> _sys.D1Database:
+    def honours_the_protocol(database: FakeD1Database) -> _js.D1Database:
         return database
 
 

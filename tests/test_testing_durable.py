@@ -24,11 +24,12 @@ from pyworkers_sdk import (
     WorkerEntrypoint,
     WorkersError,
 )
-from pyworkers_sdk._closures import entrust, entrust_now
-from pyworkers_sdk._ffi import JsException
-from pyworkers_sdk.testing import Clock, FakeRuntime, _durable_object, fake, faults
-from pyworkers_sdk.testing._durable import object_of
-from pyworkers_sdk.testing._turns import Turns
+from pyworkers_sdk._border import JsException
+from pyworkers_sdk._callbacks import entrust, entrust_now
+from pyworkers_sdk.testing import Clock, FakeRuntime, fake, faults
+from pyworkers_sdk.testing.fakes.durable import object as _durable_object
+from pyworkers_sdk.testing.fakes.durable.namespace import object_of
+from pyworkers_sdk.testing.runtime.scheduling import Turns
 
 if TYPE_CHECKING:
     from somewhere.not_there import Elsewhere  # type: ignore[import-not-found]

@@ -8,7 +8,7 @@ import pytest
 
 from pyworkers_sdk import Env, Images, ImagesError
 from pyworkers_sdk.testing import Clock, FakeRuntime, fake, faults, image_outputs
-from pyworkers_sdk.testing._pictures import measured, picture
+from pyworkers_sdk.testing.fakes.pictures import measured, picture
 
 pytestmark = pytest.mark.asyncio
 

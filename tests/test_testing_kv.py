@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pyworkers_sdk import KV
-from pyworkers_sdk._ffi._web import JsException, ReadableStream
+from pyworkers_sdk._cpython.web import JsException, ReadableStream
 from pyworkers_sdk.testing import Clock, fake
-from pyworkers_sdk.testing._kv import FakeKVNamespace
+from pyworkers_sdk.testing.fakes.kv import FakeKVNamespace
 
 if TYPE_CHECKING:
-    from pyworkers_sdk import _sys
+    from pyworkers_sdk import _js
 
-    namespace: _sys.KVNamespace = FakeKVNamespace()
+    namespace: _js.KVNamespace = FakeKVNamespace()
 
 pytestmark = pytest.mark.asyncio
 

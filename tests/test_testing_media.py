@@ -8,7 +8,7 @@ import pytest
 
 from pyworkers_sdk import Media
 from pyworkers_sdk.testing import fake, media_outputs
-from pyworkers_sdk.testing._pictures import measured
+from pyworkers_sdk.testing.fakes.pictures import measured
 
 pytestmark = pytest.mark.asyncio
 

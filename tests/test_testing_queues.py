@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pyworkers_sdk import KV, Env, MessageBatch, MessageSendRequest, Queue, WorkerEntrypoint
-from pyworkers_sdk._ffi._v8 import clone_size
-from pyworkers_sdk._ffi._web import JsException
+from pyworkers_sdk._cpython.clone_size import clone_size
+from pyworkers_sdk._cpython.web import JsException
 from pyworkers_sdk.testing import Clock, FakeRuntime, QueueConsumer, fake, faults, queued
-from pyworkers_sdk.testing._queues import FakeQueue
+from pyworkers_sdk.testing.fakes.queues import FakeQueue
 
 if TYPE_CHECKING:
-    from pyworkers_sdk import _sys
+    from pyworkers_sdk import _js
 
-    producer: _sys.Queue = FakeQueue()
+    producer: _js.Queue = FakeQueue()
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=timezone.utc)
 

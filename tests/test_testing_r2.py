@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pyworkers_sdk import R2, Env, R2Error, R2Object, Request, Response, WorkerEntrypoint
-from pyworkers_sdk._ffi._web import FixedLengthStream, JsException, ReadableStream
+from pyworkers_sdk._cpython.web import FixedLengthStream, JsException, ReadableStream
 from pyworkers_sdk.testing import Clock, FakeRuntime, fake
-from pyworkers_sdk.testing._r2 import FakeR2Bucket, FakeR2ObjectBody
+from pyworkers_sdk.testing.fakes.r2 import FakeR2Bucket, FakeR2ObjectBody
 
 if TYPE_CHECKING:
-    from pyworkers_sdk import _sys
+    from pyworkers_sdk import _js
 
-    bucket: _sys.R2Bucket = FakeR2Bucket()
+    bucket: _js.R2Bucket = FakeR2Bucket()
 
 pytestmark = pytest.mark.asyncio
 

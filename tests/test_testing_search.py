@@ -30,19 +30,19 @@ from pyworkers_sdk.testing import (
     push_commit,
     web_results,
 )
-from pyworkers_sdk.testing._agent_memory import FakeAgentMemoryNamespace
-from pyworkers_sdk.testing._ai_search import FakeAiSearchInstance, FakeAiSearchNamespace
-from pyworkers_sdk.testing._artifacts import FakeArtifacts
-from pyworkers_sdk.testing._web_search import FakeWebSearch
+from pyworkers_sdk.testing.fakes.agent_memory import FakeAgentMemoryNamespace
+from pyworkers_sdk.testing.fakes.ai_search import FakeAiSearchInstance, FakeAiSearchNamespace
+from pyworkers_sdk.testing.fakes.artifacts import FakeArtifacts
+from pyworkers_sdk.testing.fakes.web_search import FakeWebSearch
 
 if TYPE_CHECKING:
-    from pyworkers_sdk import _sys
+    from pyworkers_sdk import _js
 
-    instance: _sys.AiSearchInstance = FakeAiSearchInstance()
-    namespace: _sys.AiSearchNamespace = FakeAiSearchNamespace()
-    memory: _sys.AgentMemoryNamespace = FakeAgentMemoryNamespace()
-    web: _sys.WebSearch = FakeWebSearch()
-    artifacts: _sys.Artifacts = FakeArtifacts()
+    instance: _js.AiSearchInstance = FakeAiSearchInstance()
+    namespace: _js.AiSearchNamespace = FakeAiSearchNamespace()
+    memory: _js.AgentMemoryNamespace = FakeAgentMemoryNamespace()
+    web: _js.WebSearch = FakeWebSearch()
+    artifacts: _js.Artifacts = FakeArtifacts()
 
 NOON = datetime(2026, 7, 1, 12, tzinfo=timezone.utc)
 
@@ -146,7 +146,7 @@ async def test_faults() -> None:
 
 
 def test_an_error_that_came_over_rpc() -> None:
-    from pyworkers_sdk._ffi._web import JsException
+    from pyworkers_sdk._cpython.web import JsException
     from pyworkers_sdk.errors import from_js_error
 
     error = from_js_error(AiSearchError, JsException("Error", "AiSearchNotFoundError: no x"))

@@ -12,18 +12,13 @@ import pytest
 from pyworkers_sdk import Env, Vectorize, VectorizeIndex, VectorizeVector, WorkerEntrypoint
 from pyworkers_sdk.errors import VectorizeError
 from pyworkers_sdk.testing import Clock, FakeRuntime, fake, faults, vectorize, vectors
-from pyworkers_sdk.testing._vectorize import (
-    FakeVectorize,
-    FakeVectorizeIndex,
-    _dot,
-    _products,
-)
+from pyworkers_sdk.testing.fakes.vectorize import FakeVectorize, FakeVectorizeIndex, _dot, _products
 
 if TYPE_CHECKING:
-    from pyworkers_sdk import _sys
+    from pyworkers_sdk import _js
 
-    index: _sys.Vectorize = FakeVectorize()
-    old_index: _sys.VectorizeIndex = FakeVectorizeIndex()
+    index: _js.Vectorize = FakeVectorize()
+    old_index: _js.VectorizeIndex = FakeVectorizeIndex()
 
 A = VectorizeVector("a", [1, 0], metadata={"kind": "x"})
 B = VectorizeVector("b", [0, 1])

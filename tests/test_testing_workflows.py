@@ -28,10 +28,11 @@ from pyworkers_sdk import (
     WorkflowStepContext,
     WorkflowStepEvent,
 )
-from pyworkers_sdk._ffi import stream_from
-from pyworkers_sdk.testing import Clock, FakeRuntime, _workflow_engine, fake, introspect_workflow
-from pyworkers_sdk.testing._workflow_rules import logged, milliseconds
-from pyworkers_sdk.testing._workflows import FakeWorkflow
+from pyworkers_sdk._border import stream_from
+from pyworkers_sdk.testing import Clock, FakeRuntime, fake, introspect_workflow
+from pyworkers_sdk.testing.fakes.workflows import engine as _workflow_engine
+from pyworkers_sdk.testing.fakes.workflows.rules import logged, milliseconds
+from pyworkers_sdk.testing.fakes.workflows.workflow import FakeWorkflow
 
 pytestmark = pytest.mark.asyncio
 

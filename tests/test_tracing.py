@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pyworkers_sdk import Span, Tracing, WorkersError
-from pyworkers_sdk._ffi import JsException
+from pyworkers_sdk._border import JsException
 
 
 class JsSpan:

@@ -24,8 +24,8 @@ from pyworkers_sdk import (
     WorkersError,
     fetch,
 )
-from pyworkers_sdk._ffi._sockets import WebSocket as JsWebSocket
-from pyworkers_sdk._ffi._streams import JsException
+from pyworkers_sdk._cpython.streams import JsException
+from pyworkers_sdk._cpython.websockets import WebSocket as JsWebSocket
 from pyworkers_sdk.testing import FakeRuntime
 
 from .real import sockets_worker

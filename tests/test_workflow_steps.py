@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pyworkers_sdk import NonRetryableError, WorkflowEntrypoint, WorkflowError, WorkflowStep
-from pyworkers_sdk._ffi import JsException
+from pyworkers_sdk._border import JsException
 
 if TYPE_CHECKING:
     from decimal import Decimal as Unknown

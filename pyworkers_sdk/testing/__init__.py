@@ -24,102 +24,106 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ._ai_script import AICall as AICall, AIScript as AIScript, ai as ai
-    from ._ai_search import AiSearchScript as AiSearchScript, ai_search as ai_search
-    from ._analytics import (
+    from ._clock import Clock as Clock
+    from ._fake import fake as fake
+    from ._faults import Faults as Faults, faults as faults
+    from .config.config import ConfigError as ConfigError
+    from .fakes.ai_script import AICall as AICall, AIScript as AIScript, ai as ai
+    from .fakes.ai_search import AiSearchScript as AiSearchScript, ai_search as ai_search
+    from .fakes.analytics import (
         AnalyticsQuery as AnalyticsQuery,
         AnalyticsScript as AnalyticsScript,
         DataPoint as DataPoint,
         analytics_sql as analytics_sql,
         data_points as data_points,
     )
-    from ._artifacts import push_commit as push_commit
-    from ._assets import assets as assets
-    from ._browser import (
+    from .fakes.artifacts import push_commit as push_commit
+    from .fakes.assets import assets as assets
+    from .fakes.browser import (
         BrowserCall as BrowserCall,
         BrowserScript as BrowserScript,
         browser as browser,
     )
-    from ._clock import Clock as Clock
-    from ._config import ConfigError as ConfigError
-    from ._containers import (
+    from .fakes.containers import (
         FakeContainer as FakeContainer,
         container as container,
         introspect_container as introspect_container,
     )
-    from ._dispatch import dispatch_namespace as dispatch_namespace
-    from ._edge import (
-        CachePurge as CachePurge,
-        cache_purges as cache_purges,
-        signed_in as signed_in,
+    from .fakes.dispatch_namespaces import dispatch_namespace as dispatch_namespace
+    from .fakes.email import (
+        SentEmail as SentEmail,
+        send_email as send_email,
+        sent_emails as sent_emails,
     )
-    from ._email import SentEmail as SentEmail, send_email as send_email, sent_emails as sent_emails
-    from ._events import ScheduledOutcome as ScheduledOutcome
-    from ._fakes import fake as fake
-    from ._faults import Faults as Faults, faults as faults
-    from ._flagship import flags as flags
-    from ._hyperdrive import hyperdrive as hyperdrive
-    from ._images import ImageOutput as ImageOutput, image_outputs as image_outputs
-    from ._incoming_email import (
-        EmailOutcome as EmailOutcome,
-        ForwardedEmail as ForwardedEmail,
-        RepliedEmail as RepliedEmail,
-    )
-    from ._media import MediaOutput as MediaOutput, media_outputs as media_outputs
-    from ._outbound import Route as Route
-    from ._pipelines import sent_records as sent_records
-    from ._queues import (
+    from .fakes.flagship import flags as flags
+    from .fakes.hyperdrive import hyperdrive as hyperdrive
+    from .fakes.images import ImageOutput as ImageOutput, image_outputs as image_outputs
+    from .fakes.media import MediaOutput as MediaOutput, media_outputs as media_outputs
+    from .fakes.pipelines import sent_records as sent_records
+    from .fakes.queues import (
         DeliveredBatch as DeliveredBatch,
         DeliveredMessage as DeliveredMessage,
         QueueConsumer as QueueConsumer,
         queued as queued,
     )
-    from ._ratelimit import rate_limit as rate_limit
-    from ._runtime import FakeRuntime as FakeRuntime
-    from ._secrets_store import secret as secret
-    from ._tcp import TcpRoute as TcpRoute, TcpWriter as TcpWriter
-    from ._vectorize import vectorize as vectorize, vectors as vectors
-    from ._web_search import web_results as web_results
-    from ._worker_loader import worker_loader as worker_loader
-    from ._workflows import (
+    from .fakes.rate_limit import rate_limit as rate_limit
+    from .fakes.secrets_store import secret as secret
+    from .fakes.vectorize import vectorize as vectorize, vectors as vectors
+    from .fakes.web_search import web_results as web_results
+    from .fakes.worker_loader import worker_loader as worker_loader
+    from .fakes.workflows.workflow import (
         StepRecord as StepRecord,
         WorkflowInstanceIntrospector as WorkflowInstanceIntrospector,
         WorkflowIntrospector as WorkflowIntrospector,
         introspect_workflow as introspect_workflow,
     )
+    from .runtime.access_and_cache import (
+        CachePurge as CachePurge,
+        cache_purges as cache_purges,
+        signed_in as signed_in,
+    )
+    from .runtime.events import ScheduledOutcome as ScheduledOutcome
+    from .runtime.fake_runtime import FakeRuntime as FakeRuntime
+    from .runtime.incoming_email import (
+        EmailOutcome as EmailOutcome,
+        ForwardedEmail as ForwardedEmail,
+        RepliedEmail as RepliedEmail,
+    )
+    from .runtime.network import Route as Route
+    from .runtime.tcp import TcpRoute as TcpRoute, TcpWriter as TcpWriter
 
 _MODULES = {
-    "_ai_script": "AICall AIScript ai",
-    "_ai_search": "AiSearchScript ai_search",
-    "_analytics": "AnalyticsQuery AnalyticsScript DataPoint analytics_sql data_points",
-    "_artifacts": "push_commit",
-    "_assets": "assets",
-    "_browser": "BrowserCall BrowserScript browser",
+    "fakes.ai_script": "AICall AIScript ai",
+    "fakes.ai_search": "AiSearchScript ai_search",
+    "fakes.analytics": "AnalyticsQuery AnalyticsScript DataPoint analytics_sql data_points",
+    "fakes.artifacts": "push_commit",
+    "fakes.assets": "assets",
+    "fakes.browser": "BrowserCall BrowserScript browser",
     "_clock": "Clock",
-    "_config": "ConfigError",
-    "_containers": "FakeContainer container introspect_container",
-    "_dispatch": "dispatch_namespace",
-    "_edge": "CachePurge cache_purges signed_in",
-    "_email": "SentEmail send_email sent_emails",
-    "_events": "ScheduledOutcome",
-    "_fakes": "fake",
+    "config.config": "ConfigError",
+    "fakes.containers": "FakeContainer container introspect_container",
+    "fakes.dispatch_namespaces": "dispatch_namespace",
+    "runtime.access_and_cache": "CachePurge cache_purges signed_in",
+    "fakes.email": "SentEmail send_email sent_emails",
+    "runtime.events": "ScheduledOutcome",
+    "_fake": "fake",
     "_faults": "Faults faults",
-    "_flagship": "flags",
-    "_hyperdrive": "hyperdrive",
-    "_images": "ImageOutput image_outputs",
-    "_incoming_email": "EmailOutcome ForwardedEmail RepliedEmail",
-    "_media": "MediaOutput media_outputs",
-    "_outbound": "Route",
-    "_pipelines": "sent_records",
-    "_queues": "DeliveredBatch DeliveredMessage QueueConsumer queued",
-    "_ratelimit": "rate_limit",
-    "_runtime": "FakeRuntime",
-    "_secrets_store": "secret",
-    "_tcp": "TcpRoute TcpWriter",
-    "_vectorize": "vectorize vectors",
-    "_web_search": "web_results",
-    "_worker_loader": "worker_loader",
-    "_workflows": (
+    "fakes.flagship": "flags",
+    "fakes.hyperdrive": "hyperdrive",
+    "fakes.images": "ImageOutput image_outputs",
+    "runtime.incoming_email": "EmailOutcome ForwardedEmail RepliedEmail",
+    "fakes.media": "MediaOutput media_outputs",
+    "runtime.network": "Route",
+    "fakes.pipelines": "sent_records",
+    "fakes.queues": "DeliveredBatch DeliveredMessage QueueConsumer queued",
+    "fakes.rate_limit": "rate_limit",
+    "runtime.fake_runtime": "FakeRuntime",
+    "fakes.secrets_store": "secret",
+    "runtime.tcp": "TcpRoute TcpWriter",
+    "fakes.vectorize": "vectorize vectors",
+    "fakes.web_search": "web_results",
+    "fakes.worker_loader": "worker_loader",
+    "fakes.workflows.workflow": (
         "StepRecord WorkflowInstanceIntrospector WorkflowIntrospector introspect_workflow"
     ),
 }

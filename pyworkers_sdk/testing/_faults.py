@@ -9,13 +9,13 @@ from functools import cache, wraps
 from inspect import isclass, iscoroutinefunction
 from typing import Any, NamedTuple, cast
 
-from .._ffi import raw
-from .._ffi._web import JsException
-from .._shapes import camel
+from .._border import raw
+from .._cpython.web import JsException
+from .._options import camel
 from ._clock import Clock
-from ._kv import FakeKVNamespace
-from ._queues import FakeQueue
-from ._vectorize import FakeVectorize
+from .fakes.kv import FakeKVNamespace
+from .fakes.queues import FakeQueue
+from .fakes.vectorize import FakeVectorize
 
 __all__ = ["Faults", "faults"]
 
@@ -201,4 +201,4 @@ def _answering(kind: Any) -> set[str]:
 
 
 def _is_fake(value: Any) -> bool:
-    return type(value).__module__.startswith(f"{__package__}._") and hasattr(value, "__dict__")
+    return type(value).__module__.startswith(f"{__package__}.fakes.") and hasattr(value, "__dict__")

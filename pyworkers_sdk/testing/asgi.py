@@ -18,8 +18,8 @@ from urllib.parse import quote
 from ..errors import WorkersError
 from ..http import Headers, Request, Response
 from ..websockets import WebSocket
-from ._events import internal_server_error
-from ._runtime import FakeRuntime
+from .runtime.events import internal_server_error
+from .runtime.fake_runtime import FakeRuntime
 
 __all__ = ["asgi"]
 

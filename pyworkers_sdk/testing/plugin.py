@@ -132,7 +132,7 @@ def _checked(where: str, /, *args: Any, **options: Any) -> dict[str, Any]:
 
 def _config(request: pytest.FixtureRequest, given: Any) -> Path:
     """The configuration that the marker, the ini file or the place of the test names."""
-    from ._config import NAMES, find
+    from .config.config import NAMES, find
 
     if given is not None:
         return _upwards(request, given)

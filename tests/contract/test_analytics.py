@@ -20,7 +20,7 @@ from pyworkers_sdk import (
     RowError,
     WorkersError,
 )
-from pyworkers_sdk._ffi import from_js
+from pyworkers_sdk._border import from_js
 from tests.contract.kit import World, cases, raises
 from tests.contract.workers import AppEnv
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from pyworkers_sdk import ConversionError, ReadableStream, WorkersError
-from pyworkers_sdk._ffi import (
+from pyworkers_sdk._border import (
     JSON,
     SQL,
     convert,

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from pyworkers_sdk import BindingError, Browser, ConversionError, Fetcher, Response, WorkersError
-from pyworkers_sdk.browser_options import (
+from pyworkers_sdk.browser.quick_actions import (
     BrowserRunErrorResponse,
     BrowserRunJsonSuccessResponse,
     BrowserRunScriptSuccessResponse,

@@ -14,7 +14,7 @@ from pyworkers_sdk import (
     Tracing,
     WorkersError,
 )
-from pyworkers_sdk._ffi import from_js
+from pyworkers_sdk._border import from_js
 from tests.contract.kit import only, raises
 from tests.contract.workers import AppEnv
 

@@ -14,7 +14,7 @@ from pyworkers_sdk import (
     EmailMessage,
     SendEmail,
 )
-from pyworkers_sdk._ffi import from_js
+from pyworkers_sdk._border import from_js
 from tests.contract.kit import World, cases, not_in, raises
 from tests.contract.workers import AppEnv
 

@@ -16,8 +16,8 @@ from pyworkers_sdk import (
     ImageTransformationResult,
     Response,
 )
-from pyworkers_sdk.images_hosted import ImageListFilter
-from pyworkers_sdk.testing._pictures import picture
+from pyworkers_sdk.images.hosted import ImageListFilter
+from pyworkers_sdk.testing.fakes.pictures import picture
 
 from .kit import cases, not_in, only, raises
 

@@ -6,7 +6,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from pyworkers_sdk import ConversionError, Pipeline
-from pyworkers_sdk._ffi import from_js
+from pyworkers_sdk._border import from_js
 from tests.contract.kit import World, cases, not_in, raises
 from tests.contract.workers import AppEnv
 

@@ -7,14 +7,7 @@ import gc
 from importlib import import_module
 from typing import Any
 
-from pyworkers_sdk import (
-    BindingError,
-    ConversionError,
-    Socket,
-    StreamError,
-    WorkersError,
-    connect,
-)
+from pyworkers_sdk import BindingError, ConversionError, Socket, StreamError, WorkersError, connect
 
 from .kit import World, cases, only, raises
 

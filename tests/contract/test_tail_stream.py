@@ -11,7 +11,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from pyworkers_sdk import WorkerEntrypoint, WorkersError, tail_stream
-from pyworkers_sdk._ffi import from_js, to_js
+from pyworkers_sdk._border import from_js, to_js
 from pyworkers_sdk.tail_stream import (
     AlarmEventInfo,
     Attribute,

@@ -22,7 +22,7 @@ from pyworkers_sdk.d1 import D1DatabaseSession, D1ExecResult, D1Meta, D1Result
 from pyworkers_sdk.errors import WorkersError
 from pyworkers_sdk.queues import QueueSendResponse
 from pyworkers_sdk.r2 import R2MultipartUpload
-from pyworkers_sdk.r2_objects import R2Checksums, R2Object, R2ObjectBody, R2UploadedPart
+from pyworkers_sdk.r2.objects import R2Checksums, R2Object, R2ObjectBody, R2UploadedPart
 from pyworkers_sdk.streams import ReadableStream
 from pyworkers_sdk.testing import Clock
 from tests.hunt.known import Known, Unlike

@@ -10,7 +10,7 @@ from hypothesis import Phase, strategies as st
 from hypothesis.stateful import rule
 
 from pyworkers_sdk import D1
-from pyworkers_sdk.testing._d1 import FakeD1Database
+from pyworkers_sdk.testing.fakes.d1 import FakeD1Database
 from tests.hunt.hunt import Hunt, Name, call, maybe, shown
 from tests.hunt.known import KNOWN
 from tests.real.remote import RemoteD1Database

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
 from pyworkers_sdk import KV
-from pyworkers_sdk.testing import _kv
+from pyworkers_sdk.testing.fakes import kv as _kv
 from tests.hunt.hunt import Hunt, Name, RemoteClock, call, chunks, maybe, new_clock
 from tests.hunt.known import KNOWN
 from tests.real.remote import RemoteKVNamespace

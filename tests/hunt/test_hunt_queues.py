@@ -14,7 +14,8 @@ from hypothesis import Phase, strategies as st
 from hypothesis.stateful import rule
 
 from pyworkers_sdk import Env, MessageBatch, MessageSendRequest, Queue, WorkerEntrypoint
-from pyworkers_sdk.testing import FakeRuntime, QueueConsumer, _queues
+from pyworkers_sdk.testing import FakeRuntime, QueueConsumer
+from pyworkers_sdk.testing.fakes import queues as _queues
 from tests.hunt.hunt import Hunt, Name, RemoteClock, call, maybe, new_clock, shown
 from tests.hunt.known import KNOWN
 from tests.real.remote import OPTIONS, RemoteQueue

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
 from pyworkers_sdk import R2, Headers, R2UploadedPart
-from pyworkers_sdk.testing import Clock, _r2
+from pyworkers_sdk.testing import Clock
+from pyworkers_sdk.testing.fakes import r2 as _r2
 from tests.hunt.hunt import Hunt, Name, call, chunks, maybe, shown
 from tests.hunt.known import KNOWN
 from tests.real.remote import RemoteR2Bucket

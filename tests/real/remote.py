@@ -1,4 +1,4 @@
-"""Backends that honour _sys.py on plain CPython: each call is made in workerd, on the real binding.
+"""Backends that honour _js.py on plain CPython: each call is made in workerd, on the real binding.
 
 The public classes over these and over the fakes can so be held side by side in one process. A call
 is one message on a WebSocket to remote_worker.mjs; a method blocks until its answer is there.
@@ -17,7 +17,7 @@ from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
-from pyworkers_sdk._ffi._web import Blob, Headers, JsException, ReadableStream
+from pyworkers_sdk._cpython.web import Blob, Headers, JsException, ReadableStream
 from tests.real.worlds import World, WorldError, install_node_modules
 
 OPTIONS: dict[str, Any] = {

@@ -19,8 +19,8 @@ from pyworkers_sdk import (
     Response,
     ToMarkdownService,
 )
-from pyworkers_sdk.ai_media import ImageToTextOutput, SpeechRecognitionOutput, SpeechStreamOutput
-from pyworkers_sdk.ai_tasks import (
+from pyworkers_sdk.ai.media import ImageToTextOutput, SpeechRecognitionOutput, SpeechStreamOutput
+from pyworkers_sdk.ai.tasks import (
     AsyncBatch,
     AsyncBatchResponse,
     Classification,
@@ -28,7 +28,7 @@ from pyworkers_sdk.ai_tasks import (
     TextEmbeddingsOutput,
     TranslationOutput,
 )
-from pyworkers_sdk.ai_text import (
+from pyworkers_sdk.ai.text_generation import (
     ChatCompletion,
     ChatCompletionChunk,
     ChatMessage,

@@ -27,7 +27,7 @@ from pyworkers_sdk import (
     Stream,
     StreamVideo,
 )
-from pyworkers_sdk.browser_options import BrowserRunLinksSuccessResponse
+from pyworkers_sdk.browser.quick_actions import BrowserRunLinksSuccessResponse
 from pyworkers_sdk.testing import fake
 
 

@@ -127,7 +127,7 @@ def fakes() -> dict[str, Any]:
         web_results,
         worker_loader,
     )
-    from pyworkers_sdk.testing._ratelimit import Counters, FakeRateLimit
+    from pyworkers_sdk.testing.fakes.rate_limit import Counters, FakeRateLimit
 
     counters = Counters()
     flagship = fake(Flagship)

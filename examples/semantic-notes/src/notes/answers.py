@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from pyworkers_sdk.ai_text import ChatMessage
+    from pyworkers_sdk.ai.text_generation import ChatMessage
 
     from .library import Found
 

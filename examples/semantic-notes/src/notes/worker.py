@@ -9,21 +9,14 @@ from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
-from pyworkers_sdk import (
-    AIError,
-    Request,
-    Response,
-    VectorizeError,
-    WorkerEntrypoint,
-    WorkersError,
-)
+from pyworkers_sdk import AIError, Request, Response, VectorizeError, WorkerEntrypoint, WorkersError
 
 from .answers import MAX_TOKENS, NOTHING, WRITER, messages
 from .library import AppEnv, Found, Library
 
 if TYPE_CHECKING:
     from pyworkers_sdk import EventStream
-    from pyworkers_sdk.ai_text import TextGenerationEvent
+    from pyworkers_sdk.ai.text_generation import TextGenerationEvent
 
 MAX_BYTES = 200_000
 MAX_TITLE = 100

@@ -1,0 +1,1 @@
+"""The JavaScript platform on plain CPython, as much of it as Workers use."""

@@ -1,0 +1,249 @@
+"""The web platform's blobs and forms on plain CPython; ``_web`` has the rest of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from os import urandom
+from typing import Any, TypeAlias
+from urllib.parse import unquote_to_bytes
+
+from . import environment as _outside
+from .streams import JsException, ReadableStream
+
+__all__ = ["Blob", "File", "FormData", "blob_type", "form_of", "media_type", "serialized"]
+
+
+class Blob:
+    def __init__(self, data: bytes, *, type: str = "") -> None:
+        self._data = data
+        self.size = len(data)
+        self.type = _type(type)
+
+    @classmethod
+    def new(cls, parts: Iterable[str | bytes | Blob] = (), *, type: str | None = None) -> Blob:
+        return Blob(_joined(parts), type=type or "")
+
+    async def arrayBuffer(self) -> bytes:
+        return self._data
+
+    def stream(self) -> ReadableStream:
+        return ReadableStream.of(self._data)
+
+    def slice(self, start: int | None = None, end: int | None = None, type: str = "") -> Blob:
+        return Blob(self._data[start:end], type=type)
+
+
+class File(Blob):
+    def __init__(self, data: bytes, name: str, *, type: str = "", modified: float | None = None):
+        super().__init__(data, type=type)
+        self.name = name
+        self.lastModified = _outside.current().now() // 1 if modified is None else modified
+
+    @classmethod
+    def new(  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]
+        cls,
+        parts: Iterable[str | bytes | Blob],
+        name: str,
+        *,
+        type: str | None = None,
+        lastModified: float | None = None,
+    ) -> File:
+        return File(_joined(parts), name, type=type or "", modified=lastModified)
+
+
+def _joined(parts: Iterable[str | bytes | Blob]) -> bytes:
+    return b"".join(
+        part._data if isinstance(part, Blob) else part.encode() if isinstance(part, str) else part
+        for part in parts
+    )
+
+
+def _type(text: str) -> str:
+    return "" if re.search(r"[^\x20-\x7e]", text) else text.lower()
+
+
+_Value: TypeAlias = "str | File"
+
+
+class FormData:
+    def __init__(self) -> None:
+        self._entries: list[tuple[str, _Value]] = []
+
+    @classmethod
+    def new(cls) -> FormData:
+        return cls()
+
+    def append(self, name: str, value: str | Blob, filename: str | None = None) -> None:
+        self._entries.append((name, _filed(name, value, filename)))
+
+    def set(self, name: str, value: str | Blob, filename: str | None = None) -> None:
+        at = next((at for at, entry in enumerate(self._entries) if entry[0] == name), None)
+        if at is None:
+            self.append(name, value, filename)
+            return
+        rest = [entry for entry in self._entries[at + 1 :] if entry[0] != name]
+        self._entries[at:] = [(name, _filed(name, value, filename)), *rest]
+
+    def get(self, name: str) -> _Value | None:
+        return next(iter(self.getAll(name)), None)
+
+    def getAll(self, name: str) -> list[_Value]:
+        return [value for each, value in self._entries if each == name]
+
+    def has(self, name: str) -> bool:
+        return bool(self.getAll(name))
+
+    def delete(self, name: str) -> None:
+        self._entries = [entry for entry in self._entries if entry[0] != name]
+
+    def __iter__(self) -> Iterator[list[Any]]:
+        return iter([[name, value] for name, value in self._entries])
+
+
+def _filed(name: str, value: str | Blob, filename: str | None) -> _Value:
+    if isinstance(value, str) or (isinstance(value, File) and filename is None):
+        return value
+    return File(value._data, name if filename is None else filename, type=value.type)
+
+
+def serialized(form: FormData) -> tuple[bytes, str]:
+    """A form as multipart/form-data, and the media type with its boundary."""
+    boundary = urandom(16).hex()
+    made: list[bytes] = []
+    for name, value in form:
+        head = f'--{boundary}\r\nContent-Disposition: form-data; name="{_escaped(name)}"'
+        if isinstance(value, File):
+            kind = value.type or "application/octet-stream"
+            head += f'; filename="{_escaped(value.name)}"\r\nContent-Type: {kind}'
+        data = value._data if isinstance(value, File) else value.encode()
+        made += [head.encode(), b"\r\n\r\n", data, b"\r\n"]
+    made.append(f"--{boundary}--".encode())
+    return b"".join(made), f"multipart/form-data; boundary={boundary}"
+
+
+def _escaped(text: str) -> str:
+    if text.endswith("\\"):
+        raise JsException("TypeError", "Name or filename can't end with backslash")
+    return text.replace("\\", "\\\\").replace('"', "%22").replace("\n", "%0A")
+
+
+def media_type(text: str) -> tuple[str, dict[str, str]]:
+    """A Content-Type's type in lower case, and its parameters."""
+    kind, *rest = re.findall(r'(?:"(?:\\.|[^"\\])*"?|[^;"])+', text) or [""]
+    found: dict[str, str] = {}
+    for each in rest:
+        match = re.fullmatch(r'\s*([^\s=]+)=(?:"(.*)"|([^"]+?))\s*', each, re.S)
+        if match:
+            value = re.sub(r"\\(.)", r"\1", match[2]) if match[3] is None else match[3]
+            found.setdefault(match[1].lower(), value)
+    return kind.strip().lower(), found
+
+
+def blob_type(content_type: str) -> str:
+    """A Content-Type as a Blob's type says it."""
+    kind, params = media_type(content_type)
+    if kind == "multipart/form-data":
+        return content_type
+    if not re.fullmatch(r"[\w!#$%&'*+.^`|~-]+/[\w!#$%&'*+.^`|~-]+", kind):
+        return ""
+    return "".join((kind, *(f";{name}={_quoted(value)}" for name, value in params.items())))
+
+
+def _quoted(value: str) -> str:
+    if re.fullmatch(r"[\w!#$%&'*+.^`|~-]+", value):
+        return value
+    return '"' + re.sub(r'(["\\])', r"\\\1", value) + '"'
+
+
+def form_of(data: bytes, content_type: str | None) -> FormData:
+    """What ``Body.formData`` makes of a body."""
+    if content_type is None:
+        raise _malformed("Parsing a Body as FormData requires a Content-Type header.")
+    kind, params = media_type(content_type)
+    if kind == "multipart/form-data":
+        if "boundary" not in params:
+            raise _malformed(
+                "No boundary string in Content-Type header. The multipart/form-data MIME type "
+                "requires a boundary parameter, e.g. 'Content-Type: multipart/form-data; "
+                'boundary="abcd"\'. See RFC 7578, section 4.'
+            )
+        return _multipart(data, params["boundary"].encode())
+    if kind != "application/x-www-form-urlencoded":
+        raise _malformed(
+            "Unrecognized Content-Type header value. FormData can only parse the following MIME "
+            "types: multipart/form-data, application/x-www-form-urlencoded"
+        )
+    charset = params.get("charset", "utf-8").lower()
+    if charset not in ("utf-8", "utf8", "unicode-1-1-utf-8"):
+        raise _malformed("Non-utf-8 application/x-www-form-urlencoded body.")
+    made = FormData()
+    for pair in data.split(b"&"):
+        if pair:
+            name, _, value = pair.partition(b"=")
+            made.append(_unquoted(name), _unquoted(value))
+    return made
+
+
+def _malformed(message: str) -> JsException:
+    return JsException("TypeError", message)
+
+
+def _unquoted(text: bytes) -> str:
+    # workerd drops a percent sign that begins no escape
+    whole = re.sub(rb"%(?![0-9a-fA-F]{2})", b"", text.replace(b"+", b" "))
+    return unquote_to_bytes(whole).decode(errors="replace")
+
+
+_PARAMETER = r';\s*([\w!#$%&\'*+.^`|~-]+)\s*=\s*"((?:[^"\n\\]|\\[^\n])+)"\s*'
+_DISPOSITION = re.compile(rf"\s*([\w-]+)\s*((?:{_PARAMETER})*)")
+
+
+def _multipart(rest: bytes, boundary: bytes) -> FormData:
+    made = FormData()
+    _, found, rest = rest.partition(b"--" + boundary)
+    if not found or not rest:
+        raise _malformed("No initial boundary string (or you have a truncated message).")
+    while not rest.startswith(b"--"):
+        start = re.match(rb"\r?\n", rest)
+        if start is None:
+            raise _malformed("Boundary string was not succeeded by CRLF, LF, or '--'.")
+        end = re.search(rb"\r?\n\r?\n", rest)
+        if end is None:
+            raise _malformed("No multipart message header termination found.")
+        name, filename, kind = _part(rest[start.end() : end.start()].decode(errors="replace"))
+        data, found, rest = rest[end.end() :].partition(b"\n--" + boundary)
+        if not found or not rest:
+            raise _malformed("No subsequent boundary string after multipart message.")
+        data = data.removesuffix(b"\r")
+        if filename is None:
+            made.append(name, data.decode(errors="replace"))
+        else:
+            file = File(data, filename)
+            file.type = kind  # as it is written there
+            made.append(name, file)
+    return made
+
+
+def _part(head: str) -> tuple[str, str | None, str]:
+    """The name, the file's name and the media type of a part."""
+    lines = [line.partition(":") for line in re.split(r"\r?\n", head)]
+    if not all(colon and re.fullmatch(r"[\w-]+", name) for name, colon, _ in lines):
+        raise _malformed("FormData part had invalid headers.")
+    headers = {name.lower(): value.strip() for name, _, value in lines}
+    if "content-disposition" not in headers:
+        raise _malformed("No valid Content-Disposition header found in FormData part.")
+    found = _DISPOSITION.match(headers["content-disposition"])
+    if found is None:
+        raise _malformed("Invalid Content-Disposition header found in FormData part.")
+    if found[1] != "form-data":
+        raise _malformed(
+            'Content-Disposition header for FormData part must have the value "form-data", '
+            f'possibly followed by parameters. Got: "{found[1]}"'
+        )
+    named = {
+        name: re.sub(r"\\(.)", r"\1", value) for name, value in re.findall(_PARAMETER, found[2])
+    }
+    if "name" not in named:
+        raise _malformed("Content-Disposition header in FormData part is missing a name.")
+    return named["name"], named.get("filename"), headers.get("content-type", "")

@@ -1,0 +1,1 @@
+"""HTML as the runtime's rewriter reads it."""

@@ -1,0 +1,405 @@
+"""HTMLRewriter on plain CPython: what its handlers do not touch passes through as it came."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
+from inspect import isawaitable
+from typing import Any, TypeAlias
+
+from ..streams import JsException, ReadableStream, ReadableStreamDefaultReader
+from .lexer import Lexer, Token
+from .selectors import Open, Selector
+from .tokens import (
+    Changes,
+    Comment,
+    Content,
+    Doctype,
+    DocumentEnd,
+    Element,
+    EndTag,
+    Live,
+    Text,
+    encoded,
+)
+from .tree import HTML, lower, parser_error
+
+__all__ = ["HTMLRewriter"]
+
+Handler: TypeAlias = "Callable[[Any], Awaitable[None] | None]"
+
+
+class _Rule:
+    """What one call of ``on``, or of ``onDocument``, asked for."""
+
+    def __init__(self, selector: Selector | None, handlers: dict[str, Handler | None]) -> None:
+        self.selector = selector
+        self.handlers = {kind: each for kind, each in handlers.items() if each is not None}
+
+
+class HTMLRewriter:
+    def __init__(self) -> None:
+        self._rules: list[_Rule] = []
+
+    @classmethod
+    def new(cls) -> HTMLRewriter:
+        return cls()
+
+    def on(
+        self,
+        selector: str,
+        *,
+        element: Handler | None = None,
+        comments: Handler | None = None,
+        text: Handler | None = None,
+    ) -> HTMLRewriter:
+        handlers = {"element": element, "comments": comments, "text": text}
+        self._rules.append(_Rule(Selector(selector), handlers))
+        return self
+
+    def onDocument(
+        self,
+        *,
+        doctype: Handler | None = None,
+        comments: Handler | None = None,
+        text: Handler | None = None,
+        end: Handler | None = None,
+    ) -> HTMLRewriter:
+        handlers = {"doctype": doctype, "comments": comments, "text": text, "end": end}
+        self._rules.append(_Rule(None, handlers))
+        return self
+
+    def transform(self, response: Any) -> Any:
+        if response.type == "error":
+            raise JsException("TypeError", "HTMLRewriter cannot transform an error response")
+        if response.body is None:
+            return response
+        encoding = _encoding(response.headers.get("content-type") or "")
+        rules = sorted(self._rules, key=lambda rule: rule.selector is None)
+        reader = _reader(response.body)
+        response.body.disturbed = True
+        body = ReadableStream(_Run(rules, encoding).rewritten(reader))
+        headers = [*response.headers]
+        return type(response)(
+            body,
+            status=response.status,
+            statusText=response.statusText,
+            headers=headers,
+            cf=response.cf,
+        )
+
+
+def _reader(stream: ReadableStream) -> ReadableStreamDefaultReader:
+    if stream.locked or stream.disturbed:
+        raise JsException("TypeError", "The ReadableStream has been locked to a reader.")
+    return stream.getReader()
+
+
+def _encoding(content_type: str) -> str:
+    found = re.search(r";\s*charset\s*=\s*\"?([^\s;\"]+)", content_type, re.I)
+    if not found:
+        return "utf-8"
+    label = found[1].lower()
+    if label in ("utf-16", "utf-16le", "utf-16be"):
+        raise parser_error("Expected ASCII-compatible encoding.")
+    if label in ("ascii", "us-ascii", "latin1", "iso-8859-1"):
+        return "cp1252"
+    try:
+        return codecs.lookup(label).name
+    except LookupError:
+        raise parser_error("Unknown character encoding has been provided.") from None
+
+
+class _Element(Open):
+    """An open element, and what is to happen at its end."""
+
+    def __init__(self, name: str = "", attributes: dict[str, str] | None = None) -> None:
+        super().__init__(name, attributes)
+        self.rules: list[_Rule] = []
+        self.ending: Element | None = None
+
+
+_VOID = re.compile(
+    "area|base|basefont|bgsound|br|col|embed|hr|img|input|keygen|link|meta|param|source|track|wbr"
+)
+_MOST = 1024
+"""So many bytes of text does a handler get at once, unless they come in the first piece."""
+
+
+class _Run:
+    """One response on its way."""
+
+    def __init__(self, rules: list[_Rule], encoding: str) -> None:
+        self._rules = rules
+        self._encoding = encoding
+        self._lexer = Lexer()
+        self._open = [_Element()]
+        self._out: list[bytes] = []
+        self._decoder: codecs.IncrementalDecoder | None = None
+        """While a text is under way."""
+
+    async def rewritten(self, reader: ReadableStreamDefaultReader) -> AsyncGenerator[bytes, None]:
+        ended = False
+        try:
+            while not ended:
+                chunk = await reader.read()
+                ended = chunk["done"]
+                try:
+                    async for piece in self._written(chunk["value"] or b"", ended):
+                        yield piece
+                except BaseException:
+                    if self._out:
+                        yield self._flushed()
+                    raise
+        finally:
+            if not ended:
+                await reader.cancel()
+
+    def _flushed(self) -> bytes:
+        piece = b"".join(self._out)
+        self._out.clear()
+        return piece
+
+    def _write(self, data: bytes) -> None:
+        if data:
+            self._out.append(data)
+
+    async def _written(self, data: bytes, last: bool) -> AsyncIterator[bytes]:
+        """What a piece of the input becomes, in the pieces that leave between handlers."""
+        for token in self._lexer.read(data, last):
+            async for _ in self._token(token):
+                if self._out:
+                    yield self._flushed()
+        if last:
+            async for _ in self._end():
+                if self._out:
+                    yield self._flushed()
+        if self._out:
+            yield self._flushed()
+
+    async def _end(self) -> AsyncIterator[None]:
+        async for _ in self._end_of_text():
+            yield
+        end = DocumentEnd(self._encoding)
+        for rule in reversed(self._rules):
+            if rule.selector is None and "end" in rule.handlers:
+                await self._called(rule.handlers["end"], end)
+                await self._insert(end.changes.before)
+                end.changes.before = []
+                yield
+
+    # Tokens; each gives way after every handler
+
+    async def _token(self, token: Token) -> AsyncIterator[None]:
+        if token.kind == "text":
+            steps = self._text(token)
+        elif token.kind == "start":
+            steps = self._start(token)
+        elif token.kind == "end":
+            steps = self._end_tag(token)
+        elif token.kind == "comment":
+            steps = self._comment(token)
+        elif token.kind == "doctype":
+            steps = self._doctype(token)
+        else:
+            steps = self._other(token)
+        async for _ in steps:
+            yield
+
+    async def _text(self, token: Token) -> AsyncIterator[None]:
+        if not self._handlers("text"):
+            self._emit(token.raw)
+            return
+        for text in self._decoded(token.raw):
+            async for _ in self._text_handled(text, False):
+                yield
+
+    async def _end_of_text(self) -> AsyncIterator[None]:
+        if self._decoder is None:
+            return
+        text = self._decoder.decode(b"", True)
+        self._decoder = None
+        async for _ in self._text_handled(text, True):
+            yield
+
+    async def _text_handled(self, text: str, last: bool) -> AsyncIterator[None]:
+        piece = Text(self._encoding, text, last)
+        for handler in self._handlers("text"):
+            await self._called(handler, piece)
+            yield
+        await self._settle(piece.changes, piece.written())
+
+    def _decoded(self, raw: bytes) -> list[str]:
+        """A piece of text as its handlers get it."""
+        pieces: list[str] = []
+        if self._decoder is None:
+            codec = self._encoding if self._encoding == "utf-8" else "ascii"
+            try:
+                valid, whole = len(raw), raw.decode(codec)
+            except UnicodeDecodeError as error:
+                valid, whole = error.start, raw[: error.start].decode(codec)
+            if valid == len(raw) or valid >= _MOST:
+                pieces.append(whole)
+                raw = raw[valid:]
+            self._decoder = codecs.getincrementaldecoder(self._encoding)("replace")
+        pieces += _split(self._decoder.decode(raw))
+        return pieces
+
+    async def _comment(self, token: Token) -> AsyncIterator[None]:
+        async for _ in self._end_of_text():
+            yield
+        handlers = self._handlers("comments")
+        comment = Comment(self._encoding, token)
+        for handler in handlers:
+            await self._called(handler, comment)
+            yield
+        await self._settle(comment.changes, comment.written())
+
+    async def _doctype(self, token: Token) -> AsyncIterator[None]:
+        async for _ in self._end_of_text():
+            yield
+        doctype = Doctype(self._encoding, token)
+        for handler in self._handlers("doctype"):
+            await self._called(handler, doctype)
+            yield
+        self._emit(token.raw)
+
+    async def _other(self, token: Token) -> AsyncIterator[None]:
+        async for _ in self._end_of_text():
+            yield
+        self._emit(token.raw)
+
+    async def _start(self, token: Token) -> AsyncIterator[None]:
+        async for _ in self._end_of_text():
+            yield
+        opened, handlers = self._matched(token)
+        html = token.namespace == HTML
+        can_hold = _VOID.fullmatch(opened.name) is None if html else not token.self_closing
+        emptied = self._emptied
+        if can_hold:
+            self._open.append(opened)
+        if not handlers:
+            if not emptied:
+                self._write(token.raw)
+            return
+        element = Element(self._encoding, token, can_hold)
+        element.changes.removed = emptied
+        for handler in handlers:
+            await self._called(handler, element)
+            yield
+        if can_hold:
+            opened.ending = element
+        if not emptied:
+            await self._settle(element.changes, element.written(), anyway=True)
+
+    def _matched(self, token: Token) -> tuple[_Element, list[Handler]]:
+        """The element that a start tag opens, and who handles it."""
+        attributes: dict[str, str] = {}
+        for name, value, _ in token.attributes:
+            attributes.setdefault(lower(self._text_of(name)), self._text_of(value))
+        opened = _Element(lower(self._text_of(token.text)), attributes)
+        opened.namespace = token.namespace
+        parent = self._open[-1]
+        parent.born(opened)
+        for number, rule in enumerate(self._rules):
+            if rule.selector is not None and rule.selector.matches(number, parent, opened):
+                opened.rules.append(rule)
+        named = [rule.handlers.get("element") for rule in opened.rules]
+        return opened, [handler for handler in named if handler is not None]
+
+    def _text_of(self, raw: bytes) -> str:
+        return raw.decode(self._encoding, "replace")
+
+    async def _end_tag(self, token: Token) -> AsyncIterator[None]:
+        async for _ in self._end_of_text():
+            yield
+        ended: list[Element] = []
+        name = lower(self._text_of(token.text))
+        if any(each.name == name for each in self._open[1:]):
+            while True:
+                closed = self._open.pop()
+                if closed.ending is not None:
+                    ended.append(closed.ending)
+                if closed.name == name:
+                    break
+        tag = EndTag(self._encoding, token)
+        for element in ended:
+            if element.end_name is not None:
+                tag.rename(element.end_name)
+            if element.of_end is not None:
+                tag.changes = element.of_end
+            if element.end_handler is not None:
+                await self._called(element.end_handler, tag)
+                yield
+        await self._settle(tag.changes, tag.written())
+
+    # Handlers
+
+    def _handlers(self, kind: str) -> list[Handler]:
+        """Whoever is told of text, comments or doctypes here."""
+        around = {id(rule) for opened in self._open for rule in opened.rules}
+        return [
+            rule.handlers[kind]
+            for rule in self._rules
+            if kind in rule.handlers and (rule.selector is None or id(rule) in around)
+        ]
+
+    async def _called(self, handler: Handler, token: Live) -> None:
+        token.over = False
+        made = handler(token)
+        if isawaitable(made):
+            await made
+        token.over = True
+
+    # Output
+
+    @property
+    def _emptied(self) -> bool:
+        """Whether an element around here has lost its content."""
+        return any(each.ending is not None and each.ending.empties for each in self._open)
+
+    def _emit(self, data: bytes) -> None:
+        if not self._emptied:
+            self._write(data)
+
+    async def _settle(self, changes: Changes, data: bytes, anyway: bool = False) -> None:
+        """Write a token, or what has become of it."""
+        if self._emptied and not anyway:
+            return
+        await self._insert(changes.before)
+        if changes.removed:
+            await self._insert(changes.instead)
+        else:
+            self._write(data)
+        await self._insert(changes.after)
+
+    async def _insert(self, contents: Iterable[Content]) -> None:
+        for content, html in contents:
+            if isinstance(content, str):
+                self._add(content, html)
+                continue
+            reader = _reader(content)
+            decoder = codecs.getincrementaldecoder("utf-8")()
+            while not (chunk := await reader.read())["done"]:
+                try:
+                    self._add(decoder.decode(chunk["value"]), html)
+                except UnicodeDecodeError:
+                    raise parser_error("Invalid UTF-8") from None
+
+    def _add(self, text: str, html: bool) -> None:
+        if not html:
+            text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+        self._write(encoded(text, self._encoding))
+
+
+def _split(text: str) -> list[str]:
+    """Text in pieces of as many bytes as fit."""
+    pieces: list[str] = []
+    while text:
+        end = size = 0
+        while end < len(text) and size + (width := len(text[end].encode())) <= _MOST:
+            end, size = end + 1, size + width
+        pieces.append(text[:end])
+        text = text[end:]
+    return pieces

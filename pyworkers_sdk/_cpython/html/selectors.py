@@ -1,0 +1,347 @@
+"""The CSS selectors of HTMLRewriter on plain CPython: read, and matched as tags come and go.
+
+What is refused, and with which words, is what workerd was seen to refuse; what it takes a selector
+for is too, where that is not what CSS says.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TypeAlias
+
+from .tree import HTML, lower, parser_error
+
+__all__ = ["Open", "Selector"]
+
+
+class Open:
+    """An element whose end tag has not come, or the document around them all."""
+
+    def __init__(self, name: str = "", attributes: dict[str, str] | None = None) -> None:
+        self.name = name
+        self.attributes = attributes or {}
+        self.namespace = HTML
+        self.children = 0
+        self.of_type: dict[str, int] = {}
+        self.place = 0
+        self.place_of_type = 0
+        self.matched: set[tuple[int, int]] = set()
+        """Which steps of which selectors end here."""
+        self.above: set[tuple[int, int]] = set()
+        """The same of everything around it."""
+
+    def born(self, child: Open) -> None:
+        """Count a child, and tell it what it is in."""
+        self.children += 1
+        self.of_type[child.name] = self.of_type.get(child.name, 0) + 1
+        child.place, child.place_of_type = self.children, self.of_type[child.name]
+        child.above = self.above | self.matched
+
+
+Test: TypeAlias = Callable[[Open], bool]
+
+
+class Selector:
+    """A list of selectors, as ``on`` takes it."""
+
+    def __init__(self, text: str) -> None:
+        self._ways = _Parser(text).selectors()
+
+    def matches(self, number: int, parent: Open, element: Open) -> bool:
+        """Whether an element that ``parent`` has is selected; ``number`` is this selector's own."""
+        found = False
+        for at, steps in enumerate(self._ways):
+            for step, (combinator, tests) in enumerate(steps):
+                before = (number * 1000 + at, step - 1)
+                there = parent.matched if combinator == ">" else element.above
+                if (not combinator or before in there) and all(test(element) for test in tests):
+                    element.matched.add((number * 1000 + at, step))
+                    found = found or step == len(steps) - 1
+        return found
+
+
+_IDENT = (
+    r"(?:--|-?(?:[A-Za-z_\x80-\U0010ffff]|\\(?:[0-9A-Fa-f]{1,6}\s?|[^\n0-9A-Fa-f])))"
+    r"(?:[A-Za-z0-9_\x80-\U0010ffff-]|\\(?:[0-9A-Fa-f]{1,6}\s?|[^\n0-9A-Fa-f]))*"
+)
+_ident = re.compile(_IDENT)
+_space = re.compile(r"(?:\s|/\*.*?(?:\*/|\Z))*", re.S)
+_string = re.compile(r"\"((?:[^\"\\]|\\.)*)(?:\"|\Z)|'((?:[^'\\]|\\.)*)(?:'|\Z)", re.S)
+_escape = re.compile(r"\\(?:([0-9A-Fa-f]{1,6})\s?|(.))", re.S)
+_nth = re.compile(r"(?:(even)|(odd)|([+-]?\d*)n(?:\s*([+-])\s*(\d+))?|([+-]?\d+))", re.I)
+_operator = re.compile(r"[~^$*|]?=")
+
+
+_NAMESPACED = "Selectors with explicit namespaces are not supported."
+
+
+def _plain(escaped: str) -> str:
+    return _escape.sub(lambda found: chr(int(found[1], 16)) if found[1] else found[2], escaped)
+
+
+class _Parser:
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._at = 0
+        self._negated = 0
+
+    def selectors(self) -> list[list[tuple[str, list[Test]]]]:
+        found = self._list()
+        if self._at < len(self._text):
+            raise parser_error("Unexpected token in selector.")
+        return found
+
+    def _skip(self) -> bool:
+        """Pass white space and comments; whether there was white space."""
+        found = _space.match(self._text, self._at)
+        assert found
+        self._at = found.end()
+        return bool(re.sub(r"/\*.*?(\*/|\Z)", "", found[0], flags=re.S))
+
+    def _ahead(self, length: int = 1) -> str:
+        return self._text[self._at : self._at + length]
+
+    def _takes(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
+        found = pattern.match(self._text, self._at)
+        if found:
+            self._at = found.end()
+        return found
+
+    def _list(self) -> list[list[tuple[str, list[Test]]]]:
+        found = [self._complex()]
+        while self._ahead() == ",":
+            self._at += 1
+            found.append(self._complex())
+        return found
+
+    def _complex(self) -> list[tuple[str, list[Test]]]:
+        self._skip()
+        steps = [("", self._compound("The selector is empty."))]
+        unsupported = ""
+        while True:
+            spaced = self._skip()
+            ahead = self._ahead()
+            if not ahead or ahead in ",)":
+                break
+            if ahead in ">+~":
+                self._at += 1
+                self._skip()
+                unsupported = unsupported or ahead.strip(">")
+            elif not spaced:
+                raise parser_error("Unexpected token in selector.")
+            combinator = ">" if ahead == ">" else " "
+            steps.append((combinator, self._compound("Dangling combinator in selector.")))
+        if unsupported and not self._negated:
+            raise parser_error(f"Unsupported combinator `{unsupported}` in selector.")
+        return steps
+
+    def _compound(self, missing: str) -> list[Test]:
+        """Simple selectors in a row; ``missing`` is the error where there is none."""
+        start = self._at
+        tests = self._type(missing)
+        while True:
+            ahead = self._ahead()
+            if ahead == "#" and _ident.match(self._text, self._at + 1):
+                self._at += 1
+                tests.append(_attribute("id", "=", self._name(), None))
+            elif ahead == "." and not self._ahead(2)[1:].isdigit():
+                self._at += 1
+                tests.append(self._class())
+            elif ahead == "[":
+                self._at += 1
+                tests.append(self._attribute())
+            elif ahead == ":":
+                self._at += 1
+                tests += self._pseudo()
+            else:
+                break
+        if self._at == start:
+            raise parser_error(missing)
+        return tests
+
+    def _name(self) -> str:
+        found = self._takes(_ident)
+        assert found
+        return _plain(found[0])
+
+    def _type(self, missing: str) -> list[Test]:
+        """``p``, ``*``, ``*|p``, ``|p`` or nothing."""
+        never: list[Test] = []
+        if self._ahead() == "|" and self._ahead(2) != "|=":
+            self._at += 1
+            never = [lambda element: False]
+            if self._ahead() != "*" and not _ident.match(self._text, self._at):
+                raise parser_error("Unexpected token in selector.")
+        elif self._ahead(2) == "*|":
+            self._at += 2
+            if self._ahead() != "*" and not _ident.match(self._text, self._at):
+                raise parser_error(missing)
+        if self._ahead() == "*":
+            self._at += 1
+            return [*never, lambda element: True]
+        if not _ident.match(self._text, self._at):
+            return []
+        name = lower(self._name())
+        if self._ahead() == "|":
+            raise parser_error(_NAMESPACED)
+        return [*never, lambda element: element.name == name]
+
+    def _class(self) -> Test:
+        if not self._ahead():
+            raise parser_error("Unexpected end of selector.")
+        if not _ident.match(self._text, self._at):
+            raise parser_error("Invalid or unescaped class name in selector.")
+        return _attribute("class", "~=", self._name(), None)
+
+    def _attribute(self) -> Test:
+        """What follows a bracket."""
+        self._skip()
+        self._at += self._ahead() == "|"
+        if not self._ahead():
+            raise parser_error("Unexpected end of selector.")
+        if self._ahead(2) == "*|":
+            raise parser_error(_NAMESPACED)
+        if self._ahead() == "*":
+            raise parser_error("Unexpected token in the attribute selector.")
+        if not _ident.match(self._text, self._at):
+            raise parser_error("Missing attribute name in attribute selector.")
+        name = self._name()
+        if self._ahead() == "|" and self._ahead(2) != "|=":
+            raise parser_error(_NAMESPACED)
+        self._skip()
+        operator, value, flag = "", "", None
+        if self._ahead() not in ("", "]"):
+            operator, value, flag = self._comparison()
+        self._at += 1
+        if operator and name != lower(name):
+            raise parser_error(_NAMESPACED)
+        return _attribute(name, operator, value, flag)
+
+    def _comparison(self) -> tuple[str, str, str | None]:
+        operator = self._takes(_operator)
+        if not operator:
+            raise parser_error("Unexpected token in the attribute selector.")
+        self._skip()
+        if not self._ahead():
+            raise parser_error("Unexpected end of selector.")
+        string = self._takes(_string)
+        if string:
+            value = _plain(string[1] if string[1] is not None else string[2])
+        elif _ident.match(self._text, self._at):
+            value = self._name()
+        else:
+            raise parser_error("Unexpected token in the attribute selector.")
+        self._skip()
+        flag = None
+        if self._ahead().lower() in ("i", "s") and self._ahead():
+            flag = self._name().lower()
+            self._skip()
+        if self._ahead() not in ("", "]") or flag not in (None, "i", "s"):
+            raise parser_error("Unexpected token in selector.")
+        return operator[0], value, flag
+
+    def _pseudo(self) -> list[Test]:
+        """What follows a colon."""
+        if not self._ahead():
+            raise parser_error("Unexpected end of selector.")
+        if self._ahead(2) == ":":
+            raise parser_error("Unexpected end of selector.")
+        found = self._takes(_ident)
+        name = found[0].lower() if found else ""
+        if self._ahead() != "(":
+            if name == "first-child":
+                return [lambda element: element.place == 1]
+            if name == "first-of-type":
+                return [lambda element: element.place_of_type == 1]
+        elif name == "not":
+            self._at += 1
+            tests = self._not()
+            self._closed()
+            return tests
+        elif name in ("nth-child", "nth-of-type"):
+            self._at += 1
+            step, offset = self._nth()
+            self._closed()
+            if name == "nth-child":
+                return [lambda element: _is_nth(element.place, step, offset)]
+            return [lambda element: _is_nth(element.place_of_type, step, offset)]
+        raise parser_error("Unsupported pseudo-class or pseudo-element in selector.")
+
+    def _closed(self) -> None:
+        self._skip()
+        if self._ahead() not in ("", ")"):
+            raise parser_error("Unexpected token in selector.")
+        self._at += 1
+
+    def _not(self) -> list[Test]:
+        """The opposite of each simple selector at the end of each selector in the list; of a
+        ``:not`` in it nothing."""
+        self._negated += 1
+        listed = self._list()
+        self._negated -= 1
+        if self._negated:
+            return []
+        return [_opposite(test) for steps in listed for test in steps[-1][1]]
+
+    def _nth(self) -> tuple[int, int]:
+        self._skip()
+        if not self._ahead():
+            raise parser_error("Unexpected end of selector.")
+        found = self._takes(_nth)
+        if not found:
+            end = self._ahead() == ")"
+            raise parser_error(f"Unexpected {'end of' if end else 'token in'} selector.")
+        if found[1] or found[2]:
+            return 2, 0 if found[1] else 1
+        if found[6]:
+            return 0, int(found[6])
+        step = int(found[3] + "1") if found[3] in ("", "+", "-") else int(found[3])
+        return step, int((found[4] or "") + (found[5] or "0"))
+
+
+def _opposite(test: Test) -> Test:
+    return lambda element: not test(element)
+
+
+def _is_nth(place: int, step: int, offset: int) -> bool:
+    beyond = place - offset
+    return beyond == 0 if step == 0 else beyond * step >= 0 and beyond % step == 0
+
+
+def _attribute(name: str, operator: str, wanted: str, flag: str | None) -> Test:
+    def test(element: Open) -> bool:
+        value = element.attributes.get(name)
+        if value is None or not operator:
+            return value is not None
+        if flag == "i" or (flag is None and operator and _ignores_case(name, element)):
+            return _compares(operator, lower(value), lower(wanted))
+        return _compares(operator, value, wanted)
+
+    return test
+
+
+def _compares(operator: str, value: str, wanted: str) -> bool:
+    if operator == "=":
+        return value == wanted
+    if operator == "~=":
+        return wanted in re.split("[\t\n\f\r ]", value)
+    if operator == "|=":
+        return value == wanted or value.startswith(f"{wanted}-")
+    if operator == "*=":
+        return bool(wanted) and wanted in value
+    return bool(value) and (
+        value.startswith(wanted) if operator == "^=" else value.endswith(wanted)
+    )
+
+
+def _ignores_case(name: str, element: Open) -> bool:
+    return element.namespace == HTML and _IGNORING_CASE.fullmatch(name) is not None
+
+
+_IGNORING_CASE = re.compile(
+    "accept|accept-charset|align|alink|axis|bgcolor|charset|checked|clear|codetype|color|compact"
+    "|declare|defer|dir|direction|disabled|enctype|face|frame|hreflang|http-equiv|lang|language"
+    "|link|media|method|multiple|nohref|noresize|noshade|nowrap|readonly|rel|rev|rules|scope"
+    "|scrolling|selected|shape|target|text|type|valign|valuetype|vlink"
+)

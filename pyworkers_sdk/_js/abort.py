@@ -1,0 +1,22 @@
+"""AbortController and AbortSignal, as JavaScript has it."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from .values import Js
+
+
+class AbortSignal(Protocol):
+    @property
+    def aborted(self) -> bool: ...
+    @property
+    def reason(self) -> Js: ...
+    def addEventListener(self, name: str, listener: Js, /) -> None: ...
+    def removeEventListener(self, name: str, listener: Js, /) -> None: ...
+
+
+class AbortController(Protocol):
+    @property
+    def signal(self) -> AbortSignal: ...
+    def abort(self, reason: Js = ..., /) -> None: ...

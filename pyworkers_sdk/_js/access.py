@@ -1,0 +1,14 @@
+"""Cloudflare Access, as JavaScript has it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import Protocol
+
+from .values import Js
+
+
+class CloudflareAccessContext(Protocol):
+    @property
+    def aud(self) -> str: ...
+    def getIdentity(self) -> Awaitable[Js]: ...

@@ -1,0 +1,12 @@
+"""The cache in front of a Worker, as JavaScript has it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import Protocol
+
+from .values import Js
+
+
+class CacheContext(Protocol):
+    def purge(self, options: Js, /) -> Awaitable[Js]: ...

@@ -1,0 +1,12 @@
+"""Pipelines, as JavaScript has it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import Protocol
+
+from .values import Js
+
+
+class Pipeline(Protocol):
+    def send(self, records: Js, /) -> Awaitable[None]: ...

@@ -1,0 +1,10 @@
+"""Secrets Store, as JavaScript has it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import Protocol
+
+
+class SecretsStoreSecret(Protocol):
+    def get(self) -> Awaitable[str]: ...

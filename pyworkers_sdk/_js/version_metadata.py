@@ -1,0 +1,14 @@
+"""The version metadata binding, as JavaScript has it."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class WorkerVersionMetadata(Protocol):
+    @property
+    def id(self) -> str: ...
+    @property
+    def tag(self) -> str: ...
+    @property
+    def timestamp(self) -> str: ...

@@ -1,0 +1,295 @@
+"""The type of ``AI.run``: what each family of models takes and gives; never imported at run time.
+
+A call is matched by the model's name, so a wrong input of a known model is an error, and so is a
+name that is neither known nor an ``AIModel``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, Protocol, TypedDict, TypeVar, Unpack, overload
+
+from ..abort import AbortSignal
+from ..http import Response
+from . import (
+    AIModel,
+    media as ai_media,
+    models as ai_models,
+    tasks as ai_tasks,
+    text_generation as ai_text,
+)
+from .events import EventStream
+from .gateway import GatewayOptions
+
+__all__ = ["Run", "RunOptions"]
+
+T = TypeVar("T")
+
+
+class RunOptions(TypedDict, total=False):
+    """What every call takes beside its inputs."""
+
+    gateway: GatewayOptions | None
+    prefix: str | None
+    tags: Sequence[str] | None
+    extra_headers: Mapping[str, str] | None
+    signal: AbortSignal | None
+
+
+class Run(Protocol):
+    # By what the options ask for
+
+    @overload
+    async def __call__(
+        self,
+        model: str,
+        inputs: Mapping[str, object],
+        *,
+        return_raw_response: Literal[True],
+        **options: Unpack[RunOptions],
+    ) -> Response: ...
+    @overload
+    async def __call__(
+        self,
+        model: str,
+        inputs: Mapping[str, object],
+        *,
+        websocket: Literal[True],
+        **options: Unpack[RunOptions],
+    ) -> Response: ...
+    @overload
+    async def __call__(
+        self,
+        model: str,
+        inputs: ai_tasks.AsyncBatchInput,
+        *,
+        queue_request: Literal[True],
+        **options: Unpack[RunOptions],
+    ) -> ai_tasks.AsyncBatchResponse: ...
+    @overload
+    async def __call__(
+        self, model: str, inputs: ai_tasks.AsyncBatchPoll, **options: Unpack[RunOptions]
+    ) -> ai_tasks.AsyncBatch: ...
+
+    # By what the model does: text
+
+    @overload
+    async def __call__(
+        self,
+        model: ai_models.TextGenerationModel,
+        inputs: ai_text.TextGenerationInput,
+        **options: Unpack[RunOptions],
+    ) -> ai_text.TextGenerationOutput: ...
+    @overload
+    async def __call__(
+        self,
+        model: ai_models.TextGenerationModel,
+        inputs: ai_text.TextGenerationStreamInput,
+        **options: Unpack[RunOptions],
+    ) -> EventStream[ai_text.TextGenerationEvent]: ...
+    @overload
+    async def __call__(
+        self,
+        model: ai_models.TextGenerationModel,
+        inputs: ai_text.TextGenerationInput,
+        row_type: type[T],
+        **options: Unpack[RunOptions],
+    ) -> T: ...
+    @overload
+    async def __call__(
+        self,
+        model: ai_models.ChatCompletionModel | ai_models.ResponsesModel,
+        inputs: ai_text.ChatCompletionInput,
+        **options: Unpack[RunOptions],
+    ) -> ai_text.ChatCompletion: ...
+    @overload
+    async def __call__(
+        self,
+        model: ai_models.ChatCompletionModel | ai_models.ResponsesModel,
+        inputs: ai_text.ChatCompletionStreamInput,
+        **options: Unpack[RunOptions],
+    ) -> EventStream[ai_text.ChatCompletionChunk]: ...
+    @overload
+    async def __call__(
+        self,
+        model: ai_models.ChatCompletionModel | ai_models.ResponsesModel,
+        inputs: ai_text.ChatCompletionInput,
+        row_type: type[T],
+        **options: Unpack[RunOptions],
+    ) -> T: ...
+    @overload
+    async def __call__(
+        self,
+        model: ai_models.ResponsesModel,
+        inputs: ai_text.ResponsesInput,
+        **options: Unpack[RunOptions],
+    ) -> ai_text.ResponsesOutput: ...
+    @overload
+    async def __call__(
+        self,
+        model: ai_models.ResponsesModel,
+        inputs: ai_text.ResponsesStreamInput,
+        **options: Unpack[RunOptions],
+    ) -> EventStream[dict[str, Any]]: ...
+    @overload
+    async def __call__(
+        self,
+        model: ai_models.ResponsesModel,
+        inputs: ai_text.ResponsesInput,
+        row_type: type[T],
+        **options: Unpack[RunOptions],
+    ) -> T: ...
+    @overload
+    async def __call__(
+        self,
+        model: ai_models.TextEmbeddingsModel,
+        inputs: ai_tasks.TextEmbeddingsInput,
+        **options: Unpack[RunOptions],
+    ) -> ai_tasks.TextEmbeddingsOutput: ...
+    @overload
+    async def __call__(
+        self,
+        model: ai_models.RerankingModel,
+        inputs: ai_tasks.RerankingInput,
+        **options: Unpack[RunOptions],
+    ) -> ai_tasks.RerankingOutput: ...
+    @overload
+    async def __call__(
+        self,
+        model: ai_models.TextClassificationModel,
+        inputs: ai_tasks.TextClassificationInput,
+        **options: Unpack[RunOptions],
+    ) -> list[ai_tasks.Classification]: ...
+    @overload
+    async def __call__(
+        self,
+        model: ai_models.ContentSafetyModel,
+        inputs: ai_tasks.ContentSafetyInput,
+        **options: Unpack[RunOptions],
+    ) -> ai_tasks.ContentSafetyOutput: ...
+    @overload
+    async def __call__(
+        self,
+        model: ai_models.TranslationModel,
+        inputs: ai_tasks.TranslationInput,
+        **options: Unpack[RunOptions],
+    ) -> ai_tasks.TranslationOutput: ...
+    @overload
+    async def __call__(
+        self,
+        model: ai_models.IndicTranslationModel,
+        inputs: ai_tasks.IndicTranslationInput,
+        **options: Unpack[RunOptions],
+    ) -> ai_tasks.IndicTranslationOutput: ...
+    @overload
+    async def __call__(
+        self,
+        model: ai_models.SummarizationModel,
+        inputs: ai_tasks.SummarizationInput,
+        **options: Unpack[RunOptions],
+    ) -> ai_tasks.SummarizationOutput: ...
+
+    # Speech
+
+    @overload
+    async def __call__(
+        self,
+        model: ai_models.SpeechRecognitionModel,
+        inputs: ai_media.SpeechRecognitionInput,
+        **options: Unpack[RunOptions],
+    ) -> ai_media.SpeechRecognitionOutput: ...
+    @overload
+    async def __call__(
+        self,
+        model: ai_models.SpeechTurboModel,
+        inputs: ai_media.SpeechTurboInput,
+        **options: Unpack[RunOptions],
+    ) -> ai_media.SpeechTurboOutput: ...
+    @overload
+    async def __call__(
+        self,
+        model: ai_models.SpeechStreamModel,
+        inputs: ai_media.SpeechStreamInput,
+        **options: Unpack[RunOptions],
+    ) -> ai_media.SpeechStreamOutput: ...
+    @overload
+    async def __call__(
+        self,
+        model: ai_models.TurnDetectionModel,
+        inputs: ai_media.TurnDetectionInput,
+        **options: Unpack[RunOptions],
+    ) -> ai_media.TurnDetectionOutput: ...
+    @overload
+    async def __call__(
+        self,
+        model: ai_models.TextToSpeechModel,
+        inputs: ai_media.TextToSpeechInput,
+        **options: Unpack[RunOptions],
+    ) -> bytes: ...
+    @overload
+    async def __call__(
+        self,
+        model: ai_models.AuraModel,
+        inputs: ai_media.AuraInput,
+        **options: Unpack[RunOptions],
+    ) -> bytes: ...
+
+    # Pictures
+
+    @overload
+    async def __call__(
+        self,
+        model: ai_models.TextToImageModel,
+        inputs: ai_media.TextToImageInput,
+        **options: Unpack[RunOptions],
+    ) -> bytes: ...
+    @overload
+    async def __call__(
+        self,
+        model: ai_models.MultipartImageModel,
+        inputs: ai_media.MultipartImageInput,
+        **options: Unpack[RunOptions],
+    ) -> bytes: ...
+    @overload
+    async def __call__(
+        self,
+        model: ai_models.ImageToTextModel,
+        inputs: ai_media.ImageToTextInput,
+        **options: Unpack[RunOptions],
+    ) -> ai_media.ImageToTextOutput: ...
+    @overload
+    async def __call__(
+        self,
+        model: ai_models.ImageClassificationModel,
+        inputs: ai_media.ImageClassificationInput,
+        **options: Unpack[RunOptions],
+    ) -> list[ai_tasks.Classification]: ...
+    @overload
+    async def __call__(
+        self,
+        model: ai_models.VisionModel,
+        inputs: ai_media.VisionInput,
+        **options: Unpack[RunOptions],
+    ) -> ai_media.VisionOutput: ...
+    @overload
+    async def __call__(
+        self,
+        model: ai_models.VisionModel,
+        inputs: ai_media.VisionStreamInput,
+        **options: Unpack[RunOptions],
+    ) -> EventStream[dict[str, Any]]: ...
+
+    # Any other model
+
+    @overload
+    async def __call__(
+        self, model: AIModel, inputs: Mapping[str, Any], **options: Unpack[RunOptions]
+    ) -> Any: ...
+    @overload
+    async def __call__(
+        self,
+        model: AIModel,
+        inputs: Mapping[str, Any],
+        row_type: type[T],
+        **options: Unpack[RunOptions],
+    ) -> T: ...

@@ -1,0 +1,1 @@
+"""From a wrangler configuration to a Worker on the fakes."""

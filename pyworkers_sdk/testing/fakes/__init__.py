@@ -1,0 +1,1 @@
+"""One module, or package, for the fake of each binding."""

@@ -1,0 +1,1 @@
+"""What runs a Worker on plain CPython."""

@@ -1,0 +1,49 @@
+"""``VersionMetadata``: which version of the Worker this is."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from ._border import JsWrapper, prop, raw
+from .errors import BindingError
+
+if TYPE_CHECKING:
+    from . import _js
+
+__all__ = ["VersionMetadata"]
+
+
+class VersionMetadata(JsWrapper["_js.WorkerVersionMetadata"]):
+    """The version of the Worker that is running: ``VERSION: VersionMetadata`` in an Env.
+
+    JS: WorkerVersionMetadata.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, version: _js.WorkerVersionMetadata) -> None:
+        self._js = raw(version)
+        if prop(self._js, "timestamp") is None:
+            raise BindingError(
+                "VersionMetadata needs the binding that version_metadata configures,"
+                f" got {type(version).__name__}"
+            )
+
+    @property
+    def id(self) -> str:
+        """The version's id, a UUID. JS: WorkerVersionMetadata.id."""
+        return str(prop(self._js, "id"))
+
+    @property
+    def tag(self) -> str:
+        """What ``wrangler versions upload --tag`` gave it, or "". JS: WorkerVersionMetadata.tag."""
+        return str(prop(self._js, "tag"))
+
+    @property
+    def timestamp(self) -> datetime:
+        """When it was uploaded, in UTC. JS: WorkerVersionMetadata.timestamp, which is text."""
+        return datetime.fromisoformat(prop(self._js, "timestamp"))
+
+    def __repr__(self) -> str:
+        return f"<VersionMetadata {self.id} {self.tag!r}>"
