@@ -1,4 +1,4 @@
-"""``AbortSignal`` and ``AbortController``; tests/contract/test_fetch.py has what they do there."""
+"""``AbortSignal`` and ``AbortController``; test_http_fetch.py has their effect on ``fetch``."""
 
 from __future__ import annotations
 

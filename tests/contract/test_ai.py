@@ -520,7 +520,7 @@ async def test_the_url_of_a_gateway(ai: AI) -> None:
     assert await gateway.get_url() == f"{base}/universal"
 
 
-@not_in("fake", reason="in the fake a gateway's answers are scripted: tests/test_testing_ai.py")
+@not_in("fake", reason="in the fake a gateway's answers are scripted: tests/fakes/test_ai.py")
 async def test_a_request_to_a_provider(ai: AI) -> None:
     response = await ai.gateway("g").run(
         {

@@ -14,7 +14,7 @@ from pyworkers_sdk.browser.quick_actions import (
 
 from .kit import World, cases, not_in, raises
 
-TOLD = "the fake's answers are scripted: tests/test_testing_browser.py"
+TOLD = "the fake's answers are scripted: tests/fakes/test_browser.py"
 
 
 async def _told(response: Response) -> Any:

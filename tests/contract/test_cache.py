@@ -415,7 +415,7 @@ async def test_what_the_request_says_of_caching(caches: CacheStorage) -> None:
     assert await caches.default.match(request) is not None
 
 
-@only("workerd", reason="the fake's clock is another's to move: tests/test_testing_cache.py")
+@only("workerd", reason="the fake's clock is another's to move: tests/fakes/test_cache.py")
 async def test_time_goes_by(caches: CacheStorage) -> None:
     import asyncio
 

@@ -152,7 +152,7 @@ async def test_modules_that_cannot_be(app: AppEnv, case: Any) -> None:
     assert (late.value.message, late.value.js_name) == (message, "TypeError")
 
 
-@only("workerd", reason="a fake's class is Python's; see tests/test_testing_bindings.py")
+@only("workerd", reason="a fake's class is Python's; see tests/fakes/test_bindings.py")
 async def test_a_class_of_durable_objects(state: DurableObjectState, env: Any) -> None:
     source = """
         import { DurableObject } from "cloudflare:workers";

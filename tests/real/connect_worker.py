@@ -1,6 +1,6 @@
 """The Worker of test_connect.py: servers of TCP, and what their clients do.
 
-tests/test_connect.py runs the same clients over the fakes.
+tests/testing/test_tcp_connect.py runs the same clients over the fakes.
 """
 
 from __future__ import annotations

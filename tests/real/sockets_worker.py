@@ -1,7 +1,7 @@
 """The Worker of test_websockets.py: a server of WebSockets, and what its clients do.
 
-Its global ``fetch`` and its ``WebSocket(url)`` come back to itself. tests/test_websockets.py runs
-the same clients over the fakes.
+Its global ``fetch`` and its ``WebSocket(url)`` come back to itself.
+tests/testing/test_websockets.py runs the same clients over the fakes.
 """
 
 from __future__ import annotations

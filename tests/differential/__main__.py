@@ -1,4 +1,4 @@
-"""scripts/hunt: look for differences between the fakes and the real bindings for a while."""
+"""scripts/differential: look for differences between the fakes and the real bindings."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import argparse
 import random
 from importlib import import_module
 
-from tests.hunt.hunt import Hunt, hunt
+from tests.differential.machine import Machine, explore
 from tests.real.remote import Remote
 
-MACHINES = {"kv": "KVHunt", "d1": "D1Hunt", "r2": "R2Hunt", "queues": "QueuesHunt"}
+MACHINES = {"kv": "KVMachine", "d1": "D1Machine", "r2": "R2Machine", "queues": "QueuesMachine"}
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="scripts/hunt", description=__doc__)
+    parser = argparse.ArgumentParser(prog="scripts/differential", description=__doc__)
     parser.add_argument("binding", nargs="*", help=f"of {', '.join(MACHINES)}; default: all")
     parser.add_argument("--seconds", type=float, help="for each binding; default: 60")
     parser.add_argument("--operations", type=int, help="for each binding, instead of --seconds")
@@ -25,11 +25,11 @@ def main() -> int:
         asked.seconds = 60
     found = 0
     for name in asked.binding or MACHINES:
-        module = import_module(f"tests.hunt.test_hunt_{name}")
-        machine: type[Hunt] = getattr(module, MACHINES[name])
+        module = import_module(f"tests.differential.test_{name}")
+        machine: type[Machine] = getattr(module, MACHINES[name])
         remote = Remote()
         try:
-            report = hunt(
+            report = explore(
                 machine, remote, asked.seed, operations=asked.operations, seconds=asked.seconds
             )
         finally:

@@ -11,8 +11,8 @@ from hypothesis.stateful import rule
 
 from pyworkers_sdk import D1
 from pyworkers_sdk.testing.fakes.d1 import FakeD1Database
-from tests.hunt.hunt import Hunt, Name, call, maybe, shown
-from tests.hunt.known import KNOWN
+from tests.differential.known_divergences import KNOWN
+from tests.differential.machine import Machine, Name, call, maybe, shown
 from tests.real.remote import RemoteD1Database
 
 Texts = st.SearchStrategy[str]
@@ -307,7 +307,7 @@ def statements(draw: st.DrawFn, on: str = "db") -> str:
     return f"{on}.prepare({text!r}){given}"
 
 
-class D1Hunt(Hunt):
+class D1Machine(Machine):
     binding = "d1"
     signature = "db: D1"
     known = KNOWN["d1"]
@@ -362,4 +362,4 @@ class D1Hunt(Hunt):
 
 @pytest.mark.real
 def test_the_fake_of_d1_is_like_the_real_one(hunted: Any) -> None:
-    hunted(D1Hunt)
+    hunted(D1Machine)

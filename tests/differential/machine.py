@@ -25,7 +25,7 @@ from pyworkers_sdk.r2 import R2MultipartUpload
 from pyworkers_sdk.r2.objects import R2Checksums, R2Object, R2ObjectBody, R2UploadedPart
 from pyworkers_sdk.streams import ReadableStream
 from pyworkers_sdk.testing import Clock
-from tests.hunt.known import Known, Unlike
+from tests.differential.known_divergences import IgnoredDifference, Known
 from tests.real.remote import Remote
 
 # Calls are Python source ------------------------------------------------------------------------
@@ -164,7 +164,7 @@ START = datetime(2030, 1, 1, microsecond=1000, tzinfo=timezone.utc)
 class Difference(AssertionError):
     """The fake and the real binding do not agree after these lines."""
 
-    def __init__(self, machine: Hunt, fake: str, real: str) -> None:
+    def __init__(self, machine: Machine, fake: str, real: str) -> None:
         self.lines = [*machine.lines]
         done = "\n".join(f"    {line}" for line in self.lines)
         same = next((at for at, pair in enumerate(zip(fake, real)) if pair[0] != pair[1]), 0)
@@ -187,12 +187,12 @@ class Tally:
         self.known[reason] = self.known.get(reason, 0) + 1
 
 
-class Hunt(RuleBasedStateMachine):
+class Machine(RuleBasedStateMachine):
     """One binding's machine: rules that ``do`` one call each."""
 
     binding: ClassVar[str]
     signature: ClassVar[str]
-    known: ClassVar[list[Known | Unlike]]
+    known: ClassVar[list[Known | IgnoredDifference]]
     remote: ClassVar[Remote]
     tally: ClassVar[Tally]
     run: ClassVar[Any]
@@ -237,7 +237,7 @@ class Hunt(RuleBasedStateMachine):
         if fake == real:
             return not fake.startswith("raises ")
         for one in self.known:
-            if isinstance(one, Unlike):
+            if isinstance(one, IgnoredDifference):
                 fake, real = one.without(code, fake), one.without(code, real)
             if fake == real or (
                 isinstance(one, Known) and one.explains(code, fake, real, self.lines)
@@ -283,8 +283,8 @@ class Report:
         return "\n".join([*lines, *([self.difference] if self.difference else [])])
 
 
-def hunt(
-    machine: type[Hunt],
+def explore(
+    machine: type[Machine],
     remote: Remote,
     seed: int,
     *,
@@ -321,7 +321,7 @@ def hunt(
     return Report(machine.binding, seed, tally, time.monotonic() - started, difference)
 
 
-def shortened(machine: type[Hunt], found: Difference) -> Difference:
+def shortened(machine: type[Machine], found: Difference) -> Difference:
     """The same difference without the lines that it does not need."""
     setup = len(machine().lines)
     for at in reversed(range(setup, len(found.lines) - 1)):
@@ -331,7 +331,7 @@ def shortened(machine: type[Hunt], found: Difference) -> Difference:
     return found
 
 
-def replayed(machine: type[Hunt], lines: list[str]) -> Difference | None:
+def replayed(machine: type[Machine], lines: list[str]) -> Difference | None:
     """What comes of these lines alone."""
     again = machine()
     try:

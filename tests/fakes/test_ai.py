@@ -321,7 +321,7 @@ async def test_in_an_env_and_in_a_runtime() -> None:
 
 
 async def test_from_a_configuration(tmp_path: Path) -> None:
-    (tmp_path / "worker.py").write_text("from tests.test_testing_ai import Default\n")
+    (tmp_path / "worker.py").write_text("from tests.fakes.test_ai import Default\n")
     config = '{"name": "w", "main": "worker.py", "compatibility_date": "2026-07-01",'
     (tmp_path / "wrangler.jsonc").write_text(config + ' "ai": {"binding": "AI"}}')
     runtime: Any = FakeRuntime.from_config(tmp_path / "wrangler.jsonc")

@@ -12,7 +12,7 @@ from pyworkers_sdk.testing.config import dotenv as dotenv
 from pyworkers_sdk.testing.config.config import Config
 from pyworkers_sdk.testing.config.jsonc import SyntaxFault, read_jsonc
 from pyworkers_sdk.testing.config.toml import read_toml
-from tests.written import HEAD, PLAIN, app, refused, text, worker, write, written
+from tests.worker_project import HEAD, PLAIN, app, refused, text, worker, write, written
 
 
 @pytest.fixture(autouse=True)

@@ -15,8 +15,8 @@ from hypothesis.stateful import rule
 from pyworkers_sdk import R2, Headers, R2UploadedPart
 from pyworkers_sdk.testing import Clock
 from pyworkers_sdk.testing.fakes import r2 as _r2
-from tests.hunt.hunt import Hunt, Name, call, chunks, maybe, shown
-from tests.hunt.known import KNOWN
+from tests.differential.known_divergences import KNOWN
+from tests.differential.machine import Machine, Name, call, chunks, maybe, shown
 from tests.real.remote import RemoteR2Bucket
 
 MIN_PART_SIZE = 50
@@ -122,7 +122,7 @@ async def broken(piece: bytes) -> Any:
     raise ValueError("broken")
 
 
-class R2Hunt(Hunt):
+class R2Machine(Machine):
     binding = "r2"
     signature = "r2: R2"
     known = KNOWN["r2"]
@@ -136,11 +136,11 @@ class R2Hunt(Hunt):
     }
 
     def sides(self) -> tuple[dict[str, Any], dict[str, Any]]:
-        if R2Hunt.tested is not self.remote:
+        if R2Machine.tested is not self.remote:
             self.remote.control(
                 ("r2", "R2", "waitForFakeTasks", [])
             )  # from now on it is being tested
-            R2Hunt.tested = self.remote
+            R2Machine.tested = self.remote
         self.remote.own("emptyR2", on="R2")
         self.objects: list[str] = []
         self.bodies: list[str] = []
@@ -328,4 +328,4 @@ class R2Hunt(Hunt):
 
 @pytest.mark.real
 def test_the_fake_of_r2_is_like_the_real_one(hunted: Any) -> None:
-    hunted(R2Hunt)
+    hunted(R2Machine)

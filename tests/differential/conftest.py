@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.hunt.hunt import Hunt, hunt
+from tests.differential.machine import Machine, explore
 from tests.real.remote import Remote
 
 SEED = 1
-"""Always the same: scripts/test must not fail by chance. scripts/hunt explores."""
+"""Always the same: scripts/test must not fail by chance. scripts/differential explores."""
 
 
 @pytest.fixture(scope="session")
@@ -31,9 +31,9 @@ def remote() -> Iterator[Remote]:
 
 
 @pytest.fixture
-def hunted(remote: Remote) -> Callable[[type[Hunt]], None]:
-    def run(machine: type[Hunt]) -> None:
-        report = hunt(machine, remote, SEED, operations=machine.quick)
+def hunted(remote: Remote) -> Callable[[type[Machine]], None]:
+    def run(machine: type[Machine]) -> None:
+        report = explore(machine, remote, SEED, operations=machine.quick)
         if report.difference:
             pytest.fail(str(report), pytrace=False)
         assert report.tally.operations >= machine.quick

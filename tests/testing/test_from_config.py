@@ -14,7 +14,7 @@ import pytest
 
 from pyworkers_sdk import D1, KV, R2, Env, Queue
 from pyworkers_sdk.testing import Clock, ConfigError, FakeRuntime, fake
-from tests.written import HEAD, PLAIN, app, refused, text, worker, write, written
+from tests.worker_project import HEAD, PLAIN, app, refused, text, worker, write, written
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=timezone.utc)
 

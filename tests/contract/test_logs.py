@@ -172,7 +172,7 @@ async def test_an_exception_comes_with_its_traceback() -> None:
     assert seen.written[0][0] == "error"
     assert trace.startswith("Traceback (most recent call last):\n")
     assert "LookupError: first" in trace
-    assert "test_logging.py" in trace
+    assert "test_logs.py" in trace
     assert trace.endswith("ValueError: second")
 
 

@@ -53,7 +53,7 @@ from pyworkers_sdk.testing import (
     sent_records,
     worker_loader,
 )
-from tests.written import app, refused, worker, written
+from tests.worker_project import app, refused, worker, written
 
 NOON = datetime(2026, 7, 1, 12, tzinfo=timezone.utc)
 

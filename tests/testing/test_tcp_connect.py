@@ -18,8 +18,7 @@ from pyworkers_sdk import (
     WorkersError,
 )
 from pyworkers_sdk.testing import Clock, FakeRuntime, fake
-
-from .real import connect_worker
+from tests.real import connect_worker
 
 pytestmark = pytest.mark.asyncio
 

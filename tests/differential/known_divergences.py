@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-__all__ = ["AVOIDED", "KNOWN", "Known", "Unlike"]
+__all__ = ["AVOIDED", "KNOWN", "IgnoredDifference", "Known"]
 
 
 class Known(NamedTuple):
@@ -33,7 +33,7 @@ class Known(NamedTuple):
         )
 
 
-class Unlike(NamedTuple):
+class IgnoredDifference(NamedTuple):
     """A piece of an answer in which both may differ, and why."""
 
     piece: str
@@ -46,7 +46,7 @@ class Unlike(NamedTuple):
 
 _AGGREGATE = r"\b(avg|count|group_concat|max|min|sum|total)\("
 
-KNOWN: dict[str, list[Known | Unlike]] = {
+KNOWN: dict[str, list[Known | IgnoredDifference]] = {
     "kv": [
         Known(
             r"^await kv\.get",
@@ -62,8 +62,10 @@ KNOWN: dict[str, list[Known | Unlike]] = {
         ),
     ],
     "d1": [
-        Unlike(r"; reference = \w+", "workerd gives each internal error a number of its own"),
-        Unlike(
+        IgnoredDifference(
+            r"; reference = \w+", "workerd gives each internal error a number of its own"
+        ),
+        IgnoredDifference(
             r" at offset \d+",
             "sqlite3 does not tell where in SQL an error is, so the fake reckons it, and may take"
             " another place where the same name stands",
@@ -121,16 +123,16 @@ KNOWN: dict[str, list[Known | Unlike]] = {
             " before it sees that the schema has changed and the statement fits it no more",
             again=True,
         ),
-        Unlike(
+        IgnoredDifference(
             r"misuse of aggregate(:| function) \w+\(\)",
             "of which of two misused aggregates SQLite complains depends on its version",
             call=rf"{_AGGREGATE}.*{_AGGREGATE}",
         ),
-        Unlike(
+        IgnoredDifference(
             r"(JSON path error near|bad JSON path:) \\?'[^']*'",
             "SQLite's words are those of the version that Python has",
         ),
-        Unlike(
+        IgnoredDifference(
             r"\bInf\b|\b9\.0e\+999\b",
             "quote() of infinity is Inf in older versions of SQLite",
             call=r"\bquote\(",
@@ -145,7 +147,7 @@ KNOWN: dict[str, list[Known | Unlike]] = {
         ),
     ],
     "queues": [
-        Unlike(
+        IgnoredDifference(
             r"QueueMetadata\(.*?\)(?=\])",
             "what a batch leaves in the queue, where more came at the same moment: miniflare lets"
             " them in one by one, and the first full batch leaves before the rest is there",

@@ -27,8 +27,7 @@ from pyworkers_sdk import (
 from pyworkers_sdk._cpython.streams import JsException
 from pyworkers_sdk._cpython.websockets import WebSocket as JsWebSocket
 from pyworkers_sdk.testing import FakeRuntime
-
-from .real import sockets_worker
+from tests.real import sockets_worker
 
 pytestmark = pytest.mark.asyncio
 

@@ -12,8 +12,8 @@ from hypothesis.stateful import rule
 
 from pyworkers_sdk import KV
 from pyworkers_sdk.testing.fakes import kv as _kv
-from tests.hunt.hunt import Hunt, Name, RemoteClock, call, chunks, maybe, new_clock
-from tests.hunt.known import KNOWN
+from tests.differential.known_divergences import KNOWN
+from tests.differential.machine import Machine, Name, RemoteClock, call, chunks, maybe, new_clock
 from tests.real.remote import RemoteKVNamespace
 
 MAX_VALUE = 1024
@@ -142,7 +142,7 @@ class Row(TypedDict):
     id: int
 
 
-class KVHunt(Hunt):
+class KVMachine(Machine):
     binding = "kv"
     signature = "kv: KV"
     known = KNOWN["kv"]
@@ -154,7 +154,7 @@ class KVHunt(Hunt):
     clock: ClassVar[RemoteClock | None] = None
 
     def sides(self) -> tuple[dict[str, Any], dict[str, Any]]:
-        cls = KVHunt
+        cls = KVMachine
         if cls.clock is None or cls.clock.remote is not self.remote:
             cls.clock = RemoteClock(self.remote, ("kv", "KV"))
         cls.clock.reset()
@@ -220,4 +220,4 @@ class KVHunt(Hunt):
 
 @pytest.mark.real
 def test_the_fake_of_kv_is_like_the_real_one(hunted: Any) -> None:
-    hunted(KVHunt)
+    hunted(KVMachine)

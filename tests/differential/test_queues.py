@@ -16,8 +16,8 @@ from hypothesis.stateful import rule
 from pyworkers_sdk import Env, MessageBatch, MessageSendRequest, Queue, WorkerEntrypoint
 from pyworkers_sdk.testing import FakeRuntime, QueueConsumer
 from pyworkers_sdk.testing.fakes import queues as _queues
-from tests.hunt.hunt import Hunt, Name, RemoteClock, call, maybe, new_clock, shown
-from tests.hunt.known import KNOWN
+from tests.differential.known_divergences import KNOWN
+from tests.differential.machine import Machine, Name, RemoteClock, call, maybe, new_clock, shown
 from tests.real.remote import OPTIONS, RemoteQueue
 
 STEPS = ["", "ack", "retry", "retry 0", "retry 3", "ack_all", "retry_all", "retry_all 2", "raise"]
@@ -131,7 +131,7 @@ def consumer(name: str) -> QueueConsumer:
     )
 
 
-class QueuesHunt(Hunt):
+class QueuesMachine(Machine):
     binding = "queues"
     signature = "queue: Queue"
     known = KNOWN["queues"]
@@ -146,7 +146,7 @@ class QueuesHunt(Hunt):
     clock: ClassVar[RemoteClock | None] = None
 
     def sides(self) -> tuple[dict[str, Any], dict[str, Any]]:
-        cls = QueuesHunt
+        cls = QueuesMachine
         if cls.clock is None or cls.clock.remote is not self.remote:
             # the dead letters' first: what comes to them comes at their time
             cls.clock = RemoteClock(self.remote, ("queues", "dead"), ("queues", "queue"))
@@ -275,4 +275,4 @@ def recorded(batch: MessageBatch) -> list[Any]:
 
 @pytest.mark.real
 def test_the_fake_of_queues_is_like_the_real_one(hunted: Any) -> None:
-    hunted(QueuesHunt)
+    hunted(QueuesMachine)
