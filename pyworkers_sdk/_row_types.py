@@ -32,8 +32,13 @@ from .errors import RowError
 
 T = TypeVar("T")
 
-verify: Callable[[type, list[Any]], None] | None = None
-"""Set by ``testing``: holds every TypedDict and dataclass row against its annotations once more."""
+_verify: Callable[[type, list[Any]], None] | None = None
+
+
+def install_verifier(verify: Callable[[type, list[Any]], None]) -> None:
+    """Check every TypedDict and dataclass row once more by ``verify``, as unit tests do."""
+    global _verify
+    _verify = verify
 
 
 def rows(row_type: type[T], made: list[Any], kinds: dict[str, set[type]]) -> list[T]:
@@ -168,8 +173,8 @@ class Record:
                 made = [self.make(row) for row in made]
             except Mismatch as mismatch:
                 raise RowError(f"{self.name}: {mismatch}") from None
-        if verify is not None and self.checked:
-            verify(self.type, made)
+        if _verify is not None and self.checked:
+            _verify(self.type, made)
         return made
 
     def _column(self, cell: Cell, name: str, made: list[Any]) -> None:

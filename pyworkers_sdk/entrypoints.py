@@ -5,9 +5,8 @@ The runtime exports every class in the main module's namespace that subclasses i
 is therefore no class at run time but an object that a ``class`` statement turns into a fresh base
 (``__mro_entries__``); type checkers see an ordinary generic class.
 
-What the runtime holds of an instance is its ``Door``. Each call from outside comes in there, with
-JavaScript's values, and is converted there once; ``self.method()`` inside the program is a plain
-call.
+The runtime holds the ``ExportProxy`` of an instance. Each call from outside arrives there with
+JavaScript values and is converted there once. ``self.method()`` inside the program is a plain call.
 """
 
 from __future__ import annotations
@@ -61,7 +60,7 @@ if TYPE_CHECKING:
 
     EnvT = TypeVarWithDefault("EnvT", default=Any)
 
-__all__ = ["Base", "Door", "ExecutionContext", "WorkerEntrypoint", "base"]
+__all__ = ["Base", "ExecutionContext", "ExportProxy", "WorkerEntrypoint", "base"]
 
 T = TypeVar("T")
 
@@ -135,7 +134,7 @@ class ExecutionContext(JsWrapper["_js.ExecutionContext"]):
 Handler = Callable[..., Awaitable[Any]]
 
 
-class Door:
+class ExportProxy:
     """What the runtime gets of an instance: handlers and methods, called with JavaScript's values.
 
     The public methods of its class are there, under their own names, and its handlers under
@@ -174,7 +173,7 @@ class _OutOfSight:
             error.__traceback__ = trace.tb_next
 
 
-out_of_sight = _OutOfSight()
+hide_from_traceback = _OutOfSight()
 
 
 def _over_rpc(method: Callable[..., Any], *args: Any) -> Any:
@@ -183,7 +182,7 @@ def _over_rpc(method: Callable[..., Any], *args: Any) -> Any:
 
 async def _called(method: Callable[..., Any], args: tuple[Any, ...]) -> Any:
     given = [from_rpc(arg) for arg in args]
-    with out_of_sight:
+    with hide_from_traceback:
         result = method(*given)
         return await result if isawaitable(result) else result
 
@@ -247,7 +246,7 @@ def base(
                 kind = cls._env_type
                 instance.env = env if kind is None else kind(env)
                 instance.__init__(instance.ctx, instance.env)
-                return Door(instance)
+                return ExportProxy(instance)
 
             def __init__(self, ctx: Any, env: Any) -> None:
                 """The runtime's own would wrap both once more; ``__new__`` has set them."""
@@ -269,7 +268,7 @@ async def fetch_handler(handler: Handler, request: Any, *_: Any) -> Response:
     """``fetch`` as the runtime calls it."""
     if not isinstance(request, Request):
         request = Request.from_js(request)
-    with out_of_sight:
+    with hide_from_traceback:
         given = handler(request)
         response = await given if isawaitable(given) else given
     kind = cast("type[Any]", type(response))
@@ -289,7 +288,7 @@ def _payload(make: Callable[[Any, Any], Any]) -> Handler:
 
     async def call(handler: Handler, given: Any, *_: Any) -> None:
         ours = make(handler, given)
-        with out_of_sight:
+        with hide_from_traceback:
             result: Any = handler(ours)
             if isawaitable(result):
                 await result
@@ -334,7 +333,7 @@ async def _tail_stream(handler: Handler, given: Any, *_: Any) -> Any:
     from ._tail_stream_events import event_of, rest_for
 
     onset = event_of(from_rpc(given))
-    with out_of_sight:
+    with hide_from_traceback:
         made: Any = handler(onset)
         wanted = await made if isawaitable(made) else made
     return returned(rest_for(wanted))

@@ -8,7 +8,7 @@ from inspect import Parameter, signature
 from typing import Any, TypeVar, get_type_hints
 
 from ._border import raw
-from .entrypoints import HANDLERS, ExecutionContext, out_of_sight
+from .entrypoints import HANDLERS, ExecutionContext, hide_from_traceback
 from .env import Env
 
 __all__ = ["handler"]
@@ -43,7 +43,7 @@ def handler(function: F) -> F:
 
     async def called(given: Any, env: Any = None, ctx: Any = None) -> Any:
         bound = _Bound(function, (_env(function, env), _context(ctx)), count)
-        with out_of_sight:
+        with hide_from_traceback:
             result = await call(bound, given)
         # a call from within the program gave our own object, and gets one
         return raw(result) if given is raw(given) else result
@@ -68,7 +68,7 @@ class _Bound:
         self._count = count
 
     def __call__(self, given: Any) -> Any:
-        with out_of_sight:
+        with hide_from_traceback:
             return self.__func__(*(given, *self._rest)[: self._count])
 
 

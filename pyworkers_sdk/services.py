@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar, get_args, overload
 
 from ._border import JsWrapper, binding, prop, raising, raw, sendable, tag_of
-from ._border.live_objects import standing_over
+from ._border.live_objects import wrap_live_object
 from .errors import BindingError, RpcError, WorkersError
 from .http import Request, Response, send
 from .rpc import private, property_of
@@ -180,4 +180,4 @@ class Exports(JsWrapper[Any]):
         found = prop(self._js, "default" if name == "Default" else name)
         if found is None:
             raise BindingError(f"the Worker exports no {name}")
-        return standing_over(tag_of(found), found)
+        return wrap_live_object(tag_of(found), found)

@@ -1,7 +1,7 @@
-"""Which of our classes stands over a live JavaScript object that came as data, by its tag.
+"""The public class over a live JavaScript object that came as data, chosen by the object's tag.
 
-A tag is what ``Object.prototype.toString`` says of it; unlike the name of its constructor it is the
-same whatever made the object.
+A tag is the class name in ``Object.prototype.toString``. Unlike the name of a constructor it is the
+same whichever code made the object.
 """
 
 from __future__ import annotations
@@ -9,28 +9,31 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-__all__ = ["standing_over"]
+__all__ = ["wrap_live_object"]
 
 _CLASSES = {
-    "Request": ("http", "Request"),
-    "Response": ("http", "Response"),
-    "Headers": ("headers", "Headers"),
-    "ReadableStream": ("streams", "ReadableStream"),
     "Blob": ("blob", "Blob"),
+    "DurableObjectClass": ("durable.facets", "DurableObjectClass"),
+    "Fetcher": ("services", "Fetcher"),
     "File": ("forms", "File"),
     "FormData": ("forms", "FormData"),
-    "WebSocket": ("websockets", "WebSocket"),
-    "Fetcher": ("services", "Fetcher"),
-    "LoopbackServiceStub": ("services", "Loopback"),
-    "DurableObjectClass": ("durable.facets", "DurableObjectClass"),
+    "Headers": ("headers", "Headers"),
+    "JsRpcStub": ("rpc", "RpcStub"),
     "LoopbackDurableObjectClass": ("durable.exports", "LoopbackDurableObjectClass"),
     "LoopbackDurableObjectNamespace": ("durable.exports", "LoopbackDurableObjectNamespace"),
-    "JsRpcStub": ("rpc", "RpcStub"),
+    "LoopbackServiceStub": ("services", "Loopback"),
+    "ReadableStream": ("streams", "ReadableStream"),
+    "Request": ("http", "Request"),
+    "Response": ("http", "Response"),
+    "WebSocket": ("websockets", "WebSocket"),
 }
 
 
-def standing_over(tag: str, js: Any) -> Any:
-    """``js`` in its class of ours, loaded when one comes first; as it is where there is none."""
+def wrap_live_object(tag: str, js: Any) -> Any:
+    """Return ``js`` in the public class for ``tag``, or as it is if there is no such class.
+
+    The border stands below the public classes, so a class is imported with its first object.
+    """
     if tag not in _CLASSES:
         return js
     module, name = _CLASSES[tag]

@@ -13,7 +13,7 @@ from typing import Any
 
 from ..errors import WorkersError, from_js_error
 from . import pyodide as _pyodide
-from .live_objects import standing_over
+from .live_objects import wrap_live_object
 from .pyodide import JsException, to_js, web as js
 from .values import BY_REFERENCE, MAX_SAFE_INTEGER, Rules, Walk, result_of, utc
 
@@ -265,10 +265,10 @@ def _arrived(value: Any, seen: dict[int, Any]) -> Any:
         if made is None or isinstance(made, JsProxy):
             made = border._unusual(value, set())
             if isinstance(made, JsProxy):
-                return standing_over(tag_of(made), made)
+                return wrap_live_object(tag_of(made), made)
         return _arrived(made, seen)
     if hasattr(kind, "js_object"):  # the official SDK's Request, Response, …
-        return standing_over(tag_of(value.js_object), value.js_object)
+        return wrap_live_object(tag_of(value.js_object), value.js_object)
     if kind is Exception:
         name, _, message = str(value).partition(": ")
         return WorkersError(message, js_name=name) if message else WorkersError(name)

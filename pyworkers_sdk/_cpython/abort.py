@@ -7,8 +7,9 @@ from collections.abc import AsyncIterator, Awaitable, Iterable
 from contextlib import suppress
 from typing import Any, TypeVar
 
-from . import environment as _outside
-from .streams import JsException, ReadableStream
+from . import environment
+from .js_exception import JsException
+from .streams import ReadableStream
 
 __all__ = ["AbortController", "AbortSignal", "DOMException", "abortable", "abortable_stream"]
 
@@ -28,7 +29,7 @@ class AbortSignal:
         self._aborted = False
         self._reason: Any = None
         self._due: float | None = None
-        self._now = _outside.current().now
+        self._now = environment.current().now
         self._listeners: dict[Any, None] = {}
         self._sources: list[AbortSignal] = []
 

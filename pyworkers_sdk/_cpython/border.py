@@ -16,9 +16,9 @@ from typing import Any
 from .._border import values as _values
 from .._border.values import LIVE, Rules, Walk, in_order
 from ..errors import WorkersError, from_js_error
-from . import environment as _outside, web as _web
+from . import environment, web as _web
+from .js_exception import JsException
 from .runtime_modules import console, js_module, js_sockets
-from .web import JsException
 
 __all__ = [
     "Called",
@@ -269,7 +269,7 @@ def later(target: Any, method: str, args: list[Any]) -> None:
 
 def now() -> datetime:
     """The time, as JavaScript has it."""
-    return datetime.fromtimestamp(_outside.current().now() / 1000, timezone.utc)
+    return datetime.fromtimestamp(environment.current().now() / 1000, timezone.utc)
 
 
 def js_error(name: str, message: str, stack: str | None = None) -> Exception:

@@ -1,35 +1,44 @@
-"""What a Worker on plain CPython finds around it; ``testing`` puts a fake runtime there."""
+"""The environment of code on plain CPython: network, caches and clock of the runtime around it.
+
+``testing`` installs the fake runtime here, once. Without it there is no network and no cache, and
+the clock is that of the machine.
+"""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any, Protocol
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, Protocol, TypeAlias
 
-from .streams import JsException
+from .js_exception import JsException
 
-__all__ = ["Outside"]
+__all__ = ["Environment", "NoEnvironment", "current", "entered", "install"]
+
+Entered: TypeAlias = "Callable[[], AbstractContextManager[None]]"
 
 
-class Outside(Protocol):
+class Environment(Protocol):
+    """The runtime behind JavaScript's globals: ``fetch``, ``caches``, ``Date.now``, sockets."""
+
     @property
     def caches(self) -> Any: ...
     async def fetch(self, request: Any) -> Any: ...
     async def upgrade(self, url: str, headers: list[list[str]]) -> Any:
-        """The response to a GET that opens a WebSocket."""
+        """Return the response to a GET request that opens a WebSocket."""
         ...
 
     def tcp(self, hostname: str, port: int, secure: bool) -> Awaitable[Any]:
-        """A connection: something like an ``asyncio.StreamReader`` and a ``StreamWriter``."""
+        """Connect, and return a pair like an ``asyncio.StreamReader`` and a ``StreamWriter``."""
         ...
 
     def now(self) -> float:
-        """Milliseconds since 1970, as ``Date.now()``."""
+        """Return the milliseconds since 1970, as ``Date.now()`` does."""
         ...
 
 
-class Nothing:
-    """Where no fake runtime is running."""
+class NoEnvironment:
+    """The environment while no fake runtime is running."""
 
     @property
     def caches(self) -> Any:
@@ -48,12 +57,39 @@ class Nothing:
         return time.time_ns() / 1_000_000
 
 
-def _missing(what: str) -> JsException:
+def _missing(name: str) -> JsException:
     return JsException(
         "Error",
-        f"{what} belongs to a runtime, and none is running here: call the code through a "
+        f"{name} needs a runtime, and none is running here: call the code through a "
         "FakeRuntime, or within `with runtime:`",
     )
 
 
-current: Callable[[], Outside] = Nothing
+def _not_entered() -> Entered:
+    return nullcontext
+
+
+_current: Callable[[], Environment] = NoEnvironment
+_entered: Callable[[], Entered] = _not_entered
+
+
+def install(current: Callable[[], Environment], entered: Callable[[], Entered]) -> None:
+    """Replace the environment by that of a fake runtime.
+
+    Args:
+        current: Returns the environment of the code that is running.
+        entered: Returns what re-enters the running code's environment later, from another task: a
+            stream's chunks are made in the environment in which the stream was made.
+    """
+    global _current, _entered
+    _current, _entered = current, entered
+
+
+def current() -> Environment:
+    """Return the environment of the code that is running."""
+    return _current()
+
+
+def entered() -> Entered:
+    """Return a function that re-enters the environment of the code that is running now."""
+    return _entered()

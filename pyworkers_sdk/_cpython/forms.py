@@ -8,8 +8,9 @@ from os import urandom
 from typing import Any, TypeAlias
 from urllib.parse import unquote_to_bytes
 
-from . import environment as _outside
-from .streams import JsException, ReadableStream
+from . import environment
+from .js_exception import JsException
+from .streams import ReadableStream
 
 __all__ = ["Blob", "File", "FormData", "blob_type", "form_of", "media_type", "serialized"]
 
@@ -38,7 +39,7 @@ class File(Blob):
     def __init__(self, data: bytes, name: str, *, type: str = "", modified: float | None = None):
         super().__init__(data, type=type)
         self.name = name
-        self.lastModified = _outside.current().now() // 1 if modified is None else modified
+        self.lastModified = environment.current().now() // 1 if modified is None else modified
 
     @classmethod
     def new(  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]

@@ -12,11 +12,12 @@ from functools import partial
 from inspect import isawaitable
 from typing import Any
 
-from .._border.live_objects import standing_over
+from .._border.live_objects import wrap_live_object
 from .._border.values import BY_REFERENCE, Rules, Walk, result_of, utc
 from ..errors import WorkersError, from_js_error
 from . import border as border
-from .border import JsException, to_js
+from .border import to_js
+from .js_exception import JsException
 from .rpc_stubs import JsFunction, JsRpcStub, JsRpcTarget
 
 __all__ = [
@@ -137,7 +138,7 @@ def _arrived(value: Any, seen: dict[int, Any]) -> Any:
         return {_arrived(item, seen) for item in value}
     if kind is JsException:
         return from_js_error(WorkersError, value)
-    return standing_over(tag_of(value), value)
+    return wrap_live_object(tag_of(value), value)
 
 
 _PLAIN = {str, int, float, bool, type(None), bytes, array, type(utc)}

@@ -12,7 +12,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Generator
 from typing import Any
 
-from .streams import JsException
+from .js_exception import JsException
 from .structured_clone import Clone
 
 __all__ = [
@@ -22,7 +22,7 @@ __all__ = [
     "JsRpcStub",
     "JsRpcTarget",
     "Remote",
-    "Wild",
+    "StubBase",
     "missing",
     "reserved",
 ]
@@ -91,7 +91,7 @@ class Result(Remote):
 
     async def found(self, path: tuple[str, ...]) -> Any:
         value = await self._result
-        if isinstance(value, (dict, Wild)):
+        if isinstance(value, (dict, StubBase)):
             return await _at(value, path)
         if self._known:
             raise _here("TypeError", "Can't pipeline on RPC that did not return an object.")
@@ -100,8 +100,8 @@ class Result(Remote):
 
 async def _at(value: Any, path: tuple[str, ...]) -> Any:
     for at, name in enumerate(path):
-        if isinstance(value, Wild):
-            return await value._reached().found(path[at:])
+        if isinstance(value, StubBase):
+            return await value._resolve_member().found(path[at:])
         if name in ("dup", "constructor"):
             raise reserved(name)
         if isinstance(value, JsRpcTarget):
@@ -142,8 +142,8 @@ async def _exchange(remote: Remote, path: tuple[str, ...], args: list[Any] | Non
     try:
         value = await remote.found(path)
         if args is not None:
-            if isinstance(value, Wild):
-                return await _exchange(value._reached(), (), args)
+            if isinstance(value, StubBase):
+                return await _exchange(value._resolve_member(), (), args)
             if not isinstance(value, JsFunction):
                 raise _no_function(".".join(path) or "(this)")
             value = await value.call(*args)
@@ -184,7 +184,7 @@ def _stubs_in(value: Any) -> list[JsRpcStub]:
 # This end
 
 
-class Wild:
+class StubBase:
     """Whatever has members on the other side: each is a property until it is called or awaited."""
 
     def __getattr__(self, name: str) -> JsRpcProperty:
@@ -192,7 +192,7 @@ class Wild:
             raise AttributeError(name)
         return JsRpcProperty(self, (name,))
 
-    def _reached(self) -> Remote:
+    def _resolve_member(self) -> Remote:
         """What is behind it; JsException if it may not be used any more."""
         raise NotImplementedError
 
@@ -214,7 +214,7 @@ class Wild:
                     stub._dispose()
 
         try:
-            remote = self._reached()
+            remote = self._resolve_member()
             sent = [Clone(stub_of)(arg) for arg in args]
         except JsException as error:
             failed: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
@@ -223,12 +223,12 @@ class Wild:
         return JsRpcPromise(asyncio.ensure_future(call()))
 
 
-class JsRpcProperty(Wild):
+class JsRpcProperty(StubBase):
     """A member of the other side, which is asked for when it is called or awaited."""
 
     js_tag = "JsRpcProperty"
 
-    def __init__(self, owner: Wild, path: tuple[str, ...]) -> None:
+    def __init__(self, owner: StubBase, path: tuple[str, ...]) -> None:
         self._owner = owner
         self._path = path
 
@@ -241,10 +241,10 @@ class JsRpcProperty(Wild):
         return self._owner._called(self._path, args)
 
     def __await__(self) -> Generator[Any, None, Any]:
-        return _exchange(self._owner._reached(), self._path, None).__await__()
+        return _exchange(self._owner._resolve_member(), self._path, None).__await__()
 
 
-class JsRpcPromise(Wild):
+class JsRpcPromise(StubBase):
     """What a call will give."""
 
     js_tag = "JsRpcPromise"
@@ -259,7 +259,7 @@ class JsRpcPromise(Wild):
     def __await__(self) -> Generator[Any, None, Any]:
         return self._result.__await__()
 
-    def _reached(self) -> Remote:
+    def _resolve_member(self) -> Remote:
         if self._disposed:
             raise _here("Error", "RPC promise used after being disposed.")
         return Result(self._result)
@@ -278,7 +278,7 @@ def _dispose_all(result: asyncio.Future[Any]) -> None:
             stub._dispose()
 
 
-class JsRpcStub(Wild):
+class JsRpcStub(StubBase):
     """A function or an RpcTarget of the other side."""
 
     js_tag = "JsRpcStub"
@@ -301,9 +301,9 @@ class JsRpcStub(Wild):
         return self._called((), args)
 
     def dup(self) -> JsRpcStub:
-        return JsRpcStub(self._reached())
+        return JsRpcStub(self._resolve_member())
 
-    def _reached(self) -> Remote:
+    def _resolve_member(self) -> Remote:
         if self._remote is None:
             raise _here("Error", "RPC stub used after being disposed.")
         return self._remote

@@ -4,43 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Coroutine
-from contextlib import AbstractContextManager, nullcontext
-from typing import Any, TypeAlias
+from collections.abc import AsyncIterable, AsyncIterator, Coroutine
+from typing import Any
 
-__all__ = ["FixedLengthStream", "JsException", "ReadableStream"]
+from . import environment
+from .js_exception import JsException
 
-
-class JsException(Exception):
-    """A JavaScript error: ``name`` is its class, such as "TypeError".
-
-    ``remote``, where it is set: whether the other side of a call over RPC raised it. ``code``, too,
-    is there only where it is set.
-    """
-
-    stack = ""
-    remote: bool
-    code: int | str
-
-    def __init__(self, name: str, message: str, cause: JsException | None = None) -> None:
-        super().__init__(f"{name}: {message}")
-        self.name = name
-        self.message = message
-        self.cause = cause
+__all__ = ["FixedLengthStream", "ReadableStream"]
 
 
 _LOCKED = "This ReadableStream is currently locked to a reader"
-
-
-Around: TypeAlias = "Callable[[], AbstractContextManager[None]]"
-
-
-def nothing_around() -> Around:
-    return nullcontext
-
-
-around: Callable[[], Around] = nothing_around
-"""What is to be entered around the code that makes a stream's chunks; ``testing`` sets it."""
 
 
 class ReadableStream:
@@ -52,7 +25,7 @@ class ReadableStream:
     def __init__(self, chunks: AsyncIterable[bytes], length: int | None = None) -> None:
         self.chunks: AsyncIterator[bytes] = aiter(chunks)
         self.length = length
-        self.around = around()
+        self.entered = environment.entered()
         self.disturbed = False
         self.locked = False
 
@@ -143,7 +116,9 @@ class ReadableStreamDefaultReader:
         stream = self._held()
         stream.disturbed = True
         try:
-            with stream.around():  # the reader may be outside of the Worker that it comes from
+            with (
+                stream.entered()
+            ):  # the reader may be outside the Worker that the stream comes from
                 chunk = await anext(stream.chunks)
             return {"done": False, "value": memoryview(chunk).cast("B").tobytes()}
         except StopAsyncIteration:

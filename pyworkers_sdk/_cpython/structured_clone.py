@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import Any
 
 from . import web as _web
-from .streams import JsException, ReadableStream
+from .js_exception import JsException
+from .streams import ReadableStream
 
 __all__ = ["Clone"]
 

@@ -8,10 +8,11 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Protocol, TypeAlias
 from weakref import WeakValueDictionary
 
-from . import environment as _outside
-from .streams import JsException, ReadableStream
+from . import environment
+from .js_exception import JsException
+from .streams import ReadableStream
 
-__all__ = ["Accepted", "Connects", "Socket", "connect", "connected", "special"]
+__all__ = ["Accepted", "Connects", "Socket", "connect", "connected", "own_address"]
 
 Pair: TypeAlias = "tuple[Any, Any]"
 """Something like an ``asyncio.StreamReader`` and a ``StreamWriter``."""
@@ -21,8 +22,16 @@ class Connects(Protocol):
     def connect(self) -> Socket: ...
 
 
-special: MutableMapping[str, Connects] = WeakValueDictionary()
-"""Who makes the connections to an address, whatever their options: Hyperdrive, to its own."""
+_owners: MutableMapping[str, Connects] = WeakValueDictionary()
+
+
+def own_address(address: str, owner: Connects) -> None:
+    """Let ``owner`` make all connections to ``host:port``, as Hyperdrive does for its own host.
+
+    The address is free again when its owner is garbage-collected.
+    """
+    _owners[address] = owner
+
 
 _AT_ONCE = 65536
 
@@ -39,9 +48,9 @@ def connect(
     highWaterMark: int | None = None,
 ) -> Socket:
     _, _, whole = _checked(address)
-    if whole in special:
-        return special[whole].connect()
-    return connected(_outside.current().tcp, address, secureTransport, half_open=allowHalfOpen)
+    if whole in _owners:
+        return _owners[whole].connect()
+    return connected(environment.current().tcp, address, secureTransport, half_open=allowHalfOpen)
 
 
 def connected(

@@ -11,11 +11,12 @@ import re
 from collections.abc import Iterator
 from typing import Any, Literal, TypeAlias
 
-from . import environment as _outside, url as _url
+from . import environment, url as _url
 from .abort import AbortController, AbortSignal, DOMException
 from .forms import Blob, File, FormData, blob_type, form_of, serialized
+from .js_exception import JsException
 from .status_text import reason
-from .streams import FixedLengthStream, JsException, ReadableStream
+from .streams import FixedLengthStream, ReadableStream
 from .websockets import WebSocket, WebSocketPair, WebSocketRequestResponsePair
 
 __all__ = [
@@ -40,7 +41,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name == "caches":
-        return _outside.current().caches
+        return environment.current().caches
     if name == "HTMLRewriter":  # which takes as long to load as all the rest
         from .html.rewriter import HTMLRewriter
 
@@ -49,7 +50,7 @@ def __getattr__(name: str) -> Any:
 
 
 async def fetch(resource: str | Request, **init: Any) -> Response:
-    response: Response = await _outside.current().fetch(Request(resource, **init))
+    response: Response = await environment.current().fetch(Request(resource, **init))
     return response
 
 

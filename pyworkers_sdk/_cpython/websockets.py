@@ -15,9 +15,9 @@ from functools import partial
 from types import SimpleNamespace
 from typing import Any, ClassVar, Protocol, TypeAlias
 
-from . import environment as _outside
+from . import environment
 from .clone_size import clone_size
-from .streams import JsException
+from .js_exception import JsException
 
 __all__ = ["Receiver", "WebSocket", "WebSocketPair", "WebSocketRequestResponsePair", "upgraded"]
 
@@ -319,7 +319,7 @@ class WebSocket:
         if protocols:
             headers.append(["sec-websocket-protocol", ", ".join(protocols)])
         try:
-            response = await _outside.current().upgrade("http" + url[2:], headers)
+            response = await environment.current().upgrade("http" + url[2:], headers)
             if response.webSocket is None:
                 raise _type_error(
                     "Failed to establish the WebSocket connection: expected server to reply with "

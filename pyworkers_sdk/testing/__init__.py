@@ -135,6 +135,7 @@ if not TYPE_CHECKING:  # which take the names above for public
 def __getattr__(name: str) -> Any:  # so that pytest's plugin costs nothing where it is not used
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import_module("._install", __name__).install()
     value = globals()[name] = getattr(import_module(f".{_HOME[name]}", __name__), name)
     return value
 

@@ -2,62 +2,17 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import Any, TypeVar, get_args, get_origin
 
-from .. import _row_types as _rows
 from .._border import raw
 from ..env import Env, hints
 from ._clock import Clock
-from ._row_verification import verify
-from .runtime.host import Host, Script, settled
+from ._registry import binding_of
+from .runtime.host import Host, Script, adopt
 
 __all__ = ["fake"]
 
-_rows.verify = verify
-
 T = TypeVar("T")
-
-_FAKES = {
-    "AI": ("fakes.ai", "FakeAi"),
-    "AgentMemory": ("fakes.agent_memory", "FakeAgentMemoryNamespace"),
-    "AiSearchInstance": ("fakes.ai_search", "FakeAiSearchInstance"),
-    "AiSearchNamespace": ("fakes.ai_search", "FakeAiSearchNamespace"),
-    "Artifacts": ("fakes.artifacts", "FakeArtifacts"),
-    "WebSearch": ("fakes.web_search", "FakeWebSearch"),
-    "KV": ("fakes.kv", "FakeKVNamespace"),
-    "D1": ("fakes.d1", "FakeD1Database"),
-    "R2": ("fakes.r2", "FakeR2Bucket"),
-    "Queue": ("fakes.queues", "FakeQueue"),
-    "Vectorize": ("fakes.vectorize", "FakeVectorize"),
-    "VectorizeIndex": ("fakes.vectorize", "FakeVectorizeIndex"),
-    "DispatchNamespace": ("fakes.dispatch_namespaces", "FakeDispatchNamespace"),
-    "Flagship": ("fakes.flagship", "FakeFlagship"),
-    "Hyperdrive": ("fakes.hyperdrive", "FakeHyperdrive"),
-    "WorkerLoader": ("fakes.worker_loader", "FakeWorkerLoader"),
-    "AnalyticsEngineDataset": ("fakes.analytics", "FakeAnalyticsEngineDataset"),
-    "AnalyticsSQL": ("fakes.analytics", "FakeAnalyticsSQL"),
-    "Browser": ("fakes.browser", "FakeBrowserRun"),
-    "Images": ("fakes.images", "FakeImagesBinding"),
-    "Media": ("fakes.media", "FakeMediaBinding"),
-    "Stream": ("fakes.stream_video", "FakeStreamBinding"),
-    "Pipeline": ("fakes.pipelines", "FakePipeline"),
-    "RateLimit": ("fakes.rate_limit", "FakeRateLimit"),
-    "SecretsStoreSecret": ("fakes.secrets_store", "FakeSecretsStoreSecret"),
-    "SendEmail": ("fakes.email", "FakeSendEmail"),
-    "VersionMetadata": ("fakes.version_metadata", "FakeVersionMetadata"),
-}
-"""Bindings that hold data: made with a clock alone."""
-
-_RUNNING: dict[str, tuple[str, str]] = {
-    "DurableObjectNamespace": ("fakes.durable.namespace", "bound"),
-    "Assets": ("fakes.assets", "bound"),
-    "Fetcher": ("runtime.services", "bound"),
-    "Service": ("runtime.services", "bound"),
-    "Workflow": ("fakes.workflows.workflow", "workflow"),
-}
-"""Bindings that run a Worker's code: made by a function of what is in the brackets of the
-annotation, the binding's name and the Worker that it is bound to."""
 
 
 def fake(kind: type[T], /, *, clock: Clock | None = None, **given: Any) -> T:
@@ -88,7 +43,7 @@ def _bind(script: Script, kind: type[Env], given: dict[str, Any]) -> None:
     for name, hint in declared.items():
         if name in given:
             ready = _given_service(given[name]) if _is_service(hint) else raw(given[name])
-            setattr(script.env, name, settled(ready, script.host))
+            setattr(script.env, name, adopt(ready, script.host))
             continue
         for one in (hint, *get_args(hint)):  # X, of X | None
             if hasattr(get_origin(one) or one, "js_object"):
@@ -125,15 +80,11 @@ def _is_service(hint: Any) -> bool:
 
 def _binding(hint: Any, name: str, script: Script) -> Any:
     kind = (get_origin(hint) or hint).__name__
-    if kind in _RUNNING:
-        import_module(".runtime.exports", __package__)
-        module, maker = _RUNNING[kind]
-        return getattr(import_module(f".{module}", __package__), maker)(
-            get_args(hint), name, script
-        )
-    if kind not in _FAKES:
+    binding = binding_of(kind)
+    if binding is None:
         raise TypeError(f"there is no fake of {kind}")
-    module, maker = _FAKES[kind]
-    made = getattr(import_module(f".{module}", __package__), maker)(clock=script.host.clock)
+    if not binding.fake:
+        return binding.load("bound")(get_args(hint), name, script)
+    made = binding.load(binding.fake)(clock=script.host.clock)
     made.clock = script.host.clock  # where faults() looks for it
-    return settled(made, script.host)
+    return adopt(made, script.host)

@@ -9,8 +9,7 @@ from functools import cache, wraps
 from inspect import isclass, iscoroutinefunction
 from typing import Any, NamedTuple, cast
 
-from .._border import raw
-from .._cpython.web import JsException
+from .._border import JsException, raw
 from .._options import camel
 from ._clock import Clock
 from .fakes.kv import FakeKVNamespace

@@ -110,11 +110,11 @@ async def told(value: Any) -> str:
     return repr(value)
 
 
-def told_error(error: BaseException | None) -> str:
+def error_for_history(error: BaseException | None) -> str:
     if not isinstance(error, WorkersError):
         return repr(error)
     about = f"{str(error)!r}, js_name={error.js_name!r}, code={error.code!r}"
-    cause = f", cause={told_error(error.cause)}" if error.cause else ""
+    cause = f", cause={error_for_history(error.cause)}" if error.cause else ""
     return f"{type(error).__name__}({about}{cause})"
 
 
@@ -259,7 +259,7 @@ async def _outcome(compiled: Any, names: dict[str, Any], into: str | None) -> st
             names[into] = value
         return await told(value)
     except Exception as error:
-        return f"raises {told_error(error)}"
+        return f"raises {error_for_history(error)}"
 
 
 # A hunt for so long, or so many operations ------------------------------------------------------

@@ -206,7 +206,7 @@ async def test_a_database_of_this_machine() -> None:
 
 @pytest.mark.asyncio
 async def test_a_database_is_reached_from_a_running_worker_alone() -> None:
-    with pytest.raises(WorkersError, match=r"^connect\(\) belongs to a runtime, and none is"):
+    with pytest.raises(WorkersError, match=r"^connect\(\) needs a runtime, and none is"):
         fake(Hyperdrive).connect()
 
 

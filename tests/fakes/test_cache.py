@@ -52,9 +52,9 @@ async def test_runtimes_have_caches_of_their_own() -> None:
 
 @pytest.mark.asyncio
 async def test_no_runtime_no_caches() -> None:
-    with pytest.raises(WorkersError, match=r"^caches belongs to a runtime, and none is running"):
+    with pytest.raises(WorkersError, match=r"^caches needs a runtime, and none is running"):
         _ = caches.default
-    with pytest.raises(WorkersError, match="caches belongs to a runtime"):
+    with pytest.raises(WorkersError, match="caches needs a runtime"):
         await caches.open("a")
     with pytest.raises(AttributeError, match="nonsense"):
         _ = web.nonsense

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pyworkers_sdk import KV
-from pyworkers_sdk._cpython.web import JsException, ReadableStream
+from pyworkers_sdk._border import JsException
+from pyworkers_sdk._cpython.web import ReadableStream
 from pyworkers_sdk.testing import Clock, fake
 from pyworkers_sdk.testing.fakes.kv import FakeKVNamespace
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pyworkers_sdk import KV, Env, MessageBatch, MessageSendRequest, Queue, WorkerEntrypoint
+from pyworkers_sdk._border import JsException
 from pyworkers_sdk._cpython.clone_size import clone_size
-from pyworkers_sdk._cpython.web import JsException
 from pyworkers_sdk.testing import Clock, FakeRuntime, QueueConsumer, fake, faults, queued
 from pyworkers_sdk.testing.fakes.queues import FakeQueue
 
@@ -206,7 +206,7 @@ async def test_a_dead_letter_queue_may_be_bound_consumed_or_neither() -> None:
     assert dead.queue == "out-box"
     assert [(one.id, one.attempts) for one in dead.messages] == [(batch.messages[0].id, 1)]
 
-    rt = runtime(max_batch_timeout=0, max_retries=0, dead_letter_queue="elsewhere")
+    rt = runtime(max_batch_timeout=0, max_retries=0, dead_letter_queue="yields_to_others")
     await rt.env.JOBS.send("retry")
     await rt.drain()
     rt.clock.advance(3600)

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pyworkers_sdk import R2, Env, R2Error, R2Object, Request, Response, WorkerEntrypoint
-from pyworkers_sdk._cpython.web import FixedLengthStream, JsException, ReadableStream
+from pyworkers_sdk._border import JsException
+from pyworkers_sdk._cpython.web import FixedLengthStream, ReadableStream
 from pyworkers_sdk.testing import Clock, FakeRuntime, fake
 from pyworkers_sdk.testing.fakes.r2 import FakeR2Bucket, FakeR2ObjectBody
 

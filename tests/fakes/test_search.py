@@ -146,7 +146,7 @@ async def test_faults() -> None:
 
 
 def test_an_error_that_came_over_rpc() -> None:
-    from pyworkers_sdk._cpython.web import JsException
+    from pyworkers_sdk._border import JsException
     from pyworkers_sdk.errors import from_js_error
 
     error = from_js_error(AiSearchError, JsException("Error", "AiSearchNotFoundError: no x"))

@@ -17,7 +17,8 @@ from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
-from pyworkers_sdk._cpython.web import Blob, Headers, JsException, ReadableStream
+from pyworkers_sdk._border import JsException
+from pyworkers_sdk._cpython.web import Blob, Headers, ReadableStream
 from tests.real.worlds import World, WorldError, install_node_modules
 
 OPTIONS: dict[str, Any] = {

@@ -246,7 +246,12 @@ def test_every_section_is_known() -> None:
             "send_email": [{"name": "MAIL"}],
             "services": [{"binding": "AUTH", "service": "auth", "props": {"a": 1}}],
             "workflows": [
-                {"binding": "FLOW", "name": "f", "class_name": "F", "script_name": "elsewhere"}
+                {
+                    "binding": "FLOW",
+                    "name": "f",
+                    "class_name": "F",
+                    "script_name": "yields_to_others",
+                }
             ],
             "assets": {"directory": "./public", "run_worker_first": ["/api/*"]},
             "ratelimits": [

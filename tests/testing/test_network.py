@@ -205,7 +205,7 @@ async def test_runtimes_have_networks_of_their_own() -> None:
 
 @pytest.mark.asyncio
 async def test_no_runtime_no_network() -> None:
-    with pytest.raises(WorkersError, match=r"^fetch\(\) belongs to a runtime, and none is running"):
+    with pytest.raises(WorkersError, match=r"^fetch\(\) needs a runtime, and none is running"):
         await fetch(API)
     rt = runtime()
     rt.outbound("*", Response("x"))

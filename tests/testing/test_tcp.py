@@ -85,7 +85,7 @@ async def test_the_real_network() -> None:
 
 
 async def test_nothing_is_reached_without_a_runtime() -> None:
-    with pytest.raises(WorkersError, match=r"connect\(\) belongs to a runtime, and none is"):
+    with pytest.raises(WorkersError, match=r"connect\(\) needs a runtime, and none is"):
         connect("x:1")
 
 

@@ -24,7 +24,7 @@ from pyworkers_sdk import (
     WorkersError,
     fetch,
 )
-from pyworkers_sdk._cpython.streams import JsException
+from pyworkers_sdk._border import JsException
 from pyworkers_sdk._cpython.websockets import WebSocket as JsWebSocket
 from pyworkers_sdk.testing import FakeRuntime
 from tests.real import sockets_worker

@@ -8,7 +8,8 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from inspect import isawaitable
 from typing import Any, TypeAlias
 
-from ..streams import JsException, ReadableStream, ReadableStreamDefaultReader
+from ..js_exception import JsException
+from ..streams import ReadableStream, ReadableStreamDefaultReader
 from .lexer import Lexer, Token
 from .selectors import Open, Selector
 from .tokens import (

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, TypeAlias
 
-from ..streams import JsException, ReadableStream
+from ..js_exception import JsException
+from ..streams import ReadableStream
 from .lexer import Token
 from .tree import lower, parser_error
 

@@ -4,7 +4,7 @@ after which tags all is text, and where it cannot tell.
 
 from __future__ import annotations
 
-from ..streams import JsException
+from ..js_exception import JsException
 
 __all__ = ["HTML", "TEXT_AFTER", "Ambiguity", "Attribute", "Namespaces", "lower", "parser_error"]
 

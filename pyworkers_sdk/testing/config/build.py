@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from os import PathLike
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, get_args, get_origin
+from typing import Any, Protocol, TypeVar, get_args, get_origin
 
 import pyworkers_sdk
 
@@ -15,22 +15,30 @@ from ...env import Env, hints
 from ...errors import BindingError
 from ...services import Fetcher
 from .._clock import Clock
+from .._registry import SECTIONS
 from ..fakes.queues import QueueConsumer
 from ..runtime.global_handlers import worker_of
-from ..runtime.host import Host, Script, settled
+from ..runtime.host import Host, Script, adopt
 from ..runtime.services import given as given_service, host_for
 from . import module_loader as _modules
 from .config import Bound, Config, ConfigError, nearest
-from .sections import SECTIONS, assets
+from .sections import make
 
-if TYPE_CHECKING:
-    from ..runtime.fake_runtime import FakeRuntime
+
+class Runtime(Protocol):
+    """What ``build`` completes: a FakeRuntime."""
+
+    crons: tuple[str, ...]
+    workers: Any
+
+
+RuntimeT = TypeVar("RuntimeT", bound=Runtime)
 
 __all__ = ["Worker", "build"]
 
 
 def build(
-    kind: type[FakeRuntime[Any]],
+    kind: Callable[..., RuntimeT],
     path: str | PathLike[str],
     also: Iterable[str | PathLike[str]],
     *,
@@ -39,7 +47,7 @@ def build(
     clock: Clock | None,
     fresh: bool,
     given: Mapping[str, Any],
-) -> FakeRuntime[Any]:
+) -> RuntimeT:
     """The runtime of the first Worker, which knows those of the others."""
     configs = [Config(Path(path), environment)]
     for each in also:
@@ -98,7 +106,7 @@ class Worker:
                 self.bindings[bound.name] = bound
                 taken[bound.name] = bound.section
             elif bound.section == "assets":  # they may have no binding
-                assets(bound, self)
+                make(bound, self)
         declared = {} if self.env_type is None else hints(self.env_type)
         if self.env_type is not None and (unknown := sorted(set(given) - set(declared))):
             raise TypeError(f"{self.env_type.__name__} does not declare {', '.join(unknown)}")
@@ -108,8 +116,7 @@ class Worker:
             self._check_export(bound)
             if name in given:
                 continue
-            make = SECTIONS[bound.section].make
-            made = None if make is None else make(bound, self)
+            made = make(bound, self)
             if made is not None:
                 setattr(self.script.env, name, made)
             elif name in declared:
@@ -117,14 +124,14 @@ class Worker:
         for name, value in given.items():
             is_service = name in declared and any(map(_is_service, _each(declared[name])))
             ready = given_service(value) if is_service else raw(value)
-            setattr(self.script.env, name, settled(ready, self.script.host))
+            setattr(self.script.env, name, adopt(ready, self.script.host))
         if self.env_type is not None:
             self.env = self.env_type(self.script.env)
             wanted = {name: hint for name, hint in declared.items() if name not in given}
             if faults := [*filter(None, map(self._fault, wanted, wanted.values()))]:
                 raise ConfigError("\n".join(faults))
 
-    def runtime(self, kind: type[FakeRuntime[Any]]) -> FakeRuntime[Any]:
+    def runtime(self, kind: Callable[..., RuntimeT]) -> RuntimeT:
         consumers = self._consumers()
         made = kind(self.default, env=self.env, consumers=consumers)
         made.crons = tuple(self.config.settings.triggers.crons or ())
@@ -178,12 +185,10 @@ class Worker:
 
         bound = self.bindings.get(name)
         if bound is not None:
-            unknown = (
-                SECTIONS[bound.section].make is None
-            )  # and what was given for it is what it is
+            unknown = not SECTIONS[bound.section].module  # a test's own object stands in
             if kind is Any or (is_binding and (unknown or _agree(bound.section, kind))):
                 return None
-            said = f"{name} is a {SECTIONS[bound.section].kind}, but {wanted}"
+            said = f"{name} is a {SECTIONS[bound.section].name}, but {wanted}"
             return self.config.at(bound.place, said)
         if name in self.variables:
             where = self.variables[name][1]
@@ -201,8 +206,11 @@ class Worker:
             more = nearest(name, self.variables) or secret
             place = self.config.place("vars")
             return self.config.at(place, f"no variable {name}, but {wanted}{more}")
-        sections = [key for key, each in SECTIONS.items() if each.kind == kind.__name__]
-        sections = sections or [key for key in SECTIONS if _agree(key, kind)]
+        sections = [key for key, each in SECTIONS.items() if each.name == kind.__name__]
+        sections = sections or sorted(
+            (key for key in SECTIONS if _agree(key, kind)),
+            key=lambda key: key != "services",  # the likeliest, for a Fetcher
+        )
         others = [each.name for each in self.bindings.values() if each.section in sections]
         alone = "; an environment inherits no bindings" if self.config.environment else ""
         more = nearest(name, others) or alone
@@ -242,7 +250,7 @@ def _each(hint: Any) -> list[Any]:
 
 def _agree(section: str, kind: type) -> bool:
     """Whether a section's bindings may be annotated so: as what they are, or as more, or less."""
-    public: Any = getattr(pyworkers_sdk, SECTIONS[section].kind, None)
+    public: Any = getattr(pyworkers_sdk, SECTIONS[section].name, None)
     return public is not None and (issubclass(kind, public) or issubclass(public, kind))
 
 

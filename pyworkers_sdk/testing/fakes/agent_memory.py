@@ -11,15 +11,15 @@ from __future__ import annotations
 from itertools import count
 from typing import Any
 
-from ..._cpython.web import JsException
+from ..._border import JsException
 from .._clock import Clock
-from ..runtime.scheduling import elsewhere
+from ..runtime.scheduling import yields_to_others
 from .text_search import share
 
 __all__ = ["FakeAgentMemoryNamespace", "FakeAgentMemoryProfile"]
 
 
-@elsewhere
+@yields_to_others
 class FakeAgentMemoryNamespace:
     """JS: AgentMemoryNamespace."""
 
@@ -35,7 +35,7 @@ class FakeAgentMemoryNamespace:
             self._profiles.pop(profileName)._memories.clear()
 
 
-@elsewhere
+@yields_to_others
 class FakeAgentMemoryProfile:
     """JS: AgentMemoryProfile."""
 

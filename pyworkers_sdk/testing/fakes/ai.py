@@ -14,21 +14,20 @@ from datetime import datetime, timezone
 from itertools import count
 from typing import Any, cast, get_args
 
-from ..._border import from_js, from_json, web
+from ..._border import JsException, from_js, from_json, web
 from ..._cpython.abort import abortable, abortable_stream
-from ..._cpython.web import JsException
 from ...ai import models as ai_models
 from ...ai._conversion import failure
 from ...errors import AIError
 from ...forms import FormData
 from .._clock import Clock
-from ..runtime.scheduling import elsewhere
+from ..runtime.scheduling import yields_to_others
 from .ai_script import AICall, AIScript, json_response, refusal
 
 __all__ = ["FakeAi"]
 
 
-@elsewhere
+@yields_to_others
 class FakeAi:
     """JS: Ai."""
 
@@ -207,7 +206,7 @@ async def _received(inputs: dict[str, Any]) -> dict[str, Any]:
     return made
 
 
-@elsewhere
+@yields_to_others
 class FakeAiGateway:
     """JS: AiGateway."""
 
@@ -258,7 +257,7 @@ class FakeAiGateway:
         return f"https://gateway.ai.cloudflare.com/v1/account/{self._name}/{provider}"
 
 
-@elsewhere
+@yields_to_others
 class FakeToMarkdownService:
     """JS: ToMarkdownService."""
 

@@ -13,8 +13,7 @@ from struct import pack, unpack
 from typing import Any, NamedTuple, TypeAlias, cast, get_args
 from zlib import crc32
 
-from ..._border import raw, web
-from ..._cpython.web import JsException
+from ..._border import JsException, raw, web
 from ...ai import models as ai_models
 from ...ai._conversion import ENCODED
 from ...errors import AIError, ConversionError

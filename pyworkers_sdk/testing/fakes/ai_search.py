@@ -12,18 +12,17 @@ import re
 from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from ..._border import from_js, raw, web
-from ..._cpython.web import JsException
+from ..._border import JsException, from_js, raw, web
 from ...ai_search import AiSearchInstance, AiSearchNamespace
 from .._clock import Clock
-from ..runtime.scheduling import elsewhere
+from ..runtime.scheduling import yields_to_others
 from .ai_search_items import FakeAiSearchItems, FakeAiSearchJobs, not_found
 from .text_search import page_of, share, stamp
 from .vectorize_rules import leaves, tests_of
 
 if TYPE_CHECKING:
-    from ..config.build import Worker
     from ..config.config import Bound
+    from ..config.sections import Worker
 
 __all__ = [
     "AiSearchScript",
@@ -48,7 +47,7 @@ def _texts(messages: list[dict[str, Any]], chunks: list[dict[str, Any]]) -> str:
     return "\n".join(chunk["text"] for chunk in chunks)
 
 
-@elsewhere
+@yields_to_others
 class FakeAiSearchInstance:
     """JS: AiSearchInstance."""
 
@@ -127,7 +126,7 @@ class FakeAiSearchInstance:
         return found[: int(wanted.get("max_num_results", info.get("max_num_results", 10)))]
 
 
-@elsewhere
+@yields_to_others
 class FakeAiSearchNamespace:
     """JS: AiSearchNamespace."""
 
@@ -216,8 +215,10 @@ def configured(bound: Bound, worker: Worker) -> FakeAiSearchInstance:
     """The instance that a configuration names: it is there, in the namespace "default"."""
     from ..config.sections import shared
 
-    kind, name = FakeAiSearchNamespace, bound.settings.instance_name
-    namespace: FakeAiSearchNamespace = shared(worker, kind.__name__, "default", kind)
+    host, name = worker.script.host, bound.settings.instance_name
+    namespace: FakeAiSearchNamespace = shared(
+        host, "AiSearchNamespace", "default", FakeAiSearchNamespace
+    )
     if name not in namespace._instances:
         made = FakeAiSearchInstance(clock=namespace.clock, namespace=namespace)
         made._begin({"id": name})

@@ -13,9 +13,8 @@ from hashlib import md5
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from ..._border import from_js, web
-from ..._cpython.web import JsException
-from ..runtime.scheduling import elsewhere
+from ..._border import JsException, from_js, web
+from ..runtime.scheduling import yields_to_others
 from .text_search import page_of, stamp
 from .vectorize_rules import leaves, tests_of
 
@@ -77,7 +76,7 @@ class Held:
         ]
 
 
-@elsewhere
+@yields_to_others
 class FakeAiSearchItems:
     """JS: AiSearchItems."""
 
@@ -148,7 +147,7 @@ class FakeAiSearchItems:
         return self.held[number]
 
 
-@elsewhere
+@yields_to_others
 class FakeAiSearchItem:
     """JS: AiSearchItem."""
 
@@ -190,7 +189,7 @@ class FakeAiSearchItem:
         return {"result": result, "result_info": info}
 
 
-@elsewhere
+@yields_to_others
 class FakeAiSearchJobs:
     """JS: AiSearchJobs."""
 
@@ -215,7 +214,7 @@ class FakeAiSearchJobs:
         return FakeAiSearchJob(self, jobId)
 
 
-@elsewhere
+@yields_to_others
 class FakeAiSearchJob:
     """JS: AiSearchJob."""
 

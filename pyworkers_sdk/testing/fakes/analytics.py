@@ -8,12 +8,11 @@ from fnmatch import fnmatchcase
 from inspect import isawaitable
 from typing import Any, NamedTuple, TypeAlias, cast
 
-from ..._border import from_js, raw, to_js
-from ..._cpython.web import JsException
+from ..._border import JsException, from_js, raw, to_js
 from ...analytics import AnalyticsEngineDataset, AnalyticsSQL
 from ...errors import AnalyticsSQLError
 from .._clock import Clock
-from ..runtime.scheduling import elsewhere
+from ..runtime.scheduling import yields_to_others
 
 __all__ = [
     "AnalyticsQuery",
@@ -141,7 +140,7 @@ class AnalyticsScript:
         )
 
 
-@elsewhere
+@yields_to_others
 class FakeAnalyticsSQL:
     """JS: AnalyticsSQLBinding, as it is documented: nothing of it was seen on the service."""
 

@@ -14,11 +14,10 @@ from hashlib import sha1
 from itertools import count
 from typing import Any
 
-from ..._border import raw, web
-from ..._cpython.web import JsException
+from ..._border import JsException, raw, web
 from ...artifacts import Artifacts
 from .._clock import Clock
-from ..runtime.scheduling import elsewhere
+from ..runtime.scheduling import yields_to_others
 from .text_search import stamp
 
 __all__ = ["FakeArtifacts", "FakeArtifactsRepo", "push_commit"]
@@ -38,7 +37,7 @@ def _refused(code: str, message: str) -> JsException:
     return error
 
 
-@elsewhere
+@yields_to_others
 class FakeArtifacts:
     """JS: Artifacts."""
 
@@ -106,7 +105,7 @@ class FakeArtifacts:
 setattr(FakeArtifacts, "import", FakeArtifacts._import)
 
 
-@elsewhere
+@yields_to_others
 class FakeArtifactsRepo:
     """JS: ArtifactsRepo."""
 

@@ -13,13 +13,23 @@ from urllib.parse import quote, unquote_to_bytes, urlsplit
 from ..._border import web
 from ...assets import Assets
 from ..runtime.rpc import FakeStub
-from ..runtime.scheduling import answered_later
+from ..runtime.scheduling import yield_after
 from .asset_rules import HeaderRule, RedirectRule, headers_in, redirects_in
 
 if TYPE_CHECKING:
+    from ..config.config import Bound
+    from ..config.sections import Worker
     from ..runtime.host import Script
 
-__all__ = ["FakeAssets", "Front", "HTMLHandling", "NotFoundHandling", "assets", "bound"]
+__all__ = [
+    "FakeAssets",
+    "Front",
+    "HTMLHandling",
+    "NotFoundHandling",
+    "assets",
+    "bound",
+    "configured",
+]
 
 HTMLHandling: TypeAlias = Literal[
     "auto-trailing-slash", "force-trailing-slash", "drop-trailing-slash", "none"
@@ -99,7 +109,7 @@ class FakeAssets(FakeStub):
         self._html = HTML[html_handling]
         self._not_found = not_found_handling
 
-    @answered_later
+    @yield_after
     async def _answered(self, method: str, args: list[Any]) -> Any:
         (request,) = args
         response = self._answer(request)
@@ -358,3 +368,17 @@ _KINDS = {ending: kind for kind, endings in _MEDIA.items() for ending in endings
 def _media_type(name: str) -> str | None:
     kind = _KINDS.get(name.rpartition(".")[2].lower())
     return f"{kind}; charset=utf-8" if kind and kind.startswith("text/") else kind
+
+
+def configured(bound: Bound, worker: Worker) -> FakeAssets | None:
+    """Make the assets of a configuration, and put them in front of its Worker."""
+    settings = bound.settings
+    if settings.directory is None:
+        return None
+    folder = worker.config.folder / settings.directory
+    if not folder.is_dir():
+        message = f"there is no folder {settings.directory}"
+        raise worker.config.error(message, *bound.place, "directory")
+    files = FakeAssets(folder, settings.html_handling, settings.not_found_handling)
+    worker.script.front = Front(files, settings.run_worker_first)
+    return files

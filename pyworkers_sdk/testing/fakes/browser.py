@@ -10,13 +10,12 @@ from fnmatch import fnmatchcase
 from inspect import isawaitable
 from typing import Any, NamedTuple, TypeAlias
 
-from ..._border import from_js, raw, web
-from ..._cpython.web import JsException
+from ..._border import JsException, from_js, raw, web
 from ...browser import QUICK_ACTIONS, Browser
 from ...http import Request, Response
 from .._clock import Clock
 from ..runtime.rpc import FakeStub
-from ..runtime.scheduling import elsewhere
+from ..runtime.scheduling import yields_to_others
 from .pictures import picture
 
 __all__ = ["BrowserCall", "BrowserScript", "FakeBrowserRun", "browser"]
@@ -133,7 +132,7 @@ def _json(data: Any, status: int = 200) -> web.Response:
     return web.Response.new(json.dumps(data), status=status, headers=headers)
 
 
-@elsewhere
+@yields_to_others
 class FakeBrowserRun:
     """JS: BrowserRun. A stand-in: nothing of it was seen on the service.
 
@@ -237,7 +236,7 @@ class FakeBrowserRun:
         return raw(await found if isawaitable(found) else found)
 
 
-@elsewhere
+@yields_to_others
 class FakeDevtools:
     """JS: BrowserRunDevtools."""
 

@@ -6,20 +6,22 @@ from collections.abc import Sequence
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+from ..._border import JsException
 from ..._border.values import in_order
-from ..._cpython.web import JsException
-from ..runtime.scheduling import elsewhere
+from ..runtime.scheduling import yields_to_others
 from .sqlite import Answer, Refused, Sqlite
 
 if TYPE_CHECKING:
     from .._clock import Clock
+    from ..config.config import Bound
+    from ..config.sections import Worker
 
-__all__ = ["FakeD1Database", "FakeD1DatabaseSession", "FakeD1PreparedStatement"]
+__all__ = ["FakeD1Database", "FakeD1DatabaseSession", "FakeD1PreparedStatement", "configured"]
 
 _CONSTRAINTS = ("first-primary", "first-unconstrained")
 
 
-@elsewhere
+@yields_to_others
 class _Statements:
     """What a database and a session share."""
 
@@ -31,10 +33,10 @@ class _Statements:
         return FakeD1PreparedStatement(self, query, ())
 
     async def batch(self, statements: Sequence[FakeD1PreparedStatement], /) -> list[Any]:
-        answers = self._query([(one.statement, one.params) for one in statements])
+        answers = self.query([(one.statement, one.params) for one in statements])
         return [_objects(answer) for answer in answers]
 
-    def _query(self, queries: list[tuple[str, tuple[Any, ...]]]) -> list[Answer]:
+    def query(self, queries: list[tuple[str, tuple[Any, ...]]]) -> list[Answer]:
         try:
             answers = self._sqlite.transaction(queries)
         except Refused as refused:
@@ -49,7 +51,7 @@ class _Statements:
             self._bookmark = bookmark
 
 
-@elsewhere
+@yields_to_others
 class FakeD1Database(_Statements):
     """A D1 database in memory, or in a file; it speaks JavaScript's side of the API.
 
@@ -94,7 +96,7 @@ class FakeD1DatabaseSession(_Statements):
         return None if self._bookmark in _CONSTRAINTS else self._bookmark
 
 
-@elsewhere
+@yields_to_others
 class FakeD1PreparedStatement:
     """SQL, and the values bound to it; nothing is looked at before it runs."""
 
@@ -126,7 +128,7 @@ class FakeD1PreparedStatement:
         return [answer.names, *answer.rows] if columnNames else answer.rows
 
     def _run(self) -> Answer:
-        return self._session._query([(self.statement, self.params)])[0]
+        return self._session.query([(self.statement, self.params)])[0]
 
 
 def _error(message: str, cause: str) -> JsException:
@@ -165,3 +167,15 @@ def _objects(answer: Answer) -> dict[str, Any]:
 def _object(names: list[str], row: list[Any]) -> dict[str, Any]:
     """A row as a JavaScript object: one value a name."""
     return in_order(dict(zip(names, row, strict=True)))
+
+
+def configured(bound: Bound, worker: Worker) -> FakeD1Database:
+    """Make the database of a configuration, with its migrations applied."""
+    from ..config.d1_migrations import migrate
+    from ..config.sections import shared
+
+    settings = bound.settings
+    name = settings.preview_database_id or settings.database_id or bound.name
+    database: FakeD1Database = shared(worker.script.host, "D1", name, FakeD1Database)
+    migrate(database, bound, worker)
+    return database

@@ -12,15 +12,14 @@ from random import choices
 from string import ascii_letters, digits
 from typing import TYPE_CHECKING, Any
 
-from ..._border import raw, web
-from ..._cpython.web import JsException
+from ..._border import JsException, raw, web
 from ...email.sending import EmailAttachment, SendEmail
 from .._clock import Clock
-from ..runtime.scheduling import elsewhere
+from ..runtime.scheduling import yields_to_others
 
 if TYPE_CHECKING:
-    from ..config.build import Worker
     from ..config.config import Bound
+    from ..config.sections import Worker
 
 __all__ = ["FakeSendEmail", "SentEmail", "configured", "send_email", "sent_emails"]
 
@@ -47,7 +46,7 @@ class SentEmail:
     """The source, if it was sent as an ``EmailMessage``."""
 
 
-@elsewhere
+@yields_to_others
 class FakeSendEmail:
     """JS: SendEmail, with what miniflare checks.
 

@@ -8,12 +8,12 @@ from typing import Any
 from ..._border import from_js, raw, to_js
 from ...flagship import Flagship
 from .._clock import Clock
-from ..runtime.scheduling import elsewhere
+from ..runtime.scheduling import yields_to_others
 
 __all__ = ["FakeFlagship", "flags"]
 
 
-@elsewhere
+@yields_to_others
 class FakeFlagship:
     """JS: Flagship, as it is documented: nothing of it was seen on the service."""
 

@@ -8,15 +8,15 @@ from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-from ..._cpython import environment as _outside
-from ..._cpython.tcp import Socket, connected, special
-from ..._cpython.web import JsException
+from ..._border import JsException
+from ..._cpython import environment
+from ..._cpython.tcp import Socket, connected, own_address
 from ...hyperdrive import Hyperdrive
 from .._clock import Clock
 
 if TYPE_CHECKING:
-    from ..config.build import Worker
     from ..config.config import Bound
+    from ..config.sections import Worker
 
 __all__ = ["FakeHyperdrive", "configured", "hyperdrive"]
 
@@ -55,13 +55,14 @@ class FakeHyperdrive:
             f"{'?ssl-mode=disabled' if mysql else '?sslmode=disable'}"
         )
         self._server = str(parts.hostname), parts.port or self.port
-        special[f"{self.host}:{self.port}"] = special[f"{self.ip}:{self.port}"] = self
+        for host in (self.host, self.ip):
+            own_address(f"{host}:{self.port}", self)
 
     def connect(self) -> Socket:
         return connected(self._dial, f"{self.host}:{self.port}", None, half_open=False)
 
     def _dial(self, hostname: str, port: int, secure: bool) -> Awaitable[Any]:
-        return _dialled(_outside.current().tcp(*self._server, False))
+        return _dialled(environment.current().tcp(*self._server, False))
 
 
 async def _dialled(connecting: Awaitable[Any]) -> Any:

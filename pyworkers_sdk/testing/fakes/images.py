@@ -12,11 +12,11 @@ from math import cos, radians, sin
 from typing import Any, NamedTuple, cast
 from urllib.parse import quote
 
-from ..._border import from_js, raw, web
-from ..._cpython.web import JsException, ReadableStream
+from ..._border import JsException, from_js, raw, web
+from ..._cpython.web import ReadableStream
 from ...images import Images
 from .._clock import Clock
-from ..runtime.scheduling import elsewhere
+from ..runtime.scheduling import yields_to_others
 from .pictures import FORMATS, Picture, measured, picture
 
 __all__ = ["FakeImagesBinding", "ImageOutput", "image_outputs"]
@@ -45,7 +45,7 @@ class ImageOutput(NamedTuple):
     height: int
 
 
-@elsewhere
+@yields_to_others
 class FakeImagesBinding:
     """JS: ImagesBinding.
 
@@ -82,7 +82,7 @@ class FakeImagesBinding:
         return FakeImageTransformer(self, ReadableStream.of(drawn))
 
 
-@elsewhere
+@yields_to_others
 class FakeImageTransformer:
     """JS: ImageTransformer."""
 
@@ -266,7 +266,7 @@ def _failure(code: int, message: str) -> JsException:
 # Stored
 
 
-@elsewhere
+@yields_to_others
 class FakeHostedImages:
     """JS: HostedImagesBinding."""
 
@@ -325,7 +325,7 @@ class FakeHostedImages:
         return from_js(kept)
 
 
-@elsewhere
+@yields_to_others
 class FakeImageHandle:
     """JS: ImageHandle."""
 

@@ -10,11 +10,11 @@ from math import isfinite
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
-from ..._border import dumps, from_js, from_json
+from ..._border import JsException, dumps, from_js, from_json
 from ..._border.values import is_index
-from ..._cpython.web import JsException, ReadableStream
+from ..._cpython.web import ReadableStream
 from .._clock import Clock
-from ..runtime.scheduling import elsewhere
+from ..runtime.scheduling import yields_to_others
 
 __all__ = ["FakeKVNamespace"]
 
@@ -35,7 +35,7 @@ class Entry(NamedTuple):
     metadata: str | None
 
 
-@elsewhere
+@yields_to_others
 class FakeKVNamespace:
     """JS: KVNamespace. Expires keys by its ``clock``."""
 

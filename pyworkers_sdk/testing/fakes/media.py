@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from ..._border import raw, web
-from ..._cpython.web import JsException, ReadableStream
+from ..._border import JsException, raw, web
+from ..._cpython.web import ReadableStream
 from ...media import Media
 from .._clock import Clock
-from ..runtime.scheduling import elsewhere
+from ..runtime.scheduling import yields_to_others
 from .pictures import picture
 
 __all__ = ["FakeMediaBinding", "MediaOutput", "media_outputs"]
@@ -62,7 +62,7 @@ class FakeMediaTransformer:
         return FakeMediaTransformationResult(kind, self._source, self._source)
 
 
-@elsewhere
+@yields_to_others
 class FakeMediaTransformationResult:
     """JS: MediaTransformationResult."""
 

@@ -7,12 +7,12 @@ from typing import Any
 from ..._border import from_js, raw
 from ...pipelines import Pipeline
 from .._clock import Clock
-from ..runtime.scheduling import elsewhere
+from ..runtime.scheduling import yields_to_others
 
 __all__ = ["FakePipeline", "sent_records"]
 
 
-@elsewhere
+@yields_to_others
 class FakePipeline:
     """JS: Pipeline. The local simulation takes everything and forgets it."""
 

@@ -13,14 +13,15 @@ from math import inf, isfinite
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from uuid import uuid4
 
-from ..._border import dumps, from_js, from_json, raw
+from ..._border import JsException, dumps, from_js, from_json, raw
 from ..._cpython.clone_size import clone_size
-from ..._cpython.web import JsException
 from ...queues import Queue
 from .._clock import Clock
-from ..runtime.scheduling import elsewhere
+from ..runtime.scheduling import yields_to_others
 
 if TYPE_CHECKING:
+    from ..config.config import Bound
+    from ..config.sections import Worker
     from ..runtime.host import Host
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "DeliveredMessage",
     "FakeQueue",
     "QueueConsumer",
+    "configured",
     "queued",
     "queues_of",
 ]
@@ -110,7 +112,7 @@ def _place(entry: Entry) -> tuple[float, int]:
     return entry.at, entry.turn
 
 
-@elsewhere
+@yields_to_others
 class FakeQueue:
     """JS: Queue. Keeps what is sent until a consumer takes it; time is its ``clock``.
 
@@ -449,3 +451,16 @@ class Broker:
         if done.error is not None:
             raise done.error
         return done
+
+
+def configured(bound: Bound, worker: Worker) -> FakeQueue:
+    """Make the queue that a producer's configuration names; all its producers share one."""
+    host, delay = worker.script.host, bound.settings.delivery_delay
+    name = bound.settings.queue or bound.name
+    queue = queues_of(host).setdefault(name, FakeQueue(name, clock=host.clock))
+    if delay is not None:  # a delay belongs to the queue, whichever producer specifies it
+        if queue.delivery_delay not in (0, delay):
+            message = f"another producer of {name} says {queue.delivery_delay}"
+            raise worker.config.error(message, *bound.place, "delivery_delay")
+        queue.delivery_delay = delay
+    return queue

@@ -8,9 +8,10 @@ from base64 import b64encode
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from ..._cpython.web import Blob, Body, JsException, ReadableStream
+from ..._border import JsException
+from ..._cpython.web import Blob, Body, ReadableStream
 from .._clock import Clock
-from ..runtime.scheduling import elsewhere
+from ..runtime.scheduling import yields_to_others
 from .kv import _after, _int32
 from .r2_rules import (
     check_key,
@@ -64,7 +65,7 @@ class Stored(NamedTuple):
     checksums: dict[str, str]
 
 
-@elsewhere
+@yields_to_others
 class FakeR2Bucket:
     """JS: R2Bucket. Dates objects by its ``clock``.
 
@@ -229,7 +230,7 @@ class FakeR2Bucket:
         return stored
 
 
-@elsewhere
+@yields_to_others
 class FakeR2MultipartUpload:
     """JS: R2MultipartUpload."""
 

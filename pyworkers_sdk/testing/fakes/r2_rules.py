@@ -10,7 +10,8 @@ from email.utils import format_datetime, parsedate_to_datetime
 from math import nan
 from typing import Any, NamedTuple
 
-from ..._cpython.web import Headers, JsException
+from ..._border import JsException
+from ..._cpython.web import Headers
 
 __all__ = [
     "check_key",

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from ..._cpython.web import JsException
+from ..._border import JsException
 from ...rate_limit import RateLimit
 from .._clock import Clock
-from ..runtime.scheduling import elsewhere
+from ..runtime.scheduling import yields_to_others
 
 if TYPE_CHECKING:
-    from ..config.build import Worker
     from ..config.config import Bound
+    from ..config.sections import Worker
     from ..runtime.host import Host
 
 __all__ = ["FakeRateLimit", "configured", "rate_limit"]
@@ -38,7 +38,7 @@ class Counters:
         return True
 
 
-@elsewhere
+@yields_to_others
 class FakeRateLimit:
     """JS: RateLimit, as miniflare simulates it."""
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..._cpython.web import JsException
+from ..._border import JsException
 from ...secrets_store import SecretsStoreSecret
 from .._clock import Clock
-from ..runtime.scheduling import elsewhere
+from ..runtime.scheduling import yields_to_others
 
 if TYPE_CHECKING:
-    from ..config.build import Worker
     from ..config.config import Bound
+    from ..config.sections import Worker
 
 __all__ = ["FakeSecretsStoreSecret", "configured", "secret"]
 
 
-@elsewhere
+@yields_to_others
 class FakeSecretsStoreSecret:
     """JS: SecretsStoreSecret."""
 

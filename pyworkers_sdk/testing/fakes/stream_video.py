@@ -8,10 +8,10 @@ from base64 import b64encode
 from datetime import timedelta
 from typing import Any
 
-from ..._border import dumps, from_js, web
-from ..._cpython.web import JsException, ReadableStream
+from ..._border import JsException, dumps, from_js, web
+from ..._cpython.web import ReadableStream
 from .._clock import Clock
-from ..runtime.scheduling import elsewhere
+from ..runtime.scheduling import yields_to_others
 
 __all__ = ["FakeStreamBinding"]
 
@@ -38,7 +38,7 @@ LABELS = {
 }
 
 
-@elsewhere
+@yields_to_others
 class FakeStreamBinding:
     """JS: StreamBinding.
 
@@ -147,7 +147,7 @@ def missing(what: str, id: str) -> JsException:
     return JsException("NotFoundError", f"{what} not found: {id}")
 
 
-@elsewhere
+@yields_to_others
 class FakeStreamVideoHandle:
     """JS: StreamVideoHandle."""
 
@@ -190,7 +190,7 @@ class _Scoped:
         return self._stream.beside.setdefault((self._id, kind), {})
 
 
-@elsewhere
+@yields_to_others
 class FakeStreamScopedCaptions(_Scoped):
     """JS: StreamScopedCaptions."""
 
@@ -221,7 +221,7 @@ class FakeStreamScopedCaptions(_Scoped):
         return from_js(caption)
 
 
-@elsewhere
+@yields_to_others
 class FakeStreamScopedDownloads(_Scoped):
     """JS: StreamScopedDownloads."""
 
@@ -239,7 +239,7 @@ class FakeStreamScopedDownloads(_Scoped):
             raise missing("Download", f"{self._id}/{downloadType}")
 
 
-@elsewhere
+@yields_to_others
 class FakeStreamVideos:
     """JS: StreamVideos."""
 
@@ -268,7 +268,7 @@ def _comparison(name: str) -> Any:
     return known[name]
 
 
-@elsewhere
+@yields_to_others
 class FakeStreamWatermarks:
     """JS: StreamWatermarks."""
 

@@ -17,11 +17,10 @@ from heapq import nlargest
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 from uuid import uuid4
 
-from ..._border import dumps, from_json, raw
-from ..._cpython.web import JsException
+from ..._border import JsException, dumps, from_json, raw
 from ...vectorize import Vectorize, VectorizeVector
 from .._clock import Clock
-from ..runtime.scheduling import elsewhere
+from ..runtime.scheduling import yields_to_others
 from .vectorize_rules import (
     check_id,
     check_ids,
@@ -265,7 +264,7 @@ class _Index:
         return [{"id": one.id, **_namespace(one), **_values(one), **_all(one)} for one in found]
 
 
-@elsewhere
+@yields_to_others
 class FakeVectorize(_Index):
     """JS: Vectorize."""
 
@@ -355,7 +354,7 @@ class FakeVectorize(_Index):
         return self.nearest(values, top_k, most, namespace, conditions, show)
 
 
-@elsewhere
+@yields_to_others
 class FakeVectorizeIndex(_Index):
     """JS: VectorizeIndex. Its changes are visible at once."""
 

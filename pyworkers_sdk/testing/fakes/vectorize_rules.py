@@ -8,8 +8,7 @@ from array import array
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias, cast
 
-from ..._border import dumps
-from ..._cpython.web import JsException
+from ..._border import JsException, dumps
 
 __all__ = [
     "check_id",

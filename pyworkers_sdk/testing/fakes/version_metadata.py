@@ -9,8 +9,8 @@ from uuid import uuid4
 from .._clock import Clock
 
 if TYPE_CHECKING:
-    from ..config.build import Worker
     from ..config.config import Bound
+    from ..config.sections import Worker
 
 __all__ = ["FakeVersionMetadata", "configured"]
 

@@ -9,13 +9,13 @@ from ..._border import raw
 from ..._options import stated
 from ...web_search import WebSearch, WebSearchResult
 from .._clock import Clock
-from ..runtime.scheduling import elsewhere
+from ..runtime.scheduling import yields_to_others
 from .text_search import share
 
 __all__ = ["FakeWebSearch", "web_results"]
 
 
-@elsewhere
+@yields_to_others
 class FakeWebSearch:
     """JS: WebSearch, as it is documented: nothing of it was seen on the service."""
 

@@ -7,10 +7,10 @@ from datetime import datetime, timezone
 from email.utils import format_datetime, parsedate_to_datetime
 from typing import NamedTuple
 
+from ..._border import JsException
 from ..._cpython import web as web
-from ..._cpython.web import JsException
 from .host import Host
-from .scheduling import elsewhere
+from .scheduling import yields_to_others
 
 __all__ = ["FakeCacheStorage"]
 
@@ -56,7 +56,7 @@ class FakeCacheStorage:
         return made
 
 
-@elsewhere
+@yields_to_others
 class FakeCache:
     """``kept``: by URL, or by the ``cacheKey`` of a request's ``cf``."""
 

@@ -53,6 +53,3 @@ class FakeExports:
             if (kind := entrypoint_of(self._script, name, "DurableObject")) is not None:
                 return loopback(self._script, name, kind)
         raise AttributeError(name)
-
-
-Script.exports_view = FakeExports

@@ -7,7 +7,7 @@ from types import ModuleType
 from typing import Any
 
 from ..._border import raw
-from ...entrypoints import out_of_sight
+from ...entrypoints import hide_from_traceback
 
 __all__ = ["worker_of"]
 
@@ -50,7 +50,7 @@ def _global_handlers(name: str, functions: list[Any]) -> type[Any]:
 
 def _called_by(function: Callable[..., Any]) -> Callable[..., Any]:
     async def call(self: _GlobalHandlers, given: Any) -> Any:
-        with out_of_sight:
+        with hide_from_traceback:
             return raw(await function(given, self._env, self._ctx))
 
     return call

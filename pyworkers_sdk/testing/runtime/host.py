@@ -7,22 +7,21 @@ from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from .._clock import Clock
 from .traces import FakeTracing
-
-if TYPE_CHECKING:
-    from ..fakes.assets import Front
 
 __all__ = [
     "Bindings",
     "Engine",
     "FakeExecutionContext",
+    "Front",
     "Host",
     "Script",
+    "adopt",
     "current_host",
-    "settled",
+    "install_exports",
 ]
 
 T = TypeVar("T")
@@ -109,7 +108,7 @@ def current_host() -> Host | None:
     return _current.get()
 
 
-def settled(fake: T, host: Host) -> T:
+def adopt(fake: T, host: Host) -> T:
     """The same fake, on this host and its clock if it was made without."""
     for name, own in (("clock", host.clock), ("host", host)):
         if fake is not None and getattr(fake, name, fake) is None:
@@ -126,11 +125,31 @@ class Bindings(SimpleNamespace):
         self.script = script
 
 
+def _no_exports(script: Script) -> Any:
+    raise RuntimeError("pyworkers_sdk.testing is not installed")
+
+
+_make_exports: Callable[[Script], Any] = _no_exports
+
+
+def install_exports(make: Callable[[Script], Any]) -> None:
+    """Make ``ctx.exports`` by ``make``, which needs more of the runtime than a host does."""
+    global _make_exports
+    _make_exports = make
+
+
+class Front(Protocol):
+    """Static assets that answer requests before the Worker does."""
+
+    @property
+    def assets(self) -> Any: ...
+    def takes(self, request: Any) -> bool:
+        """Return True if the assets answer this request."""
+        ...
+
+
 class Script:
     """One Worker: its env, and the classes that it exports, by name."""
-
-    exports_view: ClassVar[type[Any]]
-    """Makes ``ctx.exports``; ``_exports`` sets it."""
 
     def __init__(self, host: Host, name: str = "worker", env: Any = None) -> None:
         self.host = host
@@ -139,6 +158,10 @@ class Script:
         self.exports: dict[str, type[Any]] = {}
         self.front: Front | None = None
         host.scripts[name] = self
+
+    def exports_view(self) -> Any:
+        """Return a new ``ctx.exports`` of this Worker."""
+        return _make_exports(self)
 
     def enter(self, kind: type[Any], props: Any = None) -> Any:
         """A new instance of an entrypoint, as for each event in the runtime; its door."""
@@ -164,7 +187,7 @@ class FakeExecutionContext:
 
     @property
     def exports(self) -> Any:
-        return self.script.exports_view(self.script)
+        return self.script.exports_view()
 
     def waitUntil(self, promise: Awaitable[Any]) -> None:
         self.script.host.waiting.append(promise)

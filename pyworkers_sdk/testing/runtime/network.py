@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
-from contextlib import AbstractContextManager, nullcontext
 from inspect import isawaitable
 from typing import Any, Literal, TypeAlias
 from urllib.parse import urljoin, urlsplit
 
-from ..._border import raw
-from ..._cpython import environment as _outside, streams as _streams, url as _url, web as web
+from ..._border import JsException, raw
+from ..._cpython import url as _url, web as web
 from ..._cpython.abort import abortable, abortable_stream
-from ..._cpython.web import JsException
 from ..._cpython.websockets import upgraded
 from ...errors import WorkersError
 from ...http import Request, Response
 from .cache import FakeCacheStorage
-from .host import Host, current_host
-from .scheduling import answered_later
+from .host import Host
+from .scheduling import yield_after
 from .tcp import TcpHandler, TcpRoute, nowhere
 
 __all__ = ["Outbound", "Route", "follow"]
@@ -117,7 +115,7 @@ class Outbound:
         """Whether anything answers this request."""
         return any(route.takes(request) for route in self._routes)
 
-    @answered_later
+    @yield_after
     async def fetch(self, request: web.Request) -> web.Response:
         return await follow(request, self._answered)
 
@@ -230,17 +228,3 @@ async def _over_the_network(request: web.Request) -> web.Response:
 
 _OF_THE_WIRE = {"content-encoding", "content-length", "transfer-encoding", "connection"}
 """Headers about the bytes that came, which are decoded by now."""
-
-
-def _current() -> _outside.Outside:
-    host = current_host()
-    return _outside.Nothing() if host is None else host.shared(Outbound)
-
-
-def _around() -> Callable[[], AbstractContextManager[None]]:
-    host = current_host()
-    return nullcontext if host is None else host.entered
-
-
-_outside.current = _current
-_streams.around = _around

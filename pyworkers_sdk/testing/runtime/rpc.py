@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from ..._border import JsException, raw, web
-from ..._cpython.rpc_stubs import JsFunction, Remote, Wild, missing, reserved
+from ..._cpython.rpc_stubs import JsFunction, Remote, StubBase, missing, reserved
 from ..._cpython.tcp import Socket, connected
 from ..._cpython.websockets import upgraded
 from .tcp import accepted
@@ -18,7 +18,7 @@ Deliver = Callable[[str, list[Any]], Awaitable[Any]]
 """Calls a method behind a stub with JavaScript's values: its name and its arguments."""
 
 
-class FakeStub(Wild):
+class FakeStub(StubBase):
     """JS: Fetcher, with every method of whatever is behind it."""
 
     js_tag = "Fetcher"
@@ -55,7 +55,7 @@ class FakeStub(Wild):
     def _accepted(self, hostname: str, port: int) -> Awaitable[Any]:
         return accepted(lambda socket: self._deliver("connect", [socket]), hostname, port)
 
-    def _reached(self) -> Remote:
+    def _resolve_member(self) -> Remote:
         return self._remote
 
 

@@ -16,7 +16,16 @@ from inspect import iscoroutinefunction
 from typing import Any, TypeVar, cast
 from weakref import WeakKeyDictionary
 
-__all__ = ["Gate", "Turns", "answered_later", "elsewhere", "gated", "kept", "no_section", "turns"]
+__all__ = [
+    "Gate",
+    "ThroughGate",
+    "Turns",
+    "keep_alive",
+    "no_section",
+    "turns",
+    "yield_after",
+    "yields_to_others",
+]
 
 C = TypeVar("C", bound=Callable[..., Awaitable[Any]])
 T = TypeVar("T")
@@ -149,7 +158,7 @@ class Turns:
                 gate.sections.append(key)
             _inside.set((*inside, key))
             try:
-                given: T = await gated(gate, work())
+                given: T = await ThroughGate(gate, work())
                 return given
             finally:
                 gate.sections.remove(key)
@@ -161,7 +170,7 @@ class Turns:
 _KEPT: set[asyncio.Task[Any]] = set()
 
 
-def kept(work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+def keep_alive(work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
     """A task that goes on though nobody awaits it. The event loop alone would let go of one that
     waits for what only its own runtime has, when a test lets go of that."""
     task = asyncio.create_task(work)
@@ -187,7 +196,7 @@ async def _others_go_on() -> None:
         await turns().mine(Gate(), new=True)
 
 
-def answered_later(method: C) -> C:
+def yield_after(method: C) -> C:
     """A call of a service: no answer is there before others were asked, and a Durable Object that
     calls gets its next event meanwhile."""
 
@@ -204,15 +213,15 @@ def answered_later(method: C) -> C:
     return cast(C, answer)
 
 
-def elsewhere(kind: type[T]) -> type[T]:
+def yields_to_others(kind: type[T]) -> type[T]:
     """A class all of whose ``async`` methods are calls of a service."""
     for name, method in [*vars(kind).items()]:
         if iscoroutinefunction(method):
-            setattr(kind, name, answered_later(method))
+            setattr(kind, name, yield_after(method))
     return kind
 
 
-class gated:
+class ThroughGate:
     """Awaits something that an object does: what wakes it up waits for the gate."""
 
     def __init__(self, gate: Gate, work: Awaitable[Any]) -> None:

@@ -7,22 +7,28 @@ import traceback
 from collections.abc import Iterable
 from inspect import isawaitable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ..._border import JsException, answered, from_rpc, raw
 from ...http import Request
 from ...services import Fetcher
 from ...tcp import Socket
 from .._clock import Clock
+from ..config.sections import target
 from ..fakes.assets import FakeAssets
 from .host import Host, Script
 from .rpc import Deliver, FakeStub
-from .scheduling import answered_later
+from .scheduling import yield_after
+
+if TYPE_CHECKING:
+    from ..config.config import Bound
+    from ..config.sections import Worker
 
 __all__ = [
     "FakeLoopback",
     "behind",
     "bound",
+    "configured",
     "entrypoint_of",
     "exported",
     "given",
@@ -61,7 +67,7 @@ class _Served(FakeStub):
 
 
 def _to(script: Script, kind: type[Any], props: Any) -> Deliver:
-    @answered_later
+    @yield_after
     async def deliver(method: str, args: list[Any]) -> Any:
         with script.host.entered():
             door = script.enter(kind, props)
@@ -191,7 +197,7 @@ def host_for(values: Iterable[Any], clock: Clock | None) -> Host:
 def _stand_in(value: Any) -> FakeStub:
     """Any object with the methods, called as the runtime calls an entrypoint."""
 
-    @answered_later
+    @yield_after
     async def deliver(method: str, args: list[Any]) -> Any:
         found = None if method.startswith("_") else getattr(value, method, None)
         if not callable(found):
@@ -209,3 +215,11 @@ def _stand_in(value: Any) -> FakeStub:
 async def _result(function: Any, args: list[Any]) -> Any:
     result = function(*map(from_rpc, args))
     return await result if isawaitable(result) else result
+
+
+def configured(bound: Bound, worker: Worker) -> FakeStub | None:
+    """Make the service binding of a configuration; None if its Worker is not here."""
+    settings, script = bound.settings, target(bound, worker, "service")
+    if script is None:
+        return None
+    return served(script, script.exports[settings.entrypoint or "default"], settings.props)

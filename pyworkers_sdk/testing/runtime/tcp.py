@@ -9,9 +9,9 @@ import ssl
 from collections.abc import Awaitable, Callable
 from typing import Any, Literal, TypeAlias
 
-from ..._cpython.streams import JsException
+from ..._border import JsException
 from ..._cpython.tcp import Accepted
-from .scheduling import kept
+from .scheduling import keep_alive
 
 __all__ = ["TcpHandler", "TcpRoute", "TcpWriter", "accepted", "cannot_connect", "nowhere"]
 
@@ -91,7 +91,7 @@ class TcpRoute:
         if isinstance(self._handler, str):
             return await _over_the_network(hostname, port, secure)
         there, here = asyncio.StreamReader(), asyncio.StreamReader()
-        kept(self._served(self._handler, there, TcpWriter(here)))
+        keep_alive(self._served(self._handler, there, TcpWriter(here)))
         return here, TcpWriter(there)
 
     async def _served(
@@ -124,7 +124,7 @@ async def accepted(handler: Callable[[Any], Awaitable[Any]], hostname: str, port
     back, forth = TcpWriter(here), _Caller(there)
     whole = f"[{hostname}]:{port}" if ":" in hostname else f"{hostname}:{port}"
     socket = Accepted(_made(there, back), whole)
-    forth.handling = kept(_handled(handler, socket, back))
+    forth.handling = keep_alive(_handled(handler, socket, back))
     return here, forth
 
 

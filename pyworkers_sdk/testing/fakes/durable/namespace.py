@@ -7,17 +7,21 @@ import hmac
 import re
 import secrets
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from typing import Any, ForwardRef
+from typing import TYPE_CHECKING, Any, ForwardRef
 
-from ...._border import raw
-from ...._cpython.web import JsException
+from ...._border import JsException, raw
 from ..._clock import Clock
+from ...config.sections import target
 from ...runtime.host import Host, Script
 from ...runtime.rpc import FakeStub
 from ...runtime.scheduling import turns
 from ...runtime.tcp import cannot_connect
 from .facets import FakeDurableObjectFacets
 from .object import FakeObject, ObjectClass
+
+if TYPE_CHECKING:
+    from ...config.config import Bound
+    from ...config.sections import Worker
 
 __all__ = [
     "FakeDurableObjectId",
@@ -26,6 +30,7 @@ __all__ = [
     "Objects",
     "bound",
     "configure",
+    "configured",
     "namespace",
 ]
 
@@ -221,3 +226,13 @@ def object_of(stub: Any) -> FakeObject:
     if not isinstance(found, FakeObject):
         raise TypeError(f"expected a stub of a fake Durable Object, got {type(stub).__name__}")
     return found
+
+
+def configured(bound: Bound, worker: Worker) -> FakeDurableObjectNamespace | None:
+    """Make the namespace of a configuration; None if its Worker is not here."""
+    script = target(bound, worker, "script_name")
+    if script is None:
+        return None
+    classes = worker.company[script.name].config.object_classes()
+    name = bound.settings.class_name
+    return namespace(script, name, sqlite=classes.get(name, False))

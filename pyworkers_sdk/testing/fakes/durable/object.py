@@ -11,11 +11,10 @@ from functools import cached_property
 from math import inf
 from typing import TYPE_CHECKING, Any
 
-from ...._border import raw
+from ...._border import JsException, raw
 from ...._cpython.rpc import ends
-from ...._cpython.web import JsException
 from ...._cpython.websockets import WebSocket
-from ...runtime.scheduling import Gate, gated, kept, no_section, turns
+from ...runtime.scheduling import Gate, ThroughGate, keep_alive, no_section, turns
 from .sql import Database
 from .storage import FakeDurableObjectStorage
 from .websockets import Hibernation, Pair
@@ -170,7 +169,7 @@ class FakeObject:
                     raise
                 _log.exception("%s() of %r", method, self)
 
-        task = kept(told())
+        task = keep_alive(told())
         self._objects.script.host.waiting.append(task)
         return task
 
@@ -292,7 +291,7 @@ class FakeObject:
     async def _done(self, life: _Life, call: Callable[[Any], Awaitable[Any]]) -> Any:
         no_section()
         try:
-            return await gated(life.gate, call(life.door))
+            return await ThroughGate(life.gate, call(life.door))
         finally:
             if self.storage.unconfirmed:
                 await turns().over()
@@ -412,7 +411,7 @@ class FakeDurableObjectState:
 
     @property
     def exports(self) -> Any:
-        return self._object.script.exports_view(self._object.script)
+        return self._object.script.exports_view()
 
     def waitUntil(self, promise: Awaitable[Any], /) -> None:
         self._object.script.host.waiting.append(promise)

@@ -11,10 +11,10 @@ import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
+from ...._border import JsException
 from ...._cpython.border import from_js
 from ...._cpython.rpc import ends, js_failure
-from ...._cpython.streams import JsException
-from ...runtime.scheduling import kept
+from ...runtime.scheduling import keep_alive
 from .history import History
 from .records import Key, Life, Plan, StepRecord, Stored
 from .rules import FATAL_NAME, logged, over_rpc
@@ -103,7 +103,7 @@ class Engine:
                 life = self.life = Life()
                 if self.status == "queued":
                     self._begun()
-                life.run = kept(self._run(life, kind))
+                life.run = keep_alive(self._run(life, kind))
             before = life.moves
             await _settled(life)
             while not life.dead and life.fire(self.now):
@@ -233,7 +233,7 @@ class Engine:
         if rollback and self.rollbacks:
             self.status = "rollingBack"
             life = self.life = Life()
-            life.run = kept(self._terminated(life))
+            life.run = keep_alive(self._terminated(life))
         else:
             self.history.tell("workflow_terminated")
 

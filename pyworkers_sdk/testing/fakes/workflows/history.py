@@ -6,9 +6,10 @@ import asyncio
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any, get_args
 
+from ...._border import JsException
 from ...._cpython.border import from_js
 from ...._cpython.rpc_stubs import JsFunction
-from ...._cpython.streams import JsException, ReadableStream
+from ...._cpython.streams import ReadableStream
 from ....workflows.subscription import WorkflowInstanceEventType
 from .records import StoredStream
 from .rules import FATAL_NAME
@@ -20,9 +21,9 @@ if TYPE_CHECKING:
 __all__ = [
     "FakeWorkflowSubscription",
     "History",
+    "error_for_history",
     "subscription",
     "told_config",
-    "told_error",
 ]
 
 _LAST = ("workflow_completed", "workflow_errored", "workflow_terminated")
@@ -144,7 +145,7 @@ async def subscription(
     return FakeWorkflowSubscription(engine(), cursor, filter)
 
 
-def told_error(error: JsException) -> dict[str, str]:
+def error_for_history(error: JsException) -> dict[str, str]:
     """The error of an attempt, as its event has it."""
     name, message = error.name, error.message
     if message.startswith("NonRetryableError"):

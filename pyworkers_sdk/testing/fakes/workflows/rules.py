@@ -7,8 +7,8 @@ from datetime import datetime
 from math import inf, isnan, nan
 from typing import Any, cast
 
+from ...._border import JsException
 from ...._cpython.rpc_stubs import JsFunction
-from ...._cpython.streams import JsException
 
 __all__ = [
     "FATAL_NAME",

@@ -6,12 +6,13 @@ import asyncio
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any
 
+from ...._border import JsException
 from ...._cpython.border import from_js
 from ...._cpython.clone_size import clone_size
 from ...._cpython.rpc import js_failure
 from ...._cpython.rpc_stubs import JsFunction
-from ...._cpython.streams import JsException, ReadableStream
-from .history import told_config, told_error
+from ...._cpython.streams import ReadableStream
+from .history import error_for_history, told_config
 from .records import Callback, Key, Life, StepRecord, Stored, StoredStream
 from .rules import (
     LARGEST_OUTPUT,
@@ -102,7 +103,7 @@ class FakeWorkflowStep:
             self._tell(key, "step_completed", **({} if key.kind == "rollback" else output))
             return
         final = error.message.startswith("NonRetryableError")
-        failed: dict[str, Any] = {"attempt": record.attempts, "error": told_error(error)}
+        failed: dict[str, Any] = {"attempt": record.attempts, "error": error_for_history(error)}
         if not final and record.attempts <= config["retries"]["limit"]:
             try:
                 delay = await self._delay(key, record, config, error)

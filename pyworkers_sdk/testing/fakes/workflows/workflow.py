@@ -7,9 +7,9 @@ from math import inf
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from ...._border import from_js, raw, to_js
-from ...._cpython.streams import JsException
-from ...runtime.scheduling import answered_later, elsewhere
+from ...._border import JsException, from_js, raw, to_js
+from ...config.sections import shared_fakes, target
+from ...runtime.scheduling import yield_after, yields_to_others
 from .engine import FINISHED, Engine
 from .history import FakeWorkflowSubscription, subscription
 from .records import Plan, StepRecord, StoredStream
@@ -17,6 +17,8 @@ from .rules import check_batch, is_addressable, is_id
 
 if TYPE_CHECKING:
     from ....workflows import Workflow, WorkflowStatusName
+    from ...config.config import Bound
+    from ...config.sections import Worker
     from ...runtime.host import Script
 
 __all__ = [
@@ -25,15 +27,16 @@ __all__ = [
     "WorkflowInstanceIntrospector",
     "WorkflowIntrospector",
     "bind",
+    "bound",
+    "configured",
     "introspect_workflow",
-    "workflow",
 ]
 
 _API = "workflows.api.error.instance"
 _NONE = "should have at least 1 instance"
 
 
-def workflow(arguments: tuple[Any, ...], name: str, script: Script) -> FakeWorkflow:
+def bound(hints: tuple[Any, ...], name: str, script: Script) -> FakeWorkflow:
     """The Workflow of that name, whose class ``FakeRuntime`` says."""
     return FakeWorkflow(script, name.lower().replace("_", "-") or "workflow")
 
@@ -79,7 +82,7 @@ class FakeWorkflow:
     def entrypoint(self) -> type[Any] | None:
         return self.script.exports[self.kind] if isinstance(self.kind, str) else self.kind
 
-    @answered_later
+    @yield_after
     async def create(self, options: Any = None, /) -> FakeWorkflowInstance:
         return self._create(options or {})
 
@@ -95,7 +98,7 @@ class FakeWorkflow:
             engine.plan = self.plans.setdefault(id, engine.plan)
         return FakeWorkflowInstance(self, id)
 
-    @answered_later
+    @yield_after
     async def createBatch(self, given: Any, /) -> Any:
         created: list[FakeWorkflowInstance] = []
         errors: list[dict[str, Any]] = []
@@ -112,7 +115,7 @@ class FakeWorkflow:
             seen.update([] if id is None else [id])
         return created if isinstance(given, list) else {"created": created, "errors": errors}
 
-    @answered_later
+    @yield_after
     async def deleteBatch(self, instanceIds: list[Any], /) -> dict[str, Any]:
         if not 0 < len(instanceIds) <= 100:
             limit = "only supports 100 instances at a time" if instanceIds else _NONE
@@ -130,7 +133,7 @@ class FakeWorkflow:
             "errors": [{"id": id, **missing} for id in instanceIds if id not in known],
         }
 
-    @answered_later
+    @yield_after
     async def get(self, id: str, /) -> FakeWorkflowInstance:
         return FakeWorkflowInstance(self, self.engine(id).id)
 
@@ -144,7 +147,7 @@ class FakeWorkflow:
         return [engine.id for engine in [*self.engines.values()] if await engine.advance()]
 
 
-@elsewhere
+@yields_to_others
 class FakeWorkflowInstance:
     """JS: WorkflowInstance."""
 
@@ -342,3 +345,15 @@ def introspect_workflow(workflow: Workflow[Any]) -> WorkflowIntrospector:
         what = type(inside).__name__
         raise TypeError(f"introspect_workflow() looks into a Workflow of fake(), not {what}")
     return WorkflowIntrospector(inside, inside.plan)
+
+
+def configured(bound: Bound, worker: Worker) -> FakeWorkflow | None:
+    """Make the Workflow of a configuration; None if its Worker is not here."""
+    settings, script = bound.settings, target(bound, worker, "script_name")
+    if script is None:
+        return None
+    fakes, key = shared_fakes(script.host), ("Workflow", settings.name)
+    if key not in fakes:
+        fakes[key] = FakeWorkflow(script, settings.name, script.exports[settings.class_name])
+    workflow: FakeWorkflow = fakes[key]
+    return workflow

@@ -1,0 +1,47 @@
+"""Connect the package to the fake runtime: the only place that changes other modules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from functools import cache
+from typing import Any
+
+from .. import _row_types
+from .._cpython import environment
+from ._row_verification import verify
+from .runtime import host
+from .runtime.host import Script, current_host
+
+__all__ = ["install"]
+
+
+@cache
+def install() -> None:
+    """Install the fake runtime's environment, its view of exports, and the check of rows.
+
+    Called when a name of ``pyworkers_sdk.testing`` is loaded. The first call counts.
+    """
+    environment.install(_current, _entered)
+    host.install_exports(_exports)
+    _row_types.install_verifier(verify)
+
+
+def _current() -> environment.Environment:
+    running = current_host()
+    if running is None:
+        return environment.NoEnvironment()
+    from .runtime.network import Outbound  # most unit tests need no network
+
+    return running.shared(Outbound)
+
+
+def _entered() -> Callable[[], AbstractContextManager[None]]:
+    running = current_host()
+    return nullcontext if running is None else running.entered
+
+
+def _exports(script: Script) -> Any:
+    from .runtime.exports import FakeExports  # needs services and Durable Objects
+
+    return FakeExports(script)
