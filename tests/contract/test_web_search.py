@@ -22,7 +22,7 @@ async def test_search(app: AppEnv) -> None:
 async def test_limit(app: AppEnv) -> None:
     found = await app.WEB.search(query="workers", limit=1)
     assert [page.url for page in found.items] == [PAGES[0]["url"]]
-    assert (await app.WEB.search(query="yields_to_others")).items == []
+    assert (await app.WEB.search(query="elsewhere")).items == []
 
 
 async def test_what_cannot_be_asked(env: Any, app: AppEnv) -> None:

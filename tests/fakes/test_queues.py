@@ -206,7 +206,7 @@ async def test_a_dead_letter_queue_may_be_bound_consumed_or_neither() -> None:
     assert dead.queue == "out-box"
     assert [(one.id, one.attempts) for one in dead.messages] == [(batch.messages[0].id, 1)]
 
-    rt = runtime(max_batch_timeout=0, max_retries=0, dead_letter_queue="yields_to_others")
+    rt = runtime(max_batch_timeout=0, max_retries=0, dead_letter_queue="elsewhere")
     await rt.env.JOBS.send("retry")
     await rt.drain()
     rt.clock.advance(3600)

@@ -250,7 +250,7 @@ def test_every_section_is_known() -> None:
                     "binding": "FLOW",
                     "name": "f",
                     "class_name": "F",
-                    "script_name": "yields_to_others",
+                    "script_name": "elsewhere",
                 }
             ],
             "assets": {"directory": "./public", "run_worker_first": ["/api/*"]},
