@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 from weakref import WeakValueDictionary
 
 from . import environment
@@ -16,6 +16,8 @@ __all__ = ["Accepted", "Connects", "Socket", "connect", "connected", "own_addres
 
 Pair: TypeAlias = "tuple[Any, Any]"
 """Something like an ``asyncio.StreamReader`` and a ``StreamWriter``."""
+
+SecureTransport: TypeAlias = Literal["off", "on", "starttls"]
 
 
 class Connects(Protocol):
@@ -62,7 +64,7 @@ def connected(
 ) -> Socket:
     """The socket of a connection that ``dial`` makes, to a host, a port, over TLS or not."""
     hostname, port, whole = _checked(address)
-    secure = secureTransport or "off"
+    secure: Any = secureTransport or "off"  # mypy narrows no str by ``in``
     if secure not in ("off", "on", "starttls"):
         raise _type_error(f"Unsupported value in secureTransport socket option: {secure}")
     connecting = dial(hostname.strip("[]"), port, secure == "on")
@@ -102,7 +104,7 @@ def _parsed(address: str | dict[str, Any]) -> tuple[str, int, str]:
 
 class Socket:
     def __init__(
-        self, connecting: Awaitable[Pair], address: str, secure: str, half_open: bool
+        self, connecting: Awaitable[Pair], address: str, secure: SecureTransport, half_open: bool
     ) -> None:
         self._address = address
         self._half_open = half_open
@@ -113,7 +115,7 @@ class Socket:
         self.ended = False
         """Whether there is no more to write."""
         self.aborted: JsException | None = None
-        self.secureTransport = secure
+        self.secureTransport: SecureTransport = secure
         self.upgraded = False
         self.readable = ReadableStream(_Incoming(self))
         self.writable = WritableStream(self)

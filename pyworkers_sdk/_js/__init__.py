@@ -1,8 +1,10 @@
 """The JavaScript API of Workers as Protocols, one file for each binding.
 
-Only type checkers read this package: production code imports it under TYPE_CHECKING, and the wheels
-for Pyodide do not contain it. A public class takes the Protocol of its binding, and the fake of the
-binding implements the same Protocol (tests/typing/fakes.py).
+Names, arguments and promises are those of JavaScript; an options object is a set of keywords. Each
+Protocol has the members that this package uses, and ``Js`` stands for a value without a Protocol.
+
+A public class takes the Protocol of its binding, and tests/typing/fakes.py holds each fake to the
+same Protocol. Only type checkers read this package: import it under ``TYPE_CHECKING``.
 """
 
 from .abort import *
@@ -13,6 +15,7 @@ from .ai_search import *
 from .analytics import *
 from .artifacts import *
 from .blob import *
+from .browser import *
 from .cache import *
 from .cache_context import *
 from .containers import *

@@ -1,10 +1,16 @@
-"""AbortController and AbortSignal, as JavaScript has it."""
+"""The JavaScript API of AbortController and AbortSignal."""
 
 from __future__ import annotations
 
 from typing import Protocol
 
 from .values import Js
+
+
+class AbortController(Protocol):
+    @property
+    def signal(self) -> AbortSignal: ...
+    def abort(self, reason: Js = ..., /) -> None: ...
 
 
 class AbortSignal(Protocol):
@@ -14,9 +20,3 @@ class AbortSignal(Protocol):
     def reason(self) -> Js: ...
     def addEventListener(self, name: str, listener: Js, /) -> None: ...
     def removeEventListener(self, name: str, listener: Js, /) -> None: ...
-
-
-class AbortController(Protocol):
-    @property
-    def signal(self) -> AbortSignal: ...
-    def abort(self, reason: Js = ..., /) -> None: ...

@@ -1,4 +1,4 @@
-"""Cloudflare Access, as JavaScript has it."""
+"""The JavaScript API of Cloudflare Access."""
 
 from __future__ import annotations
 

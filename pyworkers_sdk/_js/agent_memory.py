@@ -1,4 +1,4 @@
-"""Agent Memory, as JavaScript has it."""
+"""The JavaScript API of Agent Memory."""
 
 from __future__ import annotations
 
@@ -6,6 +6,11 @@ from collections.abc import Awaitable
 from typing import Protocol
 
 from .values import Js
+
+
+class AgentMemoryNamespace(Protocol):
+    def getProfile(self, profileName: str, /) -> Awaitable[AgentMemoryProfile]: ...
+    def deleteProfile(self, profileName: str, /) -> Awaitable[Js]: ...
 
 
 class AgentMemoryProfile(Protocol):
@@ -17,8 +22,3 @@ class AgentMemoryProfile(Protocol):
     def recall(self, query: str, options: Js, /) -> Awaitable[Js]: ...
     def list(self, options: Js, /) -> Awaitable[Js]: ...
     def deleteSession(self, sessionId: str, /) -> Awaitable[Js]: ...
-
-
-class AgentMemoryNamespace(Protocol):
-    def getProfile(self, profileName: str, /) -> Awaitable[AgentMemoryProfile]: ...
-    def deleteProfile(self, profileName: str, /) -> Awaitable[Js]: ...

@@ -1,4 +1,4 @@
-"""Workers AI, as JavaScript has it."""
+"""The JavaScript API of Workers AI."""
 
 from __future__ import annotations
 

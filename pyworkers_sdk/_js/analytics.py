@@ -1,4 +1,4 @@
-"""Analytics Engine, as JavaScript has it."""
+"""The JavaScript API of Analytics Engine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Blob, as JavaScript has it."""
+"""The JavaScript API of Blob."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Cache API, as JavaScript has it."""
+"""The JavaScript API of the Cache API: ``caches`` and each cache in it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The cache in front of a Worker, as JavaScript has it."""
+"""The JavaScript API of the cache in front of a Worker."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""D1, as JavaScript has it."""
+"""The JavaScript API of D1."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Workers for Platforms, as JavaScript has it."""
+"""The JavaScript API of Workers for Platforms: dispatch namespaces."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Durable Objects and their storage, as JavaScript has it."""
+"""The JavaScript API of Durable Objects and their storage."""
 
 from __future__ import annotations
 

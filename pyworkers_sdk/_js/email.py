@@ -1,4 +1,4 @@
-"""Email, incoming and outgoing, as JavaScript has it."""
+"""The JavaScript API of incoming and outgoing email."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .values import Js
 
 
 class ForwardableEmailMessage(Protocol):
-    """And ``from``, which Python cannot declare."""
+    """An incoming message. Its ``from`` is missing here: Python reserves the name."""
 
     @property
     def to(self) -> str: ...

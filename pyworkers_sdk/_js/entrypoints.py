@@ -1,4 +1,4 @@
-"""The execution context of a handler, as JavaScript has it."""
+"""The JavaScript API of a handler's execution context."""
 
 from __future__ import annotations
 

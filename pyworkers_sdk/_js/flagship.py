@@ -1,4 +1,4 @@
-"""Flagship, as JavaScript has it."""
+"""The JavaScript API of Flagship."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Forms and files, as JavaScript has it."""
+"""The JavaScript API of forms and files."""
 
 from __future__ import annotations
 
@@ -9,13 +9,6 @@ from .blob import Blob
 from .values import Js
 
 
-class File(Blob, Protocol):
-    @property
-    def name(self) -> str: ...
-    @property
-    def lastModified(self) -> float: ...
-
-
 class FormData(Protocol):
     def get(self, name: str, /) -> Js: ...
     def getAll(self, name: str, /) -> Js: ...
@@ -24,3 +17,10 @@ class FormData(Protocol):
     def append(self, name: str, value: Js, filename: str = ..., /) -> None: ...
     def delete(self, name: str, /) -> None: ...
     def __iter__(self) -> Iterator[Js]: ...
+
+
+class File(Blob, Protocol):
+    @property
+    def name(self) -> str: ...
+    @property
+    def lastModified(self) -> float: ...

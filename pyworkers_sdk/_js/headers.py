@@ -1,4 +1,4 @@
-"""Headers, as JavaScript has it."""
+"""The JavaScript API of Headers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hyperdrive, as JavaScript has it."""
+"""The JavaScript API of Hyperdrive."""
 
 from __future__ import annotations
 

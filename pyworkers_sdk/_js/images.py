@@ -1,4 +1,4 @@
-"""Images, as JavaScript has it."""
+"""The JavaScript API of Images."""
 
 from __future__ import annotations
 

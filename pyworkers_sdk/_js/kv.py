@@ -1,4 +1,4 @@
-"""Workers KV, as JavaScript has it."""
+"""The JavaScript API of Workers KV."""
 
 from __future__ import annotations
 

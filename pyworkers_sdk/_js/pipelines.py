@@ -1,4 +1,4 @@
-"""Pipelines, as JavaScript has it."""
+"""The JavaScript API of Pipelines."""
 
 from __future__ import annotations
 

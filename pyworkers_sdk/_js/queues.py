@@ -1,4 +1,4 @@
-"""Queues, as JavaScript has it."""
+"""The JavaScript API of Queues."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""R2, as JavaScript has it."""
+"""The JavaScript API of R2."""
 
 from __future__ import annotations
 

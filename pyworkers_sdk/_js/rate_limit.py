@@ -1,4 +1,4 @@
-"""The rate limiting binding, as JavaScript has it."""
+"""The JavaScript API of the rate limiting binding."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cron triggers, as JavaScript has it."""
+"""The JavaScript API of Cron Triggers."""
 
 from __future__ import annotations
 

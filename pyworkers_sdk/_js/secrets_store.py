@@ -1,4 +1,4 @@
-"""Secrets Store, as JavaScript has it."""
+"""The JavaScript API of Secrets Store."""
 
 from __future__ import annotations
 

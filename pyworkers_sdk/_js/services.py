@@ -1,4 +1,4 @@
-"""Service bindings and RPC, as JavaScript has it."""
+"""The JavaScript API of service bindings and RPC stubs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from .values import Js
 
 
 class Fetcher(Protocol):
-    """Every other name is a method of whatever is behind it, or a property to await."""
+    """A Worker or an object behind a stub.
+
+    Every other name is a method of the object behind the stub, or a property to await.
+    """
 
     def fetch(
         self,

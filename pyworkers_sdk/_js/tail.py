@@ -1,4 +1,4 @@
-"""Tail events, as JavaScript has it."""
+"""The JavaScript API of the events that a Tail Worker receives."""
 
 from __future__ import annotations
 

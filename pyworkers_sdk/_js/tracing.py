@@ -1,4 +1,4 @@
-"""Custom spans, as JavaScript has it."""
+"""The JavaScript API of custom spans."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ from .values import Js
 
 
 class Tracing(Protocol):
-    """And, in newer runtimes, ``getActiveSpan`` and ``withActiveSpan``."""
+    """The entry point. Newer runtimes add ``getActiveSpan`` and ``withActiveSpan``."""
 
     def enterSpan(self, name: str, callback: Js, /) -> Js: ...
     def startActiveSpan(self, name: str, callback: Js, /) -> Js: ...
 
 
 class Span(Protocol):
-    """And, in newer ones, ``spanContext``, ``recordException``, ``updateName``, ``setStatus``."""
+    """One span.
+
+    Newer runtimes add ``spanContext``, ``recordException``, ``updateName`` and ``setStatus``.
+    """
 
     @property
     def isTraced(self) -> bool: ...

@@ -1,4 +1,4 @@
-"""The alias that stands for any JavaScript value."""
+"""The type of a JavaScript value that has no Protocol."""
 
 from typing import Any, TypeAlias
 

@@ -1,4 +1,4 @@
-"""Vectorize, as JavaScript has it."""
+"""The JavaScript API of Vectorize."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The version metadata binding, as JavaScript has it."""
+"""The JavaScript API of the version metadata binding."""
 
 from __future__ import annotations
 

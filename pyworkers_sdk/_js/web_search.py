@@ -1,4 +1,4 @@
-"""Web Search, as JavaScript has it."""
+"""The JavaScript API of Web Search."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""WebSockets, as JavaScript has it."""
+"""The JavaScript API of WebSockets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Dynamic Workers, as JavaScript has it."""
+"""The JavaScript API of dynamic Workers."""
 
 from __future__ import annotations
 

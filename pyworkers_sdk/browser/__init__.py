@@ -55,7 +55,7 @@ class Browser(RemoteObject[Any]):
 
     __slots__ = ()
 
-    def __init__(self, browser: _js.Fetcher) -> None:
+    def __init__(self, browser: _js.BrowserRun) -> None:
         self._js = binding(browser, "Browser", "fetch")
 
     async def fetch(

@@ -6,7 +6,7 @@ import gc
 import weakref
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -14,13 +14,6 @@ from pyworkers_sdk import D1, D1Error
 from pyworkers_sdk._border import JsException
 from pyworkers_sdk.testing import Clock, fake
 from pyworkers_sdk.testing.fakes.d1 import FakeD1Database
-
-if TYPE_CHECKING:
-    from pyworkers_sdk import _js
-
-    def honours_the_protocol(database: FakeD1Database) -> _js.D1Database:
-        return database
-
 
 pytestmark = pytest.mark.asyncio
 

@@ -6,7 +6,7 @@ Every expectation was seen on workerd; what ``KV`` does use is in tests/contract
 from __future__ import annotations
 
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -15,11 +15,6 @@ from pyworkers_sdk._border import JsException
 from pyworkers_sdk._cpython.web import ReadableStream
 from pyworkers_sdk.testing import Clock, fake
 from pyworkers_sdk.testing.fakes.kv import FakeKVNamespace
-
-if TYPE_CHECKING:
-    from pyworkers_sdk import _js
-
-    namespace: _js.KVNamespace = FakeKVNamespace()
 
 pytestmark = pytest.mark.asyncio
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -14,11 +14,6 @@ from pyworkers_sdk._border import JsException
 from pyworkers_sdk._cpython.clone_size import clone_size
 from pyworkers_sdk.testing import Clock, FakeRuntime, QueueConsumer, fake, faults, queued
 from pyworkers_sdk.testing.fakes.queues import FakeQueue
-
-if TYPE_CHECKING:
-    from pyworkers_sdk import _js
-
-    producer: _js.Queue = FakeQueue()
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=timezone.utc)
 

@@ -9,7 +9,7 @@ import asyncio
 from base64 import b64encode
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -18,11 +18,6 @@ from pyworkers_sdk._border import JsException
 from pyworkers_sdk._cpython.web import FixedLengthStream, ReadableStream
 from pyworkers_sdk.testing import Clock, FakeRuntime, fake
 from pyworkers_sdk.testing.fakes.r2 import FakeR2Bucket, FakeR2ObjectBody
-
-if TYPE_CHECKING:
-    from pyworkers_sdk import _js
-
-    bucket: _js.R2Bucket = FakeR2Bucket()
 
 pytestmark = pytest.mark.asyncio
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -30,19 +30,6 @@ from pyworkers_sdk.testing import (
     push_commit,
     web_results,
 )
-from pyworkers_sdk.testing.fakes.agent_memory import FakeAgentMemoryNamespace
-from pyworkers_sdk.testing.fakes.ai_search import FakeAiSearchInstance, FakeAiSearchNamespace
-from pyworkers_sdk.testing.fakes.artifacts import FakeArtifacts
-from pyworkers_sdk.testing.fakes.web_search import FakeWebSearch
-
-if TYPE_CHECKING:
-    from pyworkers_sdk import _js
-
-    instance: _js.AiSearchInstance = FakeAiSearchInstance()
-    namespace: _js.AiSearchNamespace = FakeAiSearchNamespace()
-    memory: _js.AgentMemoryNamespace = FakeAgentMemoryNamespace()
-    web: _js.WebSearch = FakeWebSearch()
-    artifacts: _js.Artifacts = FakeArtifacts()
 
 NOON = datetime(2026, 7, 1, 12, tzinfo=timezone.utc)
 

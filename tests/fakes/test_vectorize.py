@@ -5,20 +5,14 @@ from __future__ import annotations
 from array import array
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from pyworkers_sdk import Env, Vectorize, VectorizeIndex, VectorizeVector, WorkerEntrypoint
 from pyworkers_sdk.errors import VectorizeError
 from pyworkers_sdk.testing import Clock, FakeRuntime, fake, faults, vectorize, vectors
-from pyworkers_sdk.testing.fakes.vectorize import FakeVectorize, FakeVectorizeIndex, _dot, _products
-
-if TYPE_CHECKING:
-    from pyworkers_sdk import _js
-
-    index: _js.Vectorize = FakeVectorize()
-    old_index: _js.VectorizeIndex = FakeVectorizeIndex()
+from pyworkers_sdk.testing.fakes.vectorize import FakeVectorize, _dot, _products
 
 A = VectorizeVector("a", [1, 0], metadata={"kind": "x"})
 B = VectorizeVector("b", [0, 1])

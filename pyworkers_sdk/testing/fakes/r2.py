@@ -347,7 +347,9 @@ class FakeR2ObjectBody(FakeR2Object, Body):
     def __init__(self, stored: Stored, *, range: dict[str, int]) -> None:
         super().__init__(stored, range=range)
         start = range["offset"]
-        self.body = ReadableStream.of(stored.data[start : start + range["length"]])
+        data = stored.data[start : start + range["length"]]
+        # unlike the body of a request, this one is never null
+        self.body: ReadableStream = ReadableStream.of(data)  # pyright: ignore[reportIncompatibleVariableOverride]
 
     async def blob(self) -> Blob:
         return Blob(await self.arrayBuffer(), type=self.httpMetadata.get("contentType", ""))

@@ -59,9 +59,9 @@ class FakeStreamBinding:
     def video(self, id: str, /) -> FakeStreamVideoHandle:
         return FakeStreamVideoHandle(self, id)
 
-    async def upload(self, urlOrBody: Any, params: dict[str, Any], /) -> Any:
+    async def upload(self, urlOrBody: Any, params: dict[str, Any] | None = None, /) -> Any:
         data = await self.read(urlOrBody, "video")
-        made = self._make(params, size=len(data), uploaded=self.now())
+        made = self._make(params or {}, size=len(data), uploaded=self.now())
         self.data[made["id"]] = data
         return from_js(made)
 

@@ -18,6 +18,10 @@ __all__ = ["FakeVersionMetadata", "configured"]
 class FakeVersionMetadata(SimpleNamespace):
     """JS: WorkerVersionMetadata, of a version that was uploaded just now, without a tag."""
 
+    id: str
+    tag: str
+    timestamp: str
+
     def __init__(self, *, clock: Clock) -> None:
         now = clock.datetime().isoformat(timespec="milliseconds").replace("+00:00", "Z")
         super().__init__(id=str(uuid4()), tag="", timestamp=now)

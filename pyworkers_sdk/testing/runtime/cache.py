@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime, timezone
 from email.utils import format_datetime, parsedate_to_datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ..._border import JsException
 from ..._cpython import web as web
@@ -45,12 +45,12 @@ class FakeCacheStorage:
         self._host = host
         self._named: dict[str, dict[str, _Kept]] = {}
 
-    async def open(self, name: str) -> FakeCache:
-        if len(name.encode()) > _LONGEST_NAME:
+    async def open(self, cacheName: str, /) -> FakeCache:
+        if len(cacheName.encode()) > _LONGEST_NAME:
             raise JsException("TypeError", "Cache name is too long.")
         made = FakeCache(self._host)
-        if name:
-            made.kept = self._named.setdefault(name, {})
+        if cacheName:
+            made.kept = self._named.setdefault(cacheName, {})
         else:
             made.kept = self.default.kept
         return made
@@ -65,7 +65,7 @@ class FakeCache:
         self._host = host
 
     async def match(
-        self, request: str | web.Request, *, ignoreMethod: bool = False
+        self, request: str | web.Request, /, *, ignoreMethod: bool = False
     ) -> web.Response | None:
         request = _request(request)
         if request.method != "GET" and not ignoreMethod:
@@ -75,7 +75,7 @@ class FakeCache:
         found = self._found(_key(request))
         return None if found is None else _answer(request, found)
 
-    async def put(self, request: str | web.Request, response: web.Response) -> None:
+    async def put(self, request: str | web.Request, response: Any, /) -> None:
         if not isinstance(response, web.Response):
             raise JsException(
                 "TypeError",
@@ -105,7 +105,7 @@ class FakeCache:
             headers.append(["content-length", str(len(data))])
         self.kept[key] = _Kept(response.status, headers, data, age.until)
 
-    async def delete(self, request: str | web.Request, *, ignoreMethod: bool = False) -> bool:
+    async def delete(self, request: str | web.Request, /, *, ignoreMethod: bool = False) -> bool:
         request = _request(request)
         if request.method != "GET" and not ignoreMethod:
             return False
