@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from ._border import JsT, JsWrapper, from_js, invoke, member, raising
+from ._border import JsT, JsWrapper, from_js, raising
+from ._border.rpc import invoke, member
 from .errors import WorkersError
 
 __all__ = ["RemoteObject"]

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Self
 
-from ._border import JsWrapper, event, from_js, raw, text, to_js, web
+from ._border import JsWrapper, from_js, platform, raw, text, to_js, web
 from .errors import AbortError, AbortTimeoutError, ConversionError, WorkersError
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class AbortSignal(JsWrapper["_js.AbortSignal"]):
         JS: AbortSignal.onabort.
         """
         while (reason := self.reason) is None:
-            await event(self._js, "abort")
+            await platform.event(self._js, "abort")
         return reason
 
 

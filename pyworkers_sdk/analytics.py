@@ -17,7 +17,8 @@ from typing import (
 )
 
 from . import _row_types as _rows
-from ._border import JSON, SQL, JsWrapper, binding, convert, convert_each, raising, text, to_js
+from ._border import JsWrapper, binding, raising, text, to_js
+from ._border.values import JSON, SQL, convert, convert_each
 from ._options import json_of
 from ._remote_object import RemoteObject
 from .errors import AnalyticsSQLError, ConversionError, WorkersError

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NotRequired, Self, TypedDict
 
-from ._border import binding, dispose, dumps, from_json, raising, raw, seconds, text
+from ._border import binding, dumps, from_json, raising, raw, seconds, text
+from ._border.rpc import dispose
 from ._options import bag, each, shaped, stated, when
 from ._remote_object import RemoteObject
 from .blob import Blob

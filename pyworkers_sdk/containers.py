@@ -7,7 +7,8 @@ from collections.abc import AsyncIterable, AsyncIterator, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
-from ._border import JsWrapper, binding, bytes_of, from_js, prop, raising, raw, sendable, to_js
+from ._border import JsWrapper, binding, bytes_of, from_js, prop, raising, raw, to_js
+from ._border.rpc import sendable
 from ._http_body import body_of
 from .abort import AbortSignal
 from .errors import ConversionError, WorkersError

@@ -7,19 +7,18 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, overload
 
 from . import _row_types as _rows
 from ._border import (
-    SQL,
     JsWrapper,
     apply,
     binding,
-    convert_each,
     from_js,
+    platform,
     prop,
     raising,
     record,
-    table,
     text,
     to_js,
 )
+from ._border.values import SQL, convert_each
 from .errors import ConversionError, D1Error
 
 if TYPE_CHECKING:
@@ -287,5 +286,5 @@ def _is_blob(cell: Any) -> bool:
 
 
 def _result(found: Any, row: type[Row]) -> D1Result[Row]:
-    rows, kinds = table(prop(found, "results"))
+    rows, kinds = platform.table(prop(found, "results"))
     return D1Result(_rows.rows(row, rows, kinds), D1Meta(record(prop(found, "meta")) or {}))

@@ -29,17 +29,8 @@ from typing import (
     get_type_hints,
 )
 
-from ._border import (
-    JsWrapper,
-    answered,
-    from_js,
-    from_rpc,
-    official_base,
-    promise,
-    prop,
-    raw,
-    returned,
-)
+from ._border import JsWrapper, from_js, platform, promise, prop, raw
+from ._border.rpc import answered, from_rpc, returned
 from .errors import WorkersError
 from .http import Request, Response
 
@@ -236,7 +227,7 @@ def base(
     """
 
     def make(env_type: Any) -> type:
-        class Exported(official_base(name)):  # type: ignore[misc]
+        class Exported(platform.official_base(name)):  # type: ignore[misc]
             _env_type: ClassVar[Any] = env_type
             _handlers: ClassVar[dict[str, tuple[str, Handler]]] = handlers
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeAlias, TypeVar
 
-from ._border import JSON, JsWrapper, binding, convert, from_js, method, raising, text, to_js
+from ._border import JsWrapper, binding, from_js, raising, text, to_js
+from ._border.rpc import method
+from ._border.values import JSON, convert
 from .errors import ConversionError, WorkersError
 
 if TYPE_CHECKING:

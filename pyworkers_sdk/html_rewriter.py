@@ -6,7 +6,8 @@ from collections.abc import AsyncIterable, Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeAlias
 
-from ._border import Handed, JsWrapper, cells, from_js, raising, raw, stream_from, text, web
+from ._border import JsWrapper, cells, from_js, raising, raw, stream_from, text, web
+from ._border.callbacks import Handed
 from .errors import BindingError, ConversionError, WorkersError
 from .http import Response
 from .streams import ReadableStream

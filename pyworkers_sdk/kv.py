@@ -11,7 +11,6 @@ from ._border import (
     JsWrapper,
     binding,
     bytes_of,
-    count,
     dumps,
     from_js,
     from_json,
@@ -23,6 +22,7 @@ from ._border import (
     text,
     to_js,
 )
+from ._border.values import count
 from .errors import ConversionError, KVError
 from .streams import ReadableStream
 

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any, cast
 
-from ._border import console
+from ._border import platform
 
 __all__ = ["ConsoleHandler", "configure_logging"]
 
@@ -28,7 +28,7 @@ class ConsoleHandler(logging.Handler):
             line = self.format(record)
         except Exception as error:
             line = json.dumps({"level": "ERROR", "message": f"a log record: {_repr(error)}"})
-        console(_method(record.levelno), line)
+        platform.console(_method(record.levelno), line)
 
     def format(self, record: logging.LogRecord) -> str:
         """The record as its line of JSON."""

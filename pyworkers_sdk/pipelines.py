@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from ._border import JsWrapper, binding, dumps, from_json, method, raising
+from ._border import JsWrapper, binding, dumps, from_json, raising
+from ._border.rpc import method
 from .errors import ConversionError, WorkersError
 
 if TYPE_CHECKING:

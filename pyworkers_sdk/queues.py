@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, TypeAlias, 
 
 from . import _row_types as _rows
 from ._border import (
-    JSON,
     JsWrapper,
     binding,
-    convert,
     dumps,
     from_js,
     from_json,
@@ -22,6 +20,7 @@ from ._border import (
     text,
     to_js,
 )
+from ._border.values import JSON, convert
 from .errors import ConversionError, QueueError
 
 if TYPE_CHECKING:

@@ -15,7 +15,8 @@ from keyword import iskeyword
 from types import FunctionType, TracebackType
 from typing import Any, ClassVar, Self
 
-from ._border import JsWrapper, dispose, from_rpc, invoke, local_stub, member, raising, sendable
+from ._border import JsWrapper, raising
+from ._border.rpc import dispose, from_rpc, invoke, local_stub, member, sendable
 from .errors import RpcError
 
 __all__ = ["RpcPromise", "RpcProperty", "RpcStub", "RpcTarget"]

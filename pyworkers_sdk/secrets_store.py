@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ._border import JsWrapper, binding, method, raising
+from ._border import JsWrapper, binding, raising
+from ._border.rpc import method
 from .errors import WorkersError
 
 if TYPE_CHECKING:

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar, get_args, overload
 
-from ._border import JsWrapper, binding, prop, raising, raw, sendable, tag_of
+from ._border import JsWrapper, binding, prop, raising, raw
 from ._border.live_objects import wrap_live_object
+from ._border.rpc import sendable, tag_of
 from .errors import BindingError, RpcError, WorkersError
 from .http import Request, Response, send
 from .rpc import private, property_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
-from ._border import JsWrapper, abandon, from_js, js_error, raising, raw, text, to_js
+from ._border import JsWrapper, from_js, js_error, platform, raising, raw, text, to_js
 from .errors import ConversionError, StreamError
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ class Chunks:
 
     def __del__(self) -> None:
         if self._reader is not None and not self._done:
-            abandon(self._reader)
+            platform.abandon(self._reader)
 
 
 class WritableStream(JsWrapper["_js.WritableStream"]):

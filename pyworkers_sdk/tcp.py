@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias, TypedDict
 
-from ._border import JsWrapper, from_js, js_sockets, raising, raw, text, to_js
+from ._border import JsWrapper, from_js, platform, raising, raw, text, to_js
 from .errors import ConversionError, StreamError, WorkersError
 from .streams import ReadableStream, WritableStream
 
@@ -153,7 +153,7 @@ def connect(
     JS: cloudflare:sockets connect.
     """
     return dial(
-        js_sockets().connect,
+        platform.js_sockets().connect,
         address,
         secure_transport=secure_transport,
         allow_half_open=allow_half_open,

@@ -8,19 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Self, TypeAlias, overload
 
-from ._border import (
-    JsWrapper,
-    Listening,
-    bytes_of,
-    from_js,
-    identity,
-    prop,
-    raising,
-    raw,
-    text,
-    to_js,
-    web,
-)
+from ._border import JsWrapper, bytes_of, from_js, platform, prop, raising, raw, text, to_js, web
 from .errors import ConversionError, WorkersError, from_js_error
 
 if TYPE_CHECKING:
@@ -111,7 +99,7 @@ class WebSocket(JsWrapper["_js.WebSocket"]):
         return isinstance(other, WebSocket) and hash(self) == hash(other)
 
     def __hash__(self) -> int:
-        return identity(self._js)
+        return platform.identity(self._js)
 
     def accept(self, *, allow_half_open: bool | None = None) -> None:
         """Begin: from here on messages are sent and received. A second call changes nothing.
@@ -344,7 +332,7 @@ class _Inbox:
         self._opened = opened
         self._error: WorkersError | None = None
         js.binaryType = "arraybuffer"  # the bytes of a Blob would have to be waited for
-        self._events = Listening(js, _EVENTS, self._take)
+        self._events = platform.Listening(js, _EVENTS, self._take)
 
     def stop(self) -> None:
         self._events.stop()

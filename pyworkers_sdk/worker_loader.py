@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict
 
-from ._border import JsWrapper, binding, called_once, raising, sendable, text
+from ._border import JsWrapper, binding, called_once, raising, text
+from ._border.rpc import sendable
 from .errors import ConversionError, WorkersError
 from .services import Fetcher
 

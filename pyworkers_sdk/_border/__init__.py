@@ -1,7 +1,12 @@
 """The border: the one place where a value passes between Python and JavaScript.
 
-``_pyodide`` is the real one, ``_cpython`` changes values exactly as a round trip through the real
-one does. Both offer the same names, and one table of cases runs over both (tests/contract).
+There are two implementations of the same names: Pyodide's (``pyodide``, ``pyodide_rpc``,
+``pyodide_callbacks``), and one on plain CPython (``_cpython.border``, ``.rpc``, ``.callbacks``),
+which changes values exactly as a round trip through the real one does. One table of cases runs over
+both (tests/contract/test_border.py).
+
+This module exports what several modules share. ``platform`` is the implementation itself, for names
+that one module needs; ``rpc`` and ``callbacks`` are loaded by the modules that need them.
 """
 
 from __future__ import annotations
@@ -11,78 +16,82 @@ from datetime import timedelta
 from typing import Any, Generic, TypeVar
 
 from ..errors import BindingError, ConversionError, WorkersError, from_js_error
-from .values import JSON, SQL, convert, convert_each, count, dumps, loads, text
+from .values import dumps, loads, text
 
 if sys.platform == "emscripten":
-    from .pyodide import *
-    from .pyodide_callbacks import *
-    from .pyodide_rpc import *
+    from . import pyodide as platform
+    from .pyodide import (
+        Called,
+        JsException,
+        answer,
+        apply,
+        bytes_of,
+        called_once,
+        cells,
+        from_js,
+        from_json,
+        js_error,
+        promise,
+        prop,
+        raw,
+        record,
+        stream_from,
+        to_js,
+        to_vector,
+        web,
+    )
 else:
-    from .._cpython.border import *
-    from .._cpython.callbacks import *
-    from .._cpython.rpc import *
+    from .._cpython import border as platform
+    from .._cpython.border import (
+        Called,
+        JsException,
+        answer,
+        apply,
+        bytes_of,
+        called_once,
+        cells,
+        from_js,
+        from_json,
+        js_error,
+        promise,
+        prop,
+        raw,
+        record,
+        stream_from,
+        to_js,
+        to_vector,
+        web,
+    )
 
 __all__ = [
-    "JSON",
-    "SQL",
     "Called",
-    "Handed",
     "JsException",
     "JsT",
     "JsWrapper",
-    "Listening",
-    "abandon",
     "answer",
-    "answered",
     "apply",
     "binding",
-    "byte_array",
     "bytes_of",
     "called_once",
     "cells",
-    "console",
-    "convert",
-    "convert_each",
-    "count",
-    "dispose",
     "dumps",
-    "event",
     "from_js",
     "from_json",
-    "from_rpc",
-    "from_vector",
-    "identity",
-    "invoke",
     "js_error",
-    "js_failure",
-    "js_module",
-    "js_sockets",
-    "later",
     "loads",
-    "local_stub",
-    "member",
-    "method",
-    "now",
-    "official_base",
-    "pairs",
+    "platform",
     "promise",
     "prop",
     "raising",
     "raw",
     "record",
-    "returned",
     "seconds",
-    "sendable",
     "stream_from",
-    "table",
-    "tag_of",
     "text",
     "to_js",
     "to_vector",
-    "vectors",
     "web",
 ]
-
 
 JsT = TypeVar("JsT")
 

@@ -8,21 +8,19 @@ from typing import Any, cast
 
 from .. import _row_types as _rows
 from .._border import (
-    JSON,
-    byte_array,
     bytes_of,
-    convert,
     dumps,
     from_js,
     from_json,
     loads,
+    platform,
     prop,
     raising,
     raw,
     to_js,
-    vectors,
     web,
 )
+from .._border.values import JSON, convert
 from .._http_body import body_of
 from ..errors import AIError, ConversionError, RowError, from_js_error
 from ..http import Response
@@ -80,7 +78,7 @@ def _live(model: str, name: str, value: Any) -> Any:
     if isinstance(value, _BYTES):
         if model == "@cf/openai/whisper-large-v3-turbo" or name == "image_b64":
             return b2a_base64(value, newline=False).decode()
-        return _Made(byte_array(value))
+        return _Made(platform.byte_array(value))
     body: Any = body_of(value["body"], "see AI.run")
     kind = value.get("contentType")
     if not hasattr(body, "getReader"):
@@ -121,7 +119,7 @@ _JSON: tuple[type[Any], ...] = (dict, list, str, int, float)
 
 async def answer_of(model: str, answer: Any, streams: bool, row_type: Any) -> Any:
     if model in EMBEDDINGS and row_type is None and prop(answer, "data") is not None:
-        return vectors(answer)
+        return platform.vectors(answer)
     found: Any = from_js(answer)
     if found is None or isinstance(found, _JSON):
         if streams:

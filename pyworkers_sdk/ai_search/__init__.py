@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, cast, overload
 
-from .._border import binding, dumps, from_json, member, raising, raw, text
+from .._border import binding, dumps, from_json, raising, raw, text
+from .._border.rpc import member
 from .._options import json_of
 from .._remote_object import RemoteObject
 from ..ai.events import EventStream

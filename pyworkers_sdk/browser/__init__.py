@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from .._border import binding, from_js, member, text, to_js
+from .._border import binding, from_js, text, to_js
+from .._border.rpc import member
 from .._options import bag, each, shaped, stated
 from .._remote_object import RemoteObject
 from ..errors import ConversionError

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from .._border import raising, sendable
+from .._border import raising
+from .._border.rpc import sendable
 from ..errors import DurableObjectError
 from . import DurableObjectNamespace
 from .facets import DurableObjectClass

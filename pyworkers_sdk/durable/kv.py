@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from .. import _row_types as _rows
-from .._border import JsWrapper, from_js, pairs, raising, text, to_js
+from .._border import JsWrapper, from_js, platform, raising, text, to_js
 from ..errors import DurableObjectError
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class SyncKvStorage(JsWrapper[Any]):
     ) -> dict[str, Any]:
         """Keys and values, as in ``DurableObjectStorage.list``. JS: SyncKvStorage.list."""
         with _raising:
-            return pairs(
+            return platform.pairs(
                 self._js.list(
                     start=start,
                     startAfter=start_after,

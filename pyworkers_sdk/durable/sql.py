@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, overload
 
 from .. import _row_types as _rows
-from .._border import SQL, JsWrapper, apply, cells, convert_each, from_js, raising, text
+from .._border import JsWrapper, apply, cells, from_js, raising, text
+from .._border.values import SQL, convert_each
 from ..errors import DurableObjectError
 
 if TYPE_CHECKING:

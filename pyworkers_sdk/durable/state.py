@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar
 
-from .._border import JsWrapper, from_js, later, promise, prop, raising, raw, text, to_js, web
+from .._border import JsWrapper, from_js, platform, promise, prop, raising, raw, text, to_js, web
 from .._callbacks import entrust
 from ..errors import ConversionError, DurableObjectError
 from ..websockets import WebSocket
@@ -174,7 +174,9 @@ class DurableObjectState(JsWrapper["_js.DurableObjectState"]):
         """
         options = {} if retry_alarm is None else {"retryAlarm": retry_alarm}
         # JavaScript ends there and then, and would leave Python in the middle of its stack.
-        later(self._js, "abort", [reason, options] if options else [reason] if reason else [])
+        platform.later(
+            self._js, "abort", [reason, options] if options else [reason] if reason else []
+        )
         raise DurableObjectAbort(reason or "the Durable Object is reset")
 
     # WebSockets that let the object sleep

@@ -8,7 +8,7 @@ from inspect import isawaitable, iscoroutine
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, overload
 
 from .. import _row_types as _rows
-from .._border import JsWrapper, from_js, now, raising, text, to_js
+from .._border import JsWrapper, from_js, platform, raising, text, to_js
 from .._callbacks import entrust, entrust_now
 from ..errors import ConversionError, DurableObjectError
 from .kv import SyncKvStorage
@@ -249,7 +249,11 @@ class _Operations(JsWrapper[OperationsT]):
 
         JS: DurableObjectStorage.setAlarm.
         """
-        when = now() + scheduled_time if isinstance(scheduled_time, timedelta) else scheduled_time
+        when = (
+            platform.now() + scheduled_time
+            if isinstance(scheduled_time, timedelta)
+            else scheduled_time
+        )
         if not isinstance(when, datetime):
             kind = type(scheduled_time).__name__
             raise ConversionError(f"scheduled_time: expected datetime or timedelta, got {kind}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast, overload
 
-from .._border import JsWrapper, from_js, js_module, prop, raising, raw, text, to_js, web
+from .._border import JsWrapper, from_js, platform, prop, raising, raw, text, to_js, web
 from ..errors import ConversionError, EmailError
 from ..http import Headers
 from ..streams import ReadableStream
@@ -62,7 +62,7 @@ class EmailMessage:
 
     async def to_js(self) -> Any:
         """JavaScript's own EmailMessage, whose class is a module's that loads when it is used."""
-        module = await js_module("cloudflare:email")
+        module = await platform.js_module("cloudflare:email")
         source: Any = self._raw
         if isinstance(source, bytes):  # it takes text or a stream
             source = web.Response.new(to_js(source)).body

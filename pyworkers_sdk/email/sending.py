@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, overload
 
-from .._border import JsWrapper, binding, from_js, method, raising, to_js
+from .._border import JsWrapper, binding, from_js, raising, to_js
+from .._border.rpc import method
 from ..errors import EmailError
 from . import EmailMessage, EmailSendResult, ready_message
 from .parts import EmailAddress, EmailAddresses, EmailAttachment, addresses_of, built

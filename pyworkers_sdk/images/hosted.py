@@ -6,19 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, TypedDict
 
-from .._border import (
-    JsWrapper,
-    dumps,
-    from_js,
-    from_json,
-    invoke,
-    member,
-    prop,
-    raising,
-    raw,
-    seconds,
-    text,
-)
+from .._border import JsWrapper, dumps, from_js, from_json, prop, raising, raw, seconds, text
+from .._border.rpc import invoke, member
 from .._media_input import source
 from .._options import bag, each, shaped, stated, when
 from .._remote_object import RemoteObject

@@ -6,21 +6,8 @@ from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping, Seq
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, overload
 
-from .._border import (
-    JSON,
-    JsWrapper,
-    binding,
-    convert,
-    count,
-    from_js,
-    prop,
-    raising,
-    raw,
-    stream_from,
-    text,
-    to_js,
-    web,
-)
+from .._border import JsWrapper, binding, from_js, prop, raising, raw, stream_from, text, to_js, web
+from .._border.values import JSON, convert, count
 from ..blob import Blob
 from ..errors import ConversionError, R2Error
 from ..http import Headers

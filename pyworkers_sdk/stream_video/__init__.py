@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from .._border import binding, dumps, from_js, from_json, member, raising, seconds, text
+from .._border import binding, dumps, from_js, from_json, raising, seconds, text
+from .._border.rpc import member
 from .._media_input import source
 from .._options import each, iso, shaped, stated
 from .._remote_object import RemoteObject

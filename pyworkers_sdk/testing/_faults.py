@@ -9,7 +9,8 @@ from functools import cache, wraps
 from inspect import isclass, iscoroutinefunction
 from typing import Any, NamedTuple, cast
 
-from .._border import JsException, raw
+from .._border import raw
+from .._cpython.js_exception import JsException
 from .._options import camel
 from ._clock import Clock
 from .fakes.kv import FakeKVNamespace

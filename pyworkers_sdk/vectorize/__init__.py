@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, TypedDict, cast
 
-from .._border import JSON, JsWrapper, binding, convert, from_js, raising, text, to_js, to_vector
+from .._border import JsWrapper, binding, from_js, raising, text, to_js, to_vector
+from .._border.values import JSON, convert
 from ..errors import ConversionError, VectorizeError
 
 if TYPE_CHECKING:

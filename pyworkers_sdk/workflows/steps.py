@@ -23,7 +23,8 @@ from typing import (
 )
 
 from .. import _row_types as _rows
-from .._border import Called, JsWrapper, from_js, js_error, raw, sendable, to_js
+from .._border import Called, JsWrapper, from_js, js_error, raw, to_js
+from .._border.rpc import sendable
 from ..errors import ConversionError, WorkersError, WorkflowError
 from . import WorkflowDuration, checked_duration, duration
 from ._errors import StepRaising, thrown

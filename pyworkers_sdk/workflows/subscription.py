@@ -7,7 +7,8 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any, Literal, NamedTuple, Self, TypeAlias
 
-from .._border import dispose, from_rpc, method, raising
+from .._border import raising
+from .._border.rpc import dispose, from_rpc, method
 from .._options import moment, shaped
 from ..errors import WorkflowError
 

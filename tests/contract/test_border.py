@@ -14,14 +14,11 @@ from uuid import UUID
 
 from pyworkers_sdk import ConversionError, ReadableStream, WorkersError
 from pyworkers_sdk._border import (
-    JSON,
-    SQL,
-    convert,
     dumps,
     from_js,
     from_json,
-    from_vector,
     loads,
+    platform,
     prop,
     raw,
     stream_from,
@@ -29,6 +26,7 @@ from pyworkers_sdk._border import (
     to_js,
     to_vector,
 )
+from pyworkers_sdk._border.values import JSON, SQL, convert
 
 from .kit import World, cases, not_in, only, raises
 
@@ -373,12 +371,12 @@ async def test_text_must_be_text() -> None:
 async def test_a_vector_is_a_float32array(case: Any) -> None:
     crossed = to_vector(case)
     assert kind(crossed) == "Float32Array"
-    assert from_vector(crossed) == list(case)
-    assert all(type(number) is float for number in from_vector(crossed))
+    assert platform.from_vector(crossed) == list(case)
+    assert all(type(number) is float for number in platform.from_vector(crossed))
 
 
 async def test_a_vector_is_rounded_to_float32() -> None:
-    assert from_vector(to_vector([0.1])) == [0.10000000149011612]
+    assert platform.from_vector(to_vector([0.1])) == [0.10000000149011612]
 
 
 @cases(

@@ -30,14 +30,14 @@ class Console:
 @contextmanager
 def console() -> Iterator[Console]:
     made = Console()
-    logs: Any = pyworkers_sdk.logs
-    real = logs.console
-    logs.console = lambda method, line: made.written.append((method, line))
+    platform: Any = vars(pyworkers_sdk.logs)["platform"]
+    real = platform.console
+    platform.console = lambda method, line: made.written.append((method, line))
     made.log.addHandler(ConsoleHandler())
     try:
         yield made
     finally:
-        logs.console = real
+        platform.console = real
 
 
 @cases([(5, "debug"), (10, "debug"), (11, "log"), (19, "log"), (20, "info"), (29, "info")])

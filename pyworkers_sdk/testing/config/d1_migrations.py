@@ -7,7 +7,7 @@ from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..._border import JsException
+from ..._cpython.js_exception import JsException
 from ..fakes.sql_text import is_empty, split
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from itertools import count
 from typing import Any
 
-from ..._border import JsException
+from ..._cpython.js_exception import JsException
 from .._clock import Clock
 from ..runtime.scheduling import yields_to_others
 from .text_search import share

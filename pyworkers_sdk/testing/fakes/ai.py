@@ -14,8 +14,9 @@ from datetime import datetime, timezone
 from itertools import count
 from typing import Any, cast, get_args
 
-from ..._border import JsException, from_js, from_json, web
+from ..._border import from_js, from_json, web
 from ..._cpython.abort import abortable, abortable_stream
+from ..._cpython.js_exception import JsException
 from ...ai import models as ai_models
 from ...ai._conversion import failure
 from ...errors import AIError

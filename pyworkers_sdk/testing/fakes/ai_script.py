@@ -13,7 +13,8 @@ from struct import pack, unpack
 from typing import Any, NamedTuple, TypeAlias, cast, get_args
 from zlib import crc32
 
-from ..._border import JsException, raw, web
+from ..._border import raw, web
+from ..._cpython.js_exception import JsException
 from ...ai import models as ai_models
 from ...ai._conversion import ENCODED
 from ...errors import AIError, ConversionError

@@ -12,7 +12,8 @@ import re
 from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from ..._border import JsException, from_js, raw, web
+from ..._border import from_js, raw, web
+from ..._cpython.js_exception import JsException
 from ...ai_search import AiSearchInstance, AiSearchNamespace
 from .._clock import Clock
 from ..runtime.scheduling import yields_to_others

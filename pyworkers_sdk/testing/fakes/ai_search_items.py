@@ -13,7 +13,8 @@ from hashlib import md5
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from ..._border import JsException, from_js, web
+from ..._border import from_js, web
+from ..._cpython.js_exception import JsException
 from ..runtime.scheduling import yields_to_others
 from .text_search import page_of, stamp
 from .vectorize_rules import leaves, tests_of

@@ -8,7 +8,8 @@ from fnmatch import fnmatchcase
 from inspect import isawaitable
 from typing import Any, NamedTuple, TypeAlias, cast
 
-from ..._border import JsException, from_js, raw, to_js
+from ..._border import from_js, raw, to_js
+from ..._cpython.js_exception import JsException
 from ...analytics import AnalyticsEngineDataset, AnalyticsSQL
 from ...errors import AnalyticsSQLError
 from .._clock import Clock

@@ -14,7 +14,8 @@ from hashlib import sha1
 from itertools import count
 from typing import Any
 
-from ..._border import JsException, raw, web
+from ..._border import raw, web
+from ..._cpython.js_exception import JsException
 from ...artifacts import Artifacts
 from .._clock import Clock
 from ..runtime.scheduling import yields_to_others

@@ -10,7 +10,8 @@ from fnmatch import fnmatchcase
 from inspect import isawaitable
 from typing import Any, NamedTuple, TypeAlias
 
-from ..._border import JsException, from_js, raw, web
+from ..._border import from_js, raw, web
+from ..._cpython.js_exception import JsException
 from ...browser import QUICK_ACTIONS, Browser
 from ...http import Request, Response
 from .._clock import Clock

@@ -9,7 +9,8 @@ from itertools import count
 from math import isfinite
 from typing import Any, TypeAlias, cast
 
-from ..._border import JsException, raw, to_js
+from ..._border import raw, to_js
+from ..._cpython.js_exception import JsException
 from ..._cpython.streams import ReadableStream
 from ...containers import Container, ExecOutput
 from ...http import Request, Response

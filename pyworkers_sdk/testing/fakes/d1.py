@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from ..._border import JsException
 from ..._border.values import in_order
+from ..._cpython.js_exception import JsException
 from ..runtime.scheduling import yields_to_others
 from .sqlite import Answer, Refused, Sqlite
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..._border import JsException, raw
+from ..._border import raw
+from ..._cpython.js_exception import JsException
 from ...dispatch_namespaces import DispatchNamespace
 from .._clock import Clock
 from ..runtime.rpc import FakeStub

@@ -12,7 +12,8 @@ from random import choices
 from string import ascii_letters, digits
 from typing import TYPE_CHECKING, Any
 
-from ..._border import JsException, raw, web
+from ..._border import raw, web
+from ..._cpython.js_exception import JsException
 from ...email.sending import EmailAttachment, SendEmail
 from .._clock import Clock
 from ..runtime.scheduling import yields_to_others

@@ -8,8 +8,8 @@ from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-from ..._border import JsException
 from ..._cpython import environment
+from ..._cpython.js_exception import JsException
 from ..._cpython.tcp import Socket, connected, own_address
 from ...hyperdrive import Hyperdrive
 from .._clock import Clock

@@ -12,7 +12,8 @@ from math import cos, radians, sin
 from typing import Any, NamedTuple, cast
 from urllib.parse import quote
 
-from ..._border import JsException, from_js, raw, web
+from ..._border import from_js, raw, web
+from ..._cpython.js_exception import JsException
 from ..._cpython.web import ReadableStream
 from ...images import Images
 from .._clock import Clock

@@ -10,8 +10,9 @@ from math import isfinite
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
-from ..._border import JsException, dumps, from_js, from_json
+from ..._border import dumps, from_js, from_json
 from ..._border.values import is_index
+from ..._cpython.js_exception import JsException
 from ..._cpython.web import ReadableStream
 from .._clock import Clock
 from ..runtime.scheduling import yields_to_others

@@ -13,8 +13,9 @@ from math import inf, isfinite
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from uuid import uuid4
 
-from ..._border import JsException, dumps, from_js, from_json, raw
+from ..._border import dumps, from_js, from_json, raw
 from ..._cpython.clone_size import clone_size
+from ..._cpython.js_exception import JsException
 from ...queues import Queue
 from .._clock import Clock
 from ..runtime.scheduling import yields_to_others

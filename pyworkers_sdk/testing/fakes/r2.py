@@ -8,7 +8,7 @@ from base64 import b64encode
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from ..._border import JsException
+from ..._cpython.js_exception import JsException
 from ..._cpython.web import Blob, Body, ReadableStream
 from .._clock import Clock
 from ..runtime.scheduling import yields_to_others

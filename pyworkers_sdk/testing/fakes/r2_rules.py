@@ -10,7 +10,7 @@ from email.utils import format_datetime, parsedate_to_datetime
 from math import nan
 from typing import Any, NamedTuple
 
-from ..._border import JsException
+from ..._cpython.js_exception import JsException
 from ..._cpython.web import Headers
 
 __all__ = [

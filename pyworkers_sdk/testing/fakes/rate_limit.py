@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from ..._border import JsException
+from ..._cpython.js_exception import JsException
 from ...rate_limit import RateLimit
 from .._clock import Clock
 from ..runtime.scheduling import yields_to_others

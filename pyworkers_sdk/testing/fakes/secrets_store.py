@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..._border import JsException
+from ..._cpython.js_exception import JsException
 from ...secrets_store import SecretsStoreSecret
 from .._clock import Clock
 from ..runtime.scheduling import yields_to_others

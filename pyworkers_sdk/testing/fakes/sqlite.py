@@ -16,7 +16,7 @@ from math import isfinite
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..._border import JsException
+from ..._cpython.js_exception import JsException
 from .sql_text import (
     MAX_PARAMETERS,
     bytes_before,

@@ -8,7 +8,8 @@ from base64 import b64encode
 from datetime import timedelta
 from typing import Any
 
-from ..._border import JsException, dumps, from_js, web
+from ..._border import dumps, from_js, web
+from ..._cpython.js_exception import JsException
 from ..._cpython.web import ReadableStream
 from .._clock import Clock
 from ..runtime.scheduling import yields_to_others

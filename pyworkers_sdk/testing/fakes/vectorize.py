@@ -17,7 +17,8 @@ from heapq import nlargest
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 from uuid import uuid4
 
-from ..._border import JsException, dumps, from_json, raw
+from ..._border import dumps, from_json, raw
+from ..._cpython.js_exception import JsException
 from ...vectorize import Vectorize, VectorizeVector
 from .._clock import Clock
 from ..runtime.scheduling import yields_to_others

@@ -8,7 +8,8 @@ from array import array
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias, cast
 
-from ..._border import JsException, dumps
+from ..._border import dumps
+from ..._cpython.js_exception import JsException
 
 __all__ = [
     "check_id",

@@ -8,7 +8,7 @@ from functools import partial
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from ..._border import JsException
+from ..._cpython.js_exception import JsException
 from ...worker_loader import WorkerLoader
 from .._clock import Clock
 from ..runtime.rpc import FakeStub

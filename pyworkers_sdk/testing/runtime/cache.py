@@ -7,8 +7,8 @@ from datetime import datetime, timezone
 from email.utils import format_datetime, parsedate_to_datetime
 from typing import Any, NamedTuple
 
-from ..._border import JsException
 from ..._cpython import web as web
+from ..._cpython.js_exception import JsException
 from .host import Host
 from .scheduling import yields_to_others
 

@@ -8,7 +8,8 @@ from collections.abc import Awaitable, Iterable, Mapping
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..._border import JsException, raw, web
+from ..._border import raw, web
+from ..._cpython.js_exception import JsException
 from .._clock import Clock
 from .host import FakeExecutionContext, Script
 from .network import Outbound

@@ -8,7 +8,8 @@ from email.parser import BytesHeaderParser
 from email.utils import parseaddr
 from typing import Any, NamedTuple
 
-from ..._border import JsException, web
+from ..._border import web
+from ..._cpython.js_exception import JsException
 from ...email import EmailMessage
 from .events import Worker
 from .host import FakeExecutionContext

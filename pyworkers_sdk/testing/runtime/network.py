@@ -8,9 +8,10 @@ from inspect import isawaitable
 from typing import Any, Literal, TypeAlias
 from urllib.parse import urljoin, urlsplit
 
-from ..._border import JsException, raw
+from ..._border import raw
 from ..._cpython import url as _url, web as web
 from ..._cpython.abort import abortable, abortable_stream
+from ..._cpython.js_exception import JsException
 from ..._cpython.websockets import upgraded
 from ...errors import WorkersError
 from ...http import Request, Response

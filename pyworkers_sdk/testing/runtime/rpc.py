@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
-from ..._border import JsException, raw, web
+from ..._border import raw, web
+from ..._cpython.js_exception import JsException
 from ..._cpython.rpc_stubs import JsFunction, Remote, StubBase, missing, reserved
 from ..._cpython.tcp import Socket, connected
 from ..._cpython.websockets import upgraded

@@ -9,7 +9,9 @@ from inspect import isawaitable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ..._border import JsException, answered, from_rpc, raw
+from ..._border import raw
+from ..._border.rpc import answered, from_rpc
+from ..._cpython.js_exception import JsException
 from ...http import Request
 from ...services import Fetcher
 from ...tcp import Socket

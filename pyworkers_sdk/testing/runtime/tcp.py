@@ -9,7 +9,7 @@ import ssl
 from collections.abc import Awaitable, Callable
 from typing import Any, Literal, TypeAlias
 
-from ..._border import JsException
+from ..._cpython.js_exception import JsException
 from ..._cpython.tcp import Accepted
 from .scheduling import keep_alive
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
-from ...._border import JsException
+from ...._cpython.js_exception import JsException
 from ...runtime.rpc import FakeStub
 from .object import FakeObject, ObjectClass, Place, again
 

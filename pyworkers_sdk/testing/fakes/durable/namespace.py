@@ -9,7 +9,8 @@ import secrets
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ForwardRef
 
-from ...._border import JsException, raw
+from ...._border import raw
+from ...._cpython.js_exception import JsException
 from ..._clock import Clock
 from ...config.sections import target
 from ...runtime.host import Host, Script

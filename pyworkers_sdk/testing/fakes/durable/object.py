@@ -11,7 +11,8 @@ from functools import cached_property
 from math import inf
 from typing import TYPE_CHECKING, Any
 
-from ...._border import JsException, raw
+from ...._border import raw
+from ...._cpython.js_exception import JsException
 from ...._cpython.rpc import ends
 from ...._cpython.websockets import WebSocket
 from ...runtime.scheduling import Gate, ThroughGate, keep_alive, no_section, turns

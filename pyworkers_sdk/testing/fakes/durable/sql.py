@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ...._border import JsException
+from ...._cpython.js_exception import JsException
 from ..sqlite import METADATA, Answer, Refused, Sqlite, reset_because
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable, Iterator
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, cast
 
-from ...._border import JsException
 from ...._cpython.clone_size import clone_size
+from ...._cpython.js_exception import JsException
 from ...runtime.scheduling import Gate, turns
 from ..sqlite import Refused
 from .sql import MAX_LENGTH, Database, FakeSqlStorage, Range

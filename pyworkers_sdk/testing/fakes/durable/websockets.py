@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ...._border import JsException
+from ...._cpython.js_exception import JsException
 from ...._cpython.websockets import WebSocket
 
 if TYPE_CHECKING:

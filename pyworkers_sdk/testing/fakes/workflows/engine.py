@@ -11,8 +11,8 @@ import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
-from ...._border import JsException
 from ...._cpython.border import from_js
+from ...._cpython.js_exception import JsException
 from ...._cpython.rpc import ends, js_failure
 from ...runtime.scheduling import keep_alive
 from .history import History

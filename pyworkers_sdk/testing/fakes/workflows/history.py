@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any, get_args
 
-from ...._border import JsException
 from ...._cpython.border import from_js
+from ...._cpython.js_exception import JsException
 from ...._cpython.rpc_stubs import JsFunction
 from ...._cpython.streams import ReadableStream
 from ....workflows.subscription import WorkflowInstanceEventType

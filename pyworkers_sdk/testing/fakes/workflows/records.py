@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
-from ...._border import JsException
 from ...._cpython.border import from_js
+from ...._cpython.js_exception import JsException
 from ...._cpython.streams import ReadableStream
 from .rules import over_rpc
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from math import inf, isnan, nan
 from typing import Any, cast
 
-from ...._border import JsException
+from ...._cpython.js_exception import JsException
 from ...._cpython.rpc_stubs import JsFunction
 
 __all__ = [

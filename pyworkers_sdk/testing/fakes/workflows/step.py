@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any
 
-from ...._border import JsException
 from ...._cpython.border import from_js
 from ...._cpython.clone_size import clone_size
+from ...._cpython.js_exception import JsException
 from ...._cpython.rpc import js_failure
 from ...._cpython.rpc_stubs import JsFunction
 from ...._cpython.streams import ReadableStream

@@ -7,7 +7,8 @@ from math import inf
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from ...._border import JsException, from_js, raw, to_js
+from ...._border import from_js, raw, to_js
+from ...._cpython.js_exception import JsException
 from ...config.sections import shared_fakes, target
 from ...runtime.scheduling import yield_after, yields_to_others
 from .engine import FINISHED, Engine

@@ -1,0 +1,43 @@
+"""RPC across the border: how stubs, functions and other live objects pass."""
+
+import sys
+
+if sys.platform == "emscripten":
+    from .pyodide_rpc import (
+        answered,
+        dispose,
+        from_rpc,
+        invoke,
+        local_stub,
+        member,
+        method,
+        returned,
+        sendable,
+        tag_of,
+    )
+else:
+    from .._cpython.rpc import (
+        answered,
+        dispose,
+        from_rpc,
+        invoke,
+        local_stub,
+        member,
+        method,
+        returned,
+        sendable,
+        tag_of,
+    )
+
+__all__ = [
+    "answered",
+    "dispose",
+    "from_rpc",
+    "invoke",
+    "local_stub",
+    "member",
+    "method",
+    "returned",
+    "sendable",
+    "tag_of",
+]
