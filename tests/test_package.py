@@ -12,7 +12,7 @@ import pytest
 
 import pyworkers_sdk
 from pyworkers_sdk import testing
-from scripts import public_names
+from scripts import production, public_names
 
 
 def _source(package: types.ModuleType) -> str:
@@ -77,6 +77,18 @@ def test_importing_the_package_loads_nothing_else_of_weight() -> None:
     heavy = {"pydantic", "pytest", "asyncio", "js", "typing_extensions", "dataclasses"}
     assert not loaded & heavy
     assert {name for name in loaded if name.startswith("pyworkers_sdk")} == {"pyworkers_sdk"}
+
+
+def test_typing_extensions_is_for_type_checkers_only() -> None:
+    # It is no dependency from Python 3.13 on, and costs an import where it is one.
+    importing = [
+        f"{file.name}:{node.lineno}"
+        for file in production.sources()
+        if file.suffix == ".py"
+        for node in production.run_time_imports(file.read_bytes(), any_platform=True)
+        if "typing_extensions" in ast.unparse(node)
+    ]
+    assert importing == []
 
 
 def test_production_never_loads_testing() -> None:
