@@ -1,14 +1,33 @@
-"""A typed, Pythonic SDK over Cloudflare Workers' bindings.
+"""A typed, Pythonic SDK over the bindings of Cloudflare Workers.
 
-Names load when they are first used, so a Worker pays at its start for what it uses alone.
+A name loads when it is first used, so a Worker pays at its start only for the names that it uses.
 """
+
+# The layout, for newcomers:
+#
+# d1.py, kv.py, http.py …   A public module, flat while one file says it all.
+# r2/, durable/, ai/ …      A product of several modules; its main class is in __init__.py.
+# _border/                  How a value passes between Python and JavaScript: the rules that both
+#                           sides share, and Pyodide's side. Only _border/pyodide*.py import js,
+#                           pyodide or workers.
+# _js/                      The JavaScript API of each binding, as Protocols for type checkers.
+# _cpython/                 The other side of the border, for plain CPython, and the web platform
+#                           that the fakes need: streams, URL, HTML, WebSockets, RPC stubs.
+# testing/                  What tests use: fake(), FakeRuntime, the fake of each binding.
+# _options.py, _row_types.py …  Helpers that several public modules share.
+#
+# One stem for each thing, everywhere: queues.py is the public module, _js/queues.py its JavaScript
+# API, testing/fakes/queues.py its fake, tests/contract/test_queues.py the checks that the fake and
+# the real runtime both pass. Who knows one place knows the others.
+#
+# On Emscripten nothing imports _js, _cpython or testing: the wheels for Pyodide lack them.
 
 from __future__ import annotations
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # the public names: edit here, then run scripts/public_names.py
     from ._media_input import ImageSource as ImageSource
     from .abort import AbortController as AbortController, AbortSignal as AbortSignal
     from .access import (
@@ -381,165 +400,321 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-_MODULES = {
-    "abort": "AbortController AbortSignal",
-    "access": "CloudflareAccessContext CloudflareAccessIdentity",
-    "agent_memory": (
-        "AgentMemory AgentMemoryListMemoriesResult AgentMemoryMemory"
-        " AgentMemoryMemoryListEntry AgentMemoryMessage AgentMemoryProfile"
-        " AgentMemoryRecallResult AgentMemoryScoredCandidate"
-    ),
-    "ai_search": "AiSearchInstance AiSearchNamespace",
-    "ai_search.items": (
-        "AiSearchItem AiSearchItemContentResult AiSearchItems AiSearchJob AiSearchJobs"
-    ),
-    "ai_search.types": (
-        "AiSearchChatCompletionsResponse AiSearchConfig AiSearchInstanceInfo"
-        " AiSearchItemInfo AiSearchJobInfo AiSearchMessage AiSearchMultiSearchOptions"
-        " AiSearchMultiSearchResponse AiSearchOptions AiSearchSearchResponse"
-        " AiSearchSettings"
-    ),
-    "artifacts": (
-        "Artifacts ArtifactsCommitMetadata ArtifactsCreateRepoResult"
-        " ArtifactsCreateTokenResult ArtifactsRepo ArtifactsRepoInfo"
-        " ArtifactsRepoListResult ArtifactsTokenInfo ArtifactsTokenListResult"
-        " ArtifactsTreeEntry"
-    ),
-    "web_search": ("WebSearch WebSearchSearchResponse WebSearchResponseMetadata WebSearchResult"),
-    "ai": "AI AIModel AiModelsSearchObject",
-    "ai.documents": (
-        "ConversionOptions ConversionResponse MarkdownDocument SupportedFileFormat"
-        " ToMarkdownService"
-    ),
-    "ai.events": "EventStream",
-    "ai.gateway": (
-        "AIGatewayUniversalRequest AiGateway AiGatewayLog AiGatewayPatchLog GatewayOptions"
-        " UniversalGatewayOptions"
-    ),
-    "analytics": ("AnalyticsEngineDataset AnalyticsSQL AnalyticsSQLResult AnalyticsSQLStatistics"),
-    "assets": "Assets",
-    "blob": "Blob File",
-    "cache": "Cache CacheStorage caches",
-    "cache_context": "CacheContext CachePurgeError CachePurgeResult",
-    "cf": "IncomingRequestCfProperties RequestInitCfProperties",
-    "containers": (
-        "Container ContainerDirectorySnapshot ContainerDirectorySnapshotRestoreParams"
-        " ContainerExecPtyOptions ContainerInfo ContainerSnapshot ContainerStartResources"
-        " ExecOutput ExecProcess"
-    ),
-    "d1": "D1 D1DatabaseSession D1ExecResult D1Meta D1PreparedStatement D1Result",
-    "dispatch_namespaces": "DispatchNamespace",
-    "durable": "DurableObject DurableObjectNamespace DurableObjectRetryOptions DurableObjectStub",
-    "durable.facets": "DurableObjectClass DurableObjectFacets FacetStartupOptions",
-    "durable.kv": "SyncKvStorage",
-    "durable.sql": "SqlStorage SqlStorageCursor",
-    "durable.state": (
-        "AlarmInvocationInfo DurableObjectId DurableObjectState WebSocketRequestResponsePair"
-    ),
-    "durable.storage": "DurableObjectStorage DurableObjectTransaction",
-    "email": "EmailMessage EmailSendResult ForwardableEmailMessage",
-    "email.sending": "SendEmail",
-    "email.parts": "EmailAddress EmailAttachment",
-    "_media_input": "ImageSource",
-    "entrypoints": "ExecutionContext WorkerEntrypoint",
-    "env": "Env",
-    "errors": (
-        "AIError AbortError AbortTimeoutError AiSearchError AnalyticsSQLError ArtifactsError"
-        " BindingError ConversionError D1ConstraintError"
-        " D1Error"
-        " DurableObjectConstraintError DurableObjectError"
-        " EmailError ImagesError KVError MediaError NonRetryableError QueueError R2Error RowError"
-        " RpcError StreamBindingError StreamError"
-        " VectorizeError WorkersError WorkflowError"
-    ),
-    "flagship": "Flagship FlagshipEvaluationContext FlagshipEvaluationDetails",
-    "forms": "FormData",
-    "headers": "Headers",
-    "html_rewriter": "Comment Doctype DocumentEnd Element EndTag HTMLRewriter Text",
-    "http": "Request Response fetch",
-    "hyperdrive": "Hyperdrive",
-    "images": "ImageInfoResponse ImageTransformationResult ImageTransformer Images",
-    "images.hosted": "HostedImages ImageDirectUploadResult ImageHandle ImageList ImageMetadata",
-    "browser": "Browser",
-    "browser.sessions": (
-        "BrowserRunAcquireResult BrowserRunConnection BrowserRunDevToolsTarget"
-        " BrowserRunDevToolsVersion BrowserRunDevtools BrowserRunLimits BrowserRunLiveView"
-        " BrowserRunSession"
-    ),
-    "media": "Media MediaTransformationGenerator MediaTransformationResult MediaTransformer",
-    "stream_video": (
-        "Stream StreamScopedCaptions StreamScopedDownloads StreamVideoHandle StreamVideos"
-        " StreamWatermarks"
-    ),
-    "stream_video.types": (
-        "StreamCaption StreamDirectUpload StreamDownload StreamDownloadGetResponse"
-        " StreamVideo StreamVideoStatus StreamWatermark"
-    ),
-    "kv": "KV KVListKey KVListResult KVValueWithMetadata",
-    "global_handlers": "handler",
-    "resource_limits": "ResourceLimits",
-    "logs": "ConsoleHandler configure_logging",
-    "pipelines": "Pipeline",
-    "queues": (
-        "Message MessageBatch MessageSendRequest Queue QueueMetadata QueueMetrics QueueSendResponse"
-    ),
-    "r2": "R2 R2MultipartUpload",
-    "r2.objects": (
-        "HTTPMetadata R2Checksums R2Conditional R2Object R2ObjectBody R2ObjectRange R2Objects"
-        " R2Range R2UploadedPart"
-    ),
-    "rate_limit": "RateLimit RateLimitOutcome",
-    "rpc": "RpcPromise RpcProperty RpcStub RpcTarget",
-    "scheduled": "ScheduledController",
-    "secrets_store": "SecretsStoreSecret",
-    "services": "Exports Fetcher Service",
-    "tcp": "Socket SocketAddress SocketInfo connect",
-    "streams": "ReadableStream WritableStream",
-    "tail": (
-        "ScriptVersion TraceDiagnosticChannelEvent TraceEventInfo TraceException TraceItem"
-        " TraceItemAlarmEventInfo TraceItemCustomEventInfo TraceItemEmailEventInfo"
-        " TraceItemFetchEventInfo TraceItemFetchEventInfoRequest TraceItemFetchEventInfoResponse"
-        " TraceItemHibernatableWebSocketEventInfo TraceItemJsRpcEventInfo"
-        " TraceItemOnHibernateEventInfo TraceItemQueueEventInfo TraceItemScheduledEventInfo"
-        " TraceItemTailEventInfo TraceLog TraceLogErrorInfo TracePreviewInfo"
-    ),
-    "tracing": "Span Tracing TracingSpanContext",
-    "vectorize": (
-        "Vectorize VectorizeAsyncMutation VectorizeIndexInfo VectorizeMatch VectorizeMatches"
-        " VectorizeVector"
-    ),
-    "vectorize.legacy_index": (
-        "VectorizeIndex VectorizeIndexConfig VectorizeIndexDetails VectorizeVectorMutation"
-    ),
-    "version_metadata": "VersionMetadata",
-    "websockets": "CloseEvent ErrorEvent MessageEvent WebSocket WebSocketPair",
-    "worker_loader": "WorkerCode WorkerLoader WorkerLoaderModule WorkerStub",
-    "workflows.entrypoint": "WorkflowEntrypoint",
-    "workflows.events": "WorkflowCronSchedule WorkflowEvent WorkflowStepEvent",
-    "workflows.steps": (
-        "WorkflowDynamicDelayContext WorkflowRetries WorkflowRollbackContext WorkflowStep"
-        " WorkflowStepConfig WorkflowStepContext"
-    ),
-    "workflows.subscription": (
-        "WorkflowInstanceError WorkflowInstanceEvent WorkflowInstanceSubscription"
-    ),
-    "workflows": (
-        "InstanceStatus Workflow WorkflowBatchCreateResult WorkflowBatchDeleteResult"
-        " WorkflowInstance WorkflowInstanceCreateOptions WorkflowRestartFrom WorkflowRetention"
-    ),
+# Where each name loads from; scripts/public_names.py writes it, sorted.
+_HOMES = {
+    "AI": ".ai",
+    "AIError": ".errors",
+    "AIGatewayUniversalRequest": ".ai.gateway",
+    "AIModel": ".ai",
+    "AbortController": ".abort",
+    "AbortError": ".errors",
+    "AbortSignal": ".abort",
+    "AbortTimeoutError": ".errors",
+    "AgentMemory": ".agent_memory",
+    "AgentMemoryListMemoriesResult": ".agent_memory",
+    "AgentMemoryMemory": ".agent_memory",
+    "AgentMemoryMemoryListEntry": ".agent_memory",
+    "AgentMemoryMessage": ".agent_memory",
+    "AgentMemoryProfile": ".agent_memory",
+    "AgentMemoryRecallResult": ".agent_memory",
+    "AgentMemoryScoredCandidate": ".agent_memory",
+    "AiGateway": ".ai.gateway",
+    "AiGatewayLog": ".ai.gateway",
+    "AiGatewayPatchLog": ".ai.gateway",
+    "AiModelsSearchObject": ".ai",
+    "AiSearchChatCompletionsResponse": ".ai_search.types",
+    "AiSearchConfig": ".ai_search.types",
+    "AiSearchError": ".errors",
+    "AiSearchInstance": ".ai_search",
+    "AiSearchInstanceInfo": ".ai_search.types",
+    "AiSearchItem": ".ai_search.items",
+    "AiSearchItemContentResult": ".ai_search.items",
+    "AiSearchItemInfo": ".ai_search.types",
+    "AiSearchItems": ".ai_search.items",
+    "AiSearchJob": ".ai_search.items",
+    "AiSearchJobInfo": ".ai_search.types",
+    "AiSearchJobs": ".ai_search.items",
+    "AiSearchMessage": ".ai_search.types",
+    "AiSearchMultiSearchOptions": ".ai_search.types",
+    "AiSearchMultiSearchResponse": ".ai_search.types",
+    "AiSearchNamespace": ".ai_search",
+    "AiSearchOptions": ".ai_search.types",
+    "AiSearchSearchResponse": ".ai_search.types",
+    "AiSearchSettings": ".ai_search.types",
+    "AlarmInvocationInfo": ".durable.state",
+    "AnalyticsEngineDataset": ".analytics",
+    "AnalyticsSQL": ".analytics",
+    "AnalyticsSQLError": ".errors",
+    "AnalyticsSQLResult": ".analytics",
+    "AnalyticsSQLStatistics": ".analytics",
+    "Artifacts": ".artifacts",
+    "ArtifactsCommitMetadata": ".artifacts",
+    "ArtifactsCreateRepoResult": ".artifacts",
+    "ArtifactsCreateTokenResult": ".artifacts",
+    "ArtifactsError": ".errors",
+    "ArtifactsRepo": ".artifacts",
+    "ArtifactsRepoInfo": ".artifacts",
+    "ArtifactsRepoListResult": ".artifacts",
+    "ArtifactsTokenInfo": ".artifacts",
+    "ArtifactsTokenListResult": ".artifacts",
+    "ArtifactsTreeEntry": ".artifacts",
+    "Assets": ".assets",
+    "BindingError": ".errors",
+    "Blob": ".blob",
+    "Browser": ".browser",
+    "BrowserRunAcquireResult": ".browser.sessions",
+    "BrowserRunConnection": ".browser.sessions",
+    "BrowserRunDevToolsTarget": ".browser.sessions",
+    "BrowserRunDevToolsVersion": ".browser.sessions",
+    "BrowserRunDevtools": ".browser.sessions",
+    "BrowserRunLimits": ".browser.sessions",
+    "BrowserRunLiveView": ".browser.sessions",
+    "BrowserRunSession": ".browser.sessions",
+    "Cache": ".cache",
+    "CacheContext": ".cache_context",
+    "CachePurgeError": ".cache_context",
+    "CachePurgeResult": ".cache_context",
+    "CacheStorage": ".cache",
+    "CloseEvent": ".websockets",
+    "CloudflareAccessContext": ".access",
+    "CloudflareAccessIdentity": ".access",
+    "Comment": ".html_rewriter",
+    "ConsoleHandler": ".logs",
+    "Container": ".containers",
+    "ContainerDirectorySnapshot": ".containers",
+    "ContainerDirectorySnapshotRestoreParams": ".containers",
+    "ContainerExecPtyOptions": ".containers",
+    "ContainerInfo": ".containers",
+    "ContainerSnapshot": ".containers",
+    "ContainerStartResources": ".containers",
+    "ConversionError": ".errors",
+    "ConversionOptions": ".ai.documents",
+    "ConversionResponse": ".ai.documents",
+    "D1": ".d1",
+    "D1ConstraintError": ".errors",
+    "D1DatabaseSession": ".d1",
+    "D1Error": ".errors",
+    "D1ExecResult": ".d1",
+    "D1Meta": ".d1",
+    "D1PreparedStatement": ".d1",
+    "D1Result": ".d1",
+    "DispatchNamespace": ".dispatch_namespaces",
+    "Doctype": ".html_rewriter",
+    "DocumentEnd": ".html_rewriter",
+    "DurableObject": ".durable",
+    "DurableObjectClass": ".durable.facets",
+    "DurableObjectConstraintError": ".errors",
+    "DurableObjectError": ".errors",
+    "DurableObjectFacets": ".durable.facets",
+    "DurableObjectId": ".durable.state",
+    "DurableObjectNamespace": ".durable",
+    "DurableObjectRetryOptions": ".durable",
+    "DurableObjectState": ".durable.state",
+    "DurableObjectStorage": ".durable.storage",
+    "DurableObjectStub": ".durable",
+    "DurableObjectTransaction": ".durable.storage",
+    "Element": ".html_rewriter",
+    "EmailAddress": ".email.parts",
+    "EmailAttachment": ".email.parts",
+    "EmailError": ".errors",
+    "EmailMessage": ".email",
+    "EmailSendResult": ".email",
+    "EndTag": ".html_rewriter",
+    "Env": ".env",
+    "ErrorEvent": ".websockets",
+    "EventStream": ".ai.events",
+    "ExecOutput": ".containers",
+    "ExecProcess": ".containers",
+    "ExecutionContext": ".entrypoints",
+    "Exports": ".services",
+    "FacetStartupOptions": ".durable.facets",
+    "Fetcher": ".services",
+    "File": ".blob",
+    "Flagship": ".flagship",
+    "FlagshipEvaluationContext": ".flagship",
+    "FlagshipEvaluationDetails": ".flagship",
+    "FormData": ".forms",
+    "ForwardableEmailMessage": ".email",
+    "GatewayOptions": ".ai.gateway",
+    "HTMLRewriter": ".html_rewriter",
+    "HTTPMetadata": ".r2.objects",
+    "Headers": ".headers",
+    "HostedImages": ".images.hosted",
+    "Hyperdrive": ".hyperdrive",
+    "ImageDirectUploadResult": ".images.hosted",
+    "ImageHandle": ".images.hosted",
+    "ImageInfoResponse": ".images",
+    "ImageList": ".images.hosted",
+    "ImageMetadata": ".images.hosted",
+    "ImageSource": "._media_input",
+    "ImageTransformationResult": ".images",
+    "ImageTransformer": ".images",
+    "Images": ".images",
+    "ImagesError": ".errors",
+    "IncomingRequestCfProperties": ".cf",
+    "InstanceStatus": ".workflows",
+    "KV": ".kv",
+    "KVError": ".errors",
+    "KVListKey": ".kv",
+    "KVListResult": ".kv",
+    "KVValueWithMetadata": ".kv",
+    "MarkdownDocument": ".ai.documents",
+    "Media": ".media",
+    "MediaError": ".errors",
+    "MediaTransformationGenerator": ".media",
+    "MediaTransformationResult": ".media",
+    "MediaTransformer": ".media",
+    "Message": ".queues",
+    "MessageBatch": ".queues",
+    "MessageEvent": ".websockets",
+    "MessageSendRequest": ".queues",
+    "NonRetryableError": ".errors",
+    "Pipeline": ".pipelines",
+    "Queue": ".queues",
+    "QueueError": ".errors",
+    "QueueMetadata": ".queues",
+    "QueueMetrics": ".queues",
+    "QueueSendResponse": ".queues",
+    "R2": ".r2",
+    "R2Checksums": ".r2.objects",
+    "R2Conditional": ".r2.objects",
+    "R2Error": ".errors",
+    "R2MultipartUpload": ".r2",
+    "R2Object": ".r2.objects",
+    "R2ObjectBody": ".r2.objects",
+    "R2ObjectRange": ".r2.objects",
+    "R2Objects": ".r2.objects",
+    "R2Range": ".r2.objects",
+    "R2UploadedPart": ".r2.objects",
+    "RateLimit": ".rate_limit",
+    "RateLimitOutcome": ".rate_limit",
+    "ReadableStream": ".streams",
+    "Request": ".http",
+    "RequestInitCfProperties": ".cf",
+    "ResourceLimits": ".resource_limits",
+    "Response": ".http",
+    "RowError": ".errors",
+    "RpcError": ".errors",
+    "RpcPromise": ".rpc",
+    "RpcProperty": ".rpc",
+    "RpcStub": ".rpc",
+    "RpcTarget": ".rpc",
+    "ScheduledController": ".scheduled",
+    "ScriptVersion": ".tail",
+    "SecretsStoreSecret": ".secrets_store",
+    "SendEmail": ".email.sending",
+    "Service": ".services",
+    "Socket": ".tcp",
+    "SocketAddress": ".tcp",
+    "SocketInfo": ".tcp",
+    "Span": ".tracing",
+    "SqlStorage": ".durable.sql",
+    "SqlStorageCursor": ".durable.sql",
+    "Stream": ".stream_video",
+    "StreamBindingError": ".errors",
+    "StreamCaption": ".stream_video.types",
+    "StreamDirectUpload": ".stream_video.types",
+    "StreamDownload": ".stream_video.types",
+    "StreamDownloadGetResponse": ".stream_video.types",
+    "StreamError": ".errors",
+    "StreamScopedCaptions": ".stream_video",
+    "StreamScopedDownloads": ".stream_video",
+    "StreamVideo": ".stream_video.types",
+    "StreamVideoHandle": ".stream_video",
+    "StreamVideoStatus": ".stream_video.types",
+    "StreamVideos": ".stream_video",
+    "StreamWatermark": ".stream_video.types",
+    "StreamWatermarks": ".stream_video",
+    "SupportedFileFormat": ".ai.documents",
+    "SyncKvStorage": ".durable.kv",
+    "Text": ".html_rewriter",
+    "ToMarkdownService": ".ai.documents",
+    "TraceDiagnosticChannelEvent": ".tail",
+    "TraceEventInfo": ".tail",
+    "TraceException": ".tail",
+    "TraceItem": ".tail",
+    "TraceItemAlarmEventInfo": ".tail",
+    "TraceItemCustomEventInfo": ".tail",
+    "TraceItemEmailEventInfo": ".tail",
+    "TraceItemFetchEventInfo": ".tail",
+    "TraceItemFetchEventInfoRequest": ".tail",
+    "TraceItemFetchEventInfoResponse": ".tail",
+    "TraceItemHibernatableWebSocketEventInfo": ".tail",
+    "TraceItemJsRpcEventInfo": ".tail",
+    "TraceItemOnHibernateEventInfo": ".tail",
+    "TraceItemQueueEventInfo": ".tail",
+    "TraceItemScheduledEventInfo": ".tail",
+    "TraceItemTailEventInfo": ".tail",
+    "TraceLog": ".tail",
+    "TraceLogErrorInfo": ".tail",
+    "TracePreviewInfo": ".tail",
+    "Tracing": ".tracing",
+    "TracingSpanContext": ".tracing",
+    "UniversalGatewayOptions": ".ai.gateway",
+    "Vectorize": ".vectorize",
+    "VectorizeAsyncMutation": ".vectorize",
+    "VectorizeError": ".errors",
+    "VectorizeIndex": ".vectorize.legacy_index",
+    "VectorizeIndexConfig": ".vectorize.legacy_index",
+    "VectorizeIndexDetails": ".vectorize.legacy_index",
+    "VectorizeIndexInfo": ".vectorize",
+    "VectorizeMatch": ".vectorize",
+    "VectorizeMatches": ".vectorize",
+    "VectorizeVector": ".vectorize",
+    "VectorizeVectorMutation": ".vectorize.legacy_index",
+    "VersionMetadata": ".version_metadata",
+    "WebSearch": ".web_search",
+    "WebSearchResponseMetadata": ".web_search",
+    "WebSearchResult": ".web_search",
+    "WebSearchSearchResponse": ".web_search",
+    "WebSocket": ".websockets",
+    "WebSocketPair": ".websockets",
+    "WebSocketRequestResponsePair": ".durable.state",
+    "WorkerCode": ".worker_loader",
+    "WorkerEntrypoint": ".entrypoints",
+    "WorkerLoader": ".worker_loader",
+    "WorkerLoaderModule": ".worker_loader",
+    "WorkerStub": ".worker_loader",
+    "WorkersError": ".errors",
+    "Workflow": ".workflows",
+    "WorkflowBatchCreateResult": ".workflows",
+    "WorkflowBatchDeleteResult": ".workflows",
+    "WorkflowCronSchedule": ".workflows.events",
+    "WorkflowDynamicDelayContext": ".workflows.steps",
+    "WorkflowEntrypoint": ".workflows.entrypoint",
+    "WorkflowError": ".errors",
+    "WorkflowEvent": ".workflows.events",
+    "WorkflowInstance": ".workflows",
+    "WorkflowInstanceCreateOptions": ".workflows",
+    "WorkflowInstanceError": ".workflows.subscription",
+    "WorkflowInstanceEvent": ".workflows.subscription",
+    "WorkflowInstanceSubscription": ".workflows.subscription",
+    "WorkflowRestartFrom": ".workflows",
+    "WorkflowRetention": ".workflows",
+    "WorkflowRetries": ".workflows.steps",
+    "WorkflowRollbackContext": ".workflows.steps",
+    "WorkflowStep": ".workflows.steps",
+    "WorkflowStepConfig": ".workflows.steps",
+    "WorkflowStepContext": ".workflows.steps",
+    "WorkflowStepEvent": ".workflows.events",
+    "WritableStream": ".streams",
+    "caches": ".cache",
+    "configure_logging": ".logs",
+    "connect": ".tcp",
+    "fetch": ".http",
+    "handler": ".global_handlers",
 }
-_HOME = {name: module for module, names in _MODULES.items() for name in names.split()}
 
-if not TYPE_CHECKING:  # which take the names above for public
-    __all__ = sorted(_HOME)
+if not TYPE_CHECKING:  # type checkers take the names above for public
+    __all__ = list(_HOMES)
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOME:
+    if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(f".{_HOME[name]}", __name__), name)
+    value = globals()[name] = getattr(import_module(_HOMES[name], __name__), name)
     return value
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOME})
+    return sorted({*globals(), *_HOMES})

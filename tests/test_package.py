@@ -12,37 +12,48 @@ import pytest
 
 import pyworkers_sdk
 from pyworkers_sdk import testing
+from scripts import production, public_names
 
 
-def _imported(module: types.ModuleType) -> dict[str, str]:
-    """What a package imports for type checkers alone: name to module."""
-    tree = ast.parse(Path(str(module.__file__)).read_text())
-    blocks = [one for one in tree.body if isinstance(one, ast.If)]
-    [block] = [one for one in blocks if ast.unparse(one.test) == "TYPE_CHECKING"]
-    return {
-        name.asname or "": str(one.module)
-        for one in block.body
-        if isinstance(one, ast.ImportFrom)
-        for name in one.names
-    }
+def _source(package: types.ModuleType) -> str:
+    return Path(str(package.__file__)).read_text(encoding="utf-8")
 
 
-NAMES = _imported(pyworkers_sdk)
+NAMES = pyworkers_sdk._HOMES
 
 
 @pytest.mark.parametrize("package", [pyworkers_sdk, testing])
-def test_what_type_checkers_see_is_what_there_is(package: types.ModuleType) -> None:
-    names = _imported(package)
-    assert names == package._HOME
+def test_lazy_table_is_what_type_checkers_see(package: types.ModuleType) -> None:
+    names = public_names.public_names(_source(package))
+    assert names == package._HOMES
     assert package.__all__ == sorted(names)
     assert set(names) <= set(dir(package))
+
+
+@pytest.mark.parametrize("package", [pyworkers_sdk, testing])
+def test_lazy_table_is_a_literal(package: types.ModuleType) -> None:
+    tables = [
+        ast.literal_eval(node.value)
+        for node in ast.parse(_source(package)).body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "_HOMES"
+    ]
+    assert tables == [package._HOMES]
+
+
+def test_lazy_table_gains_a_name_that_was_imported() -> None:
+    before = _source(testing)
+    source = before.replace(
+        "    from ._fake", "    from .new import New as New\n    from ._fake", 1
+    )
+    assert '    "New": ".new",\n' in public_names.with_table(source)
+    assert public_names.with_table(before) == before
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_each_name_loads_from_its_module(name: str) -> None:
     found = getattr(pyworkers_sdk, name)
     if isinstance(found, type):
-        assert found.__module__ == f"pyworkers_sdk.{pyworkers_sdk._HOME[name]}"
+        assert found.__module__ == f"pyworkers_sdk{NAMES[name]}"
         assert found.__doc__
 
 
@@ -66,6 +77,18 @@ def test_importing_the_package_loads_nothing_else_of_weight() -> None:
     heavy = {"pydantic", "pytest", "asyncio", "js", "typing_extensions", "dataclasses"}
     assert not loaded & heavy
     assert {name for name in loaded if name.startswith("pyworkers_sdk")} == {"pyworkers_sdk"}
+
+
+def test_typing_extensions_is_for_type_checkers_only() -> None:
+    # It is no dependency from Python 3.13 on, and costs an import where it is one.
+    importing = [
+        f"{file.name}:{node.lineno}"
+        for file in production.sources()
+        if file.suffix == ".py"
+        for node in production.run_time_imports(file.read_bytes(), any_platform=True)
+        if "typing_extensions" in ast.unparse(node)
+    ]
+    assert importing == []
 
 
 def test_production_never_loads_testing() -> None:

@@ -23,7 +23,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # the public names: edit here, then run scripts/public_names.py
     from ._clock import Clock as Clock
     from ._fake import fake as fake
     from ._faults import Faults as Faults, faults as faults
@@ -92,53 +92,80 @@ if TYPE_CHECKING:
     from .runtime.network import Route as Route
     from .runtime.tcp import TcpRoute as TcpRoute, TcpWriter as TcpWriter
 
-_MODULES = {
-    "fakes.ai_script": "AICall AIScript ai",
-    "fakes.ai_search": "AiSearchScript ai_search",
-    "fakes.analytics": "AnalyticsQuery AnalyticsScript DataPoint analytics_sql data_points",
-    "fakes.artifacts": "push_commit",
-    "fakes.assets": "assets",
-    "fakes.browser": "BrowserCall BrowserScript browser",
-    "_clock": "Clock",
-    "config.config": "ConfigError",
-    "fakes.containers": "FakeContainer container introspect_container",
-    "fakes.dispatch_namespaces": "dispatch_namespace",
-    "runtime.access_and_cache": "CachePurge cache_purges signed_in",
-    "fakes.email": "SentEmail send_email sent_emails",
-    "runtime.events": "ScheduledOutcome",
-    "_fake": "fake",
-    "_faults": "Faults faults",
-    "fakes.flagship": "flags",
-    "fakes.hyperdrive": "hyperdrive",
-    "fakes.images": "ImageOutput image_outputs",
-    "runtime.incoming_email": "EmailOutcome ForwardedEmail RepliedEmail",
-    "fakes.media": "MediaOutput media_outputs",
-    "runtime.network": "Route",
-    "fakes.pipelines": "sent_records",
-    "fakes.queues": "DeliveredBatch DeliveredMessage QueueConsumer queued",
-    "fakes.rate_limit": "rate_limit",
-    "runtime.fake_runtime": "FakeRuntime",
-    "fakes.secrets_store": "secret",
-    "runtime.tcp": "TcpRoute TcpWriter",
-    "fakes.vectorize": "vectorize vectors",
-    "fakes.web_search": "web_results",
-    "fakes.worker_loader": "worker_loader",
-    "fakes.workflows.workflow": (
-        "StepRecord WorkflowInstanceIntrospector WorkflowIntrospector introspect_workflow"
-    ),
+# Where each name loads from; scripts/public_names.py writes it, sorted.
+_HOMES = {
+    "AICall": ".fakes.ai_script",
+    "AIScript": ".fakes.ai_script",
+    "AiSearchScript": ".fakes.ai_search",
+    "AnalyticsQuery": ".fakes.analytics",
+    "AnalyticsScript": ".fakes.analytics",
+    "BrowserCall": ".fakes.browser",
+    "BrowserScript": ".fakes.browser",
+    "CachePurge": ".runtime.access_and_cache",
+    "Clock": "._clock",
+    "ConfigError": ".config.config",
+    "DataPoint": ".fakes.analytics",
+    "DeliveredBatch": ".fakes.queues",
+    "DeliveredMessage": ".fakes.queues",
+    "EmailOutcome": ".runtime.incoming_email",
+    "FakeContainer": ".fakes.containers",
+    "FakeRuntime": ".runtime.fake_runtime",
+    "Faults": "._faults",
+    "ForwardedEmail": ".runtime.incoming_email",
+    "ImageOutput": ".fakes.images",
+    "MediaOutput": ".fakes.media",
+    "QueueConsumer": ".fakes.queues",
+    "RepliedEmail": ".runtime.incoming_email",
+    "Route": ".runtime.network",
+    "ScheduledOutcome": ".runtime.events",
+    "SentEmail": ".fakes.email",
+    "StepRecord": ".fakes.workflows.workflow",
+    "TcpRoute": ".runtime.tcp",
+    "TcpWriter": ".runtime.tcp",
+    "WorkflowInstanceIntrospector": ".fakes.workflows.workflow",
+    "WorkflowIntrospector": ".fakes.workflows.workflow",
+    "ai": ".fakes.ai_script",
+    "ai_search": ".fakes.ai_search",
+    "analytics_sql": ".fakes.analytics",
+    "assets": ".fakes.assets",
+    "browser": ".fakes.browser",
+    "cache_purges": ".runtime.access_and_cache",
+    "container": ".fakes.containers",
+    "data_points": ".fakes.analytics",
+    "dispatch_namespace": ".fakes.dispatch_namespaces",
+    "fake": "._fake",
+    "faults": "._faults",
+    "flags": ".fakes.flagship",
+    "hyperdrive": ".fakes.hyperdrive",
+    "image_outputs": ".fakes.images",
+    "introspect_container": ".fakes.containers",
+    "introspect_workflow": ".fakes.workflows.workflow",
+    "media_outputs": ".fakes.media",
+    "push_commit": ".fakes.artifacts",
+    "queued": ".fakes.queues",
+    "rate_limit": ".fakes.rate_limit",
+    "secret": ".fakes.secrets_store",
+    "send_email": ".fakes.email",
+    "sent_emails": ".fakes.email",
+    "sent_records": ".fakes.pipelines",
+    "signed_in": ".runtime.access_and_cache",
+    "vectorize": ".fakes.vectorize",
+    "vectors": ".fakes.vectorize",
+    "web_results": ".fakes.web_search",
+    "worker_loader": ".fakes.worker_loader",
 }
-_HOME = {name: module for module, names in _MODULES.items() for name in names.split()}
-if not TYPE_CHECKING:  # which take the names above for public
-    __all__ = sorted(_HOME)
+
+if not TYPE_CHECKING:  # type checkers take the names above for public
+    __all__ = list(_HOMES)
 
 
 def __getattr__(name: str) -> Any:  # so that pytest's plugin costs nothing where it is not used
-    if name not in _HOME:
+    if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     import_module("._install", __name__).install()
-    value = globals()[name] = getattr(import_module(f".{_HOME[name]}", __name__), name)
+    value = globals()[name] = getattr(import_module(_HOMES[name], __name__), name)
     return value
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOME})
+    return sorted({*globals(), *_HOMES})

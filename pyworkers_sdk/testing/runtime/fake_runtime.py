@@ -9,8 +9,6 @@ from os import PathLike
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
 
-from typing_extensions import TypeVar as TypeVarWithDefault
-
 from ..._border import raw, to_js
 from ..._http_body import BodyInit
 from ...env import Env
@@ -38,15 +36,20 @@ from .websocket_client import Connecting, answered
 if TYPE_CHECKING:
     from email.message import Message as MIMEMessage
 
+    from typing_extensions import TypeVar as TypeVarWithDefault
+
     from ...containers import Container
     from ...email import EmailMessage
     from ...tail import TraceItem
     from .incoming_email import EmailOutcome
 
+    EnvT = TypeVarWithDefault("EnvT", bound=Env, default=Any)
+else:
+    EnvT = TypeVar("EnvT", bound=Env)
+
 __all__ = ["FakeRuntime"]
 
 T = TypeVar("T")
-EnvT = TypeVarWithDefault("EnvT", bound=Env, default=Any)
 OtherEnvT = TypeVar("OtherEnvT", bound=Env)
 
 

@@ -1,0 +1,163 @@
+"""The part of the package that a Worker runs: what the wheels for Pyodide hold.
+
+The builder of the wheels, the real worlds of the tests and scripts/upload-size take it from here.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import tokenize
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TypeGuard
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = ROOT / "pyworkers_sdk"
+ABSENT = ("_js", "_cpython", "testing", "cli")
+"""The folders that no Worker needs: for type checkers, plain CPython and the command line."""
+
+# What a branch's condition comes to on Emscripten.
+_CONDITIONS = {
+    "TYPE_CHECKING": False,
+    "not TYPE_CHECKING": True,
+    "sys.platform == 'emscripten'": True,
+    "sys.platform != 'emscripten'": False,
+}
+_TYPE_CHECKING = {name: value for name, value in _CONDITIONS.items() if "TYPE_CHECKING" in name}
+
+
+def sources(package: Path = PACKAGE) -> list[Path]:
+    """Return every file of the package in a working tree."""
+    files = [file for file in package.rglob("*") if "__pycache__" not in file.parts]
+    return sorted(file for file in files if file.is_file())
+
+
+def production_files(files: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
+    """Yield path and content of each file that a Worker needs, its source blanked.
+
+    Args:
+        files: Path ("pyworkers_sdk/d1.py") and content of every file of the package.
+    """
+    for name, content in files:
+        if name.split("/")[1] not in ABSENT:
+            yield name, blanked(content) if name.endswith(".py") else content
+
+
+def lay_out(folder: Path, package: Path = PACKAGE) -> None:
+    """Write the production files of a working tree below ``folder``."""
+    whole = (
+        (f"{PACKAGE.name}/{file.relative_to(package).as_posix()}", file.read_bytes())
+        for file in sources(package)
+    )
+    for name, content in production_files(whole):
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+
+
+# Blanking ---------------------------------------------------------------------------------------
+
+
+def blanked(source: bytes) -> bytes:
+    """Return the source without docstrings, comments and what is for type checkers only.
+
+    Every statement that is left keeps its line and column, so tracebacks stay right. A body that
+    would be empty gets a ``pass``.
+    """
+    lines = source.splitlines(keepends=True)
+
+    def cut(start: _Place, end: _Place, instead: bytes = b"") -> None:
+        for number in range(start[0], end[0] + 1):
+            line = lines[number - 1]
+            before = line[: start[1]] + instead if number == start[0] else b""
+            after = line[end[1] :] if number == end[0] else b""
+            lines[number - 1] = (before + after).rstrip() + b"\n"
+
+    for first, last, is_body in _dead(ast.parse(source)):
+        cut(_start(first), _end(last), b"pass" if is_body else b"")
+    for token in tokenize.tokenize(io.BytesIO(b"".join(lines)).readline):
+        if token.type == tokenize.COMMENT:
+            number, characters = token.start  # where ast counts bytes
+            column = len(lines[number - 1].decode()[:characters].encode())
+            cut((number, column), (number, column + len(token.string.encode())))
+    return b"".join(lines)
+
+
+_Place = tuple[int, int]
+
+
+def _dead(node: ast.AST) -> Iterator[tuple[ast.stmt, ast.stmt, bool]]:
+    """Yield first and last statement of what can go, and whether no other is left in the body."""
+    bodies = [value for _, value in ast.iter_fields(node) if isinstance(value, list)]
+    if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+        yield node.body[0], node.body[-1], True
+        bodies = [node.orelse]
+    for body in bodies:
+        strings = [child for child in body if is_string(child)]
+        is_whole = len(strings) == len(body) and not isinstance(node, ast.Module)
+        for string in strings:
+            yield string, string, is_whole and string is strings[0]
+        for child in body:
+            if isinstance(child, ast.AST) and child not in strings:
+                yield from _dead(child)
+
+
+def is_string(statement: ast.AST) -> TypeGuard[ast.Expr]:
+    """Whether a statement is a docstring, or a string that documents the attribute above it."""
+    return (
+        isinstance(statement, ast.Expr)
+        and isinstance(statement.value, ast.Constant)
+        and isinstance(statement.value.value, str)
+    )
+
+
+def _start(node: ast.stmt) -> _Place:
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    return min([node.lineno, *(one.lineno for one in decorators)]), node.col_offset
+
+
+def _end(node: ast.stmt) -> _Place:
+    assert node.end_lineno is not None
+    assert node.end_col_offset is not None
+    return node.end_lineno, node.end_col_offset
+
+
+# Imports ----------------------------------------------------------------------------------------
+
+
+def run_time_imports(
+    source: bytes | str, *, any_platform: bool = False
+) -> Iterator[ast.Import | ast.ImportFrom]:
+    """Yield the imports that run on Emscripten, also those inside functions."""
+    known = _TYPE_CHECKING if any_platform else _CONDITIONS
+
+    def walk(nodes: Iterable[ast.AST]) -> Iterator[ast.Import | ast.ImportFrom]:
+        for node in nodes:
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                yield node
+                continue
+            holds = known.get(ast.unparse(node.test)) if isinstance(node, ast.If) else None
+            if isinstance(node, ast.If) and holds is not None:
+                yield from walk(node.body if holds else node.orelse)
+            else:
+                yield from walk(ast.iter_child_nodes(node))
+
+    return walk([ast.parse(source)])
+
+
+def imported_modules(name: str, source: bytes | str, *, is_package: bool) -> set[str]:
+    """Return the absolute names that a module may import on Emscripten.
+
+    ``from .a import b`` counts as both ``….a`` and ``….a.b``, whichever of them is a module.
+    """
+    package = name.split(".") if is_package else name.split(".")[:-1]
+    names: set[str] = set()
+    for node in run_time_imports(source):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+            continue
+        above = package[: len(package) - node.level + 1] if node.level else []
+        base = ".".join([*above, *([node.module] if node.module else [])])
+        names.update([base, *(f"{base}.{alias.name}" for alias in node.names)])
+    return names
