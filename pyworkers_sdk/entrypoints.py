@@ -174,7 +174,7 @@ class _OutOfSight:
             error.__traceback__ = trace.tb_next
 
 
-out_of_sight = _OutOfSight()
+out_of_sight: _OutOfSight = _OutOfSight()
 
 
 def _over_rpc(method: Callable[..., Any], *args: Any) -> Any:
@@ -344,7 +344,7 @@ def _as_given(handler: Any, given: Any) -> Any:
     return given
 
 
-connect_handler = _payload(_socket)
+connect_handler: Handler = _payload(_socket)
 
 HANDLERS: dict[str, tuple[str, Handler]] = {
     "fetch": ("fetch", fetch_handler),

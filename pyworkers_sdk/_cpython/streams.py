@@ -52,9 +52,9 @@ class ReadableStream:
     def __init__(self, chunks: AsyncIterable[bytes], length: int | None = None) -> None:
         self.chunks: AsyncIterator[bytes] = aiter(chunks)
         self.length = length
-        self.around = around()
-        self.disturbed = False
-        self.locked = False
+        self.around: Around = around()
+        self.disturbed: bool = False
+        self.locked: bool = False
 
     @classmethod
     def of(cls, data: bytes) -> ReadableStream:
