@@ -94,9 +94,9 @@ class AgentMemoryRecallResult:
     def __init__(
         self, count: int, answer: str, candidates: list[AgentMemoryScoredCandidate]
     ) -> None:
-        self.count = count
-        self.answer = answer
-        self.candidates = candidates
+        self.count: int = count
+        self.answer: str = answer
+        self.candidates: list[AgentMemoryScoredCandidate] = candidates
 
 
 class AgentMemoryProfile(RemoteObject["_js.AgentMemoryProfile"]):

@@ -85,7 +85,7 @@ class CacheStorage:
             return Cache(await self.js_object.open(text(name, "name")))
 
 
-caches = CacheStorage()
+caches: CacheStorage = CacheStorage()
 
 
 def _key(request: Any) -> Any:

@@ -101,8 +101,8 @@ class D1ExecResult:
     __slots__ = ("count", "duration")
 
     def __init__(self, count: int, duration: float) -> None:
-        self.count = count
-        self.duration = duration
+        self.count: int = count
+        self.duration: float = duration
 
     def __repr__(self) -> str:
         return f"D1ExecResult(count={self.count}, duration={self.duration})"

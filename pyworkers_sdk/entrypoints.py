@@ -164,7 +164,7 @@ class _OutOfSight:
             error.__traceback__ = trace.tb_next
 
 
-hide_from_traceback = _OutOfSight()
+hide_from_traceback: _OutOfSight = _OutOfSight()
 
 
 def _over_rpc(method: Callable[..., Any], *args: Any) -> Any:
@@ -334,7 +334,7 @@ def _as_given(handler: Any, given: Any) -> Any:
     return given
 
 
-connect_handler = _payload(_socket)
+connect_handler: Handler = _payload(_socket)
 
 HANDLERS: dict[str, tuple[str, Handler]] = {
     "fetch": ("fetch", fetch_handler),

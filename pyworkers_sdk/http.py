@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, Protocol, Self, TypeAlias, TypeVar, overload
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    Literal,
+    Protocol,
+    Self,
+    TypeAlias,
+    TypeVar,
+    overload,
+)
 
 from . import _row_types as _rows
 from ._border import dumps, from_js, prop, raising, raw, text, to_js, web
@@ -200,7 +210,7 @@ class Response(Body):
             )
         self._web_socket = web_socket
 
-    json = _Json()
+    json: ClassVar[_Json] = _Json()
 
     @classmethod
     def error(cls) -> Self:

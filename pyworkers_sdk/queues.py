@@ -92,9 +92,9 @@ class MessageSendRequest(Generic[T]):
         content_type: QueueContentType = "json",
         delay_seconds: int | timedelta | None = None,
     ) -> None:
-        self.body = body
+        self.body: T = body
         self.content_type: QueueContentType = content_type
-        self.delay_seconds = delay_seconds
+        self.delay_seconds: int | timedelta | None = delay_seconds
 
 
 class Queue(JsWrapper["_js.Queue"], Generic[T]):

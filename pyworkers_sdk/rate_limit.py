@@ -24,7 +24,7 @@ class RateLimitOutcome:
     __slots__ = ("success",)
 
     def __init__(self, success: bool) -> None:
-        self.success = success
+        self.success: bool = success
 
     def __bool__(self) -> bool:
         return self.success

@@ -18,8 +18,8 @@ __all__ = ["Blob", "File", "FormData", "blob_type", "form_of", "media_type", "se
 class Blob:
     def __init__(self, data: bytes, *, type: str = "") -> None:
         self._data = data
-        self.size = len(data)
-        self.type = _type(type)
+        self.size: int = len(data)
+        self.type: str = _type(type)
 
     @classmethod
     def new(cls, parts: Iterable[str | bytes | Blob] = (), *, type: str | None = None) -> Blob:
@@ -39,7 +39,9 @@ class File(Blob):
     def __init__(self, data: bytes, name: str, *, type: str = "", modified: float | None = None):
         super().__init__(data, type=type)
         self.name = name
-        self.lastModified = environment.current().now() // 1 if modified is None else modified
+        self.lastModified: float = (
+            environment.current().now() // 1 if modified is None else modified
+        )
 
     @classmethod
     def new(  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]

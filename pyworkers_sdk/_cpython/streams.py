@@ -25,9 +25,9 @@ class ReadableStream:
     def __init__(self, chunks: AsyncIterable[bytes], length: int | None = None) -> None:
         self.chunks: AsyncIterator[bytes] = aiter(chunks)
         self.length = length
-        self.entered = environment.entered()
-        self.disturbed = False
-        self.locked = False
+        self.entered: environment.Entered = environment.entered()
+        self.disturbed: bool = False
+        self.locked: bool = False
 
     @classmethod
     def of(cls, data: bytes) -> ReadableStream:

@@ -111,14 +111,14 @@ class Socket:
         self._pair = asyncio.ensure_future(connecting)
         self._pair.add_done_callback(self._connected)
         self._closed = asyncio.get_running_loop().create_future()
-        self.closing = False
-        self.ended = False
+        self.closing: bool = False
+        self.ended: bool = False
         """Whether there is no more to write."""
         self.aborted: JsException | None = None
         self.secureTransport: SecureTransport = secure
-        self.upgraded = False
-        self.readable = ReadableStream(_Incoming(self))
-        self.writable = WritableStream(self)
+        self.upgraded: bool = False
+        self.readable: ReadableStream = ReadableStream(_Incoming(self))
+        self.writable: WritableStream = WritableStream(self)
 
     @property
     def opened(self) -> Awaitable[dict[str, Any]]:
@@ -244,7 +244,7 @@ class WritableStream:
     """What is written to a socket."""
 
     def __init__(self, socket: Socket) -> None:
-        self.locked = False
+        self.locked: bool = False
         self.socket = socket
 
     def getWriter(self) -> WritableStreamDefaultWriter:

@@ -205,6 +205,9 @@ _METHODS = re.compile(
 
 
 class Request(Body):
+    headers: Headers
+    body: ReadableStream | None
+    source: bytes | None
     url: str
     method: str
     redirect: str
@@ -308,7 +311,7 @@ class Response(Body):
         encodeBody: str | None = None,
         webSocket: WebSocket | None = None,
     ) -> None:
-        self.status = 200 if status is None else status
+        self.status: int = 200 if status is None else status
         self.webSocket = webSocket
         if webSocket is not None and self.status != 101:
             raise JsException("RangeError", "Responses with a WebSocket must have status code 101.")
@@ -318,7 +321,7 @@ class Response(Body):
                 "Responses may only be constructed with status codes in the range 200 to 599, "
                 "inclusive.",
             )
-        self.statusText = reason(self.status) if statusText is None else statusText
+        self.statusText: str = reason(self.status) if statusText is None else statusText
         if re.search(r"[\0-\x1f]", self.statusText):
             raise JsException("TypeError", "Invalid statusText")
         if self.status in (101, 204, 205, 304):
@@ -330,7 +333,7 @@ class Response(Body):
             body = None
         _check_encoding("encodeBody", encodeBody)
         self.cf = cf
-        self.headers = Headers(headers)
+        self.headers: Headers = Headers(headers)
         self._take_body(body)
 
     @classmethod

@@ -92,8 +92,8 @@ class WebSocket:
         self.extensions: str | None = ""
         self.binaryType = "blob"
         self.receiver: Receiver = _Listeners()
-        self.closedIncoming = False
-        self.closedOutgoing = False
+        self.closedIncoming: bool = False
+        self.closedOutgoing: bool = False
         self.error: JsException | None = None
         self._state = "waiting"
         self._allowHalfOpen = False

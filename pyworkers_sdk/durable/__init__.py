@@ -129,7 +129,7 @@ class DurableObjectNamespace(JsWrapper["_js.DurableObjectNamespace"], Generic[Ob
     def _is_of(self, alias: Any) -> None:
         self._kind = get_args(alias)[0]
 
-    __orig_class__ = property(fset=_is_of)  # where typing says what is in the brackets
+    __orig_class__: property = property(fset=_is_of)  # where typing says what is in the brackets
 
     def id_from_name(self, name: str) -> DurableObjectId:
         """The id that a name always gives. JS: DurableObjectNamespace.idFromName."""

@@ -154,7 +154,7 @@ class StreamVideoHandle(_Stub):
 
     def __init__(self, handle: _js.StreamVideoHandle, id: str) -> None:
         super().__init__(handle)
-        self.id = id
+        self.id: str = id
         """JS: StreamVideoHandle.id."""
 
     async def details(self) -> StreamVideo:

@@ -80,10 +80,10 @@ class VectorizeVector:
         namespace: str | None = None,
         metadata: Mapping[str, Any] | None = None,
     ) -> None:
-        self.id = id
-        self.values = cast(Sequence[float], values)
-        self.namespace = namespace
-        self.metadata = metadata
+        self.id: str = id
+        self.values: Sequence[float] = cast(Sequence[float], values)
+        self.namespace: str | None = namespace
+        self.metadata: Mapping[str, Any] | None = metadata
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, VectorizeVector):
@@ -116,8 +116,8 @@ class VectorizeMatches:
     __slots__ = ("count", "matches")
 
     def __init__(self, matches: list[VectorizeMatch], count: int) -> None:
-        self.matches = matches
-        self.count = count
+        self.matches: list[VectorizeMatch] = matches
+        self.count: int = count
 
     def __iter__(self) -> Iterator[VectorizeMatch]:
         return iter(self.matches)

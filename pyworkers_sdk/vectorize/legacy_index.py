@@ -34,8 +34,8 @@ class VectorizeVectorMutation:
     __slots__ = ("count", "ids")
 
     def __init__(self, ids: list[str], count: int) -> None:
-        self.ids = ids
-        self.count = count
+        self.ids: list[str] = ids
+        self.count: int = count
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.ids)

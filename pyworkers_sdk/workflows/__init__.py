@@ -117,9 +117,9 @@ class WorkflowInstanceCreateOptions(Generic[ParamsT]):
         retention: WorkflowRetention | None = None,
         location_hint: LocationHint | None = None,
     ) -> None:
-        self.id = id
-        self.params = params
-        self.retention = retention
+        self.id: str | None = id
+        self.params: ParamsT | None = params
+        self.retention: WorkflowRetention | None = retention
         self.location_hint = location_hint
 
 

@@ -77,10 +77,10 @@ class Worker:
     ) -> None:
         self.config = config
         self.company = company
-        self.main = _main(config)
+        self.main: str = _main(config)
         _modules.add_vendored(config.folder)
         module = _modules.load(config.folder / self.main, fresh=fresh)
-        self.script = Script(host, config.name)
+        self.script: Script = Script(host, config.name)
         exports = self.script.exports
         exports.update(_exports(module))
         if "Default" not in exports and not any(name.startswith("on_") for name in vars(module)):
@@ -89,9 +89,10 @@ class Worker:
                 *config.place("main"),
             )
         exports.pop("Default", None)
-        self.default = exports["default"] = worker_of(module)
+        self.default: type[Any] = worker_of(module)
+        exports["default"] = self.default
         self.env_type: type[Env] | None = getattr(self.default, "_env_type", None)
-        self.variables = config.variables()
+        self.variables: dict[str, tuple[Any, str]] = config.variables()
         self.bindings: dict[str, Bound] = {}
         self.env: Env = Env(self.script.env)
 

@@ -45,6 +45,8 @@ class Bound(NamedTuple):
 class Config:
     """One file, read for one environment; every environment in it is checked."""
 
+    settings: Environment
+
     def __init__(
         self, path: Path, environment: str | None = None, *, lenient: bool = False
     ) -> None:
@@ -54,7 +56,7 @@ class Config:
         from .schema import Wrangler
 
         self.path = path
-        self.folder = path.parent
+        self.folder: Path = path.parent
         self.environment = environment
         data, self._lines = self._read()
         try:
@@ -62,7 +64,7 @@ class Config:
         except ValidationError as error:
             raise self._refused(data, error, Wrangler) from None
         self.settings, self._own = self._chosen(whole, lenient)
-        self.name = self._name(whole)
+        self.name: str = self._name(whole)
 
     def error(self, message: str, *place: str | int) -> ConfigError:
         """An error at a key of the file."""

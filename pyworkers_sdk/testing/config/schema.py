@@ -5,7 +5,7 @@ What no fake depends on is ``Json``, whatever is in it.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -20,7 +20,9 @@ Handling = Literal["auto-trailing-slash", "force-trailing-slash", "drop-trailing
 class Table(BaseModel):
     """A table, or object, whose keys are all known."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        extra="forbid", strict=True, frozen=True, defer_build=True
+    )
 
 
 class Binding(Table):
@@ -234,7 +236,7 @@ class VpcNetwork(Binding):
 
 
 class UnsafeBinding(Table):
-    model_config = ConfigDict(extra="allow")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="allow")
 
     name: str
     type: str

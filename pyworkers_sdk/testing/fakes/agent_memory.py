@@ -24,7 +24,7 @@ class FakeAgentMemoryNamespace:
     """JS: AgentMemoryNamespace."""
 
     def __init__(self, *, clock: Clock | None = None) -> None:
-        self.clock = clock or Clock()
+        self.clock: Clock = clock or Clock()
         self._profiles: dict[str, FakeAgentMemoryProfile] = {}
 
     async def getProfile(self, profileName: str, /) -> FakeAgentMemoryProfile:

@@ -33,8 +33,8 @@ class FakeAi:
     """JS: Ai."""
 
     def __init__(self, *, clock: Clock | None = None) -> None:
-        self.clock = clock or Clock()
-        self.script = AIScript()
+        self.clock: Clock = clock or Clock()
+        self.script: AIScript = AIScript()
         self.aiGatewayLogId: str | None = None
         self._options: dict[str, Any] = {}
         self._batches: dict[str, tuple[str, list[Any]]] = {}

@@ -55,8 +55,8 @@ class FakeAiSearchInstance:
     def __init__(
         self, *, clock: Clock | None = None, namespace: FakeAiSearchNamespace | None = None
     ) -> None:
-        self.clock = clock or Clock()
-        self.script = namespace.script if namespace else AiSearchScript()
+        self.clock: Clock = clock or Clock()
+        self.script: AiSearchScript = namespace.script if namespace else AiSearchScript()
         self._info: dict[str, Any] | None = None
         self._items = FakeAiSearchItems(self)
         self._jobs = FakeAiSearchJobs(self)
@@ -132,8 +132,8 @@ class FakeAiSearchNamespace:
     """JS: AiSearchNamespace."""
 
     def __init__(self, *, clock: Clock | None = None) -> None:
-        self.clock = clock or Clock()
-        self.script = AiSearchScript()
+        self.clock: Clock = clock or Clock()
+        self.script: AiSearchScript = AiSearchScript()
         self._instances: dict[str, FakeAiSearchInstance] = {}
 
     def get(self, name: str, /) -> FakeAiSearchInstance:

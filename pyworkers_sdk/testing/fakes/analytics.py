@@ -147,7 +147,7 @@ class FakeAnalyticsSQL:
 
     def __init__(self, *, clock: Clock | None = None) -> None:
         self.clock = clock
-        self.script = AnalyticsScript()
+        self.script: AnalyticsScript = AnalyticsScript()
 
     async def query(self, request: dict[str, Any], /) -> Any:
         asked = AnalyticsQuery(request["query"], from_js(request.get("params")))

@@ -43,7 +43,7 @@ class FakeArtifacts:
     """JS: Artifacts."""
 
     def __init__(self, *, clock: Clock | None = None) -> None:
-        self.clock = clock or Clock()
+        self.clock: Clock = clock or Clock()
         self._numbers = count(1)
         self._repos: dict[str, FakeArtifactsRepo] = {}
 

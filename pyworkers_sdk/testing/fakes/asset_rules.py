@@ -19,7 +19,7 @@ class Pattern:
         self._whole = text.startswith("https://")
         pieces = re.split(r"(\*|(?<=/):[A-Za-z]\w*)", text)
         self._regex = re.compile("".join(map(_piece, pieces)))
-        self.fixed = len(pieces) == 1
+        self.fixed: bool = len(pieces) == 1
 
     def match(self, url: str) -> dict[str, str] | None:
         """What the placeholders stand for, if the rule is for this URL."""
@@ -80,7 +80,7 @@ class RedirectRule:
     """A line of a ``_redirects`` file."""
 
     def __init__(self, pattern: str, to: str, status: int) -> None:
-        self.pattern = Pattern(pattern)
+        self.pattern: Pattern = Pattern(pattern)
         self._to = to
         self._status = status
 

@@ -143,10 +143,10 @@ class FakeBrowserRun:
 
     def __init__(self, *, clock: Clock) -> None:
         self.clock = clock
-        self.script_of = BrowserScript()
+        self.script_of: BrowserScript = BrowserScript()
         self.sessions: dict[str, dict[str, Any]] = {}
         self.targets: dict[str, list[dict[str, Any]]] = {}
-        self.devtools = FakeDevtools(self)
+        self.devtools: FakeDevtools = FakeDevtools(self)
 
     async def fetch(self, resource: Any, /, **init: Any) -> Any:
         request = web.Request.new(resource, **init)

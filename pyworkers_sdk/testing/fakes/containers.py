@@ -43,8 +43,8 @@ class FakeContainer:
     ) -> None:
         self._ports = dict(ports or {})
         self._exec = exec
-        self.images = dict(images or {})
-        self.running = False
+        self.images: dict[str, str] = dict(images or {})
+        self.running: bool = False
         self.options: dict[str, Any] = {}
         self.signals: list[int] = []
         self.timeout: float | None = None
@@ -188,14 +188,16 @@ class FakeExecProcess:
         self, pid: int, work: Awaitable[ExecOutput], stdout: str, stderr: str, *, is_pty: bool
     ) -> None:
         self.pid = pid
-        self.stdin = None
+        self.stdin: None = None
         self.isPty = is_pty
         self._task = asyncio.ensure_future(work)
         self._killed = 0
         self._asked = False
         combined = stderr == "combined"
-        self.stdout = self._piped(0, combined=combined) if stdout == "pipe" else None
-        self.stderr = self._piped(1) if stderr == "pipe" else None
+        self.stdout: ReadableStream | None = (
+            self._piped(0, combined=combined) if stdout == "pipe" else None
+        )
+        self.stderr: ReadableStream | None = self._piped(1) if stderr == "pipe" else None
 
     async def _ended(self) -> ExecOutput:
         await asyncio.wait([self._task])

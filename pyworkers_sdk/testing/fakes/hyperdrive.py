@@ -44,13 +44,13 @@ class FakeHyperdrive:
         mysql = parts.scheme == "mysql"
         number = next(_numbers) % 2**16
         self.clock = clock
-        self.host = f"{token_hex(16)}.hyperdrive.local"
-        self.ip = f"240.0.{number >> 8}.{number & 255}"
+        self.host: str = f"{token_hex(16)}.hyperdrive.local"
+        self.ip: str = f"240.0.{number >> 8}.{number & 255}"
         self.port = 3306 if mysql else 5432
-        self.user = unquote(str(parts.username))
-        self.password = unquote(parts.password or "")
-        self.database = unquote(parts.path.removeprefix("/"))
-        self.connectionString = (
+        self.user: str = unquote(str(parts.username))
+        self.password: str = unquote(parts.password or "")
+        self.database: str = unquote(parts.path.removeprefix("/"))
+        self.connectionString: str = (
             f"{parts.scheme}://{self.user}:{self.password}@{self.host}:{self.port}/{self.database}"
             f"{'?ssl-mode=disabled' if mysql else '?sslmode=disable'}"
         )

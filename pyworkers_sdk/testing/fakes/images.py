@@ -60,7 +60,7 @@ class FakeImagesBinding:
     def __init__(self, *, clock: Clock) -> None:
         self.clock = clock
         self.outputs: list[ImageOutput] = []
-        self.hosted = FakeHostedImages(clock)
+        self.hosted: FakeHostedImages = FakeHostedImages(clock)
 
     async def info(self, image: ReadableStream, /, *, encoding: str | None = None) -> Any:
         found = _known(await _read(_decoded(image, encoding)))

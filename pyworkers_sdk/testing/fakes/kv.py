@@ -41,7 +41,7 @@ class FakeKVNamespace:
     """JS: KVNamespace. Expires keys by its ``clock``."""
 
     def __init__(self, clock: Clock | None = None) -> None:
-        self.clock = clock or Clock()
+        self.clock: Clock = clock or Clock()
         self.late: float | timedelta | None = None
         self._entries: dict[str, Entry] = {}
         self._coming: list[tuple[float, str, Entry | None]] = []

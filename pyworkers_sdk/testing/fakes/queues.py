@@ -132,7 +132,7 @@ class FakeQueue:
     ) -> None:
         self.name = name
         self.delivery_delay = delivery_delay
-        self.clock = clock or Clock()
+        self.clock: Clock = clock or Clock()
         self.strict = strict
         self.entries: list[Entry] = []
         self.twice = 0
@@ -279,7 +279,7 @@ class FakeMessageBatch:
 
     def __init__(self, queue: str, entries: list[Entry], metadata: dict[str, Any]) -> None:
         self.queue = queue
-        self.messages = [FakeMessage(self, entry) for entry in entries]
+        self.messages: list[FakeMessage] = [FakeMessage(self, entry) for entry in entries]
         self.metadata = metadata
         self.said: str | None = None
         self.delay: int | None = None
@@ -298,10 +298,10 @@ class FakeMessage:
     """JS: Message."""
 
     def __init__(self, batch: FakeMessageBatch, entry: Entry) -> None:
-        self.id = entry.id
-        self.timestamp = entry.timestamp
-        self.attempts = entry.failures + 1
-        self.body = entry.body()
+        self.id: str = entry.id
+        self.timestamp: datetime = entry.timestamp
+        self.attempts: int = entry.failures + 1
+        self.body: Any = entry.body()
         self.said: str | None = None
         self.delay: int | None = None
         self._batch = batch

@@ -73,7 +73,7 @@ class FakeR2Bucket:
     """
 
     def __init__(self, clock: Clock | None = None, *, strict: bool = True) -> None:
-        self.clock = clock or Clock()
+        self.clock: Clock = clock or Clock()
         self.strict = strict
         self._objects: dict[str, Stored] = {}
         self._uploads: dict[str, Upload] = {}
@@ -311,15 +311,15 @@ class FakeR2Object:
         *,
         range: dict[str, int] | None = None,
     ) -> None:
-        self.key = stored.key
-        self.version = stored.version
-        self.size = len(stored.data)
-        self.etag = stored.etag
-        self.httpEtag = f'"{stored.etag}"'
-        self.uploaded = stored.uploaded
-        self.checksums = FakeR2Checksums(stored.checksums)
-        self.httpMetadata = _listed(stored.http, "httpMetadata", fields)
-        self.customMetadata = _listed(stored.custom, "customMetadata", fields)
+        self.key: str = stored.key
+        self.version: str = stored.version
+        self.size: int = len(stored.data)
+        self.etag: str = stored.etag
+        self.httpEtag: str = f'"{stored.etag}"'
+        self.uploaded: datetime = stored.uploaded
+        self.checksums: FakeR2Checksums = FakeR2Checksums(stored.checksums)
+        self.httpMetadata: dict[str, Any] = _listed(stored.http, "httpMetadata", fields)
+        self.customMetadata: dict[str, Any] = _listed(stored.custom, "customMetadata", fields)
         self.range = range
 
     def writeHttpMetadata(self, headers: Any, /) -> None:
@@ -343,6 +343,8 @@ _HEADERS = {
 
 class FakeR2ObjectBody(FakeR2Object, Body):
     """JS: R2ObjectBody."""
+
+    body: ReadableStream | None
 
     def __init__(self, stored: Stored, *, range: dict[str, int]) -> None:
         super().__init__(stored, range=range)

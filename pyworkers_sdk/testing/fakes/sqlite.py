@@ -67,7 +67,7 @@ class Sqlite:
         self._clock = clock
         self._max_length = max_length
         self._unread: list[sqlite3.Cursor] = []
-        self.bookmarks = count()
+        self.bookmarks: count[int] = count()
         self._open(self._connected())
         if self.has_metadata:
             self._ask(METADATA)

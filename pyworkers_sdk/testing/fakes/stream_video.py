@@ -54,8 +54,8 @@ class FakeStreamBinding:
         self.kept: dict[str, dict[str, Any]] = {}
         self.data: dict[str, bytes] = {}
         self.beside: dict[tuple[str, str], dict[str, Any]] = {}
-        self.videos = FakeStreamVideos(self)
-        self.watermarks = FakeStreamWatermarks(self)
+        self.videos: FakeStreamVideos = FakeStreamVideos(self)
+        self.watermarks: FakeStreamWatermarks = FakeStreamWatermarks(self)
 
     def video(self, id: str, /) -> FakeStreamVideoHandle:
         return FakeStreamVideoHandle(self, id)
@@ -155,8 +155,8 @@ class FakeStreamVideoHandle:
     def __init__(self, stream: FakeStreamBinding, id: str) -> None:
         self._stream = stream
         self.id = id
-        self.captions = FakeStreamScopedCaptions(stream, id)
-        self.downloads = FakeStreamScopedDownloads(stream, id)
+        self.captions: FakeStreamScopedCaptions = FakeStreamScopedCaptions(stream, id)
+        self.downloads: FakeStreamScopedDownloads = FakeStreamScopedDownloads(stream, id)
 
     async def details(self) -> Any:
         return from_js(self._stream.found(self.id))

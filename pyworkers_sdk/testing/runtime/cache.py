@@ -41,7 +41,7 @@ class _Kept(NamedTuple):
 
 class FakeCacheStorage:
     def __init__(self, host: Host) -> None:
-        self.default = FakeCache(host)
+        self.default: FakeCache = FakeCache(host)
         self._host = host
         self._named: dict[str, dict[str, _Kept]] = {}
 

@@ -103,7 +103,7 @@ class FakeScheduledController:
     def __init__(self, cron: str, scheduled_time: float) -> None:
         self.cron = cron
         self.scheduledTime = scheduled_time
-        self.retries = True
+        self.retries: bool = True
 
     def noRetry(self) -> None:
         self.retries = False

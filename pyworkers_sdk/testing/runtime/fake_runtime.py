@@ -93,7 +93,7 @@ class FakeRuntime(Generic[EnvT]):
         **given: Any,
     ) -> None:
         self.raise_exceptions = raise_exceptions
-        self.entrypoint = entrypoint = worker_of(entrypoint)
+        self.entrypoint: type[Any] = worker_of(entrypoint)
         self.crons: tuple[str, ...] = ()
         self.workers: dict[str, FakeRuntime[Any]] = {}
         if isinstance(env, type):
@@ -104,10 +104,10 @@ class FakeRuntime(Generic[EnvT]):
             ready = env or Env(Script(Host(clock)).env)
         self.env: EnvT = ready
         self._script = _script_of(raw(ready), clock)
-        self._script.exports["default"] = entrypoint
-        self.host = self._script.host
+        self._script.exports["default"] = self.entrypoint
+        self.host: Host = self._script.host
         self._entered = ExitStack()
-        handler = self._take if hasattr(entrypoint, "queue") else None
+        handler = self._take if hasattr(self.entrypoint, "queue") else None
         queues = queues_of(self.host)
         self._broker = Broker(self._script.env, consumers, handler, self.clock, queues)
         self.host.engines.append(self._broker)

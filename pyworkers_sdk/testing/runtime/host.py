@@ -39,7 +39,7 @@ class Host:
     """One machine: a clock, the Workers on it, and all the work that they leave for later."""
 
     def __init__(self, clock: Clock | None = None) -> None:
-        self.clock = clock or Clock()
+        self.clock: Clock = clock or Clock()
         self.waiting: list[Awaitable[Any]] = []
         self.engines: list[Engine] = []
         self.scripts: dict[str, Script] = {}
@@ -122,7 +122,7 @@ class Bindings(SimpleNamespace):
     __slots__ = ("script",)
 
     def __init__(self, script: Script) -> None:
-        self.script = script
+        self.script: Script = script
 
 
 def _no_exports(script: Script) -> Any:
@@ -154,7 +154,7 @@ class Script:
     def __init__(self, host: Host, name: str = "worker", env: Any = None) -> None:
         self.host = host
         self.name = name
-        self.env = Bindings(script=self) if env is None else env
+        self.env: Any = Bindings(script=self) if env is None else env
         self.exports: dict[str, type[Any]] = {}
         self.front: Front | None = None
         host.scripts[name] = self
@@ -174,8 +174,8 @@ class FakeExecutionContext:
     def __init__(self, script: Script, props: Any = None) -> None:
         self.script = script
         self.props: Any = {} if props is None else props
-        self.passes_through = False
-        self.tracing = FakeTracing()
+        self.passes_through: bool = False
+        self.tracing: FakeTracing = FakeTracing()
 
     @property
     def access(self) -> Any:

@@ -51,12 +51,12 @@ class FakeForwardableEmailMessage:
     def __init__(self, source: bytes, sender: str, to: str) -> None:
         setattr(self, "from", sender)
         self.to = to
-        self.raw = web.ReadableStream.of(source)
-        self.rawSize = len(source)
-        self.parsed = _parsed(source)
+        self.raw: web.ReadableStream = web.ReadableStream.of(source)
+        self.rawSize: int = len(source)
+        self.parsed: Message[str, str] = _parsed(source)
         # unfolded
         headers = [[name, " ".join(str(value).split())] for name, value in self.parsed.items()]
-        self.headers = web.Headers(headers)
+        self.headers: web.Headers = web.Headers(headers)
         self.reason: str | None = None
         self.forwards: list[ForwardedEmail] = []
         self.replies: list[RepliedEmail] = []

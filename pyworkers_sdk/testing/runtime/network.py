@@ -83,7 +83,7 @@ class Outbound:
         self._host = host
         self._routes: list[Route] = []
         self._tcp: list[TcpRoute] = []
-        self.caches = FakeCacheStorage(host)
+        self.caches: FakeCacheStorage = FakeCacheStorage(host)
 
     def now(self) -> float:
         return self._host.clock.now()

@@ -17,7 +17,7 @@ class FakeSpan:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.isTraced = True
+        self.isTraced: bool = True
 
     def setAttribute(self, key: str, value: bool | float | str, /) -> FakeSpan:
         return self
@@ -103,7 +103,7 @@ class FakeTraceRequest:
     ) -> None:
         self.url = url
         self.method = method
-        self.headers = dict(headers or {})
+        self.headers: dict[str, str] = dict(headers or {})
         self.cf = cf
 
     def getUnredacted(self) -> FakeTraceRequest:

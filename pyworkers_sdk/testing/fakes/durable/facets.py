@@ -13,6 +13,7 @@ from .object import FakeObject, ObjectClass, Place, again
 
 if TYPE_CHECKING:
     from ...runtime.host import Script
+    from .namespace import FakeDurableObjectId
 
 __all__ = [
     "FakeDurableObjectClass",
@@ -43,7 +44,7 @@ class _Facet(FakeObject):
         self._name = name
         place = owner.place.below.setdefault(name, Place(script.host.clock))
         super().__init__(_class(script, name), owner.id, place)
-        self.depth = owner.depth + 1
+        self.depth: int = owner.depth + 1
         self._starting = asyncio.ensure_future(self._start(start))
         self._ended: JsException | None = None
 
@@ -54,8 +55,8 @@ class _Facet(FakeObject):
             found = found()
         if not isinstance(found, FakeDurableObjectClass):
             raise JsException("TypeError", _NO_CLASS)
-        self.id = options.get("id", self.id)
-        self.props = found.props
+        self.id: FakeDurableObjectId = options.get("id", self.id)
+        self.props: Any = found.props
         self._objects = _class(found.script, found.kind.__name__, found.kind)
 
     async def event(self, call: Callable[[Any], Awaitable[Any]]) -> Any:
@@ -85,9 +86,9 @@ class FakeDurableObjectFacets:
     """JS: DurableObjectFacets."""
 
     def __init__(self, parent: FakeObject) -> None:
-        self.id = parent.id
-        self.depth = parent.depth
-        self.place = parent.place
+        self.id: FakeDurableObjectId = parent.id
+        self.depth: int = parent.depth
+        self.place: Place = parent.place
         self._script = parent.script
         self._running: dict[str, _Facet] = {}
 

@@ -59,7 +59,7 @@ class FakeDurableObjectStub(FakeStub):
         super().__init__(found.deliver)
         self._object = found
         self.id = id
-        self.name = id.name
+        self.name: str | None = id.name
 
     def _dial(self, hostname: str, port: int, secure: bool) -> Awaitable[Any]:
         return self._connected(hostname, port, secure)

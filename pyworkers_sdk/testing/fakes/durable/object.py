@@ -45,7 +45,7 @@ class ObjectClass:
         self.script = script
         self.name = name
         self._kind = kind
-        self.key = f"{script.name}-{name}"
+        self.key: str = f"{script.name}-{name}"
         self.sqlite = True
         self.found: dict[str, FakeObject] = {}
         self.called: Callable[[str], None] = _nothing
@@ -73,7 +73,7 @@ class _Life:
 
     def __init__(self) -> None:
         self.door: Any = None
-        self.gate = Gate()
+        self.gate: Gate = Gate()
         self.events: set[asyncio.Task[Any]] = set()
         self.broken: JsException | None = None
         self.waiting: set[asyncio.Future[None]] = set()
@@ -110,12 +110,14 @@ class FakeObject:
     ) -> None:
         self._objects = objects
         self.id = id
-        self.place = place or Place(objects.script.host.clock)
+        self.place: Place = place or Place(objects.script.host.clock)
         self._facets: FakeDurableObjectFacets | None = None
         self._life: _Life | None = None
         self._storage: FakeDurableObjectStorage | None = None
-        self.hibernation = Hibernation(objects.script.host.clock, self.tell, self._hold)
-        self.alarm_due = 0.0
+        self.hibernation: Hibernation = Hibernation(
+            objects.script.host.clock, self.tell, self._hold
+        )
+        self.alarm_due: float = 0.0
         self._retries = 0
         self.running_alarm: float | None = None
 
@@ -398,8 +400,8 @@ class FakeDurableObjectState:
     def __init__(self, found: FakeObject, life: _Life) -> None:
         self._object = found
         self._life = life
-        self.id = found.id
-        self.storage = found.storage
+        self.id: FakeDurableObjectId = found.id
+        self.storage: FakeDurableObjectStorage = found.storage
         self.props: Any = {} if found.props is None else found.props
 
     @property

@@ -41,7 +41,7 @@ class Database(Sqlite):
 
     def __init__(self, clock: Clock | None) -> None:
         super().__init__(":memory:", clock, MAX_LENGTH)
-        self.depth = 0
+        self.depth: int = 0
         self._lost = False
 
     @staticmethod
@@ -182,10 +182,10 @@ class FakeSqlStorageCursor:
     """JS: SqlStorageCursor."""
 
     def __init__(self, answer: Answer) -> None:
-        self.columnNames = answer.names
+        self.columnNames: list[str] = answer.names
         self._rows = iter(answer.rows)
-        self.rowsRead = answer.meta["rows_read"]
-        self.rowsWritten = answer.meta["rows_written"]
+        self.rowsRead: Any = answer.meta["rows_read"]
+        self.rowsWritten: Any = answer.meta["rows_written"]
 
     def raw(self) -> Iterator[list[Any]]:
         return self._rows

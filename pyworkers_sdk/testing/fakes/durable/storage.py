@@ -171,9 +171,9 @@ class FakeDurableObjectStorage(_Operations):
         self.database = database
         self._alarms = alarms
         self.broken: JsException | None = None
-        self.gate = Gate()
+        self.gate: Gate = Gate()
         self.has_alarm = True
-        self.unconfirmed = False
+        self.unconfirmed: bool = False
         self._ringing: float | None = None
 
     # The database, and the turn that it is written in

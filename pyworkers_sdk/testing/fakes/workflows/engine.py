@@ -42,13 +42,13 @@ class Engine:
     def __init__(self, flow: FakeWorkflow, id: str, payload: Any) -> None:
         self.flow = flow
         self.id = id
-        self.payload = from_js(payload)
-        self.created = flow.clock.datetime()
-        self.plan = Plan()
+        self.payload: Any = from_js(payload)
+        self.created: Any = flow.clock.datetime()
+        self.plan: Plan = Plan()
         self.life: Life | None = None
-        self.crashes = 0
+        self.crashes: int = 0
         self._lock = asyncio.Lock()
-        self.history = History(id, flow.clock.now)
+        self.history: History = History(id, flow.clock.now)
         self.history.tell("workflow_queued")
         self._wipe()
 
@@ -62,7 +62,7 @@ class Engine:
         self.records: dict[Key, StepRecord] = {}
         self.rollbacks: dict[Key, dict[str, Any]] = {}
         self.events: dict[str, list[Any]] = {}
-        self.paused_at = 0.0
+        self.paused_at: float = 0.0
 
     @property
     def now(self) -> float:

@@ -78,8 +78,8 @@ class Life:
     """One lifetime: what is lost when it ends."""
 
     def __init__(self) -> None:
-        self.dead = False
-        self.moves = 0
+        self.dead: bool = False
+        self.moves: int = 0
         self.seen: tuple[int, float] = (-1, 0.0)
         self.active = 0
         self.counts: Counter[tuple[str, str]] = Counter()

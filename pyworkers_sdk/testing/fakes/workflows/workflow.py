@@ -72,7 +72,7 @@ class FakeWorkflow:
         self.kind = kind
         self.strict = strict
         self.engines: dict[str, Engine] = {}
-        self.plan = Plan()
+        self.plan: Plan = Plan()
         self.plans: dict[str, Plan] = {}
         script.host.engines.append(self)
 
