@@ -344,13 +344,11 @@ _HEADERS = {
 class FakeR2ObjectBody(FakeR2Object, Body):
     """JS: R2ObjectBody."""
 
-    body: ReadableStream | None
-
     def __init__(self, stored: Stored, *, range: dict[str, int]) -> None:
         super().__init__(stored, range=range)
         start = range["offset"]
         data = stored.data[start : start + range["length"]]
-        # unlike the body of a request, this one is never null
+        # Unlike the body of a request, the body of an R2 object is never null.
         self.body: ReadableStream = ReadableStream.of(data)  # pyright: ignore[reportIncompatibleVariableOverride]
 
     async def blob(self) -> Blob:
