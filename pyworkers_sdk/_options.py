@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timezone
 from typing import Any, TypeVar, cast
 
 from ._border import dumps, from_json
 from .errors import ConversionError
 
-__all__ = ["bag", "camel", "each", "iso", "json_of", "moment", "shaped", "stated", "when"]
+__all__ = ["camel", "js_bag", "js_options", "json_of", "list_of", "named_tuple"]
 
 T = TypeVar("T")
 
@@ -35,12 +34,12 @@ def camel(name: str) -> str:
     return first + "".join(map(str.capitalize, rest))
 
 
-def stated(options: Mapping[str, Any]) -> dict[str, Any]:
+def js_options(options: Mapping[str, Any]) -> dict[str, Any]:
     """Those options that were given, under JavaScript's names."""
     return {camel(name): value for name, value in options.items() if value is not None}
 
 
-def bag(
+def js_bag(
     given: Any,
     kind: type[Any],
     name: str,
@@ -63,7 +62,7 @@ def bag(
     return made
 
 
-def shaped(kind: type[T], found: dict[str, Any], **inner: Callable[[Any], Any]) -> T:
+def named_tuple(kind: type[T], found: dict[str, Any], **inner: Callable[[Any], Any]) -> T:
     """The NamedTuple ``kind`` of an object that came from JavaScript, under its own names.
 
     ``inner`` makes a field of what was found, unless that is None.
@@ -76,29 +75,9 @@ def shaped(kind: type[T], found: dict[str, Any], **inner: Callable[[Any], Any]) 
     return kind(*values)
 
 
-def each(make: Callable[[Any], T]) -> Callable[[Any], list[T]]:
+def list_of(make: Callable[[Any], T]) -> Callable[[Any], list[T]]:
     """What makes a list, item by item."""
     return lambda found: [make(item) for item in found]
-
-
-def moment(milliseconds: float) -> datetime:
-    """The time in milliseconds since 1970, in UTC."""
-    return datetime.fromtimestamp(milliseconds / 1000, timezone.utc)
-
-
-def when(text: str) -> datetime:
-    """The time in ISO text, in UTC."""
-    return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(timezone.utc)
-
-
-def iso(value: Any, name: str) -> str | None:
-    """A datetime as JavaScript writes it; a naive one is taken as UTC."""
-    if value is None:
-        return None
-    if not isinstance(value, datetime):
-        raise ConversionError(f"{name}: expected datetime, got {type(value).__name__}")
-    aware = value if value.tzinfo else value.replace(tzinfo=timezone.utc)
-    return aware.astimezone(timezone.utc).isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
 def json_of(options: Mapping[str, Any], name: str = "options") -> Any:

@@ -7,7 +7,7 @@ from inspect import isawaitable
 from typing import Any
 
 from . import tail_stream as events
-from ._options import each, shaped
+from ._options import list_of, named_tuple
 from .errors import WorkersError
 
 __all__ = ["event_of", "rest_for"]
@@ -15,10 +15,10 @@ __all__ = ["event_of", "rest_for"]
 
 def event_of(given: Any) -> events.TailEvent[Any]:
     """An event that came from JavaScript, of a kind that we know."""
-    return shaped(
+    return named_tuple(
         events.TailEvent[Any],
         given,
-        span_context=lambda found: shaped(events.SpanContext, found),
+        span_context=lambda found: named_tuple(events.SpanContext, found),
         event=lambda found: _EVENTS[found["type"]](found),
     )
 
@@ -56,7 +56,7 @@ def _type(given: Any) -> str:
 
 
 def _plainly(kind: Any) -> Callable[[Any], Any]:
-    return lambda found: shaped(kind, found)
+    return lambda found: named_tuple(kind, found)
 
 
 def _by_type(kinds: dict[str, Callable[[Any], Any]]) -> Callable[[Any], Any]:
@@ -64,10 +64,10 @@ def _by_type(kinds: dict[str, Callable[[Any], Any]]) -> Callable[[Any], Any]:
     return lambda found: kinds.get(found["type"], _plainly(events.CustomEventInfo))(found)
 
 
-_attributes = each(_plainly(events.Attribute))
+_attributes = list_of(_plainly(events.Attribute))
 _info: dict[str, Callable[[Any], Any]] = {
-    "fetch": lambda found: shaped(
-        events.FetchEventInfo, found, headers=each(_plainly(events.Header))
+    "fetch": lambda found: named_tuple(
+        events.FetchEventInfo, found, headers=list_of(_plainly(events.Header))
     ),
     "connect": _plainly(events.ConnectEventInfo),
     "jsrpc": _plainly(events.JsRpcEventInfo),
@@ -77,7 +77,7 @@ _info: dict[str, Callable[[Any], Any]] = {
     "queue": _plainly(events.QueueEventInfo),
     "email": _plainly(events.EmailEventInfo),
     "trace": _plainly(events.TraceEventInfo),
-    "hibernatableWebSocket": lambda found: shaped(
+    "hibernatableWebSocket": lambda found: named_tuple(
         events.HibernatableWebSocketEventInfo,
         found,
         info=_by_type(
@@ -88,11 +88,11 @@ _info: dict[str, Callable[[Any], Any]] = {
             }
         ),
     ),
-    "attributes": lambda found: shaped(events.Attributes, found, info=_attributes),
+    "attributes": lambda found: named_tuple(events.Attributes, found, info=_attributes),
 }
 
 _EVENTS: dict[str, Callable[[Any], Any]] = {
-    "onset": lambda found: shaped(
+    "onset": lambda found: named_tuple(
         events.Onset,
         found,
         info=_by_type(_info),
@@ -101,24 +101,28 @@ _EVENTS: dict[str, Callable[[Any], Any]] = {
         attributes=_attributes,
     ),
     "outcome": _plainly(events.Outcome),
-    "spanOpen": lambda found: shaped(events.SpanOpen, found, info=_by_type(_info)),
+    "spanOpen": lambda found: named_tuple(events.SpanOpen, found, info=_by_type(_info)),
     "spanClose": _plainly(events.SpanClose),
-    "spanUpdate": lambda found: shaped(
+    "spanUpdate": lambda found: named_tuple(
         events.SpanUpdate,
         found,
-        info=lambda info: shaped(events.SpanUpdateInfo, info, status=_plainly(events.SpanStatus)),
+        info=lambda info: named_tuple(
+            events.SpanUpdateInfo, info, status=_plainly(events.SpanStatus)
+        ),
     ),
     "diagnosticChannel": _plainly(events.DiagnosticChannelEvent),
     "exception": _plainly(events.Exception),
-    "log": lambda found: shaped(
+    "log": lambda found: named_tuple(
         events.Log,
         {"truncated": False, **found},
-        error_info=each(lambda one: one and shaped(events.TailStreamErrorInfo, one)),
+        error_info=list_of(lambda one: one and named_tuple(events.TailStreamErrorInfo, one)),
     ),
-    "streamDiagnostic": lambda found: shaped(
+    "streamDiagnostic": lambda found: named_tuple(
         events.StreamDiagnostic, found, diagnostic=_plainly(events.DroppedEventsDiagnostic)
     ),
-    "return": lambda found: shaped(events.Return, found, info=_plainly(events.FetchResponseInfo)),
+    "return": lambda found: named_tuple(
+        events.Return, found, info=_plainly(events.FetchResponseInfo)
+    ),
     "attributes": _info["attributes"],
 }
 _METHODS = {

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NotRequired, TypeAlias, TypedDict
 
 from ._border import binding, raising, raw, text, to_js
-from ._options import bag, each, shaped, stated
+from ._options import js_bag, js_options, list_of, named_tuple
 from ._remote_object import RemoteObject
 from .errors import WorkersError
 
@@ -126,7 +126,7 @@ class AgentMemoryProfile(RemoteObject["_js.AgentMemoryProfile"]):
 
         JS: AgentMemoryProfile.remember.
         """
-        memory = {"content": text(content, "content"), **stated({"session_id": session_id})}
+        memory = {"content": text(content, "content"), **js_options({"session_id": session_id})}
         return _memory(await self._ask("remember", to_js(memory, "memory")))
 
     async def ingest(
@@ -135,10 +135,10 @@ class AgentMemoryProfile(RemoteObject["_js.AgentMemoryProfile"]):
         """Store what is worth it in a conversation of at most 500 messages; twice the same is
         stored once. JS: AgentMemoryProfile.ingest."""
         sent = [
-            bag(message, AgentMemoryMessage, f"messages[{at}]")
+            js_bag(message, AgentMemoryMessage, f"messages[{at}]")
             for at, message in enumerate(messages)
         ]
-        options = to_js(stated({"session_id": session_id}))
+        options = to_js(js_options({"session_id": session_id}))
         await self._call("ingest", to_js(sent, "messages"), options)
 
     async def get_summary(self, *, session_id: str | None = None) -> str:
@@ -146,7 +146,7 @@ class AgentMemoryProfile(RemoteObject["_js.AgentMemoryProfile"]):
 
         JS: AgentMemoryProfile.getSummary.
         """
-        found = await self._ask("getSummary", to_js(stated({"session_id": session_id})))
+        found = await self._ask("getSummary", to_js(js_options({"session_id": session_id})))
         summary: str = found["summary"]
         return summary
 
@@ -170,8 +170,10 @@ class AgentMemoryProfile(RemoteObject["_js.AgentMemoryProfile"]):
             "response_length": response_length,
             "reference_date": reference_date,
         }
-        found = await self._ask("recall", text(query, "query"), to_js(stated(options), "options"))
-        candidates = [shaped(AgentMemoryScoredCandidate, one) for one in found["candidates"]]
+        found = await self._ask(
+            "recall", text(query, "query"), to_js(js_options(options), "options")
+        )
+        candidates = [named_tuple(AgentMemoryScoredCandidate, one) for one in found["candidates"]]
         return AgentMemoryRecallResult(found["count"], found["answer"], candidates)
 
     async def list(
@@ -187,8 +189,8 @@ class AgentMemoryProfile(RemoteObject["_js.AgentMemoryProfile"]):
         JS: AgentMemoryProfile.list.
         """
         options = {"limit": limit, "cursor": cursor, "session_id": session_id, "type": type}
-        found = await self._ask("list", to_js(stated(options), "options"))
-        return shaped(AgentMemoryListMemoriesResult, found, memories=each(_entry))
+        found = await self._ask("list", to_js(js_options(options), "options"))
+        return named_tuple(AgentMemoryListMemoriesResult, found, memories=list_of(_entry))
 
     async def delete_session(self, session_id: str) -> None:
         """Delete what came of a session, if anything did.
@@ -225,8 +227,8 @@ class AgentMemory(RemoteObject["_js.AgentMemoryNamespace"]):
 
 
 def _memory(found: Any) -> AgentMemoryMemory:
-    return shaped(AgentMemoryMemory, found)
+    return named_tuple(AgentMemoryMemory, found)
 
 
 def _entry(found: Any) -> AgentMemoryMemoryListEntry:
-    return shaped(AgentMemoryMemoryListEntry, found)
+    return named_tuple(AgentMemoryMemoryListEntry, found)

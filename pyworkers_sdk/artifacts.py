@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NotRequired, Self, T
 
 from ._border import binding, dumps, from_json, raising, raw, seconds, text
 from ._border.rpc import dispose
-from ._options import bag, each, shaped, stated, when
+from ._options import js_bag, js_options, list_of, named_tuple
 from ._remote_object import RemoteObject
+from ._times import from_iso
 from .blob import Blob
 from .errors import ArtifactsError
 
@@ -181,12 +182,12 @@ class ArtifactsRepo(RemoteObject["_js.ArtifactsRepo"]):
         """
         args = [scope or "write"] if ttl is None else [scope or "write", seconds(ttl, "ttl")]
         made = await self._ask("createToken", *args)
-        return shaped(ArtifactsCreateTokenResult, made, expires_at=when)
+        return named_tuple(ArtifactsCreateTokenResult, made, expires_at=from_iso)
 
     async def list_tokens(self) -> ArtifactsTokenListResult:
         """Its tokens, without their text. JS: ArtifactsRepo.listTokens."""
         found = await self._ask("listTokens")
-        return shaped(ArtifactsTokenListResult, found, tokens=each(_token))
+        return named_tuple(ArtifactsTokenListResult, found, tokens=list_of(_token))
 
     async def revoke_token(self, token_or_id: str) -> bool:
         """End a token; False where there is none. JS: ArtifactsRepo.revokeToken."""
@@ -203,7 +204,9 @@ class ArtifactsRepo(RemoteObject["_js.ArtifactsRepo"]):
     async def read_tree(self, hash: str) -> list[ArtifactsTreeEntry] | None:
         """What a directory holds, by the hash of its tree. JS: ArtifactsRepo.readTree."""
         found = await self._ask("readTree", text(hash, "hash"))
-        return None if found is None else [shaped(ArtifactsTreeEntry, entry) for entry in found]
+        return (
+            None if found is None else [named_tuple(ArtifactsTreeEntry, entry) for entry in found]
+        )
 
     async def read_commit(self, hash: str) -> ArtifactsCommitMetadata | None:
         """A commit by its hash. JS: ArtifactsRepo.readCommit."""
@@ -285,8 +288,8 @@ class Artifacts(RemoteObject["_js.Artifacts"]):
     ) -> ArtifactsCreateRepoResult:
         """A copy of a repository from elsewhere. JS: Artifacts.import."""
         params = {
-            "source": bag(source, ArtifactsImportSource, "source"),
-            "target": bag(target, ArtifactsImportTarget, "target", {"opts": _import_options}),
+            "source": js_bag(source, ArtifactsImportSource, "source"),
+            "target": js_bag(target, ArtifactsImportTarget, "target", {"opts": _import_options}),
         }
         return _made(await self._ask("import", _json(params)))
 
@@ -295,7 +298,7 @@ class Artifacts(RemoteObject["_js.Artifacts"]):
     ) -> ArtifactsRepoListResult:
         """A page of the repositories: 1 to 200, 50 unless given. JS: Artifacts.list."""
         found = await self._ask("list", _json({"limit": limit, "cursor": cursor}))
-        return shaped(ArtifactsRepoListResult, found, repos=each(_repo))
+        return named_tuple(ArtifactsRepoListResult, found, repos=list_of(_repo))
 
     async def delete(self, name: str) -> bool:
         """Delete a repository and its tokens; False where there is none. JS: Artifacts.delete."""
@@ -303,31 +306,33 @@ class Artifacts(RemoteObject["_js.Artifacts"]):
 
 
 def _json(options: dict[str, Any]) -> Any:
-    return from_json(dumps(stated(options), "options"))
+    return from_json(dumps(js_options(options), "options"))
 
 
 def _import_options(given: Any, name: str) -> dict[str, Any]:
-    return bag(given, ArtifactsImportOptions, name)
+    return js_bag(given, ArtifactsImportOptions, name)
 
 
 def _made(found: Any) -> ArtifactsCreateRepoResult:
-    return shaped(ArtifactsCreateRepoResult, found)
+    return named_tuple(ArtifactsCreateRepoResult, found)
 
 
 def _repo(found: Any) -> ArtifactsRepoInfo:
-    return shaped(ArtifactsRepoInfo, found, created_at=when, updated_at=when, last_push_at=when)
+    return named_tuple(
+        ArtifactsRepoInfo, found, created_at=from_iso, updated_at=from_iso, last_push_at=from_iso
+    )
 
 
 def _token(found: Any) -> ArtifactsTokenInfo:
-    return shaped(ArtifactsTokenInfo, found, created_at=when, expires_at=when)
+    return named_tuple(ArtifactsTokenInfo, found, created_at=from_iso, expires_at=from_iso)
 
 
 def _author(found: Any) -> ArtifactsAuthor:
-    return shaped(ArtifactsAuthor, found)
+    return named_tuple(ArtifactsAuthor, found)
 
 
 def _commit(found: Any) -> ArtifactsCommitMetadata:
-    return shaped(ArtifactsCommitMetadata, found, author=_author, committer=_author)
+    return named_tuple(ArtifactsCommitMetadata, found, author=_author, committer=_author)
 
 
 def _blob(found: Any) -> Blob | None:

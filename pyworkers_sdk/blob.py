@@ -7,6 +7,7 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, Self, TypeAlias, cast
 
 from ._border import JsWrapper, bytes_of, raising, raw, text, to_js, web
+from ._times import EPOCH, from_ms
 from .errors import ConversionError, StreamError
 from .streams import ReadableStream
 
@@ -107,21 +108,18 @@ class File(Blob):
     @property
     def last_modified(self) -> datetime:
         """In whole milliseconds. JS: File.lastModified."""
-        return _EPOCH + timedelta(milliseconds=self._file.lastModified)
+        return from_ms(self._file.lastModified)
 
     @property
     def _file(self) -> _js.File:
         return cast("_js.File", self._js)
 
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
-
-
 def _milliseconds(when: Any) -> int:
     if not isinstance(when, datetime):
         raise ConversionError(f"last_modified: expected datetime, got {type(when).__name__}")
     aware = when if when.tzinfo else when.replace(tzinfo=timezone.utc)
-    return (aware - _EPOCH) // timedelta(milliseconds=1)
+    return (aware - EPOCH) // timedelta(milliseconds=1)
 
 
 _BYTES: tuple[type[Any], ...] = (bytes, bytearray, memoryview)

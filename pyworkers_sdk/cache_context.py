@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ._border import JsWrapper, from_js, prop, raising, raw, text, to_js
+from ._border import JsWrapper, from_js, prop, raising, raw, text, to_js, unsupported
 from .errors import ConversionError, WorkersError
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class CacheContext(JsWrapper["_js.CacheContext"]):
     async def _ask(self, name: str, tags: Any, paths: Any, everything: Any) -> CachePurgeResult:
         ask = prop(self._js, name)
         if ask is None:
-            raise WorkersError(f"this runtime has no {name}()")
+            raise unsupported(WorkersError, f"{name}()")
         options: dict[str, Any] = {}
         if tags is not None:
             options["tags"] = _texts(tags, "tags")

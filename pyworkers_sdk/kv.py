@@ -21,6 +21,7 @@ from ._border import (
     stream_from,
     text,
     to_js,
+    unsupported,
 )
 from ._border.values import count
 from .errors import ConversionError, KVError
@@ -254,7 +255,7 @@ class KV(JsWrapper["_js.KVNamespace"]):
         """
         method = prop(self._js, "deleteBulk")
         if method is None:
-            raise KVError("this runtime has no deleteBulk(), which is experimental")
+            raise unsupported(KVError, "deleteBulk(), which is experimental")
         with _raising:
             await method(to_js(_keys(keys)))
 

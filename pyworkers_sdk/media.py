@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ._border import binding, raising, raw, to_js
 from ._media_input import source
-from ._options import stated
+from ._options import js_options
 from ._remote_object import RemoteObject
 from .errors import MediaError
 from .http import Response
@@ -86,7 +86,7 @@ class MediaTransformationGenerator(RemoteObject[Any]):
             "image_count": image_count,
             "format": format,
         }
-        return MediaTransformationResult(self._start("output", to_js(stated(options))))
+        return MediaTransformationResult(self._start("output", to_js(js_options(options))))
 
 
 class MediaTransformer(MediaTransformationGenerator):
@@ -103,7 +103,7 @@ class MediaTransformer(MediaTransformationGenerator):
     ) -> MediaTransformationGenerator:
         """Resize it; sizes are in pixels. JS: MediaTransformer.transform."""
         options = {"fit": fit, "width": width, "height": height}
-        return MediaTransformationGenerator(self._start("transform", to_js(stated(options))))
+        return MediaTransformationGenerator(self._start("transform", to_js(js_options(options))))
 
 
 class MediaTransformationResult(RemoteObject[Any]):

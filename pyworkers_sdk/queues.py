@@ -19,6 +19,7 @@ from ._border import (
     seconds,
     text,
     to_js,
+    unsupported,
 )
 from ._border.values import JSON, convert
 from .errors import ConversionError, QueueError
@@ -166,7 +167,7 @@ class Queue(JsWrapper["_js.Queue"], Generic[T]):
         """How much waits in the queue, roughly. JS: Queue.metrics."""
         method = prop(self._js, "metrics")
         if method is None:
-            raise QueueError("this runtime has no metrics()")
+            raise unsupported(QueueError, "metrics()")
         with _raising:
             return _metrics(from_js(await method()))
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ._border import JsWrapper, raw
+from ._times import from_ms
 
 if TYPE_CHECKING:
     from . import _js
@@ -39,9 +40,6 @@ class ScheduledController(JsWrapper["_js.ScheduledController"]):
         return f"<ScheduledController {self.cron!r} {self.scheduled_time:%Y-%m-%dT%H:%M:%SZ}>"
 
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
-
-
 def from_milliseconds(since_1970: float) -> datetime:
     """The datetime, in UTC, of what JavaScript has as a number."""
-    return _EPOCH + timedelta(milliseconds=since_1970)
+    return from_ms(since_1970)

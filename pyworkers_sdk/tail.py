@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from ._border import JsWrapper, from_js, prop, raw
-from ._options import shaped
+from ._options import named_tuple
 from .scheduled import from_milliseconds
 
 if TYPE_CHECKING:
@@ -287,7 +287,7 @@ class TraceItem(JsWrapper["_js.TraceItem"]):
     def script_version(self) -> ScriptVersion | None:
         """Its version. JS: TraceItem.scriptVersion."""
         version = _get(self._js, "scriptVersion")
-        return None if version is None else shaped(ScriptVersion, version)
+        return None if version is None else named_tuple(ScriptVersion, version)
 
     @property
     def script_tags(self) -> list[str]:
@@ -299,7 +299,7 @@ class TraceItem(JsWrapper["_js.TraceItem"]):
     def preview(self) -> TracePreviewInfo | None:
         """Which preview of it; None where it is none. JS: TraceItem.preview."""
         preview = _get(self._js, "preview")
-        return None if preview is None else shaped(TracePreviewInfo, preview)
+        return None if preview is None else named_tuple(TracePreviewInfo, preview)
 
     @property
     def dispatch_namespace(self) -> str | None:

@@ -17,7 +17,7 @@ from typing import (
     overload,
 )
 
-from ._border import JsWrapper, answer, from_js, prop, raising, raw, text, to_js
+from ._border import JsWrapper, answer, from_js, prop, raising, raw, text, to_js, unsupported
 from .errors import WorkersError
 
 if TYPE_CHECKING:
@@ -217,7 +217,7 @@ class Tracing(JsWrapper["_js.Tracing"]):
 def _member(js: Any, name: str) -> Any:
     found = prop(js, name)
     if found is None:
-        raise WorkersError(f"this runtime has no {name}()")
+        raise unsupported(WorkersError, f"{name}()")
     return found
 
 

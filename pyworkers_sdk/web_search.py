@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ._border import binding, raising, text
-from ._options import each, json_of, shaped
+from ._options import json_of, list_of, named_tuple
 from ._remote_object import RemoteObject
 from .errors import WorkersError
 
@@ -66,12 +66,14 @@ class WebSearch(RemoteObject["_js.WebSearch"]):
         """
         options = json_of({"query": text(query, "query"), "limit": limit})
         found = await self._ask("search", options)
-        return shaped(WebSearchSearchResponse, found, items=each(_result), metadata=_metadata)
+        return named_tuple(
+            WebSearchSearchResponse, found, items=list_of(_result), metadata=_metadata
+        )
 
 
 def _result(found: Any) -> WebSearchResult:
-    return shaped(WebSearchResult, found)
+    return named_tuple(WebSearchResult, found)
 
 
 def _metadata(found: Any) -> WebSearchResponseMetadata:
-    return shaped(WebSearchResponseMetadata, found)
+    return named_tuple(WebSearchResponseMetadata, found)

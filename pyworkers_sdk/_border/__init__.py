@@ -16,7 +16,7 @@ from datetime import timedelta
 from typing import Any, Generic, TypeVar
 
 from ..errors import BindingError, ConversionError, WorkersError, from_js_error
-from .values import dumps, loads, text
+from .values import dumps, expected, loads, text
 
 if sys.platform == "emscripten":
     from . import pyodide as platform
@@ -75,6 +75,7 @@ __all__ = [
     "called_once",
     "cells",
     "dumps",
+    "expected",
     "from_js",
     "from_json",
     "js_error",
@@ -90,6 +91,7 @@ __all__ = [
     "text",
     "to_js",
     "to_vector",
+    "unsupported",
     "web",
 ]
 
@@ -151,3 +153,8 @@ def seconds(value: int | timedelta | None, name: str) -> int | None:
     if isinstance(value, timedelta):
         return -int(-value.total_seconds() // 1)
     raise ConversionError(f"{name}: expected int or timedelta, got {type(value).__name__}")
+
+
+def unsupported(error: type[WorkersError], member: str) -> WorkersError:
+    """Return the error for a member that the runtime under us lacks."""
+    return error(f"this runtime has no {member}")

@@ -138,6 +138,12 @@ def result_of(function: Any) -> str:
     return "the result" if name is None else f"the result of {name}()"
 
 
+def expected(place: str, wanted: str, value: object, hint: str = "") -> ConversionError:
+    """Return the error "place: expected wanted, got the type of value; hint"."""
+    got = "None" if value is None else type(value).__name__
+    return ConversionError(f"{place}: expected {wanted}, got {got}{hint and '; '}{hint}")
+
+
 def text(value: Any, name: str) -> str:
     """``value`` if it is text that can cross, else a ConversionError that names it."""
     if not isinstance(value, str):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NewType, TypedDict, overload
 
-from .._border import JsWrapper, binding, from_js, prop, raising, text, to_js
+from .._border import JsWrapper, binding, from_js, prop, raising, text, to_js, unsupported
 from ..errors import AIError, ConversionError
 from ..http import Response
 from ._conversion import answer_of, inputs_of, response_of
@@ -175,7 +175,7 @@ class AI(JsWrapper["_js.Ai"]):
         """Search the web, through a gateway; not every runtime has it. JS: Ai.websearch."""
         method = prop(self._js, "websearch")
         if method is None:
-            raise AIError("this runtime has no websearch()")
+            raise unsupported(AIError, "websearch()")
         request = {
             "gatewayId": gateway_id,
             "query": query,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .._border import binding, from_js, text, to_js
 from .._border.rpc import member
-from .._options import bag, each, shaped, stated
+from .._options import js_bag, js_options, list_of, named_tuple
 from .._remote_object import RemoteObject
 from ..errors import ConversionError
 from ..http import Request, Response, send
@@ -134,7 +134,7 @@ class Browser(RemoteObject[Any]):
         for name in options:
             if name not in kind.__annotations__:
                 raise TypeError(f"quick_action({action!r}) has no option {name!r}")
-        ready = json_of(bag(options, kind, "options", _INNER))
+        ready = json_of(js_bag(options, kind, "options", _INNER))
         return Response.from_js(await self._call("quickAction", action, ready))
 
     async def acquire(
@@ -163,7 +163,7 @@ class Browser(RemoteObject[Any]):
             live_view_url_expires_in_ms,
         )
         found = from_js(await self._call("acquire", ready))
-        return shaped(BrowserRunAcquireResult, found, targets=targets_of)
+        return named_tuple(BrowserRunAcquireResult, found, targets=targets_of)
 
     async def launch(
         self,
@@ -195,7 +195,7 @@ class Browser(RemoteObject[Any]):
         self, session_id: str, *, target_id: str | None = None
     ) -> BrowserRunConnection:
         """Connect to a session, or to one page in it. JS: BrowserRun.connectSession."""
-        ready = json_of(stated({"target_id": target_id}))
+        ready = json_of(js_options({"target_id": target_id}))
         return connected(await self._call("connectSession", session_id_of(session_id), ready))
 
     async def get_live_view(
@@ -213,12 +213,12 @@ class Browser(RemoteObject[Any]):
             "target_id": target_id,
             "expires_in_ms": expires_in_ms,
             "guardrails": guardrails
-            and bag(guardrails, BrowserRunConnectionGuardrails, "guardrails"),
+            and js_bag(guardrails, BrowserRunConnectionGuardrails, "guardrails"),
         }
         found = from_js(
-            await self._call("getLiveView", session_id_of(session_id), json_of(stated(options)))
+            await self._call("getLiveView", session_id_of(session_id), json_of(js_options(options)))
         )
-        return shaped(BrowserRunLiveView, found, options=settings_of)
+        return named_tuple(BrowserRunLiveView, found, options=settings_of)
 
     async def list_sessions(
         self, *, limit: int | None = None, offset: int | None = None
@@ -235,7 +235,7 @@ class Browser(RemoteObject[Any]):
     async def limits(self) -> BrowserRunLimits:
         """What the account may still do. JS: BrowserRun.limits."""
         found = from_js(await self._call("limits"))
-        return shaped(BrowserRunLimits, found, active_sessions=each(_active))
+        return named_tuple(BrowserRunLimits, found, active_sessions=list_of(_active))
 
     async def get_session(self, session_id: str) -> BrowserRunSession | None:
         """A session, or None where there is none of that id. JS: BrowserRun.getSession."""
@@ -245,7 +245,7 @@ class Browser(RemoteObject[Any]):
     async def close_session(self, session_id: str) -> BrowserRunCloseSessionResult:
         """End a session. JS: BrowserRun.closeSession."""
         found = from_js(await self._call("closeSession", session_id_of(session_id)))
-        return shaped(BrowserRunCloseSessionResult, found)
+        return named_tuple(BrowserRunCloseSessionResult, found)
 
     async def script(
         self,
@@ -268,7 +268,7 @@ class Browser(RemoteObject[Any]):
             "lab": lab,
             "recording": recording,
         }
-        ready = json_of(stated(options))
+        ready = json_of(js_options(options))
         return Response.from_js(await self._call("script", text(code, "code"), ready))
 
     async def script_in_session(
@@ -282,7 +282,7 @@ class Browser(RemoteObject[Any]):
     ) -> Response:
         """Run a script in a session that is open. JS: BrowserRun.scriptInSession."""
         options = {"library": library, "timeout": timeout, "target_id": target_id}
-        ready = json_of(stated(options))
+        ready = json_of(js_options(options))
         args = (session_id_of(session_id), text(code, "code"), ready)
         return Response.from_js(await self._call("scriptInSession", *args))
 
@@ -294,8 +294,8 @@ class Browser(RemoteObject[Any]):
     async def _sessions(
         self, method: str, limit: int | None, offset: int | None
     ) -> list[BrowserRunSession]:
-        ready = json_of(stated({"limit": limit, "offset": offset}))
-        return each(session_of)(from_js(await self._call(method, ready)))
+        ready = json_of(js_options({"limit": limit, "offset": offset}))
+        return list_of(session_of)(from_js(await self._call(method, ready)))
 
 
 QUICK_ACTIONS: dict[str, Any] = {
@@ -312,12 +312,12 @@ QUICK_ACTIONS: dict[str, Any] = {
 
 
 def _of(kind: type[Any], inner: Any = None) -> Callable[[Any, str], Any]:
-    return lambda given, name: bag(given, kind, name, inner)
+    return lambda given, name: js_bag(given, kind, name, inner)
 
 
 def _list_of(kind: type[Any]) -> Callable[[Any, str], Any]:
     def ready(given: Any, name: str) -> Any:
-        return [bag(item, kind, f"{name}[{at}]") for at, item in enumerate(given)]
+        return [js_bag(item, kind, f"{name}[{at}]") for at, item in enumerate(given)]
 
     return ready
 
@@ -346,7 +346,7 @@ def _acquired(
     targets: bool | None,
     live_view_url_expires_in_ms: int | None,
 ) -> Any:
-    options = stated(
+    options = js_options(
         {
             "keep_alive": keep_alive,
             "recording": recording,
@@ -358,9 +358,9 @@ def _acquired(
     if outbound_by_host is not None:
         options["outboundByHost"] = dict(outbound_by_host)
     if guardrails is not None:
-        options["guardrails"] = bag(guardrails, BrowserRunAcquireGuardrails, "guardrails")
+        options["guardrails"] = js_bag(guardrails, BrowserRunAcquireGuardrails, "guardrails")
     return to_js(options, "options")
 
 
 def _active(found: Any) -> BrowserRunActiveSession:
-    return shaped(BrowserRunActiveSession, found)
+    return named_tuple(BrowserRunActiveSession, found)

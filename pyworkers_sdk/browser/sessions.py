@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Any, Literal, NamedTuple, TypeAlias, TypedDict
 
 from .._border import dumps, from_js, from_json, prop, raw, text
-from .._options import moment, shaped, stated
+from .._options import js_options, named_tuple
 from .._remote_object import RemoteObject
+from .._times import from_ms
 from ..services import Fetcher
 
 __all__ = [
@@ -187,7 +188,7 @@ class BrowserRunDevtools(RemoteObject[Any]):
         self, session_id: str, *, live_view_url_expires_in_ms: int | None = None
     ) -> list[BrowserRunDevToolsTarget]:
         """The pages of a session. JS: BrowserRunDevtools.listTargets."""
-        ready = json_of(stated({"live_view_url_expires_in_ms": live_view_url_expires_in_ms}))
+        ready = json_of(js_options({"live_view_url_expires_in_ms": live_view_url_expires_in_ms}))
         return targets_of(
             from_js(await self._call("listTargets", session_id_of(session_id), ready))
         )
@@ -195,7 +196,7 @@ class BrowserRunDevtools(RemoteObject[Any]):
     async def get_target(self, session_id: str, target_id: str) -> BrowserRunDevToolsTarget:
         """JS: BrowserRunDevtools.getTarget."""
         args = (session_id_of(session_id), text(target_id, "target_id"))
-        return shaped(BrowserRunDevToolsTarget, from_js(await self._call("getTarget", *args)))
+        return named_tuple(BrowserRunDevToolsTarget, from_js(await self._call("getTarget", *args)))
 
     async def new_target(
         self,
@@ -205,10 +206,10 @@ class BrowserRunDevtools(RemoteObject[Any]):
         live_view_url_expires_in_ms: int | None = None,
     ) -> BrowserRunDevToolsTarget:
         """Open a page, an empty one unless ``url`` is given. JS: BrowserRunDevtools.newTarget."""
-        ready = json_of(stated({"live_view_url_expires_in_ms": live_view_url_expires_in_ms}))
+        ready = json_of(js_options({"live_view_url_expires_in_ms": live_view_url_expires_in_ms}))
         address = "about:blank" if url is None else text(url, "url")
         found = await self._call("newTarget", session_id_of(session_id), address, ready)
-        return shaped(BrowserRunDevToolsTarget, from_js(found))
+        return named_tuple(BrowserRunDevToolsTarget, from_js(found))
 
     async def activate_target(
         self, session_id: str, target_id: str
@@ -216,13 +217,13 @@ class BrowserRunDevtools(RemoteObject[Any]):
         """Bring a page to the front. JS: BrowserRunDevtools.activateTarget."""
         args = (session_id_of(session_id), text(target_id, "target_id"))
         found = await self._call("activateTarget", *args)
-        return shaped(BrowserRunTargetActionResult, from_js(found))
+        return named_tuple(BrowserRunTargetActionResult, from_js(found))
 
     async def close_target(self, session_id: str, target_id: str) -> BrowserRunTargetActionResult:
         """Close a page. JS: BrowserRunDevtools.closeTarget."""
         args = (session_id_of(session_id), text(target_id, "target_id"))
         found = await self._call("closeTarget", *args)
-        return shaped(BrowserRunTargetActionResult, from_js(found))
+        return named_tuple(BrowserRunTargetActionResult, from_js(found))
 
 
 _VERSION = (
@@ -244,7 +245,7 @@ def session_id_of(given: Any) -> str:
 
 
 def targets_of(found: Any) -> list[BrowserRunDevToolsTarget]:
-    return [shaped(BrowserRunDevToolsTarget, target) for target in found]
+    return [named_tuple(BrowserRunDevToolsTarget, target) for target in found]
 
 
 def settings_of(found: Any) -> BrowserRunLiveViewSettings:
@@ -252,14 +253,14 @@ def settings_of(found: Any) -> BrowserRunLiveViewSettings:
 
 
 def session_of(found: Any) -> BrowserRunSession:
-    return shaped(
+    return named_tuple(
         BrowserRunSession,
         found,
-        start_time=moment,
-        end_time=moment,
-        connection_start_time=moment,
-        connection_end_time=moment,
-        last_updated=moment,
+        start_time=from_ms,
+        end_time=from_ms,
+        connection_start_time=from_ms,
+        connection_end_time=from_ms,
+        last_updated=from_ms,
     )
 
 

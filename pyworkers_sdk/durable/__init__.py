@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta, timezone
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -29,6 +28,7 @@ from .._border import (
     text,
     to_js,
 )
+from .._times import from_ms
 from ..entrypoints import Handler, base, connect_handler, fetch_handler
 from ..errors import ConversionError, DurableObjectError, WorkersError, from_js_error
 from ..services import Fetcher
@@ -57,8 +57,6 @@ __all__ = [
 _raising = raising(DurableObjectError)
 
 T = TypeVar("T")
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 Jurisdiction: TypeAlias = Literal["eu", "fedramp", "fedramp-high", "us"]
 LocationHint: TypeAlias = Literal[
@@ -231,7 +229,7 @@ async def _alarm(handler: Handler, info: Any = None, *_: Any) -> None:
         return
     when = from_js(prop(info, "scheduledTime"))
     if type(when) in (int, float):
-        when = _EPOCH + timedelta(milliseconds=when)
+        when = from_ms(when)
     await handler(
         AlarmInvocationInfo(
             bool(prop(info, "isRetry")),

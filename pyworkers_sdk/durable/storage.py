@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from inspect import isawaitable, iscoroutine
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, overload
 
 from .. import _row_types as _rows
 from .._border import JsWrapper, from_js, platform, raising, text, to_js
 from .._callbacks import entrust, entrust_now
+from .._times import from_ms
 from ..errors import ConversionError, DurableObjectError
 from .kv import SyncKvStorage
 from .sql import SqlStorage
@@ -25,9 +26,6 @@ T = TypeVar("T")
 OperationsT = TypeVar("OperationsT", bound="_js.DurableObjectStorageOperations")
 
 Keys: TypeAlias = "list[str] | tuple[str, ...]"
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
-
 
 _NO_VALUE: Any = object()
 
@@ -232,7 +230,7 @@ class _Operations(JsWrapper[OperationsT]):
         """
         with _raising:
             found = from_js(await self._js.getAlarm(allowConcurrency=allow_concurrency))
-        return None if found is None else _EPOCH + timedelta(milliseconds=found)
+        return None if found is None else from_ms(found)
 
     async def set_alarm(
         self,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypedDict
 
-from .._border import JsWrapper, binding, from_js, prop, raising, raw, text, to_js
+from .._border import JsWrapper, binding, from_js, prop, raising, raw, text, to_js, unsupported
 from .._media_input import ImageSource as ImageSource, source
-from .._options import bag, shaped
+from .._options import js_bag, named_tuple
 from ..errors import ImagesError
 from ..headers import Headers
 from ..streams import ReadableStream
@@ -119,7 +119,7 @@ class Images(JsWrapper["_js.ImagesBinding"]):
         stream = source(image, "image")
         with _raising:
             found = await self._js.info(stream, encoding=encoding)
-        return shaped(ImageInfoResponse, from_js(found))
+        return named_tuple(ImageInfoResponse, from_js(found))
 
     def input(
         self, image: ImageSource, *, encoding: Literal["base64"] | None = None
@@ -145,11 +145,11 @@ class Images(JsWrapper["_js.ImagesBinding"]):
         ``size`` is in pixels, ``color`` is CSS's. The local simulation has no text.
         JS: ImagesBinding.text.
         """
-        ready = to_js(bag(font, ImageFont, "font"), "font")
+        ready = to_js(js_bag(font, ImageFont, "font"), "font")
         written = text(content, "content")
         method = prop(self._js, "text")
         if method is None:
-            raise ImagesError("this runtime has no text() of Images")
+            raise unsupported(ImagesError, "text() of Images")
         with _raising:
             return ImageTransformer(method(written, font=ready, size=size, color=color))
 
@@ -320,16 +320,16 @@ class ImageTransformationResult(JsWrapper["_js.ImageTransformationResult"]):
 
 
 def _gravity(given: Any) -> Any:
-    return to_js(bag(given, ImageGravity, "gravity"), "gravity")
+    return to_js(js_bag(given, ImageGravity, "gravity"), "gravity")
 
 
 def _border(given: Any) -> Any:
-    return None if given is None else to_js(bag(given, ImageBorder, "border"), "border")
+    return None if given is None else to_js(js_bag(given, ImageBorder, "border"), "border")
 
 
 def _trim(given: Any) -> Any:
-    return to_js(bag(given, ImageTrim, "trim", {"border": _trim_border}), "trim")
+    return to_js(js_bag(given, ImageTrim, "trim", {"border": _trim_border}), "trim")
 
 
 def _trim_border(given: Any, name: str) -> Any:
-    return given if isinstance(given, bool) else bag(given, ImageTrimBorder, name)
+    return given if isinstance(given, bool) else js_bag(given, ImageTrimBorder, name)

@@ -6,11 +6,23 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, TypedDict
 
-from .._border import JsWrapper, dumps, from_js, from_json, prop, raising, raw, seconds, text
+from .._border import (
+    JsWrapper,
+    dumps,
+    from_js,
+    from_json,
+    prop,
+    raising,
+    raw,
+    seconds,
+    text,
+    unsupported,
+)
 from .._border.rpc import invoke, member
 from .._media_input import source
-from .._options import bag, each, shaped, stated, when
+from .._options import js_bag, js_options, list_of, named_tuple
 from .._remote_object import RemoteObject
+from .._times import from_iso
 from ..errors import ImagesError
 from ..streams import ReadableStream
 
@@ -150,12 +162,14 @@ class HostedImages(JsWrapper["_js.HostedImagesBinding"]):
             "cursor": cursor,
             "sort_order": sort_order,
             "creator": creator,
-            "filter": None if filter is None else bag(filter, ImageListFilter, "filter", _FILTER),
+            "filter": None
+            if filter is None
+            else js_bag(filter, ImageListFilter, "filter", _FILTER),
         }
         ready = _json(options)
         with _raising:
             found = from_js(await self._js.list(ready))
-        return shaped(ImageList, found, images=each(_metadata))
+        return named_tuple(ImageList, found, images=list_of(_metadata))
 
     async def create_direct_upload(
         self,
@@ -180,10 +194,10 @@ class HostedImages(JsWrapper["_js.HostedImagesBinding"]):
         ready = _json(options)
         method = prop(self._js, "createDirectUpload")
         if method is None:
-            raise ImagesError("this runtime has no createDirectUpload() of Images")
+            raise unsupported(ImagesError, "createDirectUpload() of Images")
         with _raising:
             found = from_js(await method(ready))
-        return shaped(ImageDirectUploadResult, found)
+        return named_tuple(ImageDirectUploadResult, found)
 
 
 class ImageHandle(RemoteObject[Any]):
@@ -249,17 +263,17 @@ class ImageHandle(RemoteObject[Any]):
 
 
 def _metadata(found: dict[str, Any]) -> ImageMetadata:
-    return shaped(ImageMetadata, found, uploaded=when)
+    return named_tuple(ImageMetadata, found, uploaded=from_iso)
 
 
 def _json(options: dict[str, Any]) -> Any:
-    return from_json(dumps(stated(options), "options"))
+    return from_json(dumps(js_options(options), "options"))
 
 
 def _conditions(given: Any, name: str) -> Any:
     kind = ImageMetadataFilterOperators
     return {
-        key: bag(value, kind, f"{name}[{key!r}]") if isinstance(value, Mapping) else value
+        key: js_bag(value, kind, f"{name}[{key!r}]") if isinstance(value, Mapping) else value
         for key, value in given.items()
     }
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, overload
 
 from .._border import JsWrapper, binding, from_js, prop, raising, raw, stream_from, text, to_js, web
 from .._border.values import JSON, convert, count
+from .._times import EPOCH
 from ..blob import Blob
 from ..errors import ConversionError, R2Error
 from ..http import Headers
@@ -383,15 +384,12 @@ def _options(given: Any, names: Names, name: str) -> Any:
         if not isinstance(value, kind):
             wanted = kind.__name__ if isinstance(kind, type) else "int"
             raise ConversionError(f"{name}.{key}: expected {wanted}, got {type(value).__name__}")
-        if isinstance(value, datetime) and _aware(value) < _EPOCH:
+        if isinstance(value, datetime) and _aware(value) < EPOCH:
             # which the runtime takes for a time far ahead, and cannot read back
             raise ConversionError(f"{name}.{key}: R2 has no times before 1970")
         # a larger integer would arrive as a BigInt, which the runtime does not take here
         made[js_name] = convert(value, f"{name}.{key}", JSON) if type(value) is int else value
     return to_js(made, name)
-
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
 def _aware(value: datetime) -> datetime:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from .._border import binding, dumps, from_js, from_json, raising, seconds, text
 from .._border.rpc import member
 from .._media_input import source
-from .._options import each, iso, shaped, stated
+from .._options import js_options, list_of, named_tuple
 from .._remote_object import RemoteObject
+from .._times import to_iso
 from ..errors import StreamBindingError
 from .types import (
     StreamCaption,
@@ -95,7 +96,7 @@ class Stream(_Stub):
             "creator": creator,
             "meta": meta,
             "require_signed_urls": require_signed_urls,
-            "scheduled_deletion": iso(scheduled_deletion, "scheduled_deletion"),
+            "scheduled_deletion": to_iso(scheduled_deletion, "scheduled_deletion"),
             "thumbnail_timestamp_pct": thumbnail_timestamp_pct,
             "watermark_id": watermark_id,
         }
@@ -122,13 +123,13 @@ class Stream(_Stub):
         """
         options = {
             "max_duration_seconds": seconds(max_duration_seconds, "max_duration_seconds"),
-            "expiry": iso(expiry, "expiry"),
+            "expiry": to_iso(expiry, "expiry"),
             "creator": creator,
             "meta": meta,
             "allowed_origins": allowed_origins,
             "require_signed_urls": require_signed_urls,
             "thumbnail_timestamp_pct": thumbnail_timestamp_pct,
-            "scheduled_deletion": iso(scheduled_deletion, "scheduled_deletion"),
+            "scheduled_deletion": to_iso(scheduled_deletion, "scheduled_deletion"),
             "watermark": None if watermark_id is None else {"id": watermark_id},
         }
         return direct_upload_of(await self._found("createDirectUpload", _json(options)))
@@ -182,7 +183,7 @@ class StreamVideoHandle(_Stub):
             "max_duration_seconds": seconds(max_duration_seconds, "max_duration_seconds"),
             "meta": meta,
             "require_signed_urls": require_signed_urls,
-            "scheduled_deletion": iso(scheduled_deletion, "scheduled_deletion"),
+            "scheduled_deletion": to_iso(scheduled_deletion, "scheduled_deletion"),
             "thumbnail_timestamp_pct": thumbnail_timestamp_pct,
         }
         return video_of(await self._found("update", _json(options)))
@@ -221,16 +222,16 @@ class StreamScopedCaptions(_Stub):
         JS: StreamScopedCaptions.upload.
         """
         args = text(language, "language"), source(captions, "captions")
-        return shaped(StreamCaption, await self._found("upload", *args))
+        return named_tuple(StreamCaption, await self._found("upload", *args))
 
     async def generate(self, language: str) -> StreamCaption:
         """Have a machine write them. JS: StreamScopedCaptions.generate."""
-        return shaped(StreamCaption, await self._found("generate", text(language, "language")))
+        return named_tuple(StreamCaption, await self._found("generate", text(language, "language")))
 
     async def list(self, language: str | None = None) -> list[StreamCaption]:
         """All, or those in a language. JS: StreamScopedCaptions.list."""
         args = [] if language is None else [text(language, "language")]
-        return each(_caption)(await self._found("list", *args))
+        return list_of(_caption)(await self._found("list", *args))
 
     async def delete(self, language: str) -> None:
         """Delete those in a language. JS: StreamScopedCaptions.delete."""
@@ -281,12 +282,12 @@ class StreamVideos(_Stub):
         """
         options = {
             "limit": limit,
-            "before": iso(before, "before"),
+            "before": to_iso(before, "before"),
             "before_comp": before_comp,
-            "after": iso(after, "after"),
+            "after": to_iso(after, "after"),
             "after_comp": after_comp,
         }
-        return each(video_of)(await self._found("list", _json(options)))
+        return list_of(video_of)(await self._found("list", _json(options)))
 
 
 class StreamWatermarks(_Stub):
@@ -321,7 +322,7 @@ class StreamWatermarks(_Stub):
 
     async def list(self) -> list[StreamWatermark]:
         """All of them, the newest first. JS: StreamWatermarks.list."""
-        return each(watermark_of)(await self._found("list"))
+        return list_of(watermark_of)(await self._found("list"))
 
     async def get(self, watermark_id: str) -> StreamWatermark:
         """JS: StreamWatermarks.get."""
@@ -333,7 +334,7 @@ class StreamWatermarks(_Stub):
 
 
 def _caption(found: dict[str, Any]) -> StreamCaption:
-    return shaped(StreamCaption, found)
+    return named_tuple(StreamCaption, found)
 
 
 def _source(given: Any, name: str) -> Any:
@@ -341,4 +342,4 @@ def _source(given: Any, name: str) -> Any:
 
 
 def _json(options: dict[str, Any]) -> Any:
-    return from_json(dumps(stated(options), "options"))
+    return from_json(dumps(js_options(options), "options"))

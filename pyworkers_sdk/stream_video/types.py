@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-from .._options import shaped, when
+from .._options import named_tuple
+from .._times import from_iso
 
 __all__ = [
     "StreamCaption",
@@ -148,33 +149,35 @@ class StreamDownloadGetResponse(NamedTuple):
 
 
 def watermark_of(found: dict[str, Any]) -> StreamWatermark:
-    return shaped(StreamWatermark, found, created=when)
+    return named_tuple(StreamWatermark, found, created=from_iso)
 
 
 def video_of(found: dict[str, Any]) -> StreamVideo:
-    return shaped(
+    return named_tuple(
         StreamVideo,
         found,
-        ready_to_stream_at=when,
-        status=lambda status: shaped(StreamVideoStatus, status),
-        created=when,
-        modified=when,
-        scheduled_deletion=when,
-        uploaded=when,
-        upload_expiry=when,
-        input=lambda size: shaped(StreamVideoInput, size),
+        ready_to_stream_at=from_iso,
+        status=lambda status: named_tuple(StreamVideoStatus, status),
+        created=from_iso,
+        modified=from_iso,
+        scheduled_deletion=from_iso,
+        uploaded=from_iso,
+        upload_expiry=from_iso,
+        input=lambda size: named_tuple(StreamVideoInput, size),
         watermark=watermark_of,
-        public_details=lambda details: shaped(StreamPublicDetails, details),
+        public_details=lambda details: named_tuple(StreamPublicDetails, details),
     )
 
 
 def direct_upload_of(found: dict[str, Any]) -> StreamDirectUpload:
-    return shaped(StreamDirectUpload, found, watermark=watermark_of, scheduled_deletion=when)
+    return named_tuple(
+        StreamDirectUpload, found, watermark=watermark_of, scheduled_deletion=from_iso
+    )
 
 
 def downloads_of(found: dict[str, Any]) -> StreamDownloadGetResponse:
-    return shaped(StreamDownloadGetResponse, found, audio=_download, default=_download)
+    return named_tuple(StreamDownloadGetResponse, found, audio=_download, default=_download)
 
 
 def _download(found: dict[str, Any]) -> StreamDownload:
-    return shaped(StreamDownload, found)
+    return named_tuple(StreamDownload, found)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import time
 
+from .._times import EPOCH, from_ms
+
 __all__ = ["Clock"]
 
 
@@ -22,7 +24,7 @@ class Clock:
             self._now = time.time_ns() // 1_000_000 * 1.0
         else:
             aware = start if start.tzinfo else start.replace(tzinfo=dt.timezone.utc)
-            self._now = _milliseconds(aware - _EPOCH) // 1
+            self._now = _milliseconds(aware - EPOCH) // 1
         self._since = time.monotonic() if running else None
 
     def __repr__(self) -> str:
@@ -36,7 +38,7 @@ class Clock:
 
     def datetime(self) -> dt.datetime:
         """The same as an aware UTC datetime."""
-        return _EPOCH + dt.timedelta(milliseconds=self.now())
+        return from_ms(self.now())
 
     def advance(self, seconds: float | dt.timedelta) -> None:
         """Move on by so many seconds; time does not go back (ValueError)."""
@@ -44,9 +46,6 @@ class Clock:
         if step < dt.timedelta():
             raise ValueError(f"time does not go back: {seconds!r}")
         self._now += _milliseconds(step)
-
-
-_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.timezone.utc)
 
 
 def _milliseconds(step: dt.timedelta) -> float:

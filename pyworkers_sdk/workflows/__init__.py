@@ -19,8 +19,8 @@ from typing import (
     overload,
 )
 
-from .._border import JsWrapper, binding, from_js, prop, raising, raw, to_js
-from .._options import shaped
+from .._border import JsWrapper, binding, from_js, prop, raising, raw, to_js, unsupported
+from .._options import named_tuple
 from ..errors import ConversionError, WorkflowError
 from .subscription import (
     WorkflowInstanceError,
@@ -259,7 +259,7 @@ class Workflow(JsWrapper["_js.Workflow"], Generic[ParamsT]):
             return [WorkflowInstance(one) for one in found]
         return WorkflowBatchCreateResult(
             [WorkflowInstance(one) for one in prop(found, "created")],
-            [shaped(WorkflowBatchCreateError, one) for one in from_js(prop(found, "errors"))],
+            [named_tuple(WorkflowBatchCreateError, one) for one in from_js(prop(found, "errors"))],
         )
 
     async def delete_batch(self, instance_ids: Iterable[str]) -> WorkflowBatchDeleteResult:
@@ -268,13 +268,13 @@ class Workflow(JsWrapper["_js.Workflow"], Generic[ParamsT]):
         An unknown id is an error in the result. JS: Workflow.deleteBatch.
         """
         if not hasattr(self._js, "deleteBatch"):
-            raise WorkflowError("this runtime has no deleteBatch()")
+            raise unsupported(WorkflowError, "deleteBatch()")
         ids = to_js([*instance_ids], "instance_ids")
         with _raising:
             found: dict[str, Any] = from_js(await self._js.deleteBatch(ids))
         return WorkflowBatchDeleteResult(
-            [shaped(WorkflowDeletedInstance, one) for one in found["deleted"]],
-            [shaped(WorkflowBatchDeleteError, one) for one in found["errors"]],
+            [named_tuple(WorkflowDeletedInstance, one) for one in found["deleted"]],
+            [named_tuple(WorkflowBatchDeleteError, one) for one in found["errors"]],
         )
 
     async def get(self, id: str) -> WorkflowInstance:
@@ -351,7 +351,7 @@ class WorkflowInstance(JsWrapper["_js.WorkflowInstance"]):
         own instance stops there. JS: WorkflowInstance.delete.
         """
         if not hasattr(self._js, "delete"):
-            raise WorkflowError("this runtime has no delete() of an instance")
+            raise unsupported(WorkflowError, "delete() of an instance")
         with _raising:
             await self._js.delete()
 
@@ -372,7 +372,7 @@ class WorkflowInstance(JsWrapper["_js.WorkflowInstance"]):
         JS: WorkflowInstance.subscribe.
         """
         if not hasattr(self._js, "subscribe"):
-            raise WorkflowError("this runtime has no subscribe() of an instance")
+            raise unsupported(WorkflowError, "subscribe() of an instance")
         options: dict[str, Any] = {}
         if cursor is not None:
             options["cursor"] = cursor

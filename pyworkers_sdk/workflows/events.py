@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, TypeVar
 
 from .. import _row_types as _rows
 from .._border import JsWrapper, from_js, prop, raw
+from .._times import EPOCH
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar as TypeVarWithDefault
@@ -67,9 +68,6 @@ class WorkflowCronSchedule(NamedTuple):
     scheduled_time: datetime
 
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
-
-
 class WorkflowEvent(_Event[PayloadT]):
     """What ``run`` gets. ``WorkflowEvent[Order]`` in its annotation loads the payload as ``Order``:
     a TypedDict, a dataclass, or any class with ``model_validate``.
@@ -101,7 +99,7 @@ class WorkflowEvent(_Event[PayloadT]):
         if found is None:
             return None
         since = timedelta(milliseconds=found["scheduledTime"])
-        return WorkflowCronSchedule(found["cron"], _EPOCH + since)
+        return WorkflowCronSchedule(found["cron"], EPOCH + since)
 
     def __repr__(self) -> str:
         return f"<WorkflowEvent of {self.instance_id}>"

@@ -9,7 +9,8 @@ from typing import Any, Literal, NamedTuple, Self, TypeAlias
 
 from .._border import raising
 from .._border.rpc import dispose, from_rpc, method
-from .._options import moment, shaped
+from .._options import named_tuple
+from .._times import from_ms
 from ..errors import WorkflowError
 
 __all__ = [
@@ -170,9 +171,9 @@ _LAST = ("workflow_completed", "workflow_errored", "workflow_terminated")
 
 
 def _event(found: dict[str, Any]) -> WorkflowInstanceEvent:
-    return shaped(
+    return named_tuple(
         WorkflowInstanceEvent,
         found,
-        timestamp=moment,
-        error=lambda error: shaped(WorkflowInstanceError, error),
+        timestamp=from_ms,
+        error=lambda error: named_tuple(WorkflowInstanceError, error),
     )

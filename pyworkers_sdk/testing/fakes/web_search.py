@@ -6,7 +6,7 @@ from itertools import count
 from typing import Any
 
 from ..._border import raw
-from ..._options import stated
+from ..._options import js_options
 from ...web_search import WebSearch, WebSearchResult
 from .._clock import Clock
 from ..runtime.scheduling import yields_to_others
@@ -28,7 +28,7 @@ class FakeWebSearch:
         query = options["query"]
         scored = [(share(query, f"{one.title} {one.description}"), one) for one in self.results]
         found = sorted((each for each in scored if each[0]), key=lambda each: -each[0])
-        items = [stated(one._asdict()) for _, one in found]
+        items = [js_options(one._asdict()) for _, one in found]
         told = {"query": query, "requestId": f"request-{next(self._numbers)}", "latencyMs": 0}
         return {"items": items[: min(int(options.get("limit", 10)), 20)], "metadata": told}
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Awaitable, Callable, Iterator
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 from ...._cpython.clone_size import clone_size
 from ...._cpython.js_exception import JsException
+from ...._times import EPOCH
 from ...runtime.scheduling import Gate, turns
 from ..sqlite import Refused
 from .sql import MAX_LENGTH, Database, FakeSqlStorage, Range
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from ..._clock import Clock
 
 __all__ = ["FakeDurableObjectStorage", "FakeDurableObjectTransaction", "FakeSyncKvStorage"]
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
 class _Operations:
@@ -101,7 +100,7 @@ class _Operations:
         allowConcurrency: bool | None = None,
         allowUnconfirmed: bool | None = None,
     ) -> None:
-        when = (scheduledTime - _EPOCH) / timedelta(milliseconds=1)
+        when = (scheduledTime - EPOCH) / timedelta(milliseconds=1)
         if when <= 0:
             raise JsException("TypeError", "setAlarm() cannot be called with an alarm time <= 0")
         self._live("setAlarm()").set_alarm(when)
