@@ -1,18 +1,18 @@
-"""Every error that this package raises, and nothing else reaches its user.
+"""Every error that this package raises. Errors of JavaScript arrive as one of these, too.
 
     WorkersError               .js_name  .code  .cause
-    ├── BindingError           a binding is missing, or is of another kind (also an AttributeError)
+    ├── BindingError           a binding is missing or of another kind (also an AttributeError)
     ├── ConversionError        a value cannot cross to JavaScript (also a TypeError)
-    ├── RowError               a row, or JSON, is not what its type says
-    ├── StreamError            a stream was read twice, or broke off
-    ├── AbortError             an AbortSignal ended it
-    │   └── AbortTimeoutError  its time was over (also a TimeoutError)
+    ├── RowError               a row, JSON or a form does not fit its type
+    ├── StreamError            a stream was read twice, or its source failed
+    ├── AbortError             an AbortSignal ended the operation
+    │   └── AbortTimeoutError  an AbortSignal.timeout expired (also a TimeoutError)
     ├── DurableObjectError     .retryable  .overloaded  .remote
-    │   └── DurableObjectConstraintError  what D1ConstraintError is, of ``storage.sql``
-    ├── AIError                a model, or AI Gateway, refused or failed
+    │   └── DurableObjectConstraintError  a constraint of ``storage.sql`` failed
+    ├── AIError                a model or AI Gateway refused or failed
     │   └── AiSearchError      AI Search refused
     ├── AnalyticsSQLError      .retryable
-    ├── ArtifactsError         Artifacts refused; ``code`` says why
+    ├── ArtifactsError         Artifacts refused; ``code`` is the reason
     ├── EmailError             an email was not accepted
     ├── ImagesError            Images refused, or could not read an image
     ├── KVError
@@ -20,20 +20,21 @@
     ├── QueueError
     ├── R2Error
     ├── RpcError               .remote
-    ├── StreamBindingError     Cloudflare Stream refused (StreamError is of streams of bytes)
+    ├── StreamBindingError     Cloudflare Stream refused (StreamError is about byte streams)
     ├── VectorizeError
     ├── WorkflowError
-    │   └── NonRetryableError  raise it in a step that is not to be retried
+    │   └── NonRetryableError  raise it in a step that must not be retried
     └── D1Error
         └── D1ConstraintError  UNIQUE, NOT NULL, CHECK, FOREIGN KEY, …
 
-An absent value is ``None``, never an error. Messages carry no secret and no row data.
+An absent value is ``None``, never an error. Messages contain no secrets and no row values.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 __all__ = [
     "AIError",
@@ -66,19 +67,19 @@ __all__ = [
 
 
 class WorkersError(Exception):
-    """The root of the tree; raised itself where no binding is involved (an invalid URL, say).
+    """The root of the tree, raised itself if no binding is involved (an invalid URL, for example).
 
-    ``js_name`` is the class of the JavaScript error ("TypeError"), or None where the error is
-    ours; ``code`` is the service's own code where it has one (KV: the HTTP status; D1: SQLite's
-    name of the result code; R2: a number); ``cause`` is the JavaScript error's ``cause``, as one of
-    ours.
+    Attributes:
+        js_name: The class of the JavaScript error ("TypeError"), or None for errors of this
+            package.
+        code: The service's code, if there is one. KV: the HTTP status. D1: SQLite's name of the
+            result code. R2: a number.
+        cause: The ``cause`` of the JavaScript error, as an error of this package.
     """
 
     js_name: str | None
     code: int | str | None
     cause: WorkersError | None
-
-    _numbered = False
 
     def __init__(
         self,
@@ -95,14 +96,8 @@ class WorkersError(Exception):
 
     @property
     def message(self) -> str:
-        """What went wrong. JS: Error.message."""
+        """The description of the error, without its class. JS: Error.message."""
         return str(self)
-
-    @classmethod
-    def _from_js(cls, js_name: str, message: str, cause: WorkersError | None) -> WorkersError:
-        """The error of this family for a JavaScript error."""
-        kind = _ABORTED.get(js_name, cls)
-        return kind(message, js_name=js_name, cause=cause)
 
 
 class BindingError(WorkersError, AttributeError):
@@ -114,76 +109,59 @@ class ConversionError(WorkersError, TypeError):
 
 
 class RowError(WorkersError):
-    """A row, JSON or a form is not what its type says; the message names the column or the key."""
+    """A row, JSON or a form does not fit its type; the message names the column or the key."""
 
 
 class StreamError(WorkersError):
-    """A stream was read twice, or its source broke off."""
+    """A stream was read twice, or its source failed."""
 
 
 class AbortError(WorkersError):
-    """An ``AbortSignal`` ended what was going on; the message is its reason."""
+    """An ``AbortSignal`` ended the operation; the message is the signal's reason."""
 
 
 class AbortTimeoutError(AbortError, TimeoutError):
-    """The time of an ``AbortSignal.timeout`` was over."""
-
-
-_ABORTED = {"AbortError": AbortError, "TimeoutError": AbortTimeoutError}
+    """The time limit of an ``AbortSignal.timeout`` expired."""
 
 
 class AIError(WorkersError):
-    """Workers AI, or AI Gateway, refused or failed; ``code`` is the service's number.
+    """Workers AI or AI Gateway refused or failed; ``code`` is the service's number.
 
-    3003 incomplete, 3006 too large, 3007 too late, 3036 the free quota of the day used up, 3040 no
-    capacity, 3042 bad model id, 5004 bad inputs, 5007 no such model, 5016 licence not accepted,
-    5018 and 3041 account not allowed.
+    3003 incomplete request, 3006 request too large, 3007 timeout, 3036 free quota of the day used
+    up, 3040 no capacity, 3042 invalid model id, 5004 invalid inputs, 5007 unknown model, 5016
+    licence not accepted, 5018 and 3041 account not allowed.
     """
-
-    @classmethod
-    def _from_js(cls, js_name: str, message: str, cause: WorkersError | None) -> WorkersError:
-        found = re.match(r"(\d+): ", message)
-        kind = _ABORTED.get(js_name, cls)
-        code = int(found[1]) if found else None
-        return kind(message, js_name=js_name, code=code, cause=cause)
 
 
 class AiSearchError(AIError):
-    """AI Search refused the operation; ``js_name`` says what it was: "AiSearchNotFoundError" or
-    "AiSearchInternalError"."""
+    """AI Search refused the operation.
 
-    @classmethod
-    def _from_js(cls, js_name: str, message: str, cause: WorkersError | None) -> WorkersError:
-        js_name, message = _named(js_name, message)
-        return cls(message, js_name=js_name, cause=cause)
+    ``js_name`` is the kind: "AiSearchNotFoundError" or "AiSearchInternalError".
+    """
 
 
 class AnalyticsSQLError(WorkersError):
-    """A query of Analytics SQL was refused or failed. ``retryable``: a new try may succeed, after a
-    while."""
+    """A query of Analytics SQL was refused or failed.
+
+    Attributes:
+        retryable: A retry may succeed later.
+    """
 
     retryable: bool = False
 
-    @classmethod
-    def _from_js(cls, js_name: str, message: str, cause: WorkersError | None) -> WorkersError:
-        js_name, message = _named(js_name, message)
-        return cls(message, js_name=js_name, cause=cause)
-
 
 class ArtifactsError(WorkersError):
-    """Artifacts refused the operation; ``code`` says why.
+    """Artifacts refused the operation; ``code`` is the reason.
 
     ALREADY_EXISTS, NOT_FOUND, CREATE_IN_PROGRESS, IMPORT_IN_PROGRESS, FORK_IN_PROGRESS,
     INVALID_INPUT, INVALID_REPO_NAME, INVALID_TTL, INVALID_URL, REMOTE_AUTH_REQUIRED,
-    UPSTREAM_UNAVAILABLE, MEMORY_LIMIT or INTERNAL_ERROR. ``numeric_code`` is the same as a number.
+    UPSTREAM_UNAVAILABLE, MEMORY_LIMIT or INTERNAL_ERROR.
+
+    Attributes:
+        numeric_code: The same reason as a number.
     """
 
     numeric_code: int | None = None
-
-    @classmethod
-    def _from_js(cls, js_name: str, message: str, cause: WorkersError | None) -> WorkersError:
-        js_name, message = _named(js_name, message)
-        return cls(message, js_name=js_name, cause=cause)
 
 
 class EmailError(WorkersError):
@@ -191,117 +169,70 @@ class EmailError(WorkersError):
 
 
 class ImagesError(WorkersError):
-    """Images refused the operation; ``code`` is its number.
+    """Images refused the operation; ``code`` is the service's number.
 
-    9520 a format that it does not know, 9523 it went wrong inside, 9525 the transformer was used
-    before.
+    9520 unknown image format, 9523 internal failure, 9525 the transformer was used before.
     """
-
-    _numbered = True
 
 
 class KVError(WorkersError):
     """Workers KV refused the operation; ``code`` is the HTTP status (400, 413, 414, 429)."""
 
-    @classmethod
-    def _from_js(cls, js_name: str, message: str, cause: WorkersError | None) -> WorkersError:
-        found = re.match(r"KV \w+ failed: (\d+)", message)
-        code = int(found[1]) if found else None
-        return cls(message, js_name=js_name, code=code, cause=cause)
-
 
 class MediaError(WorkersError):
-    """Media Transformations refused or failed; ``code`` is its number."""
-
-    _numbered = True
+    """Media Transformations refused or failed; ``code`` is the service's number."""
 
 
 class R2Error(WorkersError):
-    """R2 refused the operation; ``code`` is its number, where the service itself has spoken.
+    """R2 refused the operation; ``code`` is the service's number, if the service itself refused.
 
     10001 internal error, 10011 part too small, 10012 metadata too large, 10020 invalid key, 10022
-    invalid limit, 10024 no such upload, 10025 no such part, 10027 too many keys, 10037 wrong
+    invalid limit, 10024 unknown upload, 10025 unknown part, 10027 too many keys, 10037 wrong
     checksum, 10039 range beyond the object, 10048 uneven parts, 100100 object too large.
     """
 
-    @classmethod
-    def _from_js(cls, js_name: str, message: str, cause: WorkersError | None) -> WorkersError:
-        found = re.search(r" \((\d+)\)\Z", message)
-        code = int(found[1]) if found else None
-        return cls(message, js_name=js_name, code=code, cause=cause)
-
 
 class QueueError(WorkersError):
-    """Queues refused the operation; ``code`` is the service's number where it gives one."""
-
-    @classmethod
-    def _from_js(cls, js_name: str, message: str, cause: WorkersError | None) -> WorkersError:
-        found = re.search(r"\((\d+)\)$", message)
-        code = int(found[1]) if found else None
-        return cls(message, js_name=js_name, code=code, cause=cause)
+    """Queues refused the operation; ``code`` is the service's number, if it gives one."""
 
 
 class StreamBindingError(WorkersError):
-    """Cloudflare Stream refused the operation; ``js_name`` says what it was.
+    """Cloudflare Stream refused the operation; ``js_name`` is the kind.
 
     InternalError, BadRequestError, NotFoundError, ForbiddenError, RateLimitedError,
     QuotaReachedError, MaxFileSizeError, InvalidURLError, AlreadyUploadedError or
-    TooManyWatermarksError. ``code`` is the service's number (10003 not found, 10005 bad request,
-    10010 invalid URL), and ``status_code`` the HTTP status, where they came along.
+    TooManyWatermarksError. ``code`` is the service's number, if it gives one: 10003 not found,
+    10005 bad request, 10010 invalid URL.
+
+    Attributes:
+        status_code: The HTTP status, if the service gives one.
     """
 
     status_code: int | None = None
 
-    _numbered = True
-
-    @classmethod
-    def _from_js(cls, js_name: str, message: str, cause: WorkersError | None) -> WorkersError:
-        js_name, message = _named(js_name, message)
-        return cls(message, js_name=js_name, cause=cause)
-
 
 class VectorizeError(WorkersError):
-    """Vectorize refused the operation; ``code`` is its number, or the HTTP status of an answer
-    without one.
+    """Vectorize refused the operation; ``code`` is its number, or an HTTP status without one.
 
-    40006 the query has other dimensions than the index, 40012 a vector has, 40007 too many ids,
-    40008 id too long, 40016 metadata too large, 40018 a metadata key that is not allowed, 40023
-    vectors and 40026 a query that are not what they should be, 40025 ``top_k`` too large, 40041 too
-    many requests.
+    40006 dimensions of the query differ from the index, 40012 dimensions of a vector differ, 40007
+    too many ids, 40008 id too long, 40016 metadata too large, 40018 metadata key not allowed, 40023
+    invalid vectors, 40025 ``top_k`` too large, 40026 invalid query, 40041 too many requests.
     """
-
-    @classmethod
-    def _from_js(cls, js_name: str, message: str, cause: WorkersError | None) -> WorkersError:
-        found = re.match(r"[A-Z]+_[A-Z]+_ERROR(?: \(code = |: Status \+ )(\d+)", message)
-        code = int(found[1]) if found else None
-        return cls(message, js_name=js_name, code=code, cause=cause)
 
 
 class WorkflowError(WorkersError):
     """Workflows refused the operation, or a step failed for good.
 
-    ``code`` is the service's, such as "instance.not_found"; ``js_name`` is the class of a step's
+    ``code`` is the service's, such as "instance.not_found". ``js_name`` is the class of a step's
     error.
     """
 
-    @classmethod
-    def _from_js(cls, js_name: str, message: str, cause: WorkersError | None) -> WorkersError:
-        # Over RPC the class of an error that is not the platform's goes in front of its message.
-        kinds = "Error|Exception|Exit|Interrupt|Iteration|Warning|Group"
-        wrapped = re.match(rf"(\w*(?:{kinds}))(?:: |\Z)", message)
-        if js_name == "Error" and wrapped:
-            js_name, message = wrapped[1], message[wrapped.end() :]
-        code = re.match(r"\(?(instance\.\w+)\b", message)
-        late = message.startswith("Execution timed out after ")
-        kind: Any = _StepTimeoutError if late else _STEP_ERRORS.get(js_name, cls)
-        error: WorkersError = kind(
-            message, js_name=js_name, code=code[1] if code else None, cause=cause
-        )
-        return error
-
 
 class NonRetryableError(WorkflowError):
-    """Raised in a step it ends the retries, and, unless ``run`` catches it, the instance."""
+    """An error that a step must not be retried after.
+
+    Raised in a step, it ends the retries. It also ends the instance, unless ``run`` catches it.
+    """
 
     def __init__(
         self,
@@ -315,7 +246,7 @@ class NonRetryableError(WorkflowError):
 
 
 class _StepTimeoutError(WorkflowError, TimeoutError):
-    """A step, or what it waited for, took too long."""
+    """A step, or an event that it waited for, took too long."""
 
 
 class _StepTypeError(WorkflowError, TypeError):
@@ -326,92 +257,141 @@ class _StepValueError(WorkflowError, ValueError):
     """A ValueError of a step."""
 
 
-_STEP_ERRORS = {
-    "NonRetryableError": NonRetryableError,
-    "TypeError": _StepTypeError,
-    "ValueError": _StepValueError,
-}
-
-
 class DurableObjectError(WorkersError):
-    """A Durable Object cannot be reached, failed, or its storage refused something.
+    """A Durable Object cannot be reached or failed, or its storage refused an operation.
 
-    ``remote``: the object's own code raised it; ``js_name`` is the class of what it raised.
-    ``retryable``: a new try may succeed, on a new stub. ``overloaded``: the object has too much to
-    do, so do not try again. ``code`` is SQLite's, such as ``SQLITE_ERROR``, where SQL was refused.
+    ``js_name`` is the class of the error that the object raised. ``code`` is SQLite's, such as
+    ``SQLITE_ERROR``, if SQL was refused.
+
+    Attributes:
+        retryable: A retry on a new stub may succeed.
+        overloaded: The object has too much to do. Do not retry.
+        remote: The object's own code raised the error.
     """
 
     retryable: bool = False
     overloaded: bool = False
     remote: bool = False
 
-    @classmethod
-    def _from_js(cls, js_name: str, message: str, cause: WorkersError | None) -> WorkersError:
-        codes = re.findall(r"\bSQLITE_[A-Z_]+", message)
-        constraint = any(code.startswith("SQLITE_CONSTRAINT") for code in codes)
-        kind: Any = DurableObjectConstraintError if constraint else _ABORTED.get(js_name, cls)
-        error: WorkersError = kind(
-            message, js_name=js_name, code=codes[-1] if codes else None, cause=cause
-        )
-        return error
-
 
 class DurableObjectConstraintError(DurableObjectError):
-    """A constraint failed; ``code`` is the extended one, such as ``SQLITE_CONSTRAINT_UNIQUE``."""
+    """A constraint failed; ``code`` is the extended code, such as ``SQLITE_CONSTRAINT_UNIQUE``."""
 
 
 class RpcError(WorkersError):
-    """A call to another Worker failed; ``js_name`` and the message are those of what it raised.
+    """A call to another Worker failed; ``js_name`` and the message are those of its error.
 
-    ``remote``: the other side's own code raised it; else the call itself went wrong.
+    Attributes:
+        remote: The other side's own code raised the error. If False, the call itself failed.
     """
 
     remote: bool = False
-
-    @classmethod
-    def _from_js(cls, js_name: str, message: str, cause: WorkersError | None) -> WorkersError:
-        return cls(message, js_name=js_name, cause=cause)
 
 
 class D1Error(WorkersError):
     """D1 refused the statement; ``code`` is SQLite's, such as ``SQLITE_ERROR``."""
 
-    @classmethod
-    def _from_js(cls, js_name: str, message: str, cause: WorkersError | None) -> WorkersError:
-        codes = re.findall(r"\bSQLITE_[A-Z_]+", message)
-        constraint = any(code.startswith("SQLITE_CONSTRAINT") for code in codes)
-        kind: Any = D1ConstraintError if constraint else cls
-        error: WorkersError = kind(
-            message, js_name=js_name, code=codes[-1] if codes else None, cause=cause
-        )
-        return error
-
 
 class D1ConstraintError(D1Error):
-    """A constraint failed; ``code`` is the extended one, such as ``SQLITE_CONSTRAINT_UNIQUE``."""
+    """A constraint failed; ``code`` is the extended code, such as ``SQLITE_CONSTRAINT_UNIQUE``."""
 
 
-def from_js_error(kind: type[WorkersError], error: Any) -> WorkersError:
-    """One of ours for a JavaScript error, with its cause, keeping no JavaScript object alive."""
-    below = getattr(error, "cause", None)
-    cause = from_js_error(kind, below) if hasattr(below, "message") else None
-    made = kind._from_js(str(error.name), str(error.message), cause)
-    made.__cause__ = cause
+# From errors of JavaScript to these -------------------------------------------------------------
+
+
+class _Reading(NamedTuple):
+    """How the JavaScript errors of a family are read."""
+
+    code: str | None = None
+    """A pattern that finds the service's code in the message, in group 1. The last match counts."""
+    numbered: bool = False
+    """A number in the error's ``code`` is the service's. Elsewhere it is that of a DOMException,
+    which has no meaning here."""
+    class_in_message: str | None = None
+    """A pattern of class names that precede the message over RPC, where the platform replaces
+    classes that it does not know by "Error"."""
+    special: Mapping[str, type[WorkersError]] = {}
+    """Classes for some names of JavaScript errors."""
+    constraint: type[WorkersError] | None = None
+    """The class for a failed constraint of SQLite."""
+
+
+_ABORTED: dict[str, type[WorkersError]] = {
+    "AbortError": AbortError,
+    "TimeoutError": AbortTimeoutError,
+}
+_STEP_ERRORS: dict[str, type[WorkersError]] = {
+    "NonRetryableError": NonRetryableError,
+    "TypeError": _StepTypeError,
+    "ValueError": _StepValueError,
+}
+_SQLITE_CODE = r"\b(SQLITE_[A-Z_]+)"
+_ERROR_CLASS = r"(\w+Error): "
+_PYTHON_CLASS = r"(\w*(?:Error|Exception|Exit|Interrupt|Iteration|Warning|Group))(?:: |\Z)"
+
+_OTHERS = _Reading(special=_ABORTED)
+_READINGS: dict[type[WorkersError], _Reading] = {
+    AIError: _Reading(code=r"^(\d+): ", special=_ABORTED),
+    AiSearchError: _Reading(class_in_message=_ERROR_CLASS),
+    AnalyticsSQLError: _Reading(class_in_message=_ERROR_CLASS),
+    ArtifactsError: _Reading(class_in_message=_ERROR_CLASS),
+    D1Error: _Reading(code=_SQLITE_CODE, constraint=D1ConstraintError),
+    DurableObjectError: _Reading(
+        code=_SQLITE_CODE, special=_ABORTED, constraint=DurableObjectConstraintError
+    ),
+    ImagesError: _Reading(numbered=True, special=_ABORTED),
+    KVError: _Reading(code=r"^KV \w+ failed: (\d+)"),
+    MediaError: _Reading(numbered=True, special=_ABORTED),
+    QueueError: _Reading(code=r"\((\d+)\)$"),
+    R2Error: _Reading(code=r" \((\d+)\)\Z"),
+    RpcError: _Reading(),
+    StreamBindingError: _Reading(numbered=True, class_in_message=_ERROR_CLASS),
+    VectorizeError: _Reading(
+        code=r"^[A-Z]+_[A-Z]+_ERROR(?: \(code = |: Status \+ )(\d+)",
+    ),
+    WorkflowError: _Reading(
+        code=r"^\(?(instance\.\w+)\b", class_in_message=_PYTHON_CLASS, special=_STEP_ERRORS
+    ),
+}
+
+
+def from_js_error(family: type[WorkersError], error: Any) -> WorkersError:
+    """Return the error of a family for a JavaScript error, with its cause.
+
+    The result keeps no JavaScript object alive.
+    """
+    js_cause = getattr(error, "cause", None)
+    cause = from_js_error(family, js_cause) if hasattr(js_cause, "message") else None
+    result = error_of(family, str(error.name), str(error.message), cause)
+    result.__cause__ = cause
     for flag in ("retryable", "overloaded", "remote"):
-        if hasattr(made, flag):
-            setattr(made, flag, bool(getattr(error, flag, False)))
-    for number, js_number in (("numeric_code", "numericCode"), ("status_code", "statusCode")):
-        if hasattr(made, number):
-            setattr(made, number, getattr(error, js_number, None))
+        if hasattr(result, flag):
+            setattr(result, flag, bool(getattr(error, flag, False)))
+    for name, js_name in (("numeric_code", "numericCode"), ("status_code", "statusCode")):
+        if hasattr(result, name):
+            setattr(result, name, getattr(error, js_name, None))
     code = getattr(error, "code", None)
-    # elsewhere a number is a DOMException's, and says nothing
-    if made.code is None and isinstance(code, (str, int) if made._numbered else str):
-        made.code = code
-    return made
+    numbered = _READINGS.get(family, _OTHERS).numbered
+    if result.code is None and isinstance(code, (str, int) if numbered else str):
+        result.code = code
+    return result
 
 
-def _named(js_name: str, message: str) -> tuple[str, str]:
-    """An error's class and message. Over RPC the class of one that is not the platform's goes in
-    front of its message."""
-    wrapped = re.match(r"(\w+Error): ", message) if js_name == "Error" else None
-    return (wrapped[1], message[wrapped.end() :]) if wrapped else (js_name, message)
+def error_of(
+    family: type[WorkersError], js_name: str, message: str, cause: WorkersError | None = None
+) -> WorkersError:
+    """Return the error of a family for the class and the message of a JavaScript error."""
+    reading = _READINGS.get(family, _OTHERS)
+    if js_name == "Error" and reading.class_in_message:
+        prefix = re.match(reading.class_in_message, message)
+        if prefix:
+            js_name, message = prefix[1], message[prefix.end() :]
+    code: int | str | None = None
+    if reading.code and (codes := re.findall(reading.code, message)):
+        code = int(codes[-1]) if codes[-1].isdecimal() else codes[-1]
+    kind = reading.special.get(js_name, family)
+    if reading.constraint and "SQLITE_CONSTRAINT" in message:
+        kind = reading.constraint
+    if family is WorkflowError and message.startswith("Execution timed out after "):
+        kind = _StepTimeoutError
+    return kind(message, js_name=js_name, code=code, cause=cause)

@@ -23,6 +23,7 @@ from pyworkers_sdk import (
     RowError,
     WorkerEntrypoint,
 )
+from pyworkers_sdk.errors import error_of
 from pyworkers_sdk.testing import FakeRuntime, fake, queued
 
 if TYPE_CHECKING:
@@ -216,4 +217,4 @@ async def test_a_batch_mixes_bodies_and_requests() -> None:
     ("message", "code"), [("Too Many Requests (10250)", 10250), ("Queue send failed: x", None)]
 )
 def test_an_error_has_the_service_s_code(message: str, code: int | None) -> None:
-    assert QueueError._from_js("Error", message, None).code == code
+    assert error_of(QueueError, "Error", message).code == code

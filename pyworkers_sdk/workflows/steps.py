@@ -25,7 +25,7 @@ from typing import (
 from .. import _row_types as _rows
 from .._border import Called, JsWrapper, from_js, js_error, raw, to_js
 from .._border.rpc import sendable
-from ..errors import ConversionError, WorkersError, WorkflowError
+from ..errors import ConversionError, WorkersError, WorkflowError, error_of
 from . import WorkflowDuration, checked_duration, duration
 from ._errors import StepRaising, thrown
 from .events import WorkflowStepEvent
@@ -430,7 +430,7 @@ def _rolled(
 
 def _error(error: WorkersError) -> WorkersError:
     """What a step, or the instance, ended with, as a WorkflowError."""
-    return WorkflowError._from_js(error.js_name or "Error", error.message, None)
+    return error_of(WorkflowError, error.js_name or "Error", error.message)
 
 
 def _with_context(function: Callable[..., Any]) -> Callable[[Any], Any]:
