@@ -1,9 +1,9 @@
-"""The classes that the runtime calls: ``WorkerEntrypoint``, and what its relatives share.
+"""The classes that the runtime calls: ``WorkerEntrypoint``, and the base of its relatives.
 
 The runtime exports every class in the main module's namespace that subclasses its own
-``WorkerEntrypoint``, ``DurableObject`` or ``WorkflowEntrypoint``. What we offer under those names
-is therefore no class at run time but an object that a ``class`` statement turns into a fresh base
-(``__mro_entries__``); type checkers see an ordinary generic class.
+``WorkerEntrypoint``, ``DurableObject`` or ``WorkflowEntrypoint``. An imported base class would be
+exported, too. At run time these names are therefore objects that a ``class`` statement turns into a
+new base (``__mro_entries__``). Type checkers see ordinary generic classes.
 
 The runtime holds the ``ExportProxy`` of an instance. Each call from outside arrives there with
 JavaScript values and is converted there once. ``self.method()`` inside the program is a plain call.
@@ -12,7 +12,7 @@ JavaScript values and is converted there once. ``self.method()`` inside the prog
 from __future__ import annotations
 
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import cache, partial, reduce
 from inspect import isawaitable
 from keyword import iskeyword
@@ -57,7 +57,10 @@ T = TypeVar("T")
 
 
 class ExecutionContext(JsWrapper["_js.ExecutionContext"]):
-    """What goes on around one request. JS: ExecutionContext."""
+    """The context of one event: background work, the caller's props, the Worker's own exports.
+
+    JS: ExecutionContext.
+    """
 
     __slots__ = ()
 
@@ -65,14 +68,18 @@ class ExecutionContext(JsWrapper["_js.ExecutionContext"]):
         self._js = raw(ctx)
 
     def wait_until(self, work: Awaitable[Any]) -> None:
-        """Let ``work`` go on after the response was sent, for at most 30 s.
+        """Let ``work`` continue after the response was sent, for at most 30 s.
+
+        Args:
+            work: A coroutine, task or future. It starts at once; its result is discarded, and an
+                exception is logged by the runtime.
 
         JS: ExecutionContext.waitUntil.
         """
         self._js.waitUntil(promise(work))
 
     def pass_through_on_exception(self) -> None:
-        """If the handler raises, send the request on to the origin.
+        """Forward the request to the origin server if the handler raises.
 
         JS: ExecutionContext.passThroughOnException.
         """
@@ -80,7 +87,7 @@ class ExecutionContext(JsWrapper["_js.ExecutionContext"]):
 
     @property
     def props(self) -> Any:
-        """What the binding that called this entrypoint says of the caller, as JSON data.
+        """The JSON data that the configuration of the calling binding passes (``props``).
 
         JS: ExecutionContext.props.
         """
@@ -88,14 +95,17 @@ class ExecutionContext(JsWrapper["_js.ExecutionContext"]):
 
     @property
     def tracing(self) -> Tracing:
-        """Spans of your own in the Worker's traces. JS: ExecutionContext.tracing."""
+        """Custom spans in the Worker's traces.
+
+        JS: ExecutionContext.tracing.
+        """
         from .tracing import Tracing
 
         return Tracing(self._js.tracing)
 
     @property
     def exports(self) -> Exports:
-        """The Worker's own entrypoints, to be called like a service: ``ctx.exports.Admin``.
+        """The Worker's own entrypoints, called like a service binding: ``ctx.exports.Admin``.
 
         JS: ExecutionContext.exports.
         """
@@ -105,31 +115,35 @@ class ExecutionContext(JsWrapper["_js.ExecutionContext"]):
 
     @property
     def access(self) -> CloudflareAccessContext | None:
-        """The Access application that the request came through; None if it did not come through
-        one. JS: ExecutionContext.access."""
+        """The Cloudflare Access application in front of the Worker, or None.
+
+        JS: ExecutionContext.access.
+        """
         from .access import CloudflareAccessContext
 
-        found = prop(self._js, "access")
-        return None if raw(found) is None else CloudflareAccessContext(found)
+        access = prop(self._js, "access")
+        return None if raw(access) is None else CloudflareAccessContext(access)
 
     @property
     def cache(self) -> CacheContext | None:
-        """The cache in front of the Worker; None if none is configured. JS:
-        ExecutionContext.cache."""
+        """The cache in front of the Worker, or None if it is not configured.
+
+        JS: ExecutionContext.cache.
+        """
         from .cache_context import CacheContext
 
-        found = prop(self._js, "cache")
-        return None if raw(found) is None else CacheContext(found)
+        cache = prop(self._js, "cache")
+        return None if raw(cache) is None else CacheContext(cache)
 
 
 Handler = Callable[..., Awaitable[Any]]
 
 
 class ExportProxy:
-    """What the runtime gets of an instance: handlers and methods, called with JavaScript's values.
+    """The object that the runtime holds for an instance; JavaScript calls its methods.
 
-    The public methods of its class are there, under their own names, and its handlers under
-    JavaScript's, whichever way the class writes them (``web_socket_message``).
+    It has the public methods of the class under their own names, and the handlers under
+    JavaScript's names, whichever way the class spells them (``web_socket_message``).
     """
 
     __slots__ = ("_instance",)
@@ -139,18 +153,20 @@ class ExportProxy:
 
     def __getattr__(self, name: str) -> Any:
         handlers: dict[str, tuple[str, Handler]] = self._instance._handlers
-        # before compatibility date 2025-08-14 the runtime calls fetch on_fetch
-        ours, call = handlers.get(name.removeprefix("on_"), (name, _over_rpc))
-        kind = cast("type[Any]", type(self._instance))
-        for each in (ours, name, f"{name}_" if iskeyword(name) else name):
-            if not each.startswith("_") and callable(getattr(kind, each, None)):
-                return partial(call, getattr(self._instance, each))
-        raise AttributeError(f"{kind.__name__} has no method {name}")
+        # Before compatibility date 2025-08-14 the runtime calls the handler on_fetch.
+        python_name, call = handlers.get(name.removeprefix("on_"), (name, _over_rpc))
+        cls = cast("type[Any]", type(self._instance))
+        for attribute in (python_name, name, f"{name}_" if iskeyword(name) else name):
+            if not attribute.startswith("_") and callable(getattr(cls, attribute, None)):
+                return partial(call, getattr(self._instance, attribute))
+        raise AttributeError(f"{cls.__name__} has no method {name}")
 
 
-class _OutOfSight:
-    """``with``: the function that it is in is left out of an exception's traceback, so that what is
-    logged starts in the program's own code."""
+class _HideFromTraceback:
+    """Leave the calling function out of an exception's traceback (``with hide_from_traceback:``).
+
+    A logged traceback then starts in the program's own code.
+    """
 
     def __enter__(self) -> None: ...
 
@@ -164,7 +180,7 @@ class _OutOfSight:
             error.__traceback__ = trace.tb_next
 
 
-hide_from_traceback: _OutOfSight = _OutOfSight()
+hide_from_traceback: _HideFromTraceback = _HideFromTraceback()
 
 
 def _over_rpc(method: Callable[..., Any], *args: Any) -> Any:
@@ -172,35 +188,46 @@ def _over_rpc(method: Callable[..., Any], *args: Any) -> Any:
 
 
 async def _called(method: Callable[..., Any], args: tuple[Any, ...]) -> Any:
-    given = [from_rpc(arg) for arg in args]
+    values = [from_rpc(arg) for arg in args]
     with hide_from_traceback:
-        result = method(*given)
+        result = method(*values)
         return await result if isawaitable(result) else result
 
 
 class Base:
-    """Stands in a class statement for a base that is made there and then."""
+    __doc__ = property(lambda self: self._documentation())  # for help()
 
-    def __init__(self, name: str, make: Callable[[Any], type], env: Any = None) -> None:
+    # Stands in a class statement for a base that is made there and then.
+    def __init__(
+        self, name: str, make: Callable[[Any], type], module: str, env_type: Any = None
+    ) -> None:
         self._name = name
         self._make = make
-        self._env = env
+        self._module = module
+        self._env_type = env_type
 
-    def __getitem__(self, env: Any) -> Base:
-        if isinstance(env, str):
-            env = _EnvByName(env, sys._getframe(1).f_globals)
-        return Base(self._name, self._make, None if env is Any else env)
+    def __getitem__(self, env_type: Any) -> Base:
+        if isinstance(env_type, str):
+            env_type = _EnvByName(env_type, sys._getframe(1).f_globals)
+        return Base(self._name, self._make, self._module, None if env_type is Any else env_type)
 
     def __mro_entries__(self, bases: tuple[Any, ...]) -> tuple[type, ...]:
-        return (self._make(self._env),)
+        return (self._make(self._env_type),)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         raise TypeError(f"subclass {self._name}; the runtime makes its instances")
 
+    def _documentation(self) -> str | None:
+        from ._entrypoint_help import documentation  # only help() needs it
+
+        return documentation(self._module, self._name)
+
 
 class _EnvByName:
-    """The Env of ``DurableObject["AppEnv"]``, where that is made after the class: it is looked up
-    when it is needed."""
+    """The Env of ``DurableObject["AppEnv"]``, looked up by name when it is first needed.
+
+    The Env class may be defined after the class that names it.
+    """
 
     def __init__(self, name: str, scope: dict[str, Any]) -> None:
         self._name = name
@@ -211,132 +238,141 @@ class _EnvByName:
         if first not in self._scope:
             raise NameError(
                 f"{owner.__name__}: {self._scope.get('__name__')} has no {first} at run time; "
-                f"import it outside TYPE_CHECKING, and {owner.__name__} inside it where the Env "
-                "is, whose annotations need its name alone"
+                f'import {first} outside "if TYPE_CHECKING". If that makes a circular import, '
+                f"import {owner.__name__} under TYPE_CHECKING in the module that defines {first}: "
+                "annotations need only the name"
             )
         return reduce(getattr, rest, self._scope[first])
 
 
 def base(
-    name: str, context: Callable[[Any], Any], handlers: dict[str, tuple[str, Handler]]
+    name: str,
+    context: Callable[[Any], Any],
+    handlers: Mapping[str, tuple[str, Handler]],
+    module: str,
 ) -> Base:
-    """A base for the runtime's class of that name.
+    """Return a base for subclasses of the runtime's class ``name``.
 
-    ``context`` wraps the ``ctx`` of an instance. ``handlers``: JavaScript's name of each, ours, and
-    the function that the door calls with the handler and with what the runtime gave.
+    Args:
+        name: The class of ``cloudflare:workers``.
+        context: Wraps the ``ctx`` of an instance.
+        handlers: For each handler's JavaScript name, its Python name and the function that the
+            ExportProxy calls with the bound handler and the runtime's arguments.
+        module: The module that declares the class for type checkers; ``help()`` reads it there.
     """
 
     def make(env_type: Any) -> type:
         class Exported(platform.official_base(name)):  # type: ignore[misc]
             _env_type: ClassVar[Any] = env_type
-            _handlers: ClassVar[dict[str, tuple[str, Handler]]] = handlers
+            _handlers: ClassVar[Mapping[str, tuple[str, Handler]]] = handlers
 
             def __new__(cls, ctx: Any, env: Any) -> Any:
                 instance: Any = object.__new__(cls)
                 instance.ctx = context(ctx)
-                kind = cls._env_type
-                instance.env = env if kind is None else kind(env)
+                env_class = cls._env_type
+                instance.env = env if env_class is None else env_class(env)
                 instance.__init__(instance.ctx, instance.env)
                 return ExportProxy(instance)
 
             def __init__(self, ctx: Any, env: Any) -> None:
-                """The runtime's own would wrap both once more; ``__new__`` has set them."""
+                """Do nothing: ``__new__`` has set both, and the runtime's base would wrap them."""
 
             def __init_subclass__(cls, **kwargs: Any) -> None:
-                # Not the runtime's own, which puts wrappers around handlers. It looks for
-                # JavaScript's names among the functions of the class.
-                for theirs, (ours, _) in handlers.items():
-                    if not hasattr(cls, theirs) and hasattr(cls, ours):
-                        setattr(cls, theirs, getattr(cls, ours))
+                # The runtime's own would put wrappers around handlers, so it is not called. The
+                # runtime looks for JavaScript's names among the functions of the class.
+                for js_name, (python_name, _) in handlers.items():
+                    if not hasattr(cls, js_name) and hasattr(cls, python_name):
+                        setattr(cls, js_name, getattr(cls, python_name))
 
         Exported.__name__ = Exported.__qualname__ = name
         return Exported
 
-    return Base(name, make)
+    return Base(name, make, module)
 
 
 async def fetch_handler(handler: Handler, request: Any, *_: Any) -> Response:
-    """``fetch`` as the runtime calls it."""
+    """Call the handler ``fetch`` with a Request, and check that it returns a Response."""
     if not isinstance(request, Request):
         request = Request.from_js(request)
     with hide_from_traceback:
-        given = handler(request)
-        response = await given if isawaitable(given) else given
-    kind = cast("type[Any]", type(response))
-    if issubclass(kind, _NO_RESPONSE):
+        response = handler(request)
+        response = await response if isawaitable(response) else response
+    response_type = cast("type[Any]", type(response))
+    if issubclass(response_type, _NO_RESPONSE):
         name = getattr(handler, "__qualname__", "fetch")
-        raise WorkersError(f"{name} returned a {kind.__name__}, not a Response")
-    answered: Response = response
-    return answered
+        raise WorkersError(f"{name} returned a {response_type.__name__}, not a Response")
+    return response  # type: ignore[no-any-return]
 
 
 _NO_RESPONSE = (type(None), str, bytes, int, float, dict, list, tuple, CoroutineType)
 
 
 def _payload(make: Callable[[Any, Any], Any]) -> Handler:
-    """A handler that gets one thing, and not the env and ctx after it: what ``make`` makes, of the
-    handler and of what the runtime gives."""
+    """Return a function that calls a handler with one payload, without ``env`` and ``ctx``.
 
-    async def call(handler: Handler, given: Any, *_: Any) -> None:
-        ours = make(handler, given)
+    ``make`` makes the payload from the handler and from the JavaScript value.
+    """
+
+    async def call(handler: Handler, js_payload: Any, *_: Any) -> None:
+        payload = make(handler, js_payload)
         with hide_from_traceback:
-            result: Any = handler(ours)
+            result: Any = handler(payload)
             if isawaitable(result):
                 await result
 
     return call
 
 
-# Only a Worker with such a handler pays for these imports.
+# The imports are inside, so only a Worker with such a handler pays for them.
 
 
-def _batch(handler: Any, given: Any) -> Any:
+def _batch(handler: Any, js_payload: Any) -> Any:
     from .queues import MessageBatch
 
-    return MessageBatch(given, row_type(getattr(handler, "__func__", handler), MessageBatch))
+    return MessageBatch(js_payload, row_type(getattr(handler, "__func__", handler), MessageBatch))
 
 
-def _controller(handler: Any, given: Any) -> Any:
+def _controller(handler: Any, js_payload: Any) -> Any:
     from .scheduled import ScheduledController
 
-    return ScheduledController(given)
+    return ScheduledController(js_payload)
 
 
-def _email(handler: Any, given: Any) -> Any:
+def _email(handler: Any, js_payload: Any) -> Any:
     from .email import ForwardableEmailMessage
 
-    return ForwardableEmailMessage(given)
+    return ForwardableEmailMessage(js_payload)
 
 
-def _socket(handler: Any, given: Any) -> Any:
+def _socket(handler: Any, js_payload: Any) -> Any:
     from .tcp import Socket
 
-    return Socket(given)
+    return Socket(js_payload)
 
 
-def _traces(handler: Any, given: Any) -> Any:
+def _traces(handler: Any, js_payload: Any) -> Any:
     from .tail import TraceItem
 
-    return [TraceItem(item) for item in given]
+    return [TraceItem(item) for item in js_payload]
 
 
-async def _tail_stream(handler: Handler, given: Any, *_: Any) -> Any:
+async def _tail_stream(handler: Handler, js_event: Any, *_: Any) -> Any:
     from ._tail_stream_events import event_of, rest_for
 
-    onset = event_of(from_rpc(given))
+    onset = event_of(from_rpc(js_event))
     with hide_from_traceback:
-        made: Any = handler(onset)
-        wanted = await made if isawaitable(made) else made
-    return returned(rest_for(wanted))
+        result: Any = handler(onset)
+        event_handler = await result if isawaitable(result) else result
+    return returned(rest_for(event_handler))
 
 
-def _as_given(handler: Any, given: Any) -> Any:
-    return given
+def _unchanged(handler: Any, js_payload: Any) -> Any:
+    return js_payload
 
 
 connect_handler: Handler = _payload(_socket)
 
-HANDLERS: dict[str, tuple[str, Handler]] = {
+HANDLERS: Mapping[str, tuple[str, Handler]] = {
     "fetch": ("fetch", fetch_handler),
     "connect": ("connect", connect_handler),
     "queue": ("queue", _payload(_batch)),
@@ -345,15 +381,18 @@ HANDLERS: dict[str, tuple[str, Handler]] = {
     "tail": ("tail", _payload(_traces)),
     "trace": ("trace", _payload(_traces)),
     "tailStream": ("tail_stream", _tail_stream),
-    "test": ("test", _payload(_as_given)),
+    "test": ("test", _payload(_unchanged)),
 }
-"""The handlers of a ``WorkerEntrypoint``."""
+"""The handlers of a ``WorkerEntrypoint``: JavaScript's name, Python's name, and the caller."""
 
 
 @cache
 def row_type(handler: Any, batch: Any) -> Any:
-    """``Job`` of ``MessageBatch[Job]`` in a handler's annotations, which is known when it is called
-    first; None where there is none, or where it names what only type checkers import."""
+    """Return ``Job`` of ``MessageBatch[Job]`` in a handler's annotations, or None.
+
+    Annotations are read at the first call. None stands for an annotation without a type, or with a
+    name that only type checkers import.
+    """
     try:
         hints = get_type_hints(handler).values()
     except (AttributeError, NameError, TypeError):
@@ -364,10 +403,14 @@ def row_type(handler: Any, batch: Any) -> Any:
 if TYPE_CHECKING:
 
     class WorkerEntrypoint(Generic[EnvT]):
-        """A Worker, or a named entrypoint of one; make ``Default`` a subclass of it.
+        """A Worker, or a named entrypoint of it. The main one is a subclass named ``Default``.
 
-        ``self.env`` is of the type in brackets, ``WorkerEntrypoint["AppEnv"]`` where that is made
-        later in the module; without one it is what the runtime gives.
+        ``self.env`` has the type in brackets. If the Env class is defined later in the module, name
+        it in quotes: ``WorkerEntrypoint["AppEnv"]``. Without brackets ``self.env`` is the runtime's
+        own object.
+
+        Handlers are async methods with the names below. Every other public method can be called by
+        other Workers over RPC.
 
         JS: cloudflare:workers.WorkerEntrypoint.
         """
@@ -378,44 +421,75 @@ if TYPE_CHECKING:
         def __init__(self, ctx: Any, env: Any) -> None: ...
 
         async def fetch(self, request: Request) -> Response:
-            """Answer an HTTP request."""
+            """Answer an HTTP request.
+
+            JS: WorkerEntrypoint.fetch.
+            """
             ...
 
         async def connect(self, socket: Socket) -> None:
-            """Take a TCP connection, which another Worker's ``env.THIS.connect(address)`` makes,
-            where ``THIS: Service`` is declared without a class; ``await socket.opened`` has that
-            address as ``local_address``. The connection ends with this method, and this method
-            where the other side closes its socket."""
+            """Handle a TCP connection that another Worker opened by ``env.THIS.connect(address)``.
+
+            The other Worker declares ``THIS: Service`` without a class. ``await socket.opened`` has
+            the address as ``local_address``. The connection ends when this method returns, and this
+            method ends when the other side closes its socket.
+
+            JS: WorkerEntrypoint.connect.
+            """
             ...
 
         async def queue(self, batch: MessageBatch[Any]) -> None:
-            """Take messages; ``MessageBatch[Job]`` says what their bodies are."""
+            """Consume a batch of messages. ``MessageBatch[Job]`` declares the type of their bodies.
+
+            JS: WorkerEntrypoint.queue.
+            """
             ...
 
         async def scheduled(self, controller: ScheduledController) -> None:
-            """A cron trigger is due."""
+            """Run a cron trigger that is due.
+
+            JS: WorkerEntrypoint.scheduled.
+            """
             ...
 
         async def email(self, message: ForwardableEmailMessage) -> None:
-            """An email came in."""
+            """Handle an incoming email.
+
+            JS: WorkerEntrypoint.email.
+            """
             ...
 
         async def tail(self, events: list[TraceItem]) -> None:
-            """See what became of the Workers that have this one among their ``tail_consumers``."""
+            """Inspect finished invocations of Workers whose ``tail_consumers`` name this Worker.
+
+            JS: WorkerEntrypoint.tail.
+            """
             ...
 
         async def trace(self, traces: list[TraceItem]) -> None:
-            """The older name of ``tail``, called where there is no ``tail``."""
+            """Do the same as ``tail`` under its older name. Called only without a ``tail`` method.
+
+            JS: WorkerEntrypoint.trace.
+            """
             ...
 
         async def tail_stream(self, onset: TailEvent[Onset]) -> TailEventHandlerType | None:
-            """An invocation begins, of a Worker that has this one among its
-            ``streaming_tail_consumers``; what gets its further events, or None."""
+            """Follow an invocation that begins, of a Worker whose ``streaming_tail_consumers`` name
+            this Worker.
+
+            Returns:
+                The handler of the invocation's further events, or None to ignore them.
+
+            JS: WorkerEntrypoint.tailStream.
+            """
             ...
 
         async def test(self, controller: Any) -> None:
-            """What ``workerd test`` runs. Nothing else calls it."""
+            """Run a test of ``workerd test``. Nothing else calls this method.
+
+            JS: WorkerEntrypoint.test.
+            """
             ...
 
 else:
-    WorkerEntrypoint = base("WorkerEntrypoint", ExecutionContext, HANDLERS)
+    WorkerEntrypoint = base("WorkerEntrypoint", ExecutionContext, HANDLERS, __name__)

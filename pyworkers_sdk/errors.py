@@ -279,7 +279,7 @@ class DurableObjectConstraintError(DurableObjectError):
 
 
 class RpcError(WorkersError):
-    """A call to another Worker failed; ``js_name`` and the message are those of its error.
+    """A call to another Worker failed; ``js_name`` and the message come from its error.
 
     Attributes:
         remote: The other side's own code raised the error. If False, the call itself failed.
@@ -305,8 +305,8 @@ class _Reading(NamedTuple):
     code: str | None = None
     """A pattern that finds the service's code in the message, in group 1. The last match counts."""
     numbered: bool = False
-    """A number in the error's ``code`` is the service's. Elsewhere it is that of a DOMException,
-    which has no meaning here."""
+    """A number in the error's ``code`` is the service's. Elsewhere it is a DOMException's, and has
+    no meaning here."""
     class_in_message: str | None = None
     """A pattern of class names that precede the message over RPC, where the platform replaces
     classes that it does not know by "Error"."""

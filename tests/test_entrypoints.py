@@ -206,8 +206,8 @@ async def test_an_env_that_only_type_checkers_import() -> None:
         async def fetch(self, request: Request) -> Response:
             return Response("never")
 
-    said = "Hidden: tests.test_entrypoints has no OnlyForTypes at run time; import it outside"
-    with pytest.raises(NameError, match=said):
+    message = "Hidden: tests.test_entrypoints has no OnlyForTypes at run time; import OnlyForTypes"
+    with pytest.raises(NameError, match=message):
         await FakeRuntime(Hidden, env=AppEnv, API_KEY="k").fetch("https://example.com/")
 
 

@@ -319,4 +319,4 @@ if TYPE_CHECKING:
             ...
 
 else:
-    DurableObject = base("DurableObject", DurableObjectState, HANDLERS)
+    DurableObject = base("DurableObject", DurableObjectState, HANDLERS, __name__)

@@ -56,4 +56,6 @@ if TYPE_CHECKING:
             ...
 
 else:
-    WorkflowEntrypoint = base("WorkflowEntrypoint", ExecutionContext, {"run": ("run", _run)})
+    WorkflowEntrypoint = base(
+        "WorkflowEntrypoint", ExecutionContext, {"run": ("run", _run)}, __name__
+    )
