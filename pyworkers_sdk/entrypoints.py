@@ -71,8 +71,7 @@ class ExecutionContext(JsWrapper["_js.ExecutionContext"]):
         """Let ``work`` continue after the response was sent, for at most 30 s.
 
         Args:
-            work: A coroutine, task or future. It starts at once; its result is discarded, and an
-                exception is logged by the runtime.
+            work: A coroutine, task or future. Its result is discarded.
 
         JS: ExecutionContext.waitUntil.
         """

@@ -14,18 +14,21 @@ __all__ = ["Env", "hints"]
 
 
 class Env(JsWrapper[Any]):
-    """What the Worker's configuration binds, each under the type that its annotation says.
+    """The bindings and variables of the Worker's configuration, typed by annotation.
 
     ::
 
         class AppEnv(Env):
             DB: D1
-            CACHE: KV | None      # None where it is not configured
+            CACHE: KV | None      # None if it is not configured
             API_KEY: str
-            REGION: str = "weur"  # the default where it is not configured
+            REGION: str = "weur"  # the default if it is not configured
 
-    A binding is wrapped when it is first read. A name that is not configured, or a variable that
-    is not what its annotation says, is a BindingError. The repr shows names, never values.
+    A binding is wrapped when it is first read. The repr shows names, never values.
+
+    Raises:
+        BindingError: A name is missing from the configuration, or a variable does not fit its
+            annotation. It is raised when the name is read.
     """
 
     def __init__(self, env: Any) -> None:
@@ -61,7 +64,7 @@ class Env(JsWrapper[Any]):
         if value is None:
             if name in self._defaults:
                 return self._defaults[name]
-            raise BindingError(f"{name} is not in the Worker's configuration")
+            raise BindingError(f"{name}: missing in the Worker's configuration")
         if hasattr(get_origin(hint) or hint, "js_object"):
             try:
                 return hint(value)
@@ -77,24 +80,24 @@ class Env(JsWrapper[Any]):
         return f"<{type(self).__name__}: {names}>"
 
 
-def _declared(kind: Any) -> dict[str, Any]:
+def _declared(cls: Any) -> dict[str, Any]:
     unknown: dict[str, Any] = {}
     while True:
         try:
-            found = get_type_hints(kind, localns=unknown or None)
+            annotations = get_type_hints(cls, localns=unknown or None)
         except NameError as error:
             if error.name is None or error.name in unknown:
                 raise
-            # of a class that only type checkers import, its name is enough
+            # A class that only type checkers import: its name is enough.
             unknown[error.name] = type(error.name, (), {})
         else:
-            return {name: hint for name, hint in found.items() if not name.startswith("_")}
+            return {name: hint for name, hint in annotations.items() if not name.startswith("_")}
 
 
 hints: Callable[[Any], dict[str, Any]] = cache(_declared)
-"""What an Env class declares: names and their annotations."""
+"""Return the names that an Env class declares, with their annotations."""
 
 
 def _is_default(name: str, value: Any) -> bool:
-    """Whether a class attribute is a variable's default, not a method, property or the like."""
+    """Return True if a class attribute is a variable's default: not a method or a property."""
     return not (name.startswith("_") or hasattr(value, "__get__") or isinstance(value, type))

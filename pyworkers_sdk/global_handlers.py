@@ -1,11 +1,11 @@
-"""``handler``: the form that Workers had before classes, functions named ``on_fetch`` and so on."""
+"""``handler``: the older form of Workers, functions of the module named ``on_fetch`` etc."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
 from inspect import Parameter, signature
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, TypeVar, cast, get_type_hints
 
 from ._border import raw
 from .entrypoints import HANDLERS, ExecutionContext, hide_from_traceback
@@ -19,47 +19,49 @@ _EVENTS = ("fetch", "scheduled", "queue", "trace")
 
 
 def handler(function: F) -> F:
-    """Make ``on_fetch``, ``on_scheduled``, ``on_queue`` or ``on_trace`` take and give this
-    package's objects.
+    """Make a global handler take and return objects of this package.
 
-    ::
+    The function is ``on_fetch``, ``on_scheduled``, ``on_queue`` or ``on_trace``::
 
         @handler
         async def on_fetch(request: Request, env: AppEnv, ctx: ExecutionContext) -> Response: ...
 
-    The second and the third parameter may be left out. ``env`` is what its annotation says if that
-    is an Env class, and otherwise what the runtime gives. The runtime calls such functions of the
-    main module only up to compatibility date 2025-08-13, or with the flag
-    ``disable_python_no_global_handlers``; after that write a ``WorkerEntrypoint``, which alone has
-    the other handlers.
+    The second and the third parameter may be left out. ``env`` is converted if its annotation is
+    an Env class, and otherwise the runtime's own object. The runtime calls global handlers up to
+    compatibility date 2025-08-13 only, or with the flag ``disable_python_no_global_handlers``. For
+    later dates, and for other events, write a ``WorkerEntrypoint``.
+
+    Raises:
+        TypeError: The function has another name.
     """
     name = function.__name__
     event = name.removeprefix("on_")
     if event == name or event not in _EVENTS:
-        known = ", ".join(f"on_{each}" for each in _EVENTS)
-        raise TypeError(f"the runtime has no handler {name}; there are {known}")
+        known = ", ".join(f"on_{event}" for event in _EVENTS)
+        raise TypeError(f"{name}: unknown handler; expected one of {known}")
     call = HANDLERS[event][1]
     count = _positional(function)
 
-    async def called(given: Any, env: Any = None, ctx: Any = None) -> Any:
+    async def wrapper(payload: Any, env: Any = None, ctx: Any = None) -> Any:
         bound = _Bound(function, (_env(function, env), _context(ctx)), count)
         with hide_from_traceback:
-            result = await call(bound, given)
-        # a call from within the program gave our own object, and gets one
-        return raw(result) if given is raw(given) else result
+            result = await call(bound, payload)
+        # A call from within the program passes an object of this package, and gets one back.
+        return raw(result) if payload is raw(payload) else result
 
-    # not functools.wraps: the runtime would call it with as few arguments as the function takes
-    called.__name__ = name
-    called.__qualname__ = function.__qualname__
-    called.__module__ = function.__module__
-    called.__doc__ = function.__doc__
-    made: Any = called
-    made._handles = event
-    return made  # type: ignore[no-any-return]
+    # Not functools.wraps: it sets __wrapped__, and the runtime reads the signature through it to
+    # decide how many arguments it passes. A function without env or ctx would then get too few, and
+    # the wrapper could not make the Env. Only the names are copied, for logs and help().
+    wrapper.__name__ = name
+    wrapper.__qualname__ = function.__qualname__
+    wrapper.__module__ = function.__module__
+    wrapper.__doc__ = function.__doc__
+    setattr(wrapper, "_handles", event)  # noqa: B010
+    return cast("F", wrapper)
 
 
 class _Bound:
-    """A handler with all that it takes but the first."""
+    """A handler with all its arguments except the first."""
 
     def __init__(self, function: Callable[..., Any], rest: tuple[Any, ...], count: int) -> None:
         self.__func__ = function
@@ -67,13 +69,14 @@ class _Bound:
         self._rest = rest
         self._count = count
 
-    def __call__(self, given: Any) -> Any:
+    def __call__(self, payload: Any) -> Any:
         with hide_from_traceback:
-            return self.__func__(*(given, *self._rest)[: self._count])
+            return self.__func__(*(payload, *self._rest)[: self._count])
 
 
 def _positional(function: Callable[..., Any]) -> int:
-    kinds = [each.kind for each in signature(function).parameters.values()]
+    """Return how many arguments a handler takes by position, at most three."""
+    kinds = [parameter.kind for parameter in signature(function).parameters.values()]
     if Parameter.VAR_POSITIONAL in kinds:
         return 3
     return sum(
@@ -82,19 +85,23 @@ def _positional(function: Callable[..., Any]) -> int:
 
 
 def _env(function: Any, env: Any) -> Any:
-    kind = _env_type(function)
-    return env if kind is None or isinstance(env, kind) else kind(env)
+    env_class = _env_type(function)
+    return env if env_class is None or isinstance(env, env_class) else env_class(env)
 
 
 @cache
 def _env_type(function: Any) -> Any:
-    """The Env class in a handler's annotations, known when it is first called; None where there is
-    none, or where it names what only type checkers import."""
+    """Return the Env class in a handler's annotations, or None.
+
+    Annotations are read at the first call. None stands for an annotation without an Env class, or
+    with a name that only type checkers import.
+    """
     try:
-        found = [*get_type_hints(function).values()]
+        annotations = get_type_hints(function).values()
     except (AttributeError, NameError, TypeError):
         return None
-    return next((hint for hint in found if isinstance(hint, type) and issubclass(hint, Env)), None)
+    classes = (hint for hint in annotations if isinstance(hint, type))
+    return next((each for each in classes if issubclass(each, Env)), None)
 
 
 def _context(ctx: Any) -> ExecutionContext | None:

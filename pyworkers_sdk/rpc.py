@@ -1,10 +1,9 @@
-"""Remote procedure calls: ``RpcTarget`` for what we let others call, ``RpcStub`` for theirs.
+"""Remote procedure calls: ``RpcTarget`` for objects that others call, ``RpcStub`` for theirs.
 
-A method that another Worker calls gets its arguments, and gives its result, as structured clone
-copies them: None, bools, numbers, text, bytes, datetimes, lists, dicts with text keys, sets, and
-what is made of these. ``Request``, ``Response``, ``Headers``, streams and service bindings pass
-too. A function, or an object whose class is an ``RpcTarget``, stays where it is: the other side
-gets a stub of it, and what it calls on the stub runs here.
+Structured clone copies arguments and results: None, bools, numbers, text, bytes, datetimes, lists,
+dicts with text keys, sets, and nested values of these types. ``Request``, ``Response``,
+``Headers``, streams and service bindings pass too. A function, or an object of an ``RpcTarget``
+class, stays where it is: the other side gets a stub, and a call on the stub runs here.
 """
 
 from __future__ import annotations
@@ -28,8 +27,9 @@ class RpcTarget:
     """Base of classes whose objects pass over RPC by reference.
 
     The other side may call the public methods of the class, ``async`` or not, and read its
-    properties; what an instance keeps in its attributes, and names that begin with an underscore,
-    it cannot reach. ::
+    properties. It cannot reach attributes of an instance, or names that begin with an underscore.
+
+    ::
 
         class Counter(RpcTarget):
             def __init__(self) -> None:
@@ -43,8 +43,13 @@ class RpcTarget:
     """
 
     def dispose(self) -> None:
-        """Called when the other side is done with a stub of it: once for each time that it was
-        sent. Does nothing unless the class says otherwise. JS: RpcTarget[Symbol.dispose]."""
+        """Release resources: the other side has disposed of a stub of this object.
+
+        It is called once for each time that the object was sent. Override it; by default it does
+        nothing.
+
+        JS: RpcTarget[Symbol.dispose].
+        """
 
     def __enter__(self) -> Self:
         return self
@@ -59,34 +64,35 @@ class RpcTarget:
 
     @classmethod
     def __passed_by_reference__(cls) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """The names of the methods and of the properties that the other side may use."""
-        if "_offered" not in vars(cls):
-            cls._offered = _offered(cls)
-        return cls._offered
+        """Return the names of the methods and of the properties that the other side may use."""
+        if "_public_members" not in vars(cls):
+            cls._public_members = _public_members(cls)
+        return cls._public_members
 
-    _offered: ClassVar[tuple[tuple[str, ...], tuple[str, ...]]]
+    _public_members: ClassVar[tuple[tuple[str, ...], tuple[str, ...]]]
 
 
-def _offered(kind: type[RpcTarget]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _public_members(cls: type[RpcTarget]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     methods: list[str] = []
     properties: list[str] = []
-    own = kind.__mro__[: kind.__mro__.index(RpcTarget)]
-    names = {name for each in own for name in vars(each) if not name.startswith("_")}
+    classes = cls.__mro__[: cls.__mro__.index(RpcTarget)]
+    names = {name for base in classes for name in vars(base) if not name.startswith("_")}
     for name in sorted(names - {"dispose"}):
-        found = next(vars(each)[name] for each in own if name in vars(each))
-        if isinstance(found, (FunctionType, staticmethod, classmethod)):
+        attribute = next(vars(base)[name] for base in classes if name in vars(base))
+        if isinstance(attribute, (FunctionType, staticmethod, classmethod)):
             methods.append(name)
-        elif hasattr(found, "__get__"):
+        elif hasattr(attribute, "__get__"):
             properties.append(name)
     return tuple(methods), tuple(properties)
 
 
 class _Remote(JsWrapper[Any]):
-    """What has members on the other side."""
+    """Client side of RPC: something on the other side that has members or can be called."""
 
     __slots__ = ("_function", "_raises")
 
     def __init__(self, js: Any, raises: raising = _raising, function: Any = None) -> None:
+        """``function`` is the method's own function if its class is known, for keywords."""
         self._js = js
         self._raises = raises
         self._function = function
@@ -97,70 +103,80 @@ class _Remote(JsWrapper[Any]):
         return property_of(self._js, name, None, self._raises)
 
     def __call__(self, *args: Any, **keywords: Any) -> RpcPromise:
-        """Call it. The call goes out at once; await what it gives."""
+        """Call the function. The call is sent at once; await the promise for its result."""
         return self._call("the call", args, keywords)
 
     def _call(self, name: str, args: tuple[Any, ...], keywords: dict[str, Any]) -> RpcPromise:
         if keywords:
-            args = _in_positions(name, args, keywords, self._function)
-        sent = [sendable(arg, f"argument {at} of {name}") for at, arg in enumerate(args, 1)]
+            args = _by_position(name, args, keywords, self._function)
+        js_args = [sendable(arg, f"argument {n} of {name}") for n, arg in enumerate(args, 1)]
         with self._raises:
-            return RpcPromise(invoke(self._js, sent), self._raises)
+            return RpcPromise(invoke(self._js, js_args), self._raises)
 
     async def _awaited(self) -> Any:
         with self._raises:
             return from_rpc(await self._js)
 
     def dispose(self) -> None:
-        """Say that it is no longer used. JS: RpcStub[Symbol.dispose]."""
+        """Release the stub: the other side may forget its object.
+
+        JS: RpcStub[Symbol.dispose].
+        """
         dispose(self._js)
 
 
 def private(name: str) -> AttributeError:
-    return AttributeError(f"{name}: over RPC there are no names that begin with an underscore")
+    return AttributeError(f"{name}: RPC cannot reach names that begin with an underscore")
 
 
-def property_of(js: Any, name: str, kind: Any, raises: raising) -> RpcProperty:
-    """The member of that name, which nothing asks for yet; of an object of the class ``kind``."""
-    theirs = name[:-1] if name.endswith("_") and iskeyword(name[:-1]) else name
-    return RpcProperty(member(js, theirs), name, raises, getattr(kind, name, None))
+def property_of(js: Any, name: str, cls: Any, raises: raising) -> RpcProperty:
+    """Return a member of a remote object. Nothing is sent before it is called or awaited.
+
+    ``cls`` is the class of the remote object, or None if it is unknown.
+    """
+    js_name = name[:-1] if name.endswith("_") and iskeyword(name[:-1]) else name
+    return RpcProperty(member(js, js_name), name, raises, getattr(cls, name, None))
 
 
-def _in_positions(
+def _by_position(
     name: str, args: tuple[Any, ...], keywords: dict[str, Any], function: Any
 ) -> tuple[Any, ...]:
-    """Keyword arguments at the positions that the function has them at."""
+    """Return all arguments by position, in the order of the function's parameters.
+
+    JavaScript has no keyword arguments.
+    """
     if function is None:
         raise TypeError(
-            f"{name} takes no keyword arguments over RPC: JavaScript has none, and what is there "
-            "is not known. Annotate the binding with its class, Service[…] or "
-            "DurableObjectNamespace[…], which is imported at run time, too; or give them by "
-            "position"
+            f"{name}: keyword arguments need the signature of the method, and its class is "
+            "unknown. Annotate the binding with the class, Service[…] or "
+            "DurableObjectNamespace[…], and import the class at run time; or pass the arguments "
+            "by position"
         )
     whole = signature(function)
     parameters = list(whole.parameters.values())[1:]  # without self
     bound = whole.replace(parameters=parameters).bind(*args, **keywords)
     bound.apply_defaults()
-    placed: list[Any] = []
-    last = 0
+    positional: list[Any] = []
+    count = len(args)
     for parameter in parameters:
-        given = bound.arguments[parameter.name]
+        value = bound.arguments[parameter.name]
         if parameter.kind in (Parameter.KEYWORD_ONLY, Parameter.VAR_KEYWORD):
-            if parameter.name in keywords or (parameter.kind is Parameter.VAR_KEYWORD and given):
+            if parameter.name in keywords or (parameter.kind is Parameter.VAR_KEYWORD and value):
                 raise TypeError(
-                    f"{name} has {parameter.name} by keyword only, which RPC cannot say"
+                    f"{name}: parameter {parameter.name!r} is keyword-only, but RPC passes "
+                    "arguments by position only"
                 )
         elif parameter.kind is Parameter.VAR_POSITIONAL:
-            placed += given
+            positional += value
         else:
-            placed.append(given)
+            positional.append(value)
             if parameter.name in keywords:
-                last = len(placed)
-    return tuple(placed[: max(last, len(args))])
+                count = max(count, len(positional))
+    return tuple(positional[:count])
 
 
 class RpcProperty(_Remote):
-    """A member of what is on the other side: call it if it is a method, else await its value."""
+    """A member of a remote object: call it if it is a method, otherwise await its value."""
 
     __slots__ = ("_name",)
 
@@ -169,7 +185,7 @@ class RpcProperty(_Remote):
         self._name = name
 
     def __call__(self, *args: Any, **keywords: Any) -> RpcPromise:
-        """Call the method. The call goes out at once; await what it gives."""
+        """Call the method. The call is sent at once; await the promise for its result."""
         return self._call(f"{self._name}()", args, keywords)
 
     def __await__(self) -> Generator[Any, None, Any]:
@@ -177,12 +193,15 @@ class RpcProperty(_Remote):
 
 
 class RpcPromise(_Remote):
-    """What a call will give: await it, or call methods of it without waiting. ::
+    """The future result of a call: await it, or call methods of it without waiting.
+
+    ::
 
         count = await env.COUNTERS.open("a").increment()     # one round trip
-        async with env.COUNTERS.open("a") as counter: ...    # stubs in the result end with it
+        async with env.COUNTERS.open("a") as counter: ...    # disposes of the stubs in the result
 
-    RpcError where the other side raised an error.
+    Raises:
+        RpcError: The other side raised an error. It is raised by ``await``.
 
     JS: JsRpcPromise.
     """
@@ -207,11 +226,11 @@ class RpcPromise(_Remote):
 class RpcStub(_Remote):
     """A function, or an ``RpcTarget``, of the other side.
 
-    Call it if it is a function; else call its methods and await its properties. One that came as an
-    argument is disposed of when the method returns: keep a ``dup()``. One that came in a result is
-    the caller's to dispose of, ``with`` it or by ``dispose``, or else stays until the caller's own
-    request is over. ``RpcStub(function)``, ``RpcStub(target)`` and ``RpcStub({…})`` make a stub of
-    something of ours.
+    Call a function; call the methods of a target, and await its properties. A stub that came as an
+    argument is disposed of when the method returns: keep a ``dup()``. The caller disposes of a stub
+    that came in a result, by ``with`` or ``dispose()``; otherwise it stays until the caller's own
+    request ends. ``RpcStub(function)``, ``RpcStub(target)`` and ``RpcStub({…})`` make a stub of a
+    local object.
 
     JS: cloudflare:workers.RpcStub.
     """
@@ -224,13 +243,16 @@ class RpcStub(_Remote):
 
     @classmethod
     def from_js(cls, stub: Any) -> Self:
-        """Stand over JavaScript's own stub."""
-        made = cls.__new__(cls)
-        _Remote.__init__(made, stub)
-        return made
+        """Wrap a stub of JavaScript."""
+        self = cls.__new__(cls)
+        _Remote.__init__(self, stub)
+        return self
 
     def dup(self) -> Self:
-        """One more stub of the same, to be disposed of by itself. JS: RpcStub.dup."""
+        """Return another stub of the same object. Each stub is disposed of by itself.
+
+        JS: RpcStub.dup.
+        """
         with _raising:
             return self.from_js(self._js.dup())
 

@@ -1,4 +1,4 @@
-"""``Service`` and ``Fetcher``: what is behind a service binding, by HTTP and by RPC."""
+"""``Service`` and ``Fetcher``: another Worker behind a binding, reached by HTTP and RPC."""
 
 from __future__ import annotations
 
@@ -31,17 +31,19 @@ __all__ = ["Exports", "Fetcher", "Loopback", "Service"]
 
 
 class Fetcher(JsWrapper["_js.Fetcher"]):
-    """Another Worker, or an object of one: ``fetch`` is HTTP, and any other method is RPC.
+    """Another Worker, or an object of it: ``fetch`` is HTTP, and any other method is RPC.
 
-    A call gives an ``RpcPromise`` to await, which takes further calls before it is awaited:
-    ``await env.COUNTERS.open("a").increment()`` is one round trip. What an ``await`` may raise is
-    an RpcError; its ``js_name`` is the class of what the other side raised, Python's or
-    JavaScript's. Arguments and results are copied: a dataclass or a pydantic model arrives as a
-    dict, whatever the method's annotation says. What cannot be is a ConversionError, or an RpcError
-    ("DataCloneError") where it is a live object such as another binding.
+    A call returns an ``RpcPromise``. It takes further calls before it is awaited:
+    ``await env.COUNTERS.open("a").increment()`` is one round trip. Arguments and results are
+    copied: a dataclass or a pydantic model arrives as a dict, whatever the method's annotation is.
 
-    The bindings of ``mtls_certificates``, ``vpc_services`` and ``vpc_networks`` are this too, with
-    nothing but ``fetch``: ``BANK: Fetcher`` in an Env.
+    Bindings of ``mtls_certificates``, ``vpc_services`` and ``vpc_networks`` are Fetchers with
+    ``fetch`` only: ``BANK: Fetcher`` in an Env.
+
+    Raises:
+        RpcError: The other side raised an error. ``js_name`` is the error's class, in Python or
+            JavaScript; "DataCloneError" for a live object, such as a binding, that cannot be sent.
+        ConversionError: A value cannot be copied.
 
     JS: Fetcher.
     """
@@ -53,7 +55,7 @@ class Fetcher(JsWrapper["_js.Fetcher"]):
 
     def __init__(self, fetcher: _js.Fetcher) -> None:
         self._js = binding(fetcher, "Service", "fetch")
-        self._kind: Any = None  # the class behind it, where that is known
+        self._kind: Any = None  # the class of the other side, if it is known
 
     async def fetch(
         self,
@@ -66,9 +68,15 @@ class Fetcher(JsWrapper["_js.Fetcher"]):
         cf: dict[str, Any] | None = None,
         signal: AbortSignal | None = None,
     ) -> Response:
-        """Send a request there, whatever host its URL names; the options are those of ``Request``.
+        """Send a request to the Worker, whichever host the URL names.
 
-        What the other side's ``fetch`` raises is a WorkersError. JS: Fetcher.fetch.
+        Args:
+            resource: A URL or a Request. The other arguments are as in ``Request``.
+
+        Raises:
+            WorkersError: The other side's ``fetch`` raised an error.
+
+        JS: Fetcher.fetch.
         """
         return await send(
             self._js.fetch,
@@ -90,8 +98,16 @@ class Fetcher(JsWrapper["_js.Fetcher"]):
         allow_half_open: bool = False,
         high_water_mark: int | None = None,
     ) -> Socket:
-        """A TCP connection through the binding, as ``pyworkers_sdk.connect`` makes one: to a Worker
-        with a ``connect`` handler, a network that is bound, or a container's port.
+        """Open a TCP connection through the binding, as ``pyworkers_sdk.connect`` does.
+
+        It leads to a Worker with a ``connect`` handler, a bound network, or a container's port.
+
+        Args:
+            address: "host:port", or a dict with ``hostname`` and ``port``.
+            secure_transport: TLS: "off", "on" or "starttls".
+            allow_half_open: Keep the writable side open after the other side has closed.
+            high_water_mark: Buffer size of the writable side, in bytes.
+
         JS: Fetcher.connect.
         """
         from .tcp import dial
@@ -116,10 +132,10 @@ if TYPE_CHECKING:
     class Service(Fetcher, Generic[T]):
         """A service binding: ``AUTH: Service[Auth]`` in an Env.
 
-        ``Auth`` is the class of the entrypoint that is bound, a ``WorkerEntrypoint``, or a Protocol
-        with its methods; for type checkers ``env.AUTH`` is one, so declare them ``async``, as they
-        are from outside. A bare ``Service`` is a ``Fetcher``. At run time it is a ``Fetcher``
-        either way, which takes keyword arguments where the class is known.
+        ``Auth`` is the class of the bound entrypoint, a ``WorkerEntrypoint``, or a Protocol with
+        its methods. For type checkers ``env.AUTH`` is an ``Auth``, so declare its methods
+        ``async``. A bare ``Service`` is a ``Fetcher``. At run time both are Fetchers; calls take
+        keyword arguments if the class is known.
 
         JS: Fetcher.
         """
@@ -138,15 +154,19 @@ else:
 
         __slots__ = ()
 
-        def _is_of(self, alias: Any) -> None:
+        def _set_class(self, alias: Any) -> None:
             self._kind = get_args(alias)[0]
 
-        __orig_class__ = property(fset=_is_of)  # where typing says what is in the brackets
+        __orig_class__ = property(fset=_set_class)  # typing sets it to Service[Auth]
 
 
 class Loopback(Fetcher):
-    """An entrypoint of this very Worker, ``ctx.exports.Admin``; ``Admin(props=…)`` gives one whose
-    calls find those in ``ctx.props``. JS: LoopbackServiceStub."""
+    """An entrypoint of this Worker itself: ``ctx.exports.Admin``.
+
+    ``ctx.exports.Admin(props=…)`` returns a Fetcher whose calls find ``props`` in ``ctx.props``.
+
+    JS: LoopbackServiceStub.
+    """
 
     __slots__ = ()
 
@@ -156,16 +176,18 @@ class Loopback(Fetcher):
 
 
 class Exports(JsWrapper[Any]):
-    """What the Worker itself exports, by the names of its classes.
+    """The classes that the Worker itself exports, by name.
 
-    ``ctx.exports.Admin``, an entrypoint, is called like a service; ``ctx.exports.ChatRoom``, a
-    class of Durable Objects, is their namespace, or where the Worker has none of them a
-    ``DurableObjectClass`` for facets. Say which for type checkers::
+    ``ctx.exports.Admin``, an entrypoint, is called like a service. ``ctx.exports.ChatRoom``, a
+    class of Durable Objects, is their namespace, or a ``DurableObjectClass`` for facets if the
+    configuration binds no namespace. Annotate the variable for type checkers::
 
         rooms: DurableObjectNamespace[ChatRoom] = self.ctx.exports.ChatRoom
 
-    BindingError where the Worker exports no such class. Before compatibility date 2025-11-17 it
-    takes the flag ``enable_ctx_exports``.
+    Before compatibility date 2025-11-17 the flag ``enable_ctx_exports`` is needed.
+
+    Raises:
+        BindingError: The Worker does not export a class of this name.
 
     JS: ExecutionContext.exports.
     """
@@ -178,7 +200,7 @@ class Exports(JsWrapper[Any]):
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
-        found = prop(self._js, "default" if name == "Default" else name)
-        if found is None:
-            raise BindingError(f"the Worker exports no {name}")
-        return wrap_live_object(tag_of(found), found)
+        export = prop(self._js, "default" if name == "Default" else name)
+        if export is None:
+            raise BindingError(f"the Worker does not export {name}")
+        return wrap_live_object(tag_of(export), export)

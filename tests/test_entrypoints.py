@@ -181,7 +181,7 @@ async def test_all_bindings_of_a_runtime_share_its_clock() -> None:
 def test_a_variable_that_is_not_given_is_missing_when_it_is_read() -> None:
     env = fake(AppEnv)
     assert env.LEVEL == "info"
-    with pytest.raises(sdk.BindingError, match="API_KEY is not in the Worker's configuration"):
+    with pytest.raises(sdk.BindingError, match="API_KEY: missing in the Worker's configuration"):
         _ = env.API_KEY
 
 

@@ -42,7 +42,7 @@ async def test_exported_classes(state: DurableObjectState) -> None:
     assert is_a(exports.Counter, DurableObjectNamespace)
     for made in (exports.Nested, exports.Nested(props={}), exports.Counter(props={"a": 1})):
         assert is_a(made, DurableObjectClass)
-    with raises(BindingError, match="^the Worker exports no Nobody$"):
+    with raises(BindingError, match="^the Worker does not export Nobody$"):
         state.exports.Nobody  # noqa: B018
 
 

@@ -50,7 +50,7 @@ async def test_a_missing_binding_is_named(env: Any) -> None:
     class Missing(Env):
         ABSENT: sdk.D1
 
-    with raises(BindingError, match="^ABSENT is not in the Worker's configuration"):
+    with raises(BindingError, match="^ABSENT: missing in the Worker's configuration"):
         _ = Missing(env).ABSENT
 
 

@@ -458,5 +458,5 @@ async def test_a_function_that_the_runtime_would_not_call(name: str) -> None:
     def function(request: Any) -> None: ...
 
     function.__name__ = name
-    with pytest.raises(TypeError, match=f"the runtime has no handler {name}; there are on_fetch"):
+    with pytest.raises(TypeError, match=f"{name}: unknown handler; expected one of on_fetch"):
         handler(function)

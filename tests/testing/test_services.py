@@ -97,7 +97,7 @@ async def test_a_class_serves_itself_with_the_same_env() -> None:
 @pytest.mark.asyncio
 async def test_what_the_env_lacks_is_said_when_it_is_used() -> None:
     env = fake(ShopEnv)
-    with pytest.raises(RpcError, match="USERS is not in the Worker's configuration") as caught:
+    with pytest.raises(RpcError, match="USERS: missing in the Worker's configuration") as caught:
         await env.AUTH.check("ann")
     assert caught.value.js_name == BindingError.__name__
 
@@ -257,7 +257,7 @@ async def test_the_exports_of_a_worker() -> None:
             assert exports.js_object is not None
             with pytest.raises(AttributeError):
                 _ = exports._private
-            with pytest.raises(BindingError, match="the Worker exports no NotExported"):
+            with pytest.raises(BindingError, match="the Worker does not export NotExported"):
                 _ = exports.NotExported
             return [await exports.Admin.who(), await exports.Admin(props={"a": 1}).who()]
 
