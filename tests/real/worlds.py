@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any, TypedDict
 from urllib.parse import urlsplit
 
+from scripts import production
 from tests.contract.consumer import SETTINGS
 from tests.contract.kit import METRICS, VARIABLES
 from tests.contract.workers.assets import HANDLING, SITE
@@ -303,7 +304,7 @@ def specification(name: str) -> tuple[str, dict[str, Any]]:
     if engine == "node":
         return "node.mjs", {
             "pyodide": pyodide,
-            "modules": [str(ROOT / "pyworkers_sdk"), str(ROOT / "tests")],
+            "modules": [str(built_wheel() / "pyworkers_sdk"), str(ROOT / "tests"), str(pictures())],
             "packages": pydantic,
             "main": "tests.real.inside",
             "options": {**OPTIONS, "script": NODE_WORKER},
@@ -313,7 +314,7 @@ def specification(name: str) -> tuple[str, dict[str, Any]]:
         "name": "contract",
         "root": str(worker_root()),
         "main": "worker.py",
-        "modules": [str(built_wheel()), str(runtime_sdk()), *pydantic],
+        "modules": [str(built_wheel()), str(runtime_sdk()), str(pictures()), *pydantic],
         "exports": EXPORTS,
         "stand_ins": STAND_INS,
         "options": {**OPTIONS, **RUNNING},
@@ -340,9 +341,20 @@ def install_node_modules() -> None:
 
 
 def built_wheel() -> Path:
-    """The package as users get it: what is missing in the wheel is missing in these worlds."""
-    sources = [ROOT / "pyproject.toml", *_sources(ROOT / "pyworkers_sdk")]
-    return _made("wheel", sources, lambda folder: _pip(folder, str(ROOT)))
+    """What the wheels for Pyodide hold: what is missing there is missing in these worlds."""
+    sources = [ROOT / "scripts" / "production.py", *_sources(ROOT / "pyworkers_sdk")]
+    return _made("wheel", sources, production.lay_out)
+
+
+def pictures() -> Path:
+    """The one module of ``testing`` that a check needs in every world: it makes images."""
+    source = ROOT / "pyworkers_sdk" / "testing" / "fakes" / "pictures.py"
+
+    def copy(folder: Path) -> None:
+        folder.mkdir()
+        shutil.copyfile(source, folder / source.name)
+
+    return _made("pictures", [source], copy)
 
 
 def runtime_sdk() -> Path:

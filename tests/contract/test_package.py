@@ -1,0 +1,26 @@
+"""The package as Pyodide installs it: whole in itself, without what serves tests."""
+
+from importlib import import_module
+from importlib.util import find_spec
+from pkgutil import walk_packages
+
+import pyworkers_sdk
+
+from .kit import only
+
+ABSENT = {f"pyworkers_sdk.{name}" for name in ("_js", "_cpython", "testing", "cli")}
+
+
+@only("node", "workerd", reason="plain CPython has the whole package")
+async def test_every_module_imports_without_what_serves_tests() -> None:
+    modules = [module.name for module in walk_packages(pyworkers_sdk.__path__, "pyworkers_sdk.")]
+    assert len(modules) > 90
+    for name in modules:
+        import_module(name)
+    for name in ABSENT:
+        assert find_spec(name) is None, name
+
+
+async def test_every_public_name_loads() -> None:
+    for name in pyworkers_sdk.__all__:
+        assert getattr(pyworkers_sdk, name) is not None, name
