@@ -3,6 +3,7 @@
 from importlib import import_module
 from importlib.util import find_spec
 from pkgutil import walk_packages
+from sysconfig import get_config_var
 
 import pyworkers_sdk
 
@@ -24,3 +25,10 @@ async def test_every_module_imports_without_what_serves_tests() -> None:
 async def test_every_public_name_loads() -> None:
     for name in pyworkers_sdk.__all__:
         assert getattr(pyworkers_sdk, name) is not None, name
+
+
+@only("node", "workerd", reason="plain CPython is no platform of Pyodide's")
+async def test_platform_is_one_that_the_wheels_are_tagged_for() -> None:
+    names = ("PYEMSCRIPTEN_PLATFORM_VERSION", "PYODIDE_ABI_VERSION")  # as uv asks
+    version = next(filter(None, map(get_config_var, names)))
+    assert version in ("2024_0", "2025_0", "2026_0")
