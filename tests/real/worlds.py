@@ -36,6 +36,8 @@ ROOT = HERE.parents[1]
 CACHE = HERE / ".cache"
 
 RUNTIME_SDK = "workers-runtime-sdk==1.9.5"
+CROSSWIND = "crosswind-workers==0.2.0"
+WRANGLER, NODE = "wrangler@4.164.0", "node@22.23.3"
 PYDANTIC = "pydantic==2.14.3"
 # The names that tests/contract/kit.py looks for.
 OPTIONS: dict[str, Any] = {
@@ -360,6 +362,35 @@ def pictures() -> Path:
 def runtime_sdk() -> Path:
     """The official `workers` package."""
     return _made(RUNTIME_SDK, [], lambda folder: _pip(folder, RUNTIME_SDK))
+
+
+def crosswind() -> Path:
+    """Another SDK, to compare with."""
+    command = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--no-deps"]
+    command += ["--python-platform=wasm32-pyodide2025", "--python-version=3.13", CROSSWIND]
+    return _made(CROSSWIND, [], lambda folder: _call(*command, f"--target={folder}", cwd=CACHE))
+
+
+def wrangler() -> list[str]:
+    """The command `wrangler`, which wants a newer Node than the worlds do."""
+    with _locked("wrangler"):
+        node = shutil.which("node") or "node"
+        version = subprocess.run([node, "--version"], capture_output=True, text=True).stdout
+        if tuple(map(int, re.findall(r"\d+", version))) < (22, 12):
+            node = str(_from_npm(NODE) / ".bin" / "node")
+        # its own scripts would only fetch what a dry run does without
+        return [node, str(_from_npm(WRANGLER, "--ignore-scripts") / "wrangler/bin/wrangler.js")]
+
+
+def _from_npm(requirement: str, *options: str) -> Path:
+    folder = CACHE / requirement
+    if not (folder / "node_modules").exists():
+        with tempfile.TemporaryDirectory(dir=CACHE) as aside:
+            arguments = ["--no-audit", "--no-fund", "--prefix", aside, *options, requirement]
+            _call("npm", "install", *arguments, cwd=CACHE)
+            folder.mkdir(exist_ok=True)
+            (Path(aside) / "node_modules").rename(folder / "node_modules")
+    return folder / "node_modules"
 
 
 def packages_for_314(requirement: str) -> Path:
