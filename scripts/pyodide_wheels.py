@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Make the wheels for Pyodide from the whole wheel: ``scripts/pyodide_wheels.py dist/….whl``.
 
-They hold what a Worker runs (scripts/production.py). An installer prefers a wheel that is tagged
-for its platform to one for any, so Pyodide gets these and everything else the whole one.
+They hold the part that a Worker runs (scripts/production.py). An installer prefers a wheel that is
+tagged for its platform, so Pyodide gets these and everything else gets the whole one.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ if __name__ == "__main__":
 
 from scripts.production import production_files
 
-# What Pyodide 0.26 and 0.27, 0.28 and 0.29, and 314 are. PyPI takes the first names only (PEP 783),
-# and so does uv for each of them; the second are what Pyodide's own tools call the older two.
+# Pyodide 0.26 and 0.27, 0.28 and 0.29, and 314. PyPI takes only the first names (PEP 783), and uv
+# takes them for every Pyodide. Pyodide's tools use the second names for the older two.
 PLATFORMS = [
     ("pyemscripten_2024_0_wasm32", "pyemscripten_2025_0_wasm32", "pyemscripten_2026_0_wasm32"),
     ("pyodide_2024_0_wasm32", "pyodide_2025_0_wasm32"),

@@ -1,9 +1,9 @@
-"""What ``wrangler deploy --dry-run`` would send for a Worker with KV and D1.
+"""Print the upload of a Worker with KV and D1, as ``wrangler deploy --dry-run`` reports it.
 
-The folder ``python_modules`` is laid out as ``pywrangler sync`` does it, which always adds the
-official SDK. Prints modules and size of the official SDK alone, of crosswind-workers, and of this
-SDK: as it is, and with a list for ``"python_modules": {"exclude": […]}`` of what the Worker does
-not import. The list is printed too.
+The folder ``python_modules`` is laid out as ``pywrangler sync`` does it: always with the official
+SDK. The rows are the official SDK only, crosswind-workers, this SDK, and this SDK with a list for
+``"python_modules": {"exclude": […]}`` of the modules that the Worker does not import. The list
+comes last.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from tests.real import worlds
 
 WORKER = ROOT / "tests" / "real" / "visits_worker.py"
 BYTECODE = "**/*.pyc"
-"""Wrangler leaves it out until a configuration has a list of its own."""
+"""Wrangler leaves bytecode out by itself, until a configuration has a list."""
 
 
 class Size(NamedTuple):
@@ -37,15 +37,14 @@ class Size(NamedTuple):
     gzip: float
 
 
-# What a Worker needs ----------------------------------------------------------------------------
+# The modules that a Worker needs -----------------------------------------------------------------
 
 
 def needed_modules(worker: Iterable[Path], site: Path) -> set[str]:
     """Return the modules of the installed package that a Worker may import.
 
-    Imports inside functions count: they run when a request comes. What
-    ``_border/live_objects.py`` imports by its name does not: such an object comes only to a Worker
-    that imports its module, or one that imports it.
+    Imports inside functions count: they run when a request comes. Imports by a string, in
+    ``_border/live_objects.py``, do not: such an object comes only to a Worker that uses its module.
     """
     files = dict(_modules(site))
     homes = _lazy_names(files["pyworkers_sdk"])
@@ -95,7 +94,7 @@ def _named_by(source: str, homes: dict[str, str]) -> Iterator[str]:
 
 
 def excludes(worker: Iterable[Path], site: Path) -> list[str]:
-    """Return the list for ``python_modules.exclude``: what of this package the Worker can miss."""
+    """Return the list for ``python_modules.exclude``: the modules that the Worker can miss."""
     needed = needed_modules(worker, site)
     kept = {file for name, file in _modules(site) if name in needed}
     patterns = [BYTECODE]
@@ -107,11 +106,11 @@ def excludes(worker: Iterable[Path], site: Path) -> list[str]:
         names[:] = sorted(name for name in names if any(here / name in one.parents for one in kept))
         missed = sorted(here / name for name in files if here / name not in kept)
         patterns += [file.relative_to(site).as_posix() for file in missed]
-    # A Worker reads nothing of it, unless it asks importlib.metadata for this package.
+    # Only importlib.metadata reads these.
     return [*patterns, *(f"{about.name}/**" for about in site.glob("pyworkers_sdk-*.dist-info"))]
 
 
-# What is sent -----------------------------------------------------------------------------------
+# The upload ------------------------------------------------------------------------------------
 
 
 def project(folder: Path, packages: Iterable[Path], exclude: list[str] | None = None) -> Path:
@@ -189,10 +188,10 @@ def _pattern(glob: str) -> str:
 
 
 def projects(folder: Path, worker: Iterable[Path] = (WORKER,)) -> dict[str, Path]:
-    """Lay out a Worker with each SDK; the last one leaves out what it does not import."""
+    """Lay out a Worker with each SDK; the last one leaves out modules that it does not import."""
     official, ours = worlds.runtime_sdk(), installed(folder)
     vendored = {
-        "the official SDK alone": [official],
+        "the official SDK": [official],
         "and crosswind": [official, worlds.crosswind()],
         "and this SDK": [official, ours],
     }

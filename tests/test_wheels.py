@@ -1,4 +1,4 @@
-"""The files of a release: what they hold, and which of them an installer takes."""
+"""The files of a release: their contents, and the wheel that an installer takes."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def pip(dist: Path, folder: Path, *options: str) -> list[str]:
 
 
 def interpreter(folder: Path, variable: str, version: str) -> Path:
-    """An interpreter that tells uv to be Pyodide: ``variable`` is where Pyodide has its version."""
+    """Write an interpreter that uv takes for Pyodide, by the ``variable`` with its version."""
     file = folder / "python"
     file.write_text(f"""#!{sys.executable}
 import platform, sys, sysconfig

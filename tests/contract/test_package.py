@@ -1,4 +1,4 @@
-"""The package as Pyodide installs it: whole in itself, without what serves tests."""
+"""The package as Pyodide installs it: complete without the parts that serve tests."""
 
 from importlib import import_module
 from importlib.util import find_spec
@@ -13,7 +13,7 @@ ABSENT = {f"pyworkers_sdk.{name}" for name in ("_js", "_cpython", "testing", "cl
 
 
 @only("node", "workerd", reason="plain CPython has the whole package")
-async def test_every_module_imports_without_what_serves_tests() -> None:
+async def test_every_module_imports_without_the_parts_for_tests() -> None:
     modules = [module.name for module in walk_packages(pyworkers_sdk.__path__, "pyworkers_sdk.")]
     assert len(modules) > 90
     for name in modules:

@@ -1,4 +1,4 @@
-"""What a Worker with KV and D1 uploads, and that it runs on what it uploads."""
+"""The upload of a Worker with KV and D1: its size, and a Worker that runs on just these files."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ pytestmark = [
     ),
 ]
 
-ALONE, OURS, LESS = "the official SDK alone", "and this SDK", "the same, with exclude"
+ALONE, OURS, LESS = "the official SDK", "and this SDK", "the same, with exclude"
 BOUNDS = {OURS: 150, LESS: 55}
-"""KiB of gzip beyond the official SDK alone."""
+"""KiB of gzip beyond the official SDK."""
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +59,7 @@ def test_upload_that_wrangler_reports_stays_within_its_bound(
     assert size.gzip == pytest.approx(by_hand.gzip, rel=0.02)  # Node has another zlib
 
 
-def test_exclude_list_names_what_is_there_and_keeps_what_is_needed(
+def test_exclude_list_names_files_and_keeps_needed_modules(
     projects: dict[str, Path],
 ) -> None:
     settings = json.loads((projects[LESS] / "wrangler.json").read_text())
@@ -68,7 +68,7 @@ def test_exclude_list_names_what_is_there_and_keeps_what_is_needed(
     assert patterns[0] == BYTECODE
     assert all(any(vendored.glob(pattern)) for pattern in patterns[1:])
     needed = upload_size.needed_modules([WORKER], vendored)
-    # what the handlers load when a request comes is needed too
+    # handlers load some modules only when a request comes
     assert {"pyworkers_sdk.d1", "pyworkers_sdk.kv", "pyworkers_sdk.queues"} <= needed
 
 
@@ -123,7 +123,7 @@ def client(
         world.stop()
 
 
-def test_worker_runs_on_what_it_uploads(client: httpx.Client) -> None:
+def test_worker_runs_on_its_upload(client: httpx.Client) -> None:
     counts = [client.get("/").json() for _ in range(3)]
     assert counts == [
         {"name": "nobody", "count": 1},

@@ -343,7 +343,7 @@ def install_node_modules() -> None:
 
 
 def built_wheel() -> Path:
-    """What the wheels for Pyodide hold: what is missing there is missing in these worlds."""
+    """The contents of the wheels for Pyodide: a module that they lack, these worlds lack too."""
     sources = [ROOT / "scripts" / "production.py", *_sources(ROOT / "pyworkers_sdk")]
     return _made("wheel", sources, production.lay_out)
 
@@ -372,13 +372,13 @@ def crosswind() -> Path:
 
 
 def wrangler() -> list[str]:
-    """The command `wrangler`, which wants a newer Node than the worlds do."""
+    """The command `wrangler`; it needs a newer Node than the worlds do."""
     with _locked("wrangler"):
         node = shutil.which("node") or "node"
         version = subprocess.run([node, "--version"], capture_output=True, text=True).stdout
         if tuple(map(int, re.findall(r"\d+", version))) < (22, 12):
             node = str(_from_npm(NODE) / ".bin" / "node")
-        # its own scripts would only fetch what a dry run does without
+        # a dry run does not need the parts that its install scripts fetch
         return [node, str(_from_npm(WRANGLER, "--ignore-scripts") / "wrangler/bin/wrangler.js")]
 
 
