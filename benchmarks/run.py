@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -84,13 +85,17 @@ def install() -> None:
 
 
 def measured(pyodide: str, sdk: Path, quick: bool) -> Any:
+    from scripts.production import lay_out
+
+    shutil.rmtree(CACHE / "sdk", ignore_errors=True)
+    lay_out(CACHE / "sdk", sdk / "pyworkers_sdk")  # as the wheels for Pyodide have it
     spec = {
         "pyodide": pyodide,
         "nodeModules": str(NODE_MODULES),
         "cache": str(CACHE),
         "inside": str(HERE / "bench_inside.py"),
         "packages": {
-            "sdk": str(sdk / "pyworkers_sdk"),
+            "sdk": str(CACHE / "sdk" / "pyworkers_sdk"),
             **{name: str(CACHE / peer) for name, peer in PEERS.items()},
         },
         "rounds": 30 if quick else 120,

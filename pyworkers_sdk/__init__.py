@@ -5,7 +5,7 @@ A name loads when it is first used, so a Worker pays at its start only for the n
 
 # The layout, for newcomers:
 #
-# d1.py, kv.py, http.py …   A public module, flat while one file says it all.
+# d1.py, kv.py, http.py …   A public module, flat while one file holds it all.
 # r2/, durable/, ai/ …      A product of several modules; its main class is in __init__.py.
 # _border/                  How a value passes between Python and JavaScript: the rules that both
 #                           sides share, and Pyodide's side. Only _border/pyodide*.py import js,
@@ -13,7 +13,7 @@ A name loads when it is first used, so a Worker pays at its start only for the n
 # _js/                      The JavaScript API of each binding, as Protocols for type checkers.
 # _cpython/                 The other side of the border, for plain CPython, and the web platform
 #                           that the fakes need: streams, URL, HTML, WebSockets, RPC stubs.
-# testing/                  What tests use: fake(), FakeRuntime, the fake of each binding.
+# testing/                  For tests: fake(), FakeRuntime, the fake of each binding.
 # _options.py, _row_types.py …  Helpers that several public modules share.
 #
 # One stem for each thing, everywhere: queues.py is the public module, _js/queues.py its JavaScript

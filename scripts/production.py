@@ -1,4 +1,4 @@
-"""The part of the package that a Worker runs: what the wheels for Pyodide hold.
+"""The part of the package that a Worker runs, and that the wheels for Pyodide hold.
 
 The builder of the wheels, the real worlds of the tests and scripts/upload-size take it from here.
 """
@@ -17,7 +17,7 @@ PACKAGE = ROOT / "pyworkers_sdk"
 ABSENT = ("_js", "_cpython", "testing", "cli")
 """The folders that no Worker needs: for type checkers, plain CPython and the command line."""
 
-# What a branch's condition comes to on Emscripten.
+# The conditions of branches whose value on Emscripten is known.
 _CONDITIONS = {
     "TYPE_CHECKING": False,
     "not TYPE_CHECKING": True,
@@ -60,7 +60,7 @@ def lay_out(folder: Path, package: Path = PACKAGE) -> None:
 
 
 def blanked(source: bytes) -> bytes:
-    """Return the source without docstrings, comments and what is for type checkers only.
+    """Return the source without docstrings, comments and code for type checkers only.
 
     Every statement that is left keeps its line and column, so tracebacks stay right. A body that
     would be empty gets a ``pass``.
@@ -88,7 +88,7 @@ _Place = tuple[int, int]
 
 
 def _dead(node: ast.AST) -> Iterator[tuple[ast.stmt, ast.stmt, bool]]:
-    """Yield first and last statement of what can go, and whether no other is left in the body."""
+    """Yield first and last statement of a dead part, and whether the body has no other."""
     bodies = [value for _, value in ast.iter_fields(node) if isinstance(value, list)]
     if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
         yield node.body[0], node.body[-1], True
@@ -104,7 +104,7 @@ def _dead(node: ast.AST) -> Iterator[tuple[ast.stmt, ast.stmt, bool]]:
 
 
 def is_string(statement: ast.AST) -> TypeGuard[ast.Expr]:
-    """Whether a statement is a docstring, or a string that documents the attribute above it."""
+    """Return True for a docstring, or a string that documents the attribute above it."""
     return (
         isinstance(statement, ast.Expr)
         and isinstance(statement.value, ast.Constant)

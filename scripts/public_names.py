@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Write the table of lazy names of each package from its imports for type checkers.
 
-``scripts/public_names.py`` writes it, ``--check`` only compares. A public name is said once, in the
-``if TYPE_CHECKING`` block; the table is a literal because tools that shake trees read a literal.
+``scripts/public_names.py`` writes it, ``--check`` only compares. A public name is written once, in
+the ``if TYPE_CHECKING`` block. The table is a literal because tree shakers read a literal only.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the package offers, and what importing it costs."""
+"""The names that the package offers, and the cost of importing it."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_each_name_loads_from_its_module(name: str) -> None:
         assert found.__doc__
 
 
-def test_another_name_is_an_attribute_error() -> None:
+def test_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="'pyworkers_sdk' has no attribute 'Nope'"):
         _ = pyworkers_sdk.Nope
 
@@ -80,7 +80,7 @@ def test_importing_the_package_loads_nothing_else_of_weight() -> None:
 
 
 def test_typing_extensions_is_for_type_checkers_only() -> None:
-    # It is no dependency from Python 3.13 on, and costs an import where it is one.
+    # From Python 3.13 on it is not a dependency; below, it would cost an import.
     importing = [
         f"{file.name}:{node.lineno}"
         for file in production.sources()

@@ -1,4 +1,4 @@
-"""The files that a Worker runs: the package without what serves tests and type checkers."""
+"""The files that a Worker runs: the package without the parts for tests and type checkers."""
 
 from __future__ import annotations
 

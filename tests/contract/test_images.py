@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from base64 import b64decode, b64encode
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
+from importlib import import_module
 from typing import Any
 
 from pyworkers_sdk import (
@@ -17,9 +19,12 @@ from pyworkers_sdk import (
     Response,
 )
 from pyworkers_sdk.images.hosted import ImageListFilter
-from pyworkers_sdk.testing.fakes.pictures import picture
 
 from .kit import cases, not_in, only, raises
+
+# Real worlds lack ``testing``; tests/real/worlds.py lays this module of it beside the checks.
+_PICTURES = "pictures" if sys.platform == "emscripten" else "pyworkers_sdk.testing.fakes.pictures"
+picture: Callable[[str, int, int], bytes] = import_module(_PICTURES).picture
 
 NO_NODE = "miniflare's proxy of Images for Node does not answer"
 ECHO = "the fake makes images; this stand-in repeats what it is told, by JavaScript's names"

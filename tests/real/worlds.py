@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any, TypedDict
 from urllib.parse import urlsplit
 
+from scripts import production
 from tests.contract.consumer import SETTINGS
 from tests.contract.kit import METRICS, VARIABLES
 from tests.contract.workers.assets import HANDLING, SITE
@@ -35,6 +36,8 @@ ROOT = HERE.parents[1]
 CACHE = HERE / ".cache"
 
 RUNTIME_SDK = "workers-runtime-sdk==1.9.5"
+CROSSWIND = "crosswind-workers==0.2.0"
+WRANGLER, NODE = "wrangler@4.164.0", "node@22.23.3"
 PYDANTIC = "pydantic==2.14.3"
 # The names that tests/contract/kit.py looks for.
 OPTIONS: dict[str, Any] = {
@@ -303,7 +306,7 @@ def specification(name: str) -> tuple[str, dict[str, Any]]:
     if engine == "node":
         return "node.mjs", {
             "pyodide": pyodide,
-            "modules": [str(ROOT / "pyworkers_sdk"), str(ROOT / "tests")],
+            "modules": [str(built_wheel() / "pyworkers_sdk"), str(ROOT / "tests"), str(pictures())],
             "packages": pydantic,
             "main": "tests.real.inside",
             "options": {**OPTIONS, "script": NODE_WORKER},
@@ -313,7 +316,7 @@ def specification(name: str) -> tuple[str, dict[str, Any]]:
         "name": "contract",
         "root": str(worker_root()),
         "main": "worker.py",
-        "modules": [str(built_wheel()), str(runtime_sdk()), *pydantic],
+        "modules": [str(built_wheel()), str(runtime_sdk()), str(pictures()), *pydantic],
         "exports": EXPORTS,
         "stand_ins": STAND_INS,
         "options": {**OPTIONS, **RUNNING},
@@ -340,14 +343,54 @@ def install_node_modules() -> None:
 
 
 def built_wheel() -> Path:
-    """The package as users get it: what is missing in the wheel is missing in these worlds."""
-    sources = [ROOT / "pyproject.toml", *_sources(ROOT / "pyworkers_sdk")]
-    return _made("wheel", sources, lambda folder: _pip(folder, str(ROOT)))
+    """The contents of the wheels for Pyodide: a module that they lack, these worlds lack too."""
+    sources = [ROOT / "scripts" / "production.py", *_sources(ROOT / "pyworkers_sdk")]
+    return _made("wheel", sources, production.lay_out)
+
+
+def pictures() -> Path:
+    """The one module of ``testing`` that a check needs in every world: it makes images."""
+    source = ROOT / "pyworkers_sdk" / "testing" / "fakes" / "pictures.py"
+
+    def copy(folder: Path) -> None:
+        folder.mkdir()
+        shutil.copyfile(source, folder / source.name)
+
+    return _made("pictures", [source], copy)
 
 
 def runtime_sdk() -> Path:
     """The official `workers` package."""
     return _made(RUNTIME_SDK, [], lambda folder: _pip(folder, RUNTIME_SDK))
+
+
+def crosswind() -> Path:
+    """Another SDK, to compare with."""
+    command = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--no-deps"]
+    command += ["--python-platform=wasm32-pyodide2025", "--python-version=3.13", CROSSWIND]
+    return _made(CROSSWIND, [], lambda folder: _call(*command, f"--target={folder}", cwd=CACHE))
+
+
+def wrangler() -> list[str]:
+    """The command `wrangler`; it needs a newer Node than the worlds do."""
+    with _locked("wrangler"):
+        node = shutil.which("node") or "node"
+        version = subprocess.run([node, "--version"], capture_output=True, text=True).stdout
+        if tuple(map(int, re.findall(r"\d+", version))) < (22, 12):
+            node = str(_from_npm(NODE) / ".bin" / "node")
+        # a dry run does not need the parts that its install scripts fetch
+        return [node, str(_from_npm(WRANGLER, "--ignore-scripts") / "wrangler/bin/wrangler.js")]
+
+
+def _from_npm(requirement: str, *options: str) -> Path:
+    folder = CACHE / requirement
+    if not (folder / "node_modules").exists():
+        with tempfile.TemporaryDirectory(dir=CACHE) as aside:
+            arguments = ["--no-audit", "--no-fund", "--prefix", aside, *options, requirement]
+            _call("npm", "install", *arguments, cwd=CACHE)
+            folder.mkdir(exist_ok=True)
+            (Path(aside) / "node_modules").rename(folder / "node_modules")
+    return folder / "node_modules"
 
 
 def packages_for_314(requirement: str) -> Path:
