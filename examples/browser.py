@@ -7,9 +7,12 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import BrowserContext, sync_playwright
+from playwright.sync_api import BrowserContext, expect, sync_playwright
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+
+# In milliseconds. A busy machine takes longer than Playwright's own 5 and 30 seconds.
+_PATIENCE = 60_000
 
 # It has no network here, and would ask for its maker's hosts all the time.
 _QUIET = [
@@ -27,14 +30,20 @@ _QUIET = [
 def chromium() -> Iterator[BrowserContext]:
     """One that nobody has used before."""
     assert CHROMIUM, "scripts/setup installs it: apt-get install chromium"
-    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
+    expect.set_options(timeout=_PATIENCE)
+    with (
+        sync_playwright() as playwright,
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
+    ):
         browser = playwright.chromium.launch_persistent_context(
             folder,
             executable_path=CHROMIUM,
             headless=True,
             args=_QUIET,
+            timeout=2 * _PATIENCE,
             viewport={"width": 900, "height": 640},
         )
+        browser.set_default_timeout(_PATIENCE)
         try:
             yield browser
         finally:

@@ -21,7 +21,13 @@ from pyworkers_sdk.testing.asgi import asgi
 def fakes(runtime: FakeRuntime[Any], port: int = 0) -> Iterator[str]:
     """The Worker on plain CPython over the fakes, under uvicorn in a thread of its own."""
     listening = _listen(port)
-    server = uvicorn.Server(uvicorn.Config(asgi(runtime), log_level="warning", ws="wsproto"))
+    config = uvicorn.Config(
+        asgi(runtime),
+        log_level="warning",
+        ws="wsproto",
+        timeout_keep_alive=60,  # else a slow client's next request meets a connection that closes
+    )
+    server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()
     try:

@@ -98,19 +98,21 @@ async def test_a_response_s_body_streams_at_its_reader_s_pace() -> None:
             )
 
     response = await asgi.fetch(application(serve), Request("https://e.com/"))
-    await asyncio.sleep(0.01)
+    await asyncio.sleep(0.01)  # for what must not be made: a slow machine makes no more of it
     assert len(made) < 10
     assert await response.text() == ",".join(map(str, range(20))) + ","
 
 
 async def test_receive_waits_for_the_end_and_then_says_disconnect() -> None:
     told: list[str] = []
+    ended = asyncio.Event()
 
     async def serve(scope: Any, receive: Any, send: Any) -> None:
         await receive()
 
         async def listen() -> None:
             told.append((await receive())["type"])
+            ended.set()
 
         listening = asyncio.ensure_future(listen())
         await asyncio.sleep(0)
@@ -120,7 +122,7 @@ async def test_receive_waits_for_the_end_and_then_says_disconnect() -> None:
 
     response = await asgi.fetch(application(serve), Request("https://e.com/"))
     assert await response.text() == "done"
-    await asyncio.sleep(0.01)
+    await asyncio.wait_for(ended.wait(), 30)
     assert told == ["http.disconnect"]
 
 
@@ -152,6 +154,7 @@ async def test_an_exception_in_the_middle_breaks_the_body_off() -> None:
 
 async def test_a_lifespan_begins_before_and_ends_after() -> None:
     order: list[str] = []
+    ended = asyncio.Event()
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":
@@ -160,12 +163,13 @@ async def test_a_lifespan_begins_before_and_ends_after() -> None:
                 order.append(phase)
                 scope["state"]["pool"] = "open"
                 await send({"type": f"lifespan.{phase}.complete"})
+            ended.set()
             return
         order.append(scope["state"]["pool"])
         await answer(send, b"")
 
     await asgi.fetch(app, Request("https://e.com/"))
-    await asyncio.sleep(0.01)
+    await asyncio.wait_for(ended.wait(), 30)
     assert order == ["startup", "open", "shutdown"]
 
 
@@ -219,7 +223,7 @@ async def test_nobody_waits_for_a_body_that_nobody_reads(case: tuple[str, int]) 
     request = Request("https://e.com/", method=method)
     response = await asgi.fetch(application(serve), request, ctx=context)
     assert (response.status, response.body) == (status, None)
-    await asyncio.wait_for(left[0], 1)
+    await asyncio.wait_for(left[0], 30)
 
 
 # WebSockets ---------------------------------------------------------------------------------------

@@ -6,11 +6,12 @@ import asyncio
 import contextlib
 import json
 import shutil
-import socket
 import time
+from collections.abc import Callable
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -20,6 +21,8 @@ from tests.real import handlers_worker, legacy_worker, tail_worker, worlds
 
 SECRET = "do-not-tell-me-3141"
 HERE = Path(__file__).parent
+PATIENCE = 60.0
+"""Seconds until something that does not come is missed; a busy machine takes some of them."""
 THEN = datetime(2026, 3, 1, 12, 30, tzinfo=timezone.utc)
 MAIL = b"""\
 From: Her <her@example.com>
@@ -70,17 +73,17 @@ class InWorkerd(Driver):
         spec = {"pyodide": pyodide, "port": 0, "workers": workers}
         self.world = worlds.World(f"workerd-{pyodide}", "workerd.mjs", spec)
         self._read = 0
+        self._invocations = 0  # of "main"
 
     def start(self) -> None:
         self.world.start()
+        for name in ("main", "tail", "legacy"):
+            # straight to the Worker: miniflare's own front makes pages of errors
+            url = self.world.admin("direct", worker=name)
+            client = httpx.Client(base_url=url, trust_env=False, timeout=PATIENCE)
+            self._clients[name] = client
 
     def _worker(self, folder: Path, name: str, **options: Any) -> dict[str, Any]:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        # straight to the Worker: miniflare's own front makes pages of errors
-        url = f"http://127.0.0.1:{port}"
-        self._clients[name] = httpx.Client(base_url=url, trust_env=False, timeout=60)
         source = "handlers" if name == "main" else name
         (folder / name).mkdir()
         shutil.copyfile(HERE / f"{source}_worker.py", folder / name / "worker.py")
@@ -92,7 +95,7 @@ class InWorkerd(Driver):
             "options": {
                 "compatibilityDate": "2026-07-01",
                 "bindings": {"SECRET": SECRET},
-                "unsafeDirectSockets": [{"host": "127.0.0.1", "port": port}],
+                "unsafeDirectSockets": [{"host": "127.0.0.1", "port": 0}],
                 **options,
             },
         }
@@ -103,18 +106,21 @@ class InWorkerd(Driver):
             client.close()
 
     async def fetch(self, path: str, worker: str = "main") -> Answer:
+        self._invocations += worker == "main"
         answer = self._clients[worker].get(path)
         return Answer(answer.status_code, dict(answer.headers), answer.text)
 
     async def scheduled(self, cron: str, worker: str = "main") -> tuple[str, bool]:
+        self._invocations += worker == "main"
         at = round(THEN.timestamp() * 1000)
         told = self.world.admin("scheduled", worker=worker, cron=cron, scheduledTime=at)
         return told["outcome"], told["noRetry"]
 
     async def email(self, to: str, mail: bytes = MAIL) -> dict[str, Any]:
+        self._invocations += 1
         query = {"from": "her@example.com", "to": to, "format": "json"}
         url = f"{self.world.url}/cdn-cgi/handler/email"
-        async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
+        async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE) as client:
             told = (await client.post(url, params=query, content=mail)).json()
         return {
             "outcome": told["outcome"],
@@ -124,17 +130,39 @@ class InWorkerd(Driver):
         }
 
     async def queue(self, worker: str, queue: str, bodies: list[Any]) -> None:
+        self._invocations += worker == "main"
         messages = [{"body": body} for body in bodies]
         self.world.admin("queue", worker=worker, queue=queue, messages=messages)
 
     async def later(self) -> None:
-        await asyncio.sleep(0.3)
+        # The tail is told of an invocation when that is over, wait_until and all; each is one item
+        # and one stream.
+        def over() -> bool:
+            told: dict[str, int] = self._clients["tail"].get("/told").json()
+            return min(told.values()) >= self._invocations
+
+        await _until(over, f"{self._invocations} invocations are over")
+        await _until(lambda: self._clients["legacy"].get("/left").json() == 0, "nothing is left")
 
     def written(self) -> str:
-        time.sleep(0.3)  # it comes through two pipes
-        text = self.world.written(self._read)
+        # A Worker's stdout and stderr come here through two pipes each, and keep their order there:
+        # what was written before the marks is here when both marks are.
+        mark = f"mark-{uuid4().hex}"
+        self._clients["legacy"].get(f"/mark?{mark}")
+        deadline = time.monotonic() + PATIENCE
+        while (text := self.world.written(self._read)).count(f"{mark}\n".encode()) < 2:
+            assert time.monotonic() < deadline, f"not written within {PATIENCE:g} s: {mark}"
+            time.sleep(0.01)
         self._read += len(text)
-        return text.decode()
+        return text.decode().replace(f"{mark}\n", "")
+
+
+async def _until(condition: Callable[[], bool], what: str) -> None:
+    """Ask until the condition holds, for as long as a busy machine may take."""
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {PATIENCE:g} s: {what}"
+        await asyncio.sleep(0.05)
 
 
 class OnFakes(Driver):

@@ -406,6 +406,10 @@ async def left_behind(case: str) -> None:
     call, to = CALLS[case], Bindings()
     after_few = await _after(FEW, call, to)
     after_many = await _after(MANY - FEW, call, to)
+    for _ in range(400):  # on a busy machine some are yet to go
+        if after_many[0] <= after_few[0] and after_many[1] <= after_few[1]:
+            break
+        after_many = await _after(0, call, to)
     assert after_many[0] <= after_few[0], f"proxies of Python objects: {after_few}, {after_many}"
     assert after_many[1] <= after_few[1], f"JavaScript values: {after_few}, {after_many}"
 
@@ -415,6 +419,6 @@ async def _after(times: int, call: Call, to: Bindings) -> tuple[int, int]:
     module.enable_pyproxy_allocation_tracing()
     for _ in range(times):
         await call(to)
-    await asyncio.sleep(0.01)  # what is still under way
+    await asyncio.sleep(0.05)  # what is still under way
     gc.collect()
     return module.pyproxy_alloc_map.size, module._hiwire_num_refs()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 
 from pyworkers_sdk import (
     Env,
@@ -27,22 +28,32 @@ class Job(dict[str, int]):
 
 
 done: list[str] = []
+left: list[str] = []
+"""What ``wait_until`` has yet to do."""
 
 
 @handler
 async def on_fetch(request: Request, env: AppEnv, ctx: ExecutionContext) -> Response:
     if request.url.endswith("/raise"):
         raise LookupError("it broke")
-    if request.url.endswith("/done"):
+    path, _, query = request.url.rpartition("/")[2].partition("?")
+    if path == "done":
         told, done[:] = [*done], []
         return Response.json(told)
+    if path == "left":
+        return Response.json(len(left))
+    if path == "mark":
+        print(query)
+        print(query, file=sys.stderr)
+        return Response(status=204)
+    left.append("later")
     ctx.wait_until(later())
     return Response(f"{request.method} {type(request).__module__} {len(env.SECRET)}")
 
 
 async def later() -> None:
     await asyncio.sleep(0.05)
-    done.append("later")
+    done.append(left.pop())
 
 
 @handler

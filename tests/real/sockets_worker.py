@@ -26,70 +26,80 @@ UPGRADE = {"Upgrade": "websocket"}
 
 seen: list[Any] = []
 """What the servers saw of the end of their connections."""
+apart: dict[str, list[Any]] = {}
+"""The same of those whose clients gave themselves a name, so that no other's end is in it."""
 
 Client = Callable[[], Awaitable[Any]]
+Server = Callable[[WebSocket, list[Any]], Awaitable[None]]
 
 
 # Servers: each gets its end, and may answer the request itself.
 
 
-async def echo(socket: WebSocket) -> None:
+async def echo(socket: WebSocket, told: list[Any]) -> None:
     async for message in socket:
         socket.send(message)
 
 
-async def say(socket: WebSocket) -> None:
+async def say(socket: WebSocket, told: list[Any]) -> None:
     socket.send("one")
     socket.send(b"two")
     socket.close(3000, "all said")
 
 
-async def wait(socket: WebSocket) -> None:
+async def wait(socket: WebSocket, told: list[Any]) -> None:
     async for message in socket:
-        seen.append(message if isinstance(message, str) else len(message))
+        told.append(message if isinstance(message, str) else len(message))
 
 
 SERVERS = {"echo": echo, "say": say, "wait": wait}
 
 
-async def serve(server: Callable[[WebSocket], Awaitable[None]], socket: WebSocket) -> None:
+async def serve(server: Server, socket: WebSocket, told: list[Any]) -> None:
     try:
-        await server(socket)
+        await server(socket, told)
     except WorkersError as error:
-        seen.append(error.message)
-    seen.append([socket.close_code, socket.was_clean])
+        told.append(error.message)
+    told.append([socket.close_code, socket.was_clean])
 
 
 class Default(WorkerEntrypoint[Env]):
     async def fetch(self, request: Request) -> Response:
-        path = request.url.partition("://")[2].partition("/")[2]
+        path, _, name = request.url.partition("://")[2].partition("/")[2].partition("?")
         if path.startswith("run/"):
             return Response(json.dumps(await CLIENTS[path.removeprefix("run/")]()))
         if path == "seen":
-            told, seen[:] = json.dumps(seen), []
-            return Response(told)
+            return Response(json.dumps(apart[name]))
         if path == "refuse":
             return Response("not today", status=403)
         client, socket = WebSocketPair()
         socket.accept()
+        told = apart.setdefault(name, []) if name else seen
         if path == "late":
-            self.ctx.wait_until(after_it_was_returned(client))
+            self.ctx.wait_until(after_it_was_returned(client, told))
         else:
-            self.ctx.wait_until(serve(SERVERS[path], socket))
+            self.ctx.wait_until(serve(SERVERS[path], socket, told))
         offered = request.headers.get("sec-websocket-protocol", "")
         chosen = {"sec-websocket-protocol": offered.split(", ")[-1]} if offered else {}
         return Response(status=101, headers=chosen, web_socket=client)
 
 
-async def after_it_was_returned(client: WebSocket) -> None:
-    await asyncio.sleep(0.01)
+async def after_it_was_returned(client: WebSocket, told: list[Any]) -> None:
+    await until(lambda: "returned" in told)
     try:
         client.accept()
     except WorkersError as error:
-        seen.append(error.message)
+        told.append(error.message)
     client.send("into the void")
     client.close()
-    seen.append(client.ready_state)
+    told.append(client.ready_state)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait by asking: in workerd no event of one request may wake another one."""
+    async with asyncio.timeout(30):
+        while not condition():  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
 
 
 # Clients
@@ -180,10 +190,11 @@ async def changes_its_mind() -> Any:
 
 
 async def comes_late() -> Any:
-    await opened("late")
-    await asyncio.sleep(0.1)
-    told, seen[:] = [*seen], []
-    return told
+    await opened("late?late")
+    told = apart.pop("late")
+    told.append("returned")
+    await until(lambda: len(told) == 3)
+    return told[1:]
 
 
 CLIENTS: dict[str, Client] = {

@@ -21,20 +21,27 @@ from pyworkers_sdk import (
 
 seen: list[dict[str, Any]] = []
 streams: list[list[Any]] = []
+told = {"items": 0, "streams": 0}
+"""How many came since the start, and how many of the streams have come to their end."""
 
 
 class Default(WorkerEntrypoint[Env]):
     async def fetch(self, request: Request) -> Response:
-        if request.url.endswith("/streams"):
-            watched, streams[:] = [*streams], []
-            return Response.json(watched)
-        if not request.url.endswith("/seen"):
-            return Response(f"the origin of {request.method} {request.url.rpartition('/')[2]}")
-        told, seen[:] = [*seen], []
-        return Response.json(told)
+        match request.url.rpartition("/")[2]:
+            case "told":
+                return Response.json(told)
+            case "streams":
+                watched, streams[:] = [*streams], []
+                return Response.json(watched)
+            case "seen":
+                items, seen[:] = [*seen], []
+                return Response.json(items)
+            case other:
+                return Response(f"the origin of {request.method} {other}")
 
     async def tail(self, events: list[TraceItem]) -> None:
         seen.extend(map(said, events))
+        told["items"] += len(events)
 
     async def tail_stream(
         self, onset: tail_stream.TailEvent[tail_stream.Onset]
@@ -42,8 +49,9 @@ class Default(WorkerEntrypoint[Env]):
         info = onset.event.info
         stream: list[Any] = [streamed(onset)]
         url = info.url if isinstance(info, tail_stream.FetchEventInfo) else ""
-        if not url.endswith("/streams"):
-            streams.append(stream)
+        streams.append(stream)
+        if "deaf" in url or "number" in url or "begin" in url:
+            told["streams"] += 1  # it gets no more
         if "deaf" in url:
             return None
         if "number" in url:
@@ -53,16 +61,20 @@ class Default(WorkerEntrypoint[Env]):
         if "object" in url:
             return Chosen(stream)
 
+        def at_once(event: tail_stream.TailEvent[Any]) -> None:
+            stream.append(streamed(event))
+            told["streams"] += isinstance(event.event, tail_stream.Outcome)
+
         async def more(event: tail_stream.TailEvent[Any]) -> None:
             stream.append(streamed(event))
             if "fails" in url:
+                told["streams"] += len(stream) == 2  # the first failure ends it, sooner or later
                 raise LookupError("the stream broke")
             await asyncio.sleep(0.01)
             stream.append("later")
+            told["streams"] += isinstance(event.event, tail_stream.Outcome)
 
-        if "later" in url:
-            return more
-        return lambda event: stream.append(streamed(event))
+        return more if "later" in url or "fails" in url else at_once
 
 
 class Chosen(tail_stream.TailEventHandlerObject):
@@ -75,6 +87,7 @@ class Chosen(tail_stream.TailEventHandlerObject):
     async def outcome(self, event: tail_stream.TailEvent[tail_stream.Outcome]) -> None:
         await asyncio.sleep(0)
         self.stream.append(streamed(event))
+        told["streams"] += 1
 
 
 def streamed(event: tail_stream.TailEvent[Any]) -> list[Any]:

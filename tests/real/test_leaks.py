@@ -41,7 +41,7 @@ def test_calls_leave_no_proxies(worlds: list[World], call: str) -> None:
     if not worlds:
         worlds.append(World("leaks", *specification("node-314")).start())
     try:
-        done = worlds[-1].run("tests.real.leaks:left_behind", call, timeout=120)
+        done = worlds[-1].run("tests.real.leaks:left_behind", call, timeout=300)
     except WorldError:
         worlds.clear()  # the next call gets another one
         raise

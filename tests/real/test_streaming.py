@@ -41,7 +41,7 @@ def client(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[httpx.Cli
     world = worlds.World(f"workerd-{request.param}", "workerd.mjs", spec)
     try:
         url = world.start().url
-        with httpx.Client(base_url=url, trust_env=False, timeout=60) as client:
+        with httpx.Client(base_url=url, trust_env=False, timeout=120) as client:
             yield client
     finally:
         world.stop()

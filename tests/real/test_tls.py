@@ -64,7 +64,7 @@ def address(keys: tuple[Path, Path]) -> Iterator[str]:
         thread.start()
         yield f"localhost:{listener.getsockname()[1]}"
         listener.shutdown(socket.SHUT_RDWR)
-    thread.join(5)
+    thread.join(60)
 
 
 @pytest.fixture(params=[True, False], ids=["trusted", "not trusted"], scope="module")
@@ -89,7 +89,7 @@ def client(
     spec = {"pyodide": "314", "port": 0, "workers": [worker]}
     world = worlds.World("workerd-314", "workerd.mjs", spec)
     try:
-        with httpx.Client(base_url=world.start().url, trust_env=False, timeout=30) as made:
+        with httpx.Client(base_url=world.start().url, trust_env=False, timeout=60) as made:
             yield request.param, made
     finally:
         world.stop()

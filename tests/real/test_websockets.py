@@ -54,13 +54,12 @@ def client(
 def test_a_client_in_a_worker(client: httpx.Client, name: str) -> None:
     response = client.get(f"/run/{name}")
     assert (response.status_code, response.json()) == (200, EXPECTED[name])
-    client.get("/seen")
 
 
 def connected(client: httpx.Client, path: str) -> socket.socket:
     """A connection on which the WebSocket has begun."""
     url = urlsplit(str(client.base_url))
-    connection = socket.create_connection((url.hostname or "", url.port or 0), timeout=10)
+    connection = socket.create_connection((url.hostname or "", url.port or 0), timeout=60)
     connection.sendall(
         f"GET {path} HTTP/1.1\r\nHost: {url.netloc}\r\nUpgrade: websocket\r\n"
         "Connection: Upgrade\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
@@ -68,36 +67,37 @@ def connected(client: httpx.Client, path: str) -> socket.socket:
     )
     head = b""
     while not head.endswith(b"\r\n\r\n"):
-        head += connection.recv(1)
+        byte = connection.recv(1)
+        assert byte, f"the connection ended: {head!r}"
+        head += byte
     assert head.startswith(b"HTTP/1.1 101 ")
     return connection
 
 
-def seen(client: httpx.Client) -> Any:
-    """What the server saw, once it has seen the end."""
-    told: list[Any] = []
-    for _ in range(50):
-        told += client.get("/seen").json()
-        if told and isinstance(told[-1], list):
-            break
+def seen(client: httpx.Client, name: str) -> Any:
+    """What the server of this client saw, once it has seen the end."""
+    deadline = time.monotonic() + 60
+    while True:
+        told = client.get(f"/seen?{name}").json()
+        if (told and isinstance(told[-1], list)) or time.monotonic() > deadline:
+            return told
         time.sleep(0.05)
-    return told
 
 
 TEXT = b"\x81\x81\0\0\0\0a"
 
 
 def test_a_client_that_closes(client: httpx.Client) -> None:
-    with connected(client, "/wait") as connection:
+    with connected(client, "/wait?closes") as connection:
         connection.sendall(TEXT + b"\x82\x82\0\0\0\0bc" + b"\x88\x82\0\0\0\0\x0b\xb8")
-        assert connection.recv(4) == b"\x88\x02\x0b\xb8"
-    assert seen(client) == ["a", 2, [3000, True]]
+        assert connection.recv(4, socket.MSG_WAITALL) == b"\x88\x02\x0b\xb8"
+    assert seen(client, "closes") == ["a", 2, [3000, True]]
 
 
 def test_a_client_that_goes_away(client: httpx.Client) -> None:
-    with connected(client, "/wait") as connection:
+    with connected(client, "/wait?leaves") as connection:
         connection.sendall(TEXT)
-    assert seen(client) == ["a", [1006, False]]
+    assert seen(client, "leaves") == ["a", [1006, False]]
 
 
 @pytest.mark.parametrize(
@@ -112,9 +112,10 @@ def test_a_client_that_goes_away(client: httpx.Client) -> None:
     ids=["no such frame", "more than 32 MiB"],
 )
 def test_a_client_that_breaks_the_rules(client: httpx.Client, frame: bytes, reason: str) -> None:
-    with connected(client, "/wait") as connection:
+    name = reason[:4]
+    with connected(client, f"/wait?{name}") as connection:
         connection.sendall(TEXT + frame)
-        assert seen(client) == [
+        assert seen(client, name) == [
             "a",
             f"WebSocket protocol error; protocolError.statusCode = {reason}",
             [1006, False],

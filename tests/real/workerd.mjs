@@ -140,6 +140,9 @@ const ADMIN = {
     const whole = messages.map((message, i) => ({ id: `message-${i}`, timestamp: new Date(), attempts: 1, ...message }));
     return await (await mf.getWorker(worker)).queue(queue, whole);
   },
+  async direct(mf, { worker }) {
+    return (await mf.unsafeGetDirectURL(worker)).origin;
+  },
   async d1(mf, { worker, binding, sql }) {
     return await (await mf.getD1Database(binding, worker)).prepare(sql).all();
   },

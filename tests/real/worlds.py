@@ -149,7 +149,7 @@ class World:
         self._ids = itertools.count(1)
         self._process: subprocess.Popen[str] | None = None
 
-    def start(self, timeout: float = 90) -> World:
+    def start(self, timeout: float = 300) -> World:
         self._stderr, path = tempfile.mkstemp()
         os.unlink(path)  # it goes with its last user
         # A group of its own: stop() then also reaches workerd, and Ctrl-C in a terminal does not.
@@ -173,7 +173,7 @@ class World:
             raise WorldError(text) from None
         return self
 
-    def run(self, check: str, case: str | None = None, *, timeout: float = 60) -> Outcome:
+    def run(self, check: str, case: str | None = None, *, timeout: float = 120) -> Outcome:
         """Runs `module:function`. After a WorldError the world is stopped."""
         written = os.fstat(self._stderr).st_size
         # The check's own time is shorter, so that one which hangs can say where.

@@ -22,7 +22,7 @@ def test_a_book_is_added_and_found() -> None:
     modules = [packages_for_314("fastapi==0.165.0")]
     with (
         serving.workerd(CONFIG, modules=modules) as url,
-        httpx.Client(base_url=url, trust_env=False) as client,
+        httpx.Client(base_url=url, trust_env=False, timeout=60) as client,
     ):
         added = client.post("/books", json=DUNE)
         assert (added.status_code, added.json()) == (201, {"id": 1, **DUNE, "sold_out": False})

@@ -94,7 +94,7 @@ def test_a_question_is_answered_with_its_sources(where: str) -> None:
 
 @contextmanager
 def client(serving: AbstractContextManager[str]) -> Iterator[httpx.Client]:
-    with serving as url, httpx.Client(base_url=url, trust_env=False) as made:
+    with serving as url, httpx.Client(base_url=url, trust_env=False, timeout=60) as made:
         yield made
 
 

@@ -16,7 +16,7 @@ from examples.shortlinks import demo
 def transcript(server: AbstractContextManager[str]) -> str:
     """What the demo prints; a test fails where an answer was not as expected."""
     lines: list[str] = []
-    with server as url, httpx.Client(base_url=url, trust_env=False) as client:
+    with server as url, httpx.Client(base_url=url, trust_env=False, timeout=60) as client:
         visitor = demo.Visitor(client, lines.append)
         demo.visit(visitor)
     text = "\n".join(lines)
@@ -38,7 +38,10 @@ def test_inside_workerd(pyodide: str) -> None:
 
 def test_an_answer_that_is_not_as_expected_is_told() -> None:
     lines: list[str] = []
-    with demo.fakes(port=0) as url, httpx.Client(base_url=url, trust_env=False) as client:
+    with (
+        demo.fakes(port=0) as url,
+        httpx.Client(base_url=url, trust_env=False, timeout=60) as client,
+    ):
         visitor = demo.Visitor(client, lines.append)
         visitor("A page", "GET", "/", expect=500)
     assert visitor.failed == 1
