@@ -89,7 +89,7 @@ class Walk:
     def __init__(self, rules: Rules) -> None:
         self.rules = rules
         self.open: set[int] = set()
-        self.done: dict[int, Any] = {}
+        self.done: dict[int, tuple[Any, Any]] = {}
         self.cyclic = False
 
     def __call__(self, value: Any) -> Any:
@@ -358,9 +358,11 @@ def _entered(value: Any, walk: Walk, target: T, fill: Callable[[Any, T, Walk], N
             raise Refused("the value contains itself; JSON cannot represent a cycle")
         walk.cyclic = True
     if key in walk.done:
-        return cast(T, walk.done[key])
+        return cast(T, walk.done[key][1])
     if keeps_cycles:
-        walk.done[key] = target
+        # With the source: the fields of a dataclass or of a model are a dict that lives no longer
+        # than its conversion, and Python would soon reuse its id for the next one.
+        walk.done[key] = (value, target)
     walk.open.add(key)
     fill(value, target, walk)
     walk.open.remove(key)
