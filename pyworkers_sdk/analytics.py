@@ -109,13 +109,8 @@ def _number(value: Any) -> float:
 
 Row = TypeVar("Row")
 
-_NO_BYTES = JSON[bytes]
-_PARAMETER: dict[type[Any], Any] = {
-    **SQL,
-    bytes: _NO_BYTES,
-    bytearray: _NO_BYTES,
-    memoryview: _NO_BYTES,
-}
+_NO_BYTES = JSON.by_type[bytes]
+_PARAMETER = SQL.extended({bytes: _NO_BYTES, bytearray: _NO_BYTES, memoryview: _NO_BYTES})
 
 
 class AnalyticsSQLStatistics(NamedTuple):

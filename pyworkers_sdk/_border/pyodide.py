@@ -19,7 +19,7 @@ from pyodide.ffi import JsException, JsProxy, create_proxy, to_js as _to_js
 
 from ..errors import BindingError, ConversionError, WorkersError, from_js_error
 from . import values as _values
-from .values import LIVE, Rules, Walk
+from .values import Rules, Walk
 
 try:
     from pyodide.ffi import jsnull
@@ -86,7 +86,7 @@ def raw(value: Any) -> Any:
 
 def to_js(value: Any, name: str = "value", rules: Rules | None = None) -> Any:
     """``value`` as structured clone takes it: nested containers, Dates, bytes, null for None."""
-    walk = Walk(rules or _CLONE)
+    walk = Walk(rules or CLONE)
     plain = _values.walked(value, name, walk)
     if walk.cyclic or jsnull is None:
         return _built(plain, {})
@@ -164,18 +164,27 @@ def _js_date(value: datetime, walk: Walk) -> Any:
     return Date.new(_values.utc(value).timestamp() * 1000)
 
 
-_CLONE: Rules = {
-    **_values.CLONE,
-    type(None): lambda value, walk: jsnull,
-    JsNull: lambda value, walk: jsnull,
-    bytes: _js_bytes,
-    bytearray: _js_bytes,
-    memoryview: _js_bytes,
-    datetime: _js_date,
-    JsProxy: _values.same,
-    JsException: _values.same,
-    LIVE: lambda value, walk: value.js_object,
-}
+def _js_null(value: Any, walk: Walk) -> Any:
+    return jsnull
+
+
+def _js_object(value: Any, walk: Walk) -> Any:
+    return value.js_object
+
+
+CLONE = _values.CLONE.extended(
+    {
+        type(None): _js_null,
+        JsNull: _js_null,
+        bytes: _js_bytes,
+        bytearray: _js_bytes,
+        memoryview: _js_bytes,
+        datetime: _js_date,
+        JsProxy: _values.same,
+        JsException: _values.same,
+    },
+    live=_js_object,
+)
 
 
 # JavaScript to Python

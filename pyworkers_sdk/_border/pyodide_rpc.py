@@ -14,8 +14,8 @@ from typing import Any
 from ..errors import WorkersError, from_js_error
 from . import pyodide as _pyodide
 from .live_objects import wrap_live_object
-from .pyodide import JsException, to_js, web as js
-from .values import BY_REFERENCE, MAX_SAFE_INTEGER, Rules, Walk, result_of, utc
+from .pyodide import CLONE, JsException, to_js, web as js
+from .values import MAX_SAFE_INTEGER, Walk, result_of, utc
 
 __all__ = [
     "answered",
@@ -222,11 +222,7 @@ def _referred(value: Any, walk: Walk) -> Any:
     return _holding().function(value)
 
 
-_RULES: Rules = {
-    **border._CLONE,
-    BY_REFERENCE: _referred,
-    Exception: lambda value, walk: js_failure(value),
-}
+_RULES = CLONE.extended({Exception: lambda value, walk: js_failure(value)}, by_reference=_referred)
 
 
 # What comes in, as JavaScript's or through the official SDK's conversion

@@ -1,9 +1,9 @@
-"""What a Python value becomes before it crosses, said once for both borders.
+"""Rules for the conversion of Python values before they cross, shared by both borders.
 
-A *rule set* is a dict from a type to the function that makes its values ready: ``JSON`` for
-everything that ends as JSON text, ``SQL`` for a bound D1 parameter, and each border's own ``CLONE``
-for structured clone. A type that is in none of them is looked up by what it is (an Enum, a
-dataclass, a pydantic model, …), and otherwise refused with the path to the value.
+A set of ``Rules`` maps a type to the function that converts its values: ``JSON`` for everything
+that ends as JSON text, ``SQL`` for a bound SQL parameter, and each border's own ``CLONE`` for
+structured clone. A type that no table names is classified by its nature: an Enum, a dataclass, a
+pydantic model, …. Any other type is refused with the path to the value.
 """
 
 from __future__ import annotations
@@ -16,66 +16,112 @@ from datetime import date, datetime, timezone
 from enum import Enum
 from itertools import accumulate
 from math import isfinite
-from typing import Any, SupportsFloat, TypeVar, cast
+from typing import Any, Literal, SupportsFloat, TypeAlias, TypeVar, cast
 
 from ..errors import ConversionError
 
 T = TypeVar("T")
 
 Rule = Callable[[Any, "Walk"], Any]
-Rules = dict["type[Any]", Rule]
+RuleTable = dict["type[Any]", Rule]
 
 MAX_SAFE_INTEGER = 2**53 - 1
+"""The largest integer that a JavaScript Number holds exactly."""
+
+
+class Rules:
+    """The conversions for one target: JSON text, a SQL parameter or structured clone.
+
+    Args:
+        by_type: The rule of each exact type.
+        by_reference: The rule of functions and of objects whose methods the other side may call.
+            Without it they are refused.
+        live: The rule of this package's own objects over a live JavaScript object. Without it
+            they are refused, unless they are sequences.
+        keeps_cycles: Whether the target can hold a cycle, as structured clone can.
+    """
+
+    __slots__ = ("by_reference", "by_type", "keeps_cycles", "live")
+
+    def __init__(
+        self,
+        by_type: RuleTable,
+        *,
+        by_reference: Rule | None = None,
+        live: Rule | None = None,
+        keeps_cycles: bool = False,
+    ) -> None:
+        self.by_type = by_type
+        self.by_reference = by_reference
+        self.live = live
+        self.keeps_cycles = keeps_cycles
+
+    def extended(
+        self, by_type: RuleTable, *, by_reference: Rule | None = None, live: Rule | None = None
+    ) -> Rules:
+        """Return a copy with the rules passed in place of the own ones."""
+        return Rules(
+            {**self.by_type, **by_type},
+            by_reference=by_reference or self.by_reference,
+            live=live or self.live,
+            keeps_cycles=self.keeps_cycles,
+        )
 
 
 class Refused(Exception):
-    """Inside a walk: the reason, and the path below the value that was given."""
+    """Raised inside a walk: the reason, and the path to the refused value."""
 
     def __init__(self, reason: str) -> None:
         self.reason = reason
         self.path = ""
 
     def below(self, step: str) -> Refused:
+        """Put one more step before the path, and return self."""
         self.path = step + self.path
         return self
 
 
 class Walk:
-    """One conversion under way: its rules, and the containers that it has been through."""
+    """A conversion in progress: its rules, and the containers that it has visited."""
 
     __slots__ = ("cyclic", "done", "open", "rules")
 
     def __init__(self, rules: Rules) -> None:
         self.rules = rules
         self.open: set[int] = set()
-        self.done: dict[int, Any] = {}
+        self.done: dict[int, tuple[Any, Any]] = {}
         self.cyclic = False
 
     def __call__(self, value: Any) -> Any:
-        kind = cast("type[Any]", type(value))
-        rule = self.rules.get(kind) or _rule_for(kind, self.rules)
+        cls = cast("type[Any]", type(value))
+        rule = self.rules.by_type.get(cls) or _rule_for(cls, self.rules)
         return rule(value, self)
 
 
 def convert(value: Any, name: str, rules: Rules) -> Any:
-    """``value`` made ready by ``rules``; ConversionError names its place, ``name[2].price``."""
+    """Convert a value by ``rules``.
+
+    Raises:
+        ConversionError: The value, or one inside it, cannot cross. The message begins with its
+            place, such as ``name[2].price``.
+    """
     return walked(value, name, Walk(rules))
 
 
 def convert_each(values: Iterable[Any], name: str, rules: Rules) -> list[Any]:
-    """Each of ``values`` made ready; ConversionError names its place, ``name[2]``."""
+    """Convert each of ``values``; the place in an error is ``name[2]``."""
     walk = Walk(rules)
-    made: list[Any] = []
+    converted: list[Any] = []
     try:
         for value in values:
-            made.append(walk(value))
+            converted.append(walk(value))
     except Refused as refused:
-        raise ConversionError(f"{name}[{len(made)}]{refused.path}: {refused.reason}") from None
-    return made
+        raise ConversionError(f"{name}[{len(converted)}]{refused.path}: {refused.reason}") from None
+    return converted
 
 
 def walked(value: Any, name: str, walk: Walk) -> Any:
-    """The same with a walk of one's own, to ask it afterwards whether there was a cycle."""
+    """Convert a value by a walk of the caller, who can then ask it whether there was a cycle."""
     try:
         return walk(value)
     except Refused as refused:
@@ -85,16 +131,28 @@ def walked(value: Any, name: str, walk: Walk) -> Any:
 
 
 def dumps(value: Any, name: str = "value") -> str:
-    """JSON text of ``value``, compact; what JSON cannot say is a ConversionError with its path."""
+    """Return a value as compact JSON text.
+
+    Raises:
+        ConversionError: JSON cannot represent the value, or one inside it; the message has the
+            path.
+    """
     plain = convert(value, name, JSON)
     return json.dumps(plain, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 def loads(text: str, hook: Callable[[dict[str, Any]], Any] | None = None) -> Any:
-    """The value of JSON text; ValueError for what JavaScript's JSON.parse refuses too.
+    """Parse JSON text.
 
-    ``hook`` makes of each object what is to stand in its place.
+    Args:
+        text: The JSON text.
+        hook: Returns the replacement of each parsed object.
+
+    Raises:
+        ValueError: JavaScript's ``JSON.parse`` refuses the text too, or it has more than
+            ``MAX_DEPTH`` levels.
     """
+    # A JSON text cannot be deeper than it has opening brackets: count those first, it is cheap.
     if text.count("[") + text.count("{") > MAX_DEPTH and _depth(text) > MAX_DEPTH:
         raise ValueError("it is nested too deeply")
     return json.loads(text, parse_constant=_not_json, object_hook=hook)
@@ -105,35 +163,41 @@ def _not_json(constant: str) -> Any:
 
 
 MAX_DEPTH = 1000
-"""Levels of JSON. Some thousands overflow Pyodide's stack, which is no RecursionError there but
-the end of the whole isolate, and no client of a Worker should be able to bring that about."""
+"""The most levels of JSON that are parsed.
+
+Some thousands overflow Pyodide's stack. That does not raise RecursionError there: it ends the whole
+isolate, and no client of a Worker may be able to cause that.
+"""
 
 _STEPS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 _NO_BRACKETS = bytes(set(range(256)) - _STEPS.keys())
 
 
 def _depth(text: str) -> int:
-    """How deep JSON text nests, from its brackets outside strings."""
+    """Return how deep JSON text nests, by its brackets outside strings."""
     unescaped = text.replace("\\\\", "").replace('\\"', "").encode(errors="replace")
     brackets = b"".join(unescaped.split(b'"')[::2]).translate(None, _NO_BRACKETS)
     return max(accumulate(map(_STEPS.__getitem__, brackets)), default=0)
 
 
-def in_order(made: dict[str, Any]) -> dict[str, Any]:
-    """The same dict with its keys as an object has them: array indices first, ascending."""
-    if indices := sorted(filter(is_index, made), key=int):
-        for key in [*indices, *(key for key in made if not is_index(key))]:
-            made[key] = made.pop(key)
-    return made
+def in_order(fields: dict[str, Any]) -> dict[str, Any]:
+    """Sort a dict's keys in place into the order of a JavaScript object, and return it.
+
+    Array indices come first, ascending; the other keys keep their order.
+    """
+    if indices := sorted(filter(is_index, fields), key=int):
+        for key in [*indices, *(key for key in fields if not is_index(key))]:
+            fields[key] = fields.pop(key)
+    return fields
 
 
 def is_index(key: str) -> bool:
-    """Whether JavaScript takes a key for an array index."""
+    """Return True if JavaScript takes a key for an array index."""
     return re.fullmatch("0|[1-9][0-9]{0,9}", key) is not None and int(key) < 2**32 - 1
 
 
 def result_of(function: Any) -> str:
-    """What an error calls that which a function gives."""
+    """Return the name that an error gives to a function's result."""
     name = getattr(function, "__name__", None)
     return "the result" if name is None else f"the result of {name}()"
 
@@ -145,7 +209,12 @@ def expected(place: str, wanted: str, value: object, hint: str = "") -> Conversi
 
 
 def text(value: Any, name: str) -> str:
-    """``value`` if it is text that can cross, else a ConversionError that names it."""
+    """Return ``value`` unchanged if it is text that can cross.
+
+    Raises:
+        ConversionError: The value is not a str, or it has a lone surrogate. The message begins
+            with ``name``.
+    """
     if not isinstance(value, str):
         raise ConversionError(f"{name}: expected str, got {type(value).__name__}")
     if not value.isascii():
@@ -157,19 +226,27 @@ def text(value: Any, name: str) -> str:
 
 
 def count(value: Any, name: str) -> Any:
-    """``value`` if it is a number that can cross, or None, else a ConversionError that names it."""
+    """Return ``value`` unchanged if it is None or a number that can cross.
+
+    Raises:
+        ConversionError: The value is not a number, or outside the safe integers. The message
+            begins with ``name``.
+    """
     if value is None or isinstance(value, float):
         return value
     if not isinstance(value, int):
-        raise ConversionError(f"{name}: expected int, got {type(value).__name__}")
-    return convert(value, name, JSON)  # a larger one would arrive as a BigInt
+        raise expected(name, "int", value)
+    return convert(value, name, JSON)  # a larger integer would arrive as a BigInt
 
 
 def floats(value: Any, name: str) -> arrays.array[float]:
-    """An array of 32-bit floats, of anything that has numbers one by one."""
-    if isinstance(value, (bytes, bytearray)):  # whose numbers may be floats, or none
-        kind = type(value).__name__
-        raise ConversionError(f"{name}: expected numbers, got {kind}; make an array of them first")
+    """Return an array of 32-bit floats with the numbers of any sequence or buffer.
+
+    Raises:
+        ConversionError: The value is bytes, or does not consist of numbers.
+    """
+    if isinstance(value, (bytes, bytearray)):  # the format of the numbers in them is unknown
+        raise expected(name, "numbers", value, "make an array of them first")
     try:
         return arrays.array("f", value)
     except (TypeError, ValueError, NotImplementedError):
@@ -177,17 +254,17 @@ def floats(value: Any, name: str) -> arrays.array[float]:
 
 
 def _kind_of_numbers(value: Any) -> str:
-    kind = type(value).__name__
+    type_name = type(value).__name__
     if isinstance(value, (list, tuple)):
-        for at, one in enumerate(cast("list[Any]", value)):
-            if not isinstance(one, SupportsFloat):
-                return f"{kind} with {type(one).__name__} at [{at}]"
-    return kind
+        for index, number in enumerate(cast("list[Any]", value)):
+            if not isinstance(number, SupportsFloat):
+                return f"{type_name} with {type(number).__name__} at [{index}]"
+    return type_name
 
 
-# Leaves. Each gets (value, walk) and returns the value that crosses.
+# Leaves. Each takes (value, walk) and returns the value that crosses.
 
-_SURROGATE = "the text has a lone surrogate, which UTF-8 and JavaScript cannot carry"
+_SURROGATE = "the text has a lone surrogate; neither UTF-8 nor JavaScript can carry it"
 
 
 def same(value: Any, walk: Walk) -> Any:
@@ -206,11 +283,14 @@ def safe_text(value: str, walk: Walk) -> str:
 def safe_int(value: int, walk: Walk) -> int:
     if -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER:
         return value
-    raise Refused("the integer is outside ±(2**53 - 1), which a JavaScript number cannot hold")
+    raise Refused("the integer is outside ±(2**53 - 1), the range of exact JavaScript numbers")
 
 
 def number(value: int, walk: Walk | None) -> int | float:
-    """Pyodide makes a BigInt of ±(2**53 - 1) already; as a float it stays a Number."""
+    """Return the safe integers at both ends of their range as floats, others unchanged.
+
+    Pyodide makes a BigInt of ±(2**53 - 1) already; as a float it stays a Number.
+    """
     return float(value) if abs(value) == MAX_SAFE_INTEGER else value
 
 
@@ -229,7 +309,7 @@ def iso_datetime(value: datetime, walk: Walk) -> str:
 
 
 def utc(value: datetime) -> datetime:
-    """An aware UTC datetime in whole milliseconds; a naive one is taken as UTC."""
+    """Return an aware UTC datetime in whole milliseconds; a naive datetime counts as UTC."""
     if value.tzinfo is None:
         value = value.replace(tzinfo=timezone.utc)
     value = value.astimezone(timezone.utc)
@@ -244,17 +324,18 @@ def as_bytes(value: Any, walk: Walk) -> bytes:
     return bytes(value)
 
 
-# Containers. A step of the path is added only when something below was refused.
+# Containers. A step of the path is added only when something below was refused: a path that is
+# built on the way down would cost every conversion.
 
 
 def array(value: Any, walk: Walk) -> list[Any]:
-    made: list[Any] = []
-    return _entered(value, walk, made, _fill_list)
+    items: list[Any] = []
+    return _entered(value, walk, items, _fill_list)
 
 
 def object_(value: Any, walk: Walk) -> dict[str, Any]:
-    made: dict[str, Any] = {}
-    return _entered(value, walk, made, _fill_dict)
+    fields: dict[str, Any] = {}
+    return _entered(value, walk, fields, _fill_dict)
 
 
 def set_(value: Any, walk: Walk) -> set[Any]:
@@ -264,152 +345,184 @@ def set_(value: Any, walk: Walk) -> set[Any]:
         raise refused.below("{}") from None
 
 
-def _entered(value: Any, walk: Walk, made: T, fill: Callable[[Any, T, Walk], None]) -> T:
-    """``made``, filled from ``value``; or what was made of it before, or a refusal of a cycle."""
+def _entered(value: Any, walk: Walk, target: T, fill: Callable[[Any, T, Walk], None]) -> T:
+    """Fill ``target`` from ``value`` and return it, or the earlier copy of the same container.
+
+    Raises:
+        Refused: The value contains itself, and the walk's target cannot hold a cycle.
+    """
     key = id(value)
-    keeps = KEEPS_CYCLES in walk.rules
+    keeps_cycles = walk.rules.keeps_cycles
     if key in walk.open:
-        if not keeps:
-            raise Refused("the value contains itself, which JSON cannot say")
+        if not keeps_cycles:
+            raise Refused("the value contains itself; JSON cannot represent a cycle")
         walk.cyclic = True
     if key in walk.done:
-        return cast(T, walk.done[key])
-    if keeps:
-        walk.done[key] = made
+        return cast(T, walk.done[key][1])
+    if keeps_cycles:
+        # With the source: the fields of a dataclass or of a model are a dict that lives no longer
+        # than its conversion, and Python would soon reuse its id for the next one.
+        walk.done[key] = (value, target)
     walk.open.add(key)
-    fill(value, made, walk)
+    fill(value, target, walk)
     walk.open.remove(key)
-    return made
+    return target
 
 
-def _fill_list(value: Any, made: list[Any], walk: Walk) -> None:
+def _fill_list(value: Any, items: list[Any], walk: Walk) -> None:
     for item in value:
         try:
-            made.append(walk(item))
+            items.append(walk(item))
         except Refused as refused:
-            raise refused.below(f"[{len(made)}]") from None
+            raise refused.below(f"[{len(items)}]") from None
 
 
-def _fill_dict(value: Any, made: dict[str, Any], walk: Walk) -> None:
+def _fill_dict(value: Any, fields: dict[str, Any], walk: Walk) -> None:
     for key, item in value.items():
         if not isinstance(key, str):
             raise Refused(f"the key {key!r} is not a str")
         try:
-            made[safe_text(str(key), walk)] = walk(item)
+            fields[safe_text(str(key), walk)] = walk(item)
         except Refused as refused:
             raise refused.below(f".{key}" if key.isidentifier() else f"[{key!r}]") from None
 
 
-class KEEPS_CYCLES:
-    """As a key of a rule set: the target can hold a cycle, as structured clone does."""
+# Types that no table names
+
+Nature: TypeAlias = Literal[
+    "enum", "live", "sequence", "dataclass", "model", "text", "numpy scalar", "other"
+]
 
 
-# Types that no table names.
+def classify(cls: type[Any]) -> Nature:
+    """Return the nature of a class that no table of types names.
 
-
-def _rule_for(kind: type[Any], rules: Rules) -> Rule:
-    """The rule for a type by what it is; found once per conversion, so it may look around."""
-    if BY_REFERENCE in rules and hasattr(kind, "__passed_by_reference__"):
-        return rules[BY_REFERENCE]
-    if issubclass(kind, Enum):
-        return lambda value, walk: walk(value.value)
-    if hasattr(kind, "js_object"):
-        return rules.get(LIVE) or (array if Sequence in kind.__mro__ else _refuse)
-    if Sequence in kind.__mro__:  # the rows of D1's result, or of a cursor
-        return array
-    if hasattr(kind, "__dataclass_fields__"):
-        names: list[str] = list(kind.__dataclass_fields__)
-        return lambda value, walk: object_({name: getattr(value, name) for name in names}, walk)
-    if hasattr(kind, "model_dump"):
-        return lambda value, walk: walk(value.model_dump(mode="json"))
-    if (kind.__module__, kind.__name__) in _TEXT:
-        return lambda value, walk: str(value)
-    if kind.__module__ == "numpy" and hasattr(kind, "item") and not hasattr(kind, "__len__"):
-        return lambda value, walk: walk(value.item())
-    for base in kind.__mro__[1:-1]:
-        if base in rules:
-            return rules[base]
-    if "__call__" in dir(kind) and not issubclass(kind, type):
-        return rules.get(BY_REFERENCE, _refuse)
-    return _refuse
-
-
-class BY_REFERENCE:
-    """As a key of a rule set: what becomes of a function, or of an object with methods to call."""
+    Third-party classes are recognised without importing them: by a method, or by module and name.
+    """
+    if issubclass(cls, Enum):
+        return "enum"
+    if hasattr(cls, "js_object"):
+        return "live"
+    if Sequence in cls.__mro__:  # the rows of D1's result, or of a cursor
+        return "sequence"
+    if hasattr(cls, "__dataclass_fields__"):
+        return "dataclass"
+    if hasattr(cls, "model_dump"):  # a pydantic model, or a class that acts like one
+        return "model"
+    if (cls.__module__, cls.__name__) in _TEXT:
+        return "text"
+    if cls.__module__ == "numpy" and hasattr(cls, "item") and not hasattr(cls, "__len__"):
+        return "numpy scalar"
+    return "other"
 
 
 _TEXT = {("decimal", "Decimal"), ("uuid", "UUID")}
+"""Classes whose values cross as their ``str()``."""
 
 
-class LIVE:
-    """As a key of a rule set: what becomes of our objects over a live JavaScript object."""
+def _dataclass(value: Any, walk: Walk) -> dict[str, Any]:
+    return object_({name: getattr(value, name) for name in value.__dataclass_fields__}, walk)
+
+
+_BY_NATURE: dict[Nature, Rule] = {
+    "enum": lambda value, walk: walk(value.value),
+    "sequence": array,
+    "dataclass": _dataclass,
+    "model": lambda value, walk: walk(value.model_dump(mode="json")),
+    "text": lambda value, walk: str(value),
+    "numpy scalar": lambda value, walk: walk(value.item()),
+}
+
+
+def _rule_for(cls: type[Any], rules: Rules) -> Rule:
+    """Return the rule for a type that is not in ``rules.by_type``."""
+    if rules.by_reference is not None and hasattr(cls, "__passed_by_reference__"):
+        return rules.by_reference
+    nature = classify(cls)
+    if nature == "live":
+        return rules.live or (array if Sequence in cls.__mro__ else _refuse)
+    if nature != "other":
+        return _BY_NATURE[nature]
+    for base in cls.__mro__[1:-1]:
+        if base in rules.by_type:
+            return rules.by_type[base]
+    # A class is callable too, but only its instances may cross. The type's own dir(): an instance
+    # such as an RPC stub has every attribute.
+    if "__call__" in dir(cls) and not issubclass(cls, type):
+        return rules.by_reference or _refuse
+    return _refuse
 
 
 def _refuse(value: Any, walk: Walk) -> Any:
-    kind = type(value).__name__
-    article = "an" if kind[0] in "AEIOaeio" else "a"
-    raise Refused(f"{article} {kind} cannot cross to JavaScript here")
+    type_name = type(value).__name__
+    article = "an" if type_name[0] in "AEIOaeio" else "a"
+    raise Refused(f"{article} {type_name} cannot cross to JavaScript here")
 
 
 def refuse(reason: str) -> Rule:
+    """Return a rule that refuses every value."""
+
     def rule(value: Any, walk: Walk) -> Any:
         raise Refused(reason)
 
     return rule
 
 
-_SCALARS: Rules = {
-    type(None): same,
-    bool: same,
-    int: safe_int,
-    float: finite,
-    str: safe_text,
-    datetime: iso_datetime,
-    date: iso_date,
-}
+# Tables
 
 _NO_BYTES = refuse("bytes are not JSON; encode them as text first")
 _NO_SET = refuse("a set is not JSON; make it a list first")
 
-JSON: Rules = {
-    **_SCALARS,
-    list: array,
-    tuple: array,
-    dict: object_,
-    bytes: _NO_BYTES,
-    bytearray: _NO_BYTES,
-    memoryview: _NO_BYTES,
-    set: _NO_SET,
-    frozenset: _NO_SET,
-}
+JSON = Rules(
+    {
+        type(None): same,
+        bool: same,
+        int: safe_int,
+        float: finite,
+        str: safe_text,
+        datetime: iso_datetime,
+        date: iso_date,
+        list: array,
+        tuple: array,
+        dict: object_,
+        bytes: _NO_BYTES,
+        bytearray: _NO_BYTES,
+        memoryview: _NO_BYTES,
+        set: _NO_SET,
+        frozenset: _NO_SET,
+    }
+)
 
 _NO_NESTING = refuse("SQL stores text, numbers, bytes and None; use json.dumps for the rest")
 
-SQL: Rules = {
-    **_SCALARS,
-    int: safe_number,
-    bytes: same,
-    bytearray: as_bytes,
-    memoryview: as_bytes,
-    list: _NO_NESTING,
-    tuple: _NO_NESTING,
-    dict: _NO_NESTING,
-    set: _NO_NESTING,
-    frozenset: _NO_NESTING,
-}
+SQL = JSON.extended(
+    {
+        int: safe_number,
+        bytes: same,
+        bytearray: as_bytes,
+        memoryview: as_bytes,
+        list: _NO_NESTING,
+        tuple: _NO_NESTING,
+        dict: _NO_NESTING,
+        set: _NO_NESTING,
+        frozenset: _NO_NESTING,
+    }
+)
 
-# Structured clone, but for the leaves that each border makes in its own way (None, bytes,
-# datetime, live objects). An integer beyond ±(2**53 - 1) crosses as a BigInt here alone.
-CLONE: Rules = {
-    KEEPS_CYCLES: same,
-    bool: same,
-    int: number,
-    float: same,
-    str: safe_text,
-    date: iso_date,
-    list: array,
-    tuple: array,
-    dict: object_,
-    set: set_,
-    frozenset: set_,
-}
+# Structured clone, except the leaves that each border converts in its own way (None, bytes,
+# datetime, live objects). Only here an integer beyond ±(2**53 - 1) crosses, as a BigInt.
+CLONE = Rules(
+    {
+        bool: same,
+        int: number,
+        float: same,
+        str: safe_text,
+        date: iso_date,
+        list: array,
+        tuple: array,
+        dict: object_,
+        set: set_,
+        frozenset: set_,
+    },
+    keeps_cycles=True,
+)

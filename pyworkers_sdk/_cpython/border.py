@@ -14,7 +14,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from .._border import values as _values
-from .._border.values import LIVE, Rules, Walk, in_order
+from .._border.values import Rules, Walk, in_order
 from ..errors import WorkersError, from_js_error
 from . import environment, web as _web
 from .js_exception import JsException
@@ -71,7 +71,7 @@ def raw(value: Any) -> Any:
 
 def to_js(value: Any, name: str = "value", rules: Rules | None = None) -> Any:
     """``value`` as structured clone takes it: copied, with lists for tuples and whole dates."""
-    return _values.convert(value, name, rules or _CLONE)
+    return _values.convert(value, name, rules or CLONE)
 
 
 def apply(target: Any, method: str, args: list[Any]) -> Any:
@@ -106,17 +106,22 @@ def _date(value: datetime, walk: Walk) -> datetime:
     return _values.utc(value)
 
 
-_CLONE: Rules = {
-    **_values.CLONE,
-    type(None): _values.same,
-    dict: _object,
-    bytes: _values.same,
-    bytearray: _bytes,
-    memoryview: _bytes,
-    array: _bytes,
-    datetime: _date,
-    LIVE: lambda value, walk: value.js_object,
-}
+def _js_object(value: Any, walk: Walk) -> Any:
+    return value.js_object
+
+
+CLONE = _values.CLONE.extended(
+    {
+        type(None): _values.same,
+        dict: _object,
+        bytes: _values.same,
+        bytearray: _bytes,
+        memoryview: _bytes,
+        array: _bytes,
+        datetime: _date,
+    },
+    live=_js_object,
+)
 
 
 # JavaScript to Python

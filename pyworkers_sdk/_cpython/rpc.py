@@ -13,10 +13,10 @@ from inspect import isawaitable
 from typing import Any
 
 from .._border.live_objects import wrap_live_object
-from .._border.values import BY_REFERENCE, Rules, Walk, result_of, utc
+from .._border.values import Walk, result_of, utc
 from ..errors import WorkersError, from_js_error
 from . import border as border
-from .border import to_js
+from .border import CLONE, to_js
 from .js_exception import JsException
 from .rpc_stubs import JsFunction, JsRpcStub, JsRpcTarget
 
@@ -107,11 +107,7 @@ def _referred(value: Any, walk: Walk) -> Any:
     )
 
 
-_RULES: Rules = {
-    **border._CLONE,
-    BY_REFERENCE: _referred,
-    Exception: lambda value, walk: js_failure(value),
-}
+_RULES = CLONE.extended({Exception: lambda value, walk: js_failure(value)}, by_reference=_referred)
 
 
 # What comes in

@@ -31,7 +31,7 @@ def _number(value: bool, walk: object) -> int:
     return int(value)
 
 
-_SQL: dict[type[Any], Any] = {**SQL, bool: _number}  # true would become the text "true"
+_SQL = SQL.extended({bool: _number})  # true would become the text "true"
 
 Row = TypeVar("Row")
 

@@ -134,6 +134,11 @@ CLONED: dict[str, object] = {
     "IntEnum": Case(Level.HIGH, 3, "Number"),
     "StrEnum": Case(Mode.FAST, "fast", "String"),
     "dataclass": Case(Point(1, 2.5), {"x": 1, "y": 2.5}, "Object"),
+    "dataclasses in a list": Case(
+        [Point(1, 2.5), Point(3, 4.5), Point(5, 6.5)],
+        [{"x": 1, "y": 2.5}, {"x": 3, "y": 4.5}, {"x": 5, "y": 6.5}],
+        "Array",
+    ),
     "pydantic model": Case(Model(), {"mode": "json", "n": 1}, "Object"),
     "numpy scalar": Case(Scalar(), 1.5, "Number"),
     "tuple": Case((1, (2,)), [1, [2]], "Array"),
@@ -171,6 +176,18 @@ async def test_a_value_makes_the_round_trip(case: Case) -> None:
     back = from_js(to_js([case.given]))[0]
     assert back == case.back
     assert type(back) is type(case.back)
+
+
+async def test_models_in_a_list_stay_apart() -> None:
+    class Numbered:
+        def __init__(self, number: int) -> None:
+            self.number = number
+
+        def model_dump(self, *, mode: str) -> dict[str, Any]:
+            return {"n": [self.number]}
+
+    models = [Numbered(number) for number in range(5)]
+    assert from_js(to_js(models)) == [{"n": [number]} for number in range(5)]
 
 
 @not_in(
