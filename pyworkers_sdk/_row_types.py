@@ -1,8 +1,8 @@
-"""From a row type to rows: a TypedDict, a dataclass, or any class with ``model_validate``.
+"""Row types: a TypedDict, a dataclass, or any class with ``model_validate``.
 
-A loader is built once per type. It checks whole columns by the set of types that occur in them,
-so a row type that needs no coercion costs next to nothing; only a column that holds another type
-is gone through value by value. What cannot be what its annotation says is a RowError.
+A loader is built once per type. It checks whole columns by the set of types that occur in them, so
+a row type that needs no coercion costs next to nothing. Only a column that holds other types is
+coerced value by value. A value that does not fit its annotation is a RowError.
 """
 
 from __future__ import annotations
@@ -36,43 +36,48 @@ _verify: Callable[[type, list[Any]], None] | None = None
 
 
 def install_verifier(verify: Callable[[type, list[Any]], None]) -> None:
-    """Check every TypedDict and dataclass row once more by ``verify``, as unit tests do."""
+    """Call ``verify`` for all rows of a TypedDict or a dataclass, as unit tests do."""
     global _verify
     _verify = verify
 
 
-def rows(row_type: type[T], made: list[Any], kinds: dict[str, set[type]]) -> list[T]:
-    """The rows of a SQL result, changed in place; a BLOB may come as a list of byte values.
+def rows(row_type: type[T], js_rows: list[Any], types: dict[str, set[type]]) -> list[T]:
+    """Load the rows of a SQL result; the dicts in ``js_rows`` are changed in place.
 
-    ``kinds``: the types that occur in each column.
+    Args:
+        row_type: The type of a row; ``dict`` leaves the rows as they are, but for BLOBs.
+        js_rows: One dict per row. A BLOB may be a list of byte values.
+        types: The types that occur in each column.
     """
-    for name, kind in kinds.items():
-        if not _BLOBS.isdisjoint(kind):
-            kinds[name] = kind - _BLOBS | {bytes}
-            for row in made:
+    for name, column_types in types.items():
+        if not _BLOBS.isdisjoint(column_types):
+            types[name] = column_types - _BLOBS | {bytes}
+            for row in js_rows:
                 if type(row[name]) in _BLOBS:
                     row[name] = bytes(row[name])
     if row_type is dict or get_origin(row_type) is dict:
-        return made
-    return _record(row_type).rows(made, kinds)
+        return js_rows
+    return _record(row_type).rows(js_rows, types)
 
 
 def row(row_type: type[T], value: dict[str, Any]) -> T:
-    """The same for a single row that came as an object."""
+    """Load a single row of a SQL result; the dict is changed in place."""
     for name, cell in value.items():
         if type(cell) in _BLOBS:
             value[name] = bytes(cell)
-    made: list[Any] = [value]
+    loaded: list[Any] = [value]
     if row_type is not dict and get_origin(row_type) is not dict:
-        kinds: dict[str, set[type]] = {name: {type(cell)} for name, cell in value.items()}
-        made = _record(row_type).rows(made, kinds)
-    only: T = made[0]
+        types: dict[str, set[type]] = {name: {type(cell)} for name, cell in value.items()}
+        loaded = _record(row_type).rows(loaded, types)
+    only: T = loaded[0]
     return only
 
 
 def parse(source: str, row_type: Any, where: str) -> Any:
-    """JSON text as ``row_type``, or as it is with None. Not parsed by JavaScript: integers stay
-    exact, and floats floats."""
+    """Parse JSON text, and load it as ``row_type`` unless that is None.
+
+    Python parses it, not JavaScript: so integers stay exact, and floats stay floats.
+    """
     try:
         value = loads(source)
     except ValueError as exc:
@@ -81,7 +86,11 @@ def parse(source: str, row_type: Any, where: str) -> Any:
 
 
 def load(row_type: type[T], value: object, where: str) -> T:
-    """A JSON value as ``row_type``, nested to any depth; ``where`` begins the error's message."""
+    """Load a JSON value as ``row_type``, nested to any depth.
+
+    Raises:
+        RowError: The value does not fit. The message begins with ``where`` and the path to it.
+    """
     try:
         loaded: T = _cell(row_type).load(value)
     except Mismatch as mismatch:
@@ -90,26 +99,35 @@ def load(row_type: type[T], value: object, where: str) -> T:
     return loaded
 
 
-def _is(value: Any, kind: type) -> bool:
-    """Exactly of that type; said apart, as type checkers would forget what is in it."""
-    return type(value) is kind
+def _is(value: Any, type_: type) -> bool:
+    """Return whether the value has exactly that type.
+
+    A function, because type checkers would narrow ``value`` to a list or dict of unknown items.
+    """
+    return type(value) is type_
 
 
+# The two forms of a BLOB: a list of byte values from D1, a memoryview of an ArrayBuffer from a
+# Durable Object's SQL.
 _BLOBS = {list, memoryview}
 
 
 class Mismatch(Exception):
-    """Inside a load: the reason, and the path below the value that was given."""
+    """A value that does not fit, inside a load: the reason, and the path to the value."""
 
     path = ""
 
     def below(self, step: str) -> Mismatch:
+        """Add the step by which an outer container reached the value."""
         self.path = step + self.path
         return self
 
 
 class Cell:
-    """How one annotation takes a value: ``accepts`` pass as they are, others go to ``convert``."""
+    """The loader of one annotation.
+
+    Values of the types in ``accepts`` pass unchanged; ``convert`` coerces or refuses all others.
+    """
 
     __slots__ = ("accepts", "convert", "name")
 
@@ -128,7 +146,11 @@ class Cell:
 
 
 class Record:
-    """How rows of one type are made from columns."""
+    """The loader of one row type.
+
+    ``checked`` rows are verified again in unit tests; a class with ``model_validate`` checks its
+    rows itself.
+    """
 
     def __init__(self, row_type: Any) -> None:
         self.type = row_type
@@ -142,10 +164,12 @@ class Record:
             self.required = _required(row_type)
         elif hasattr(row_type, "model_validate"):
             self.checked = False
-            self.make = self._validated
+            self.make = self._model
         elif hasattr(row_type, "__dataclass_fields__"):
             self.cells = _cells(row_type)
             fields = [f for f in row_type.__dataclass_fields__.values() if f.init]
+            # A dataclass exists, so its module is loaded; importing it here would slow the start
+            # of Workers without dataclasses.
             missing = sys.modules["dataclasses"].MISSING
             self.required = {
                 f.name for f in fields if f.default is missing and f.default_factory is missing
@@ -154,69 +178,74 @@ class Record:
             self.make = lambda row: row_type(**{k: row[k] for k in row if k in known})
         else:
             raise TypeError(
-                f"{row_type!r} is no row type: "
-                "a TypedDict, a dataclass, a class with model_validate, or dict"
+                f"{row_type!r} is not a row type; "
+                "expected a TypedDict, a dataclass, a class with model_validate, or dict"
             )
 
-    def rows(self, made: list[Any], kinds: dict[str, set[type]]) -> list[Any]:
-        if not made:
+    def rows(self, rows: list[Any], types: dict[str, set[type]]) -> list[Any]:
+        """Load all rows of a result, whose columns hold values of these types."""
+        if not rows:
             return []
-        if not self.required.issubset(kinds):
-            missing = ", ".join(sorted(map(repr, self.required.difference(kinds))))
+        if not self.required.issubset(types):
+            missing = ", ".join(sorted(map(repr, self.required.difference(types))))
             raise RowError(f"{self.name}: the result has no column {missing}")
-        for name, kind in kinds.items():
+        for name, column_types in types.items():
             cell = self.cells.get(name)
-            if cell is not None and not cell.accepts.issuperset(kind):
-                self._column(cell, name, made)
+            if cell is not None and not cell.accepts.issuperset(column_types):
+                self._load_column(cell, name, rows)
         if self.make is not None:
             try:
-                made = [self.make(row) for row in made]
+                rows = [self.make(row) for row in rows]
             except Mismatch as mismatch:
                 raise RowError(f"{self.name}: {mismatch}") from None
         if _verify is not None and self.checked:
-            _verify(self.type, made)
-        return made
+            _verify(self.type, rows)
+        return rows
 
-    def _column(self, cell: Cell, name: str, made: list[Any]) -> None:
-        for at, row in enumerate(made):
+    def _load_column(self, cell: Cell, name: str, rows: list[Any]) -> None:
+        for index, row in enumerate(rows):
             try:
                 row[name] = cell.load(row[name])
             except Mismatch as mismatch:
-                where = f"column {name!r} of row {at}{mismatch.path}"
+                # The place and the types, but never the value: logs must not show users' data.
+                where = f"column {name!r} of row {index}{mismatch.path}"
                 raise RowError(f"{self.name}: {where}: {mismatch}") from None
 
     def load(self, value: Any) -> Any:
-        """One row from a JSON object."""
+        """Load one row from a JSON object."""
         if not _is(value, dict):
             raise Mismatch(f"expected an object for {self.name}, got {type(value).__name__}")
         if not self.required.issubset(value):
             missing = ", ".join(sorted(map(repr, self.required.difference(value))))
-            raise Mismatch(f"no key {missing}, which {self.name} has")
-        made: dict[str, Any] = dict(value)
+            raise Mismatch(f"missing key {missing} (required by {self.name})")
+        row: dict[str, Any] = dict(value)
         for name, cell in self.cells.items():
-            if name in made:
+            if name in row:
                 try:
-                    made[name] = cell.load(made[name])
+                    row[name] = cell.load(row[name])
                 except Mismatch as mismatch:
                     raise mismatch.below(f".{name}") from None
-        return made if self.make is None else self.make(made)
+        return row if self.make is None else self.make(row)
 
-    def _validated(self, row: dict[str, Any]) -> Any:
+    def _model(self, row: dict[str, Any]) -> Any:
         try:
             return self.type.model_validate(row)
         except ValueError as exc:
-            listed = getattr(exc, "errors", None)
-            if listed is None:
+            errors = getattr(exc, "errors", None)
+            if errors is None:
                 raise
             reasons = (
                 f"{'.'.join(map(str, error['loc'])) or 'the row'}: {error['msg']}"
-                for error in listed(include_input=False, include_url=False)
+                for error in errors(include_input=False, include_url=False)
             )
             raise Mismatch("; ".join(reasons)) from None
 
 
 def _required(row_type: Any) -> set[str]:
-    """The keys that a TypedDict must have; under deferred annotations it does not know itself."""
+    """Return the keys that a TypedDict requires.
+
+    ``__required_keys__`` is wrong under deferred annotations: ``NotRequired`` is text then.
+    """
     required = set(row_type.__required_keys__)
     for name, hint in get_type_hints(row_type, include_extras=True).items():
         if get_origin(hint) is NotRequired:
@@ -235,51 +264,50 @@ _record: Callable[[Any], Record] = cache(Record)
 
 
 def _make_cell(hint: Any) -> Cell:
-    """The cell of an annotation; one that we do not know passes what is an instance of it."""
-    origin, args = get_origin(hint), get_args(hint)
+    """Return the loader of an annotation, by its kind: scalar, special form, alias or class."""
     if hint in _SCALARS:
         return _SCALARS[hint]
-    if origin is Annotated:
-        return _cell(args[0])
-    if origin in (Union, types.UnionType):
-        return _union([_cell(arg) for arg in args])
-    if origin is Literal:
-        return _literal(args)
-    if origin in (list, Sequence) or hint is list:
-        return _list(_cell(args[0]) if args else _ANY)
-    if origin in (dict, Mapping) or hint is dict:
-        return _dict(_cell(args[1]) if args else _ANY)
-    if hasattr(hint, "__supertype__"):  # NewType
-        return _cell(hint.__supertype__)
-    if hasattr(hint, "__value__"):  # type X = …
-        return _cell(hint.__value__)
-    if not isinstance(hint, type) and origin is None:
-        return _ANY
-    kind: Any = origin or hint
-    if issubclass(kind, Enum):
-        return _parsed(kind, (str, int, float, bytes))
-    if (kind.__module__, kind.__name__) in _FROM_TEXT:
-        return _parsed(kind, (str, int))
-    if is_typeddict(kind) or any(hasattr(kind, mark) for mark in _RECORDS):
-        record = _record(kind)
+    origin = get_origin(hint)
+    form = _FORMS.get(hint if hint in (list, dict) else origin)
+    if form is not None:
+        return form(get_args(hint))
+    for attribute in ("__supertype__", "__value__"):  # NewType("X", …), type X = …
+        if hasattr(hint, attribute):
+            return _cell(getattr(hint, attribute))
+    if origin is None and not isinstance(hint, type):
+        return _ANY  # an annotation that nothing can be checked against, such as a TypeVar
+    return _class_cell(origin or hint)
+
+
+def _class_cell(class_: Any) -> Cell:
+    """Return the loader of a class: parsed from text, a nested row, or an instance of it."""
+    if issubclass(class_, Enum):
+        return _parsed(class_, (str, int, float, bytes))
+    if (class_.__module__, class_.__name__) in _FROM_TEXT:
+        return _parsed(class_, (str, int))
+    if is_typeddict(class_) or any(hasattr(class_, mark) for mark in _RECORDS):
+        record = _record(class_)
         return Cell(record.name, (), record.load)
-    return _instance(kind)
+    return _instance(class_)
 
 
 _cell: Callable[[Any], Cell] = cache(_make_cell)
 
 _RECORDS = ("model_validate", "__dataclass_fields__")
+# By name, so that a Worker without them does not import their modules.
 _FROM_TEXT = {("decimal", "Decimal"), ("uuid", "UUID")}
 
 
 class _Any(Cell):
-    """Takes everything; a column of it is never gone through."""
+    """Passes every value unchanged."""
 
     def load(self, value: Any) -> Any:
         return value
 
 
 class _Everything(frozenset[type]):
+    """The set of all types, so that a column of Any is never coerced value by value."""
+
     def issuperset(self, other: Iterable[Any]) -> bool:
         return True
 
@@ -295,21 +323,22 @@ def _union(cells: list[Cell]) -> Cell:
                 return cell.load(value)
             except Mismatch:
                 pass
-        return made.refuse(value)
+        return union.refuse(value)
 
     if _ANY in cells:
         return _ANY
-    made = Cell(
+    union = Cell(
         " | ".join(cell.name for cell in cells),
-        {kind for cell in cells for kind in cell.accepts},
+        {type_ for cell in cells for type_ in cell.accepts},
         convert,
     )
-    return made
+    return union
 
 
 def _literal(values: tuple[Any, ...]) -> Cell:
     def convert(value: Any) -> Any:
         for allowed in values:
+            # True == 1 in Python, but a Literal[1] is not True. SQL has no booleans, so 1 is True.
             if allowed == value and (type(allowed) is type(value) or type(allowed) is bool):
                 return allowed
         raise Mismatch(f"expected one of {values!r}")
@@ -317,63 +346,65 @@ def _literal(values: tuple[Any, ...]) -> Cell:
     return Cell(f"one of {values!r}", (), convert)
 
 
-def _list(item: Cell) -> Cell:
+def _list(item_cell: Cell) -> Cell:
     def convert(value: Any) -> Any:
         if not _is(value, list):
-            return made.refuse(value)
+            return list_cell.refuse(value)
         loaded: list[Any] = []
         try:
-            for each in value:
-                loaded.append(item.load(each))
+            for item in value:
+                loaded.append(item_cell.load(item))
         except Mismatch as mismatch:
             raise mismatch.below(f"[{len(loaded)}]") from None
         return loaded
 
-    made = Cell("list", (), convert)
-    return made
+    list_cell = Cell("list", (), convert)
+    return list_cell
 
 
-def _dict(item: Cell) -> Cell:
+def _dict(item_cell: Cell) -> Cell:
     def convert(value: Any) -> Any:
         if not _is(value, dict):
-            return made.refuse(value)
+            return dict_cell.refuse(value)
         loaded: dict[str, Any] = {}
-        for key, each in value.items():
+        for key, item in value.items():
             try:
-                loaded[key] = item.load(each)
+                loaded[key] = item_cell.load(item)
             except Mismatch as mismatch:
                 raise mismatch.below(f"[{key!r}]") from None
         return loaded
 
-    made = Cell("dict", (), convert)
-    return made
+    dict_cell = Cell("dict", (), convert)
+    return dict_cell
 
 
-def _parsed(kind: Any, source: tuple[type, ...]) -> Cell:
+def _parsed(class_: Any, source_types: tuple[type, ...]) -> Cell:
     def convert(value: Any) -> Any:
-        if type(value) is kind:
+        if type(value) is class_:
             return value
-        if type(value) in source:
+        if type(value) in source_types:
             try:
-                return kind(value)
+                return class_(value)
             except (ValueError, ArithmeticError):
-                raise Mismatch(f"the {type(value).__name__} is no {kind.__name__}") from None
-        return made.refuse(value)
+                type_name = type(value).__name__
+                raise Mismatch(f"expected {cell.name}, got an invalid {type_name}") from None
+        return cell.refuse(value)
 
-    made = Cell(kind.__name__, (), convert)
-    return made
+    cell = Cell(class_.__name__, (), convert)
+    return cell
 
 
-def _instance(kind: Any) -> Cell:
+def _instance(class_: Any) -> Cell:
     def convert(value: Any) -> Any:
-        return value if isinstance(value, kind) else made.refuse(value)
+        return value if isinstance(value, class_) else cell.refuse(value)
 
-    made = Cell(kind.__name__, (), convert)
-    return made
+    cell = Cell(class_.__name__, (), convert)
+    return cell
 
 
 def _to_int(value: Any) -> Any:
-    if type(value) is float and value.is_integer():  # from 2**53 on JavaScript gives a float
+    # Pyodide converts a JavaScript number of 2**53 or more to a float, even an integral one.
+    if type(value) is float and value.is_integer():
         return int(value)
     return _SCALARS[int].refuse(value)
 
@@ -391,10 +422,11 @@ def _to_bool(value: Any) -> Any:
 def _to_datetime(value: Any) -> Any:
     if type(value) is str:
         try:
-            found = datetime.fromisoformat(value)
+            time = datetime.fromisoformat(value)
         except ValueError:
-            raise Mismatch("the text is no ISO 8601 datetime") from None
-        return found if found.tzinfo else found.replace(tzinfo=timezone.utc)
+            raise Mismatch("expected datetime in ISO 8601, got an invalid str") from None
+        # SQL's CURRENT_TIMESTAMP is UTC and has no offset.
+        return time if time.tzinfo else time.replace(tzinfo=timezone.utc)
     return _SCALARS[datetime].refuse(value)
 
 
@@ -403,7 +435,7 @@ def _to_date(value: Any) -> Any:
         try:
             return date.fromisoformat(value)
         except ValueError:
-            raise Mismatch("the text is no ISO 8601 date") from None
+            raise Mismatch("expected date in ISO 8601, got an invalid str") from None
     return _SCALARS[date].refuse(value)
 
 
@@ -419,4 +451,16 @@ _SCALARS: dict[Any, Cell] = {
     bytes: Cell("bytes", (bytes,)),
     datetime: Cell("datetime", (datetime,), _to_datetime),
     date: Cell("date", (date,), _to_date),
+}
+
+# The special forms of typing, by the origin of the annotation, each from its arguments.
+_FORMS: dict[Any, Callable[[tuple[Any, ...]], Cell]] = {
+    Annotated: lambda args: _cell(args[0]),
+    Union: lambda args: _union([_cell(arg) for arg in args]),
+    types.UnionType: lambda args: _union([_cell(arg) for arg in args]),
+    Literal: _literal,
+    list: lambda args: _list(_cell(args[0]) if args else _ANY),
+    Sequence: lambda args: _list(_cell(args[0]) if args else _ANY),
+    dict: lambda args: _dict(_cell(args[1]) if args else _ANY),
+    Mapping: lambda args: _dict(_cell(args[1]) if args else _ANY),
 }

@@ -1,15 +1,17 @@
-"""D1, SQLite at the edge: ``D1``."""
+"""D1 databases: ``D1``."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, overload
 
-from . import _row_types as _rows
+from . import _row_types
 from ._border import (
     JsWrapper,
     apply,
     binding,
+    expected,
     from_js,
     platform,
     prop,
@@ -19,7 +21,7 @@ from ._border import (
     to_js,
 )
 from ._border.values import SQL, convert_each
-from .errors import ConversionError, D1Error
+from .errors import D1Error
 
 if TYPE_CHECKING:
     from . import _js
@@ -42,23 +44,35 @@ StatementsT = TypeVar("StatementsT", bound="_js.D1Statements")
 
 
 class D1Meta:
-    """What one statement cost and changed. JS: D1Meta."""
+    """The cost and the effects of one statement.
+
+    JS: D1Meta.
+    """
 
     duration: float = 0
-    """Milliseconds that SQL took."""
+    """The time that SQL took, in milliseconds."""
     size_after: int = 0
-    """Bytes of the database afterwards."""
+    """The size of the database after the statement, in bytes."""
     rows_read: int = 0
+    """The number of rows that SQL scanned, not only those that it returned."""
     rows_written: int = 0
+    """The number of rows that SQL wrote; the rows of indexes count too."""
     last_row_id: int = 0
+    """The rowid of the last inserted row."""
     changed_db: bool = False
+    """True if the statement changed the database."""
     changes: int = 0
-    """Rows that an INSERT, UPDATE or DELETE changed."""
+    """The number of rows that an INSERT, UPDATE or DELETE changed."""
     served_by_region: str | None = None
+    """The region that answered; None in local runtimes."""
     served_by_colo: str | None = None
+    """The data centre that answered; None in local runtimes."""
     served_by_primary: bool | None = None
+    """True if the primary answered, not a replica; None in local runtimes."""
     timings: dict[str, float] | None = None
+    """Durations in milliseconds, such as ``sql_duration_ms``; None in local runtimes."""
     total_attempts: int | None = None
+    """How often the service ran the statement, retries included; None in local runtimes."""
 
     def __init__(self, meta: dict[str, Any]) -> None:
         self.__dict__.update(meta)
@@ -68,13 +82,19 @@ class D1Meta:
 
 
 class D1Result(Sequence[Row], Generic[Row]):
-    """The rows of one statement, and what it cost. JS: D1Result."""
+    """The rows of one statement, as a sequence, and its cost.
+
+    JS: D1Result.
+    """
 
     __slots__ = ("meta", "results", "success")
 
     results: list[Row]
+    """The rows."""
     meta: D1Meta
+    """The cost and the effects of the statement."""
     success: Literal[True]
+    """Always True: a statement that fails raises D1Error instead."""
 
     def __init__(self, results: list[Row], meta: D1Meta) -> None:
         self.results = results
@@ -96,23 +116,32 @@ class D1Result(Sequence[Row], Generic[Row]):
 
 
 class D1ExecResult:
-    """How many statements ``exec`` ran, and the milliseconds they took. JS: D1ExecResult."""
+    """The result of ``exec``: the number of statements and their duration.
+
+    JS: D1ExecResult.
+    """
 
     __slots__ = ("count", "duration")
 
+    count: int
+    """The number of lines that were run as statements."""
+    duration: float
+    """The time that SQL took, in milliseconds."""
+
     def __init__(self, count: int, duration: float) -> None:
-        self.count: int = count
-        self.duration: float = duration
+        self.count = count
+        self.duration = duration
 
     def __repr__(self) -> str:
         return f"D1ExecResult(count={self.count}, duration={self.duration})"
 
 
 class D1PreparedStatement(JsWrapper[Any], Generic[Row]):
-    """A SQL statement, and the values bound to it. It never changes: ``bind`` gives a new one.
+    """A SQL statement with its bound values. It is immutable: ``bind`` returns a new statement.
 
-    Its rows are of the type that ``prepare`` was given; a row that is not raises RowError, and
-    what SQL refuses D1Error, or D1ConstraintError.
+    Its rows have the row type that was passed to ``prepare``. Methods that run it raise RowError if
+    a row does not fit that type, D1Error if SQL fails, and D1ConstraintError if it violates a
+    constraint.
 
     JS: D1PreparedStatement.
     """
@@ -125,24 +154,36 @@ class D1PreparedStatement(JsWrapper[Any], Generic[Row]):
         self._row = row
 
     def bind(self, *values: SqlValue) -> D1PreparedStatement[Row]:
-        """The statement with a value for each parameter, at most 100.
+        """Return the statement with one value for each parameter; earlier values are replaced.
 
-        Text, numbers, bool (1 or 0), bytes, None (NULL); a datetime or date as ISO 8601 text, a
-        UUID or Decimal as text, an Enum as its value. A number reaches SQL as REAL. Anything else,
-        and an integer outside ±(2**53 - 1), is a ConversionError that names ``values[i]``.
+        Args:
+            *values: At most 100 values, by position. Text, numbers, bytes, bool (as 1 or 0) and
+                None (as NULL); a datetime or date as ISO 8601 text, a UUID or Decimal as text, an
+                Enum as its value. A number reaches SQL as REAL.
+
+        Raises:
+            ConversionError: A value has another type, or an integer is outside ±(2**53 - 1). The
+                message names the value as ``values[i]``.
 
         JS: D1PreparedStatement.bind.
         """
-        ready = convert_each(values, "values", SQL)
+        js_values = convert_each(values, "values", SQL)
         with _raising:
-            return D1PreparedStatement(apply(self._js, "bind", ready), self._sql, self._row)
+            return D1PreparedStatement(apply(self._js, "bind", js_values), self._sql, self._row)
 
     @overload
     async def first(self) -> Row | None: ...
     @overload
     async def first(self, column: str) -> Any: ...
     async def first(self, column: str | None = None) -> Any:
-        """The first row, or None where there is none; or its value in ``column``.
+        """Run the statement, and return the first row, or None if the result is empty.
+
+        Args:
+            column: Return only the value in this column, not the row.
+
+        Raises:
+            D1Error: SQL failed, or the result has no such column.
+            RowError: The row does not fit its row type.
 
         JS: D1PreparedStatement.first.
         """
@@ -151,33 +192,58 @@ class D1PreparedStatement(JsWrapper[Any], Generic[Row]):
                 cell = from_js(await self._js.first(text(column, "column")))
             return bytes(cell) if _is_blob(cell) else cell
         with _raising:
-            found = record(await self._js.first())
-        return None if found is None else _rows.row(self._row, found)
+            row = record(await self._js.first())
+        return None if row is None else _row_types.row(self._row, row)
 
     async def all(self) -> D1Result[Row]:
-        """Every row. JS: D1PreparedStatement.all."""
+        """Run the statement, and return all rows.
+
+        Raises:
+            D1Error: SQL failed.
+            RowError: A row does not fit its row type.
+
+        JS: D1PreparedStatement.all.
+        """
         with _raising:
             return _result(await self._js.all(), self._row)
 
     async def run(self) -> D1Result[Row]:
-        """The same as ``all``, said where only the effect matters. JS: D1PreparedStatement.run."""
+        """Run the statement for its effect. The result is that of ``all``.
+
+        Raises:
+            D1Error: SQL failed.
+            RowError: A row does not fit its row type.
+
+        JS: D1PreparedStatement.run.
+        """
         with _raising:
             return _result(await self._js.run(), self._row)
 
     async def raw(self, *, column_names: bool = False) -> list[tuple[Any, ...]]:
-        """Every row as a tuple, which keeps columns of the same name apart.
+        """Run the statement, and return all rows as tuples.
 
-        With ``column_names`` the names come first, as a row of their own.
+        A dict has one value per column name; a tuple also keeps columns that share a name.
+
+        Args:
+            column_names: Return the names of the columns as the first tuple.
+
+        Raises:
+            D1Error: SQL failed.
 
         JS: D1PreparedStatement.raw.
         """
         with _raising:
-            found = from_js(await self._js.raw(columnNames=column_names))
-        return [tuple(bytes(cell) if _is_blob(cell) else cell for cell in row) for row in found]
+            rows = from_js(await self._js.raw(columnNames=column_names))
+        return [tuple(bytes(cell) if _is_blob(cell) else cell for cell in row) for row in rows]
+
+
+# batch() reads these of each statement; they have no public name.
+_sql_of = attrgetter("_sql")
+_row_type_of = attrgetter("_row")
 
 
 class _Statements(JsWrapper[StatementsT]):
-    """What a database and a session share."""
+    """Base of a database and of a session."""
 
     __slots__ = ()
 
@@ -186,10 +252,14 @@ class _Statements(JsWrapper[StatementsT]):
     @overload
     def prepare(self, sql: str, row: type[Row]) -> D1PreparedStatement[Row]: ...
     def prepare(self, sql: str, row: Any = dict) -> Any:
-        """A statement whose rows are of type ``row``.
+        """Return a statement to bind values to and to run. Errors in SQL appear when it runs.
 
-        A TypedDict, a dataclass, or any class with ``model_validate`` (pydantic); without it a row
-        is a dict with what SQL gave. SQL errors come when the statement runs.
+        Args:
+            sql: At most 100,000 bytes, with the parameters ``?``, ``?1``, ``:name``, ``@name`` or
+                ``$name``. Several statements may be separated by ``;``: the last one may have
+                parameters, and returns the rows.
+            row: The type of a row: a TypedDict, a dataclass, or a class with ``model_validate``
+                (pydantic). By default a row is a dict with the values that SQL returned.
 
         JS: D1Database.prepare.
         """
@@ -205,27 +275,37 @@ class _Statements(JsWrapper[StatementsT]):
         self, statements: Iterable[D1PreparedStatement[Any]]
     ) -> list[D1Result[Any]]: ...
     async def batch(self, statements: Iterable[D1PreparedStatement[Any]]) -> list[D1Result[Any]]:
-        """Run statements in one transaction and one round trip; if one fails, none took place.
+        """Run statements in one transaction and one round trip, and return their results in order.
+
+        If one statement fails, none of them takes effect.
+
+        Raises:
+            D1Error: A statement failed, or ``statements`` is empty.
+            RowError: A row does not fit the row type of its statement.
+            ConversionError: An item is not a D1PreparedStatement.
 
         JS: D1Database.batch.
         """
         listed = list(statements)
-        for at, statement in enumerate(listed):
+        for index, statement in enumerate(listed):
             if not isinstance(statement, D1PreparedStatement):
-                kind = type(statement).__name__
-                raise ConversionError(f"statements[{at}]: expected D1PreparedStatement, got {kind}")
-            if not statement._sql.strip():  # the runtime would pass over it, result and all
-                raise D1Error(f"statements[{at}]: No SQL statements detected.")
+                raise expected(f"statements[{index}]", "D1PreparedStatement", statement)
+            # The runtime would skip it without a result, and the results would no longer match.
+            if not _sql_of(statement).strip():
+                raise D1Error(f"statements[{index}]: No SQL statements detected.")
         with _raising:
-            found = await self._js.batch(to_js(listed))
-        return [_result(result, one._row) for result, one in zip(found, listed, strict=True)]
+            js_results = await self._js.batch(to_js(listed))
+        return [
+            _result(js_result, _row_type_of(statement))
+            for js_result, statement in zip(js_results, listed, strict=True)
+        ]
 
 
 class D1(_Statements["_js.D1Database"]):
     """A D1 database: ``D1(env.DB)``.
 
-    Every method raises D1Error where SQL or the service refuses, and ConversionError, before
-    anything is sent, where an argument cannot cross.
+    Every method raises D1Error if SQL fails or the service refuses the call. It raises
+    ConversionError, before anything is sent, if an argument cannot be passed to JavaScript.
 
     JS: D1Database.
     """
@@ -236,19 +316,30 @@ class D1(_Statements["_js.D1Database"]):
         self._js = binding(database, "D1", "prepare")
 
     async def exec(self, sql: str) -> D1ExecResult:
-        """Run SQL as it stands, one statement a line, nothing bound. For schemas and one-off jobs.
+        """Run SQL without parameters, one statement per line, in one transaction.
+
+        It is meant for schemas and one-off jobs.
+
+        Raises:
+            D1Error: A statement failed. The message always names line 1.
+            ConversionError: ``sql`` is not text.
 
         JS: D1Database.exec.
         """
         with _raising:
-            found = from_js(await self._js.exec(text(sql, "sql")))
-        return D1ExecResult(found["count"], found["duration"])
+            result = from_js(await self._js.exec(text(sql, "sql")))
+        return D1ExecResult(result["count"], result["duration"])
 
     def with_session(self, constraint_or_bookmark: str | None = None) -> D1DatabaseSession:
-        """A session, in which every query sees what the ones before it saw or wrote.
+        """Return a session: each of its queries sees everything that earlier queries saw or wrote.
 
-        Begin it with "first-primary" (see the newest), "first-unconstrained" (any replica; the
-        default), or a bookmark of an earlier session.
+        Args:
+            constraint_or_bookmark: Where the first query may run. ``"first-primary"`` is the
+                primary, with the newest data. ``"first-unconstrained"`` is any replica; this is
+                the default. A bookmark of an earlier session is any replica with at least its data.
+
+        Raises:
+            ConversionError: The argument is not text.
 
         JS: D1Database.withSession.
         """
@@ -257,14 +348,23 @@ class D1(_Statements["_js.D1Database"]):
             return D1DatabaseSession(self._js.withSession(*args))
 
     async def dump(self) -> bytes:
-        """The database file. Deprecated: current databases answer 404. JS: D1Database.dump."""
+        """Return the database file. This is deprecated.
+
+        Raises:
+            D1Error: Always for current databases, since the service answers 404.
+
+        JS: D1Database.dump.
+        """
         with _raising:
             dumped: bytes = from_js(await self._js.dump())
         return dumped
 
 
 class D1DatabaseSession(_Statements["_js.D1DatabaseSession"]):
-    """A sequentially consistent view of a database. JS: D1DatabaseSession."""
+    """A sequentially consistent view of a database, from ``D1.with_session``.
+
+    JS: D1DatabaseSession.
+    """
 
     __slots__ = ()
 
@@ -272,7 +372,9 @@ class D1DatabaseSession(_Statements["_js.D1DatabaseSession"]):
         self._js = session
 
     def get_bookmark(self) -> str | None:
-        """Where the session stands, to go on from there; None before its first query.
+        """Return the state that the session has seen, or None before its first query.
+
+        Pass it to ``D1.with_session`` to continue from there.
 
         JS: D1DatabaseSession.getBookmark.
         """
@@ -282,9 +384,10 @@ class D1DatabaseSession(_Statements["_js.D1DatabaseSession"]):
 
 
 def _is_blob(cell: Any) -> bool:
-    return type(cell) is list  # there is no other way that D1 has to give one
+    return type(cell) is list  # D1 returns a BLOB as a list of byte values, and nothing else so
 
 
-def _result(found: Any, row: type[Row]) -> D1Result[Row]:
-    rows, kinds = platform.table(prop(found, "results"))
-    return D1Result(_rows.rows(row, rows, kinds), D1Meta(record(prop(found, "meta")) or {}))
+def _result(js_result: Any, row_type: type[Row]) -> D1Result[Row]:
+    js_rows, types = platform.table(prop(js_result, "results"))
+    rows = _row_types.rows(row_type, js_rows, types)
+    return D1Result(rows, D1Meta(record(prop(js_result, "meta")) or {}))

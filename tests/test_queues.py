@@ -164,7 +164,7 @@ def test_a_batch_and_a_message_show_themselves() -> None:
     assert MessageBatch(batch).js_object is batch
     assert MessageBatch(batch).messages[0].js_object is batch.messages[0]
     typed = MessageBatch(batch, Order)
-    with pytest.raises(RowError, match="the body of message 'm1': no key 'due'"):
+    with pytest.raises(RowError, match="the body of message 'm1': missing key 'due'"):
         _ = typed.messages[0].body
 
 

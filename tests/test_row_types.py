@@ -1,4 +1,4 @@
-"""Row types: what a value must be, what it becomes, and what the error says."""
+"""Row types: the values that they accept, the conversions, and the messages of errors."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ from uuid import UUID
 import pytest
 from pydantic import BaseModel, Field
 
-import pyworkers_sdk.testing  # noqa: F401 (it brings pydantic's second look)
 from pyworkers_sdk import RowError
 from pyworkers_sdk._row_types import load, row, rows
+from pyworkers_sdk.testing._install import install
+
+install()  # the second check of rows, by pydantic
 
 UserId = NewType("UserId", int)
 UTC = timezone.utc
@@ -89,7 +91,7 @@ class Everything(TypedDict, total=False):
         ("none", None, None),
     ],
 )
-def test_a_value_is_what_its_annotation_says(name: str, given: object, expected: object) -> None:
+def test_a_value_is_loaded_as_its_annotation(name: str, given: object, expected: object) -> None:
     loaded = load(Everything, {name: given}, "value")
     assert loaded == {name: expected}
     assert type(loaded[name]) is type(expected)  # type: ignore[literal-required]
@@ -109,25 +111,25 @@ def test_a_value_is_what_its_annotation_says(name: str, given: object, expected:
         ("maybe", "x", r"value: maybe: expected float \| None, got str"),
         ("either", 2.5, r"value: either: expected int \| str, got float"),
         ("one_of", "b", r"value: one_of: expected one of \('a', 2\)"),
-        ("colour", "blue", r"value: colour: the str is no Colour"),
+        ("colour", "blue", r"value: colour: expected Colour, got an invalid str"),
         ("colour", None, r"value: colour: expected Colour, got NoneType"),
-        ("when", "yesterday", r"value: when: the text is no ISO 8601 datetime"),
+        ("when", "yesterday", r"value: when: expected datetime in ISO 8601, got an invalid str"),
         ("when", 12, r"value: when: expected datetime, got int"),
-        ("day", "2026-13-01", r"value: day: the text is no ISO 8601 date"),
+        ("day", "2026-13-01", r"value: day: expected date in ISO 8601, got an invalid str"),
         ("day", 1, r"value: day: expected date, got int"),
-        ("id", "1", r"value: id: the str is no UUID"),
-        ("price", "x", r"value: price: the str is no Decimal"),
+        ("id", "1", r"value: id: expected UUID, got an invalid str"),
+        ("price", "x", r"value: price: expected Decimal, got an invalid str"),
         ("price", 1.5, r"value: price: expected Decimal, got float"),
         ("items", [{"id": 1, "name": 2}], r"value: items\[0\]\.name: expected str \| None"),
         ("items", {}, r"value: items: expected list, got dict"),
         ("by_name", {"a b": "x"}, r"value: by_name\['a b'\]: expected float"),
         ("by_name", [], r"value: by_name: expected dict, got list"),
-        ("user", {"id": 1}, r"value: user: no key 'name', which User has"),
+        ("user", {"id": 1}, r"value: user: missing key 'name' \(required by User\)"),
         ("user", [], r"value: user: expected an object for User, got list"),
         ("none", 0, r"value: none: expected None, got int"),
     ],
 )
-def test_what_cannot_be_is_an_error_that_names_its_place(
+def test_a_value_that_does_not_fit_is_an_error_with_its_path(
     name: str, given: object, message: str
 ) -> None:
     with pytest.raises(RowError, match=f"^{message}"):
@@ -139,7 +141,7 @@ def _loaded(row_type: Any, *made: dict[str, Any]) -> list[Any]:
     return rows(row_type, list(made), kinds)
 
 
-def test_a_column_is_named_with_its_row_and_without_its_value() -> None:
+def test_an_error_names_column_and_row_but_no_value() -> None:
     with pytest.raises(RowError) as caught:
         _loaded(
             User,
@@ -155,17 +157,17 @@ def test_a_missing_column_is_named() -> None:
         _loaded(User, {"id": 1})
 
 
-def test_no_rows_are_no_error() -> None:
+def test_an_empty_result_has_no_missing_columns() -> None:
     assert _loaded(User) == []
     assert _loaded(dict) == []
 
 
-def test_a_column_beyond_the_type_stays() -> None:
+def test_a_column_that_the_type_lacks_is_kept() -> None:
     made = _loaded(User, {"id": 1, "name": "a", "more": True})
     assert made == [{"id": 1, "name": "a", "more": True}]
 
 
-def test_rows_that_need_nothing_are_not_copied() -> None:
+def test_rows_that_need_no_coercion_are_not_copied() -> None:
     made = {"id": 1, "name": "a"}
     assert _loaded(User, made)[0] is made
 
@@ -198,12 +200,12 @@ class Point:
     norm: float = field(init=False, default=0)
 
 
-def test_a_dataclass_is_made_from_its_fields_alone() -> None:
+def test_a_dataclass_takes_only_its_fields() -> None:
     assert row(Point, {"x": 1, "y": 2, "other": "z"}) == Point(1, 2.0)
     assert load(Point, {"x": 1, "tags": ["a"]}, "value") == Point(1, tags=["a"])
 
 
-def test_a_dataclass_names_what_it_lacks() -> None:
+def test_a_dataclass_names_a_missing_or_invalid_column() -> None:
     with pytest.raises(RowError, match="Point: the result has no column 'x'"):
         row(Point, {"y": 1})
     with pytest.raises(RowError, match="column 'x' of row 0: expected int"):
@@ -226,13 +228,13 @@ def test_a_pydantic_error_names_the_column_and_shows_no_value() -> None:
     assert "77" not in str(caught.value)
 
 
-def test_an_annotated_constraint_fails_the_test() -> None:
+def test_an_annotated_constraint_is_checked_in_tests() -> None:
     assert row(Everything, {"positive": 1}) == {"positive": 1}
     with pytest.raises(RowError, match="Everything: column 'positive' of row 0: Input should be"):
         row(Everything, {"positive": -1})
 
 
 @pytest.mark.parametrize("bad", [int, "User", list])
-def test_what_is_no_row_type_is_said(bad: Any) -> None:
-    with pytest.raises(TypeError, match="is no row type"):
+def test_an_invalid_row_type_is_a_type_error(bad: Any) -> None:
+    with pytest.raises(TypeError, match="is not a row type; expected a TypedDict"):
         row(bad, {"a": 1})

@@ -1,7 +1,7 @@
-"""In unit tests pydantic, where installed, holds rows against their annotations once more.
+"""A second check of rows, by pydantic, in unit tests where pydantic is installed.
 
-It knows what ``_rows`` passes through, ``Annotated`` constraints above all: a row type that lies
-fails a test instead of production.
+``_row_types`` checks types only. Pydantic also checks ``Annotated`` constraints, so that a wrong
+row type fails a test instead of production.
 """
 
 from __future__ import annotations
@@ -15,24 +15,25 @@ __all__ = ["verify"]
 
 
 def verify(row_type: type, rows: list[Any]) -> None:
-    """RowError, naming the column, for a row that is not what ``row_type`` says."""
+    """Raise RowError, with the column, if a row does not fit ``row_type``."""
     for name, adapter in _adapters(row_type).items():
-        for at, row in enumerate(rows):
+        for index, row in enumerate(rows):
             values: dict[str, Any] = getattr(row, "__dict__", row)
             if name not in values:
                 continue
             try:
                 adapter.validate_python(values[name], strict=True)
             except ValueError as exc:
-                listed: Any = exc
-                reason: str = listed.errors(include_input=False, include_url=False)[0]["msg"]
-                where = f"column {name!r} of row {at}"
+                error: Any = exc
+                # Without the input: a value of a row must not reach a log.
+                reason: str = error.errors(include_input=False, include_url=False)[0]["msg"]
+                where = f"column {name!r} of row {index}"
                 raise RowError(f"{row_type.__name__}: {where}: {reason}") from None
 
 
 @cache
 def _adapters(row_type: type) -> dict[str, Any]:
-    """A validator for each column whose annotation pydantic understands."""
+    """Return a validator for each column whose annotation pydantic understands."""
     try:
         from pydantic import TypeAdapter
         from pydantic.errors import PydanticSchemaGenerationError, PydanticUserError
@@ -43,5 +44,5 @@ def _adapters(row_type: type) -> dict[str, Any]:
         try:
             adapters[name] = TypeAdapter(hint)
         except (PydanticUserError, PydanticSchemaGenerationError):
-            pass  # Required[], or a class of the user's own; _rows has checked those
+            pass  # Required[], or a class of the user; _row_types has checked those
     return adapters

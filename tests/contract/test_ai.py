@@ -240,7 +240,7 @@ async def test_json_in_an_answer_is_loaded_as_a_row_type(ai: AI) -> None:
     assert read == {"title": "Soup", "minutes": 20.0}
     with raises(RowError, match=f"^the answer of {LLAMA} is not JSON"):
         await ai.run(LLAMA, {"prompt": "Soup"}, Recipe)
-    with raises(RowError, match="^the answer of @echo: no key 'minutes', 'title'"):
+    with raises(RowError, match="^the answer of @echo: missing key 'minutes', 'title'"):
         await ai.run(ECHO, {"prompt": "Soup"}, Recipe)
 
 
@@ -253,7 +253,7 @@ async def test_a_row_type_of_other_answers(ai: Any) -> None:
     with raises(RowError, match="^the answer of @cf/deepgram/aura-1 is bytes, not JSON$"):
         await ai.run("@cf/deepgram/aura-1", {"text": "Hi"}, Recipe)
     embedder = "@cf/baai/bge-small-en-v1.5"
-    with raises(RowError, match=f"^the answer of {embedder}: no key 'minutes', 'title'"):
+    with raises(RowError, match=f"^the answer of {embedder}: missing key 'minutes', 'title'"):
         await ai.run(embedder, {"text": "Hi"}, Recipe)
 
 

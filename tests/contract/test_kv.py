@@ -1,4 +1,4 @@
-"""Workers KV: what every world agrees on."""
+"""The behaviour of Workers KV, seen in every world."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ async def test_any_buffer_is_stored_as_its_bytes(kv: KV, case: bytearray | memor
         "never": (b"\xff\xfe", "\ufffd\ufffd"),
     }
 )
-async def test_what_is_not_utf8_reads_as_replacement_characters(
+async def test_bytes_that_are_not_utf8_read_as_replacement_characters(
     kv: KV, case: tuple[bytes, str]
 ) -> None:
     data, expected = case
@@ -140,7 +140,7 @@ async def test_a_put_replaces_value_metadata_and_expiration(kv: KV) -> None:
     assert (await kv.list()).keys == [("k", None, None)]
 
 
-async def test_calls_may_run_side_by_side(kv: KV) -> None:
+async def test_calls_run_concurrently(kv: KV) -> None:
     await asyncio.gather(*(kv.put(f"k{number}", str(number)) for number in range(20)))
     found = await asyncio.gather(*(kv.get(f"k{number}") for number in range(20)))
     assert found == [str(number) for number in range(20)]
@@ -234,7 +234,7 @@ async def test_json_is_parsed(kv: KV, case: tuple[str, Any]) -> None:
 
 
 @cases({"empty": "", "text": "abc", "nan": "[NaN]", "rest": "1 2", "single-quotes": "{'a': 1}"})
-async def test_what_is_not_json_is_an_error_that_names_the_key(kv: KV, case: str) -> None:
+async def test_invalid_json_raises_an_error_that_names_the_key(kv: KV, case: str) -> None:
     await kv.put("the key", case)
     with raises(KVError, match="the value of 'the key' is not JSON"):
         await kv.get("the key", "json")
@@ -262,7 +262,7 @@ async def test_a_row_comes_with_its_metadata(kv: KV) -> None:
 
 
 @cases({"one": "k", "many": ["k"]})
-async def test_a_value_that_is_not_the_row_type_is_an_error(kv: KV, case: Any) -> None:
+async def test_a_value_that_does_not_fit_the_row_type_raises(kv: KV, case: Any) -> None:
     await kv.put("k", '{"name": "Ada", "score": "high"}')
     with raises(RowError, match="'k'.*score"):
         await kv.get(case, User)
@@ -336,13 +336,13 @@ async def test_a_stream_above_25_mib_is_refused_and_changes_nothing(kv: KV) -> N
     assert await kv.get("k") == "old"
 
 
-async def test_a_stream_that_breaks_off_is_an_error(kv: KV) -> None:
+async def test_a_stream_that_breaks_off_raises(kv: KV) -> None:
     with raises(KVError):
         await kv.put("k", broken())
 
 
 @not_in("node", reason="miniflare's proxy passes a stream on by fetch, which knows no reason")
-async def test_a_stream_that_breaks_off_says_why(kv: KV) -> None:
+async def test_a_stream_that_breaks_off_reports_the_reason(kv: KV) -> None:
     with raises(KVError, match="ValueError: the source broke off"):
         await kv.put("k", broken())
 
@@ -393,7 +393,7 @@ ODD_KEYS = {
 
 
 @cases(ODD_KEYS)
-async def test_a_key_is_any_text(kv: KV, case: str) -> None:
+async def test_a_key_may_be_any_text(kv: KV, case: str) -> None:
     await kv.put(case, "v", metadata=1)
     assert await kv.get(case) == "v"
     assert await kv.get_with_metadata(case) == ("v", 1, None)
@@ -403,7 +403,7 @@ async def test_a_key_is_any_text(kv: KV, case: str) -> None:
 
 
 @cases(ODD_KEYS)
-async def test_many_keys_are_any_texts(kv: KV, case: str) -> None:
+async def test_many_keys_may_be_any_text(kv: KV, case: str) -> None:
     await kv.put(case, "v", metadata=1)
     assert await kv.get([case, "other"]) == {case: "v", "other": None}
     found = await kv.get_with_metadata(["other", case])
@@ -411,7 +411,7 @@ async def test_many_keys_are_any_texts(kv: KV, case: str) -> None:
     assert found[case] == ("v", 1, None)
 
 
-async def test_keys_are_told_apart_by_every_character(kv: KV) -> None:
+async def test_keys_differ_by_every_character(kv: KV) -> None:
     alike = ["a", "A", " a", "a ", "a\0", "a/", "%61", "é", "e\u0301", "É"]
     for key in alike:
         await kv.put(key, key)
@@ -432,7 +432,7 @@ async def do(kv: KV, operation: Operation, key: Any) -> None:
 @cases(
     {f"{operation}-{len(key)}": (operation, key) for operation in OPERATIONS for key in (".", "..")}
 )
-async def test_a_key_is_not_dots(kv: KV, case: tuple[Operation, str]) -> None:
+async def test_a_key_of_dots_is_refused(kv: KV, case: tuple[Operation, str]) -> None:
     operation, key = case
     with raises(KVError) as caught:
         await do(kv, operation, key)
@@ -441,7 +441,7 @@ async def test_a_key_is_not_dots(kv: KV, case: tuple[Operation, str]) -> None:
 
 
 @cases({operation: operation for operation in OPERATIONS})
-async def test_a_key_is_not_empty(kv: KV, case: Operation) -> None:
+async def test_an_empty_key_is_refused(kv: KV, case: Operation) -> None:
     with raises(KVError) as caught:
         await do(kv, case, "")
     assert str(caught.value) == "Key name cannot be empty."
@@ -462,7 +462,7 @@ async def test_a_key_has_at_most_512_bytes(kv: KV, case: Operation) -> None:
 
 @not_in("node", reason="miniflare's proxy garbles what a function throws before it returns")
 @cases({"empty": "", "dot": ".", "dots": "..", "513-bytes": "k" * 513})
-async def test_metadata_is_refused_for_the_same_keys(kv: KV, case: str) -> None:
+async def test_get_with_metadata_refuses_the_same_keys_as_get(kv: KV, case: str) -> None:
     with raises(KVError) as caught:
         await kv.get_with_metadata(case)
     with raises(KVError) as plain:
@@ -472,7 +472,7 @@ async def test_metadata_is_refused_for_the_same_keys(kv: KV, case: str) -> None:
 
 
 @cases({operation: operation for operation in OPERATIONS})
-async def test_a_key_is_text(kv: KV, case: Operation) -> None:
+async def test_a_key_that_is_not_text_is_refused(kv: KV, case: Operation) -> None:
     for key in 5, None, b"k":
         with raises(ConversionError, match="^key"):
             await do(kv, case, key)
@@ -487,14 +487,14 @@ async def test_a_lone_surrogate_in_a_key_is_refused(kv: KV, case: Operation) -> 
 # Many keys at once ------------------------------------------------------------------------------
 
 
-async def test_many_keys_come_in_the_order_asked_for_without_doubles(kv: KV) -> None:
+async def test_many_keys_keep_the_requested_order_without_duplicates(kv: KV) -> None:
     for key in "abc":
         await kv.put(key, key.upper())
     found = await kv.get(["c", "a", "none", "c", "b", "a"])
     assert list(found.items()) == [("c", "C"), ("a", "A"), ("none", None), ("b", "B")]
 
 
-async def test_numbers_as_keys_keep_their_place_among_many(kv: KV) -> None:
+async def test_numeric_keys_keep_their_place_among_many(kv: KV) -> None:
     asked = ["b", "10", "2", "a", "0", "4294967295", "-1", "01"]
     for key in asked:
         await kv.put(key, f"v{key}")
@@ -544,7 +544,9 @@ REFUSED_TOGETHER: dict[str, tuple[list[str], int, str]] = {
 
 
 @cases(REFUSED_TOGETHER)
-async def test_many_keys_are_refused_together(kv: KV, case: tuple[list[str], int, str]) -> None:
+async def test_an_invalid_key_among_many_refuses_all(
+    kv: KV, case: tuple[list[str], int, str]
+) -> None:
     keys, status, reason = case
     for method in kv.get, kv.get_with_metadata:
         with raises(KVError) as caught:
@@ -554,7 +556,7 @@ async def test_many_keys_are_refused_together(kv: KV, case: tuple[list[str], int
 
 
 @cases({"number": ["a", 5], "none": ["a", None], "surrogate": ["a", "\ud800"]})
-async def test_the_key_that_cannot_cross_is_named(kv: KV, case: list[Any]) -> None:
+async def test_a_key_that_cannot_cross_is_named_by_its_index(kv: KV, case: list[Any]) -> None:
     with raises(ConversionError, match=r"^key\[1\]: "):
         await kv.get(case)
 
@@ -597,7 +599,7 @@ METADATA: dict[str, Any] = {
 
 
 @cases(METADATA)
-async def test_metadata_is_any_json(kv: KV, case: Any) -> None:
+async def test_metadata_may_be_any_json(kv: KV, case: Any) -> None:
     await kv.put("k", "v", metadata=case)
     found = await kv.get_with_metadata("k")
     assert found == ("v", case, None)
@@ -613,13 +615,13 @@ async def test_metadata_may_have_a_key_named_proto(kv: KV) -> None:
     assert (await kv.get_with_metadata("k")).metadata == {"__proto__": 1}
 
 
-async def test_metadata_none_is_no_metadata(kv: KV) -> None:
+async def test_metadata_of_none_is_absent(kv: KV) -> None:
     await kv.put("k", "v", metadata=None)
     assert (await kv.get_with_metadata("k")).metadata is None
     assert (await kv.list()).keys == [("k", None, None)]
 
 
-async def test_metadata_becomes_what_json_makes_of_it(kv: KV) -> None:
+async def test_metadata_is_converted_as_json(kv: KV) -> None:
     day = datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
     await kv.put("k", "v", metadata={"at": day, "pair": (1, 2.0)})
     found = await kv.get_with_metadata("k")
@@ -637,7 +639,9 @@ async def test_metadata_becomes_what_json_makes_of_it(kv: KV) -> None:
         "surrogate": (["\ud800"], r"metadata\[0\]"),
     }
 )
-async def test_metadata_that_is_not_json_is_named(kv: KV, case: tuple[Any, str]) -> None:
+async def test_metadata_that_is_not_json_is_refused_with_its_path(
+    kv: KV, case: tuple[Any, str]
+) -> None:
     metadata, place = case
     with raises(ConversionError, match=f"^{place}: "):
         await kv.put("k", "v", metadata=metadata)
@@ -695,7 +699,7 @@ async def test_part_of_a_second_of_a_ttl_is_rounded_up(kv: KV) -> None:
     assert await kv.get("k") == "v"
 
 
-async def test_a_key_lives_before_its_end(kv: KV) -> None:
+async def test_a_key_exists_before_it_expires(kv: KV) -> None:
     await kv.put("k", "v", expiration_ttl=60)
     assert await kv.get("k") == "v"
     assert await kv.get(["k"]) == {"k": "v"}
@@ -719,7 +723,7 @@ async def test_a_ttl_is_at_least_60_seconds(kv: KV, case: tuple[int, str]) -> No
 
 
 @cases({"past": 1000, "zero": 0, "negative": -5})
-async def test_an_expiration_is_not_in_the_past(kv: KV, case: int) -> None:
+async def test_an_expiration_in_the_past_is_refused(kv: KV, case: int) -> None:
     with raises(KVError) as caught:
         await kv.put("k", "v", expiration=case)
     assert str(caught.value) == (
@@ -740,7 +744,7 @@ async def test_an_expiration_is_at_least_60_seconds_ahead(kv: KV) -> None:
     assert caught.value.code == 400
 
 
-async def test_a_ttl_wins_over_an_expiration_which_nobody_checks(kv: KV) -> None:
+async def test_a_ttl_takes_precedence_and_the_expiration_is_not_checked(kv: KV) -> None:
     await kv.put("k", "v", expiration=1000, expiration_ttl=600)
     (key,) = (await kv.list()).keys
     assert key.expiration is not None
@@ -750,7 +754,7 @@ async def test_a_ttl_wins_over_an_expiration_which_nobody_checks(kv: KV) -> None
 
 
 @cases({"expiration": {"expiration": 2**31}, "ttl": {"expiration_ttl": 2**31}})
-async def test_times_after_2038_do_not_fit(kv: KV, case: dict[str, int]) -> None:
+async def test_an_expiration_beyond_32_bits_is_refused(kv: KV, case: dict[str, int]) -> None:
     expiration, ttl = case.get("expiration"), case.get("expiration_ttl")
     with raises(KVError, match="^Value out of range. Must be between -2147483648 and 2147483647"):
         await kv.put("k", "v", expiration=expiration, expiration_ttl=ttl)
@@ -761,7 +765,7 @@ ONLY_FAKE_TIME = "nobody can move the clock of a real runtime"
 
 
 @only("fake", reason=ONLY_FAKE_TIME)
-async def test_a_key_ends_with_its_ttl(kv: KV) -> None:
+async def test_a_key_expires_after_its_ttl(kv: KV) -> None:
     clock = kv.js_object.clock
     clock.advance(1 - clock.now() / 1000 % 1)
     await kv.put("k", "v", expiration_ttl=60, metadata=1)
@@ -788,7 +792,7 @@ async def test_a_ttl_counts_from_the_last_whole_second(kv: KV) -> None:
 
 
 @only("fake", reason=ONLY_FAKE_TIME)
-async def test_a_key_ends_at_its_expiration(kv: KV) -> None:
+async def test_a_key_expires_at_its_expiration(kv: KV) -> None:
     clock = kv.js_object.clock
     await kv.put("k", "v", expiration=clock.datetime() + timedelta(hours=1))
     clock.advance(timedelta(minutes=59))
@@ -798,7 +802,7 @@ async def test_a_key_ends_at_its_expiration(kv: KV) -> None:
 
 
 @only("fake", reason=ONLY_FAKE_TIME)
-async def test_a_put_gives_an_ended_key_a_new_life(kv: KV) -> None:
+async def test_a_put_to_an_expired_key_stores_it_without_expiration(kv: KV) -> None:
     clock = kv.js_object.clock
     await kv.put("k", "1", expiration_ttl=60, metadata=1)
     clock.advance(3600)
@@ -811,7 +815,7 @@ async def test_a_put_gives_an_ended_key_a_new_life(kv: KV) -> None:
 
 
 @cases({"30": 30, "an-hour": timedelta(hours=1), "none": None})
-async def test_a_cache_ttl_of_30_seconds_or_more_is_taken(
+async def test_a_cache_ttl_of_30_seconds_or_more_is_accepted(
     kv: KV, case: int | timedelta | None
 ) -> None:
     await kv.put("k", "v")
@@ -841,7 +845,7 @@ async def test_an_empty_namespace_lists_nothing(kv: KV) -> None:
     assert await names(kv) == []
 
 
-async def test_keys_come_in_the_order_of_their_utf8_bytes(kv: KV) -> None:
+async def test_keys_are_listed_in_the_order_of_their_utf8_bytes(kv: KV) -> None:
     # UTF-16 has the astral ones before U+FFEE
     ordered = ["!", "0", "1", "10", "2", "A", "Z", "_", "a", "a/", "a0", "~", "é", "漢", "\uffee"]
     ordered += ["\U00010000", "😀"]
@@ -850,7 +854,7 @@ async def test_keys_come_in_the_order_of_their_utf8_bytes(kv: KV) -> None:
     assert [key.name for key in (await kv.list()).keys] == ordered
 
 
-async def test_a_prefix_selects(kv: KV) -> None:
+async def test_a_prefix_selects_the_keys_that_start_with_it(kv: KV) -> None:
     for key in "a", "a/1", "a/2", "A/1", "b", "é/1", "😀/1", "a%", "a_":
         await kv.put(key, "")
     assert await names(kv, "a/") == ["a/1", "a/2"]
@@ -862,7 +866,7 @@ async def test_a_prefix_selects(kv: KV) -> None:
 
 
 @cases({"none": None, "empty": ""})
-async def test_no_prefix_selects_all(kv: KV, case: str | None) -> None:
+async def test_an_absent_or_empty_prefix_selects_all_keys(kv: KV, case: str | None) -> None:
     for key in "b", "a":
         await kv.put(key, "")
     assert [key.name for key in (await kv.list(prefix=case)).keys] == ["a", "b"]
@@ -879,12 +883,12 @@ async def test_a_prefix_has_at_most_512_bytes(kv: KV) -> None:
 
 
 @cases({"int": 5, "bytes": b"k", "surrogate": "\ud800"})
-async def test_a_prefix_is_text(kv: KV, case: Any) -> None:
+async def test_a_prefix_that_is_not_text_is_refused(kv: KV, case: Any) -> None:
     with raises(ConversionError, match="^prefix: "):
         await kv.list(prefix=case)
 
 
-async def test_a_limit_cuts_a_page(kv: KV) -> None:
+async def test_a_limit_splits_a_listing_into_pages(kv: KV) -> None:
     for key in "abcde":
         await kv.put(key, "")
     first = await kv.list(limit=2)
@@ -946,7 +950,7 @@ async def test_a_cursor_outlives_its_key(kv: KV) -> None:
 
 
 @cases({"zero": 0, "negative": -1})
-async def test_a_limit_below_one_is_no_limit(kv: KV, case: int) -> None:
+async def test_a_limit_below_one_is_ignored(kv: KV, case: int) -> None:
     for key in "abc":
         await kv.put(key, "")
     assert len((await kv.list(limit=case)).keys) == 3
@@ -969,7 +973,7 @@ async def test_an_empty_cursor_is_the_beginning(kv: KV) -> None:
     assert [key.name for key in (await kv.list(cursor="")).keys] == ["a"]
 
 
-async def test_a_list_is_of_1000_keys_and_keys_goes_on(kv: KV) -> None:
+async def test_a_page_has_1000_keys_and_keys_reads_all_pages(kv: KV) -> None:
     expected = [f"k{number:04}" for number in range(1001)]
     for start in range(0, len(expected), 100):
         await asyncio.gather(*(kv.put(key, "") for key in expected[start : start + 100]))
@@ -980,7 +984,7 @@ async def test_a_list_is_of_1000_keys_and_keys_goes_on(kv: KV) -> None:
     assert await names(kv, "k1") == ["k1000"]
 
 
-async def test_keys_tells_all_that_list_tells(kv: KV) -> None:
+async def test_keys_yields_the_same_entries_as_list(kv: KV) -> None:
     at = soon(600)
     await kv.put("k", "v", expiration=at, metadata={"a": 1})
     found = [key async for key in kv.keys()]  # noqa: SIM118
@@ -988,7 +992,7 @@ async def test_keys_tells_all_that_list_tells(kv: KV) -> None:
     assert found == (await kv.list()).keys
 
 
-async def test_keys_may_be_left_early(kv: KV) -> None:
+async def test_iteration_over_keys_may_stop_early(kv: KV) -> None:
     for name in "abc":
         await kv.put(name, "")
     async for key in kv.keys():
@@ -1012,7 +1016,7 @@ async def test_a_missing_key_may_be_deleted(kv: KV) -> None:
     await kv.delete("nope")
 
 
-BULK_DELETE = "it is experimental, and no local runtime has it"
+BULK_DELETE = "it is experimental and missing from local runtimes"
 
 
 @only("fake", reason=BULK_DELETE)
@@ -1025,7 +1029,7 @@ async def test_many_keys_are_deleted_at_once(kv: KV, case: str | list[str]) -> N
 
 
 @only("fake", reason=BULK_DELETE)
-async def test_a_key_of_many_that_cannot_be_deleted_is_refused(kv: KV) -> None:
+async def test_an_invalid_key_in_a_bulk_delete_refuses_all(kv: KV) -> None:
     await kv.put("a", "")
     with raises(KVError, match="Key name cannot be empty"):
         await kv.delete_bulk(["a", ""])
@@ -1036,7 +1040,7 @@ async def test_a_key_of_many_that_cannot_be_deleted_is_refused(kv: KV) -> None:
 
 
 @cases({"none": None, "text": "KV", "object": SimpleNamespace(get=1)})
-async def test_what_is_no_namespace_is_refused(kv: KV, case: Any) -> None:
+async def test_wrong_binding_type_is_refused(kv: KV, case: Any) -> None:
     with raises(BindingError, match="^KV needs a"):
         KV(case)
 
@@ -1047,7 +1051,7 @@ async def test_a_namespace_may_be_wrapped_twice(kv: KV) -> None:
     assert await KV(kv.js_object).get("k") == "v"
 
 
-async def test_what_is_read_belongs_to_the_reader(kv: KV) -> None:
+async def test_changing_a_read_value_does_not_change_the_stored_one(kv: KV) -> None:
     await kv.put("k", "[1]", metadata=[1])
     first = await kv.get_with_metadata("k", "json")
     first.value.append(2)
@@ -1055,14 +1059,14 @@ async def test_what_is_read_belongs_to_the_reader(kv: KV) -> None:
     assert await kv.get_with_metadata("k", "json") == ([1], [1], None)
 
 
-async def test_a_cursor_is_text(kv: KV) -> None:
+async def test_a_cursor_that_is_not_text_is_refused(kv: KV) -> None:
     cursor: Any = 5
     with raises(ConversionError, match="^cursor: expected str, got int"):
         await kv.list(cursor=cursor)
 
 
-@only("node", "workerd", reason="the fake has it; no local runtime does")
-async def test_without_a_runtime_that_has_it_deleting_many_keys_is_an_error(kv: KV) -> None:
+@only("node", "workerd", reason="only the fake has deleteBulk")
+async def test_bulk_delete_without_runtime_support_raises(kv: KV) -> None:
     await kv.put("a", "1")
     with raises(KVError, match="no deleteBulk|does not implement the method"):
         await kv.delete_bulk("a")
@@ -1079,13 +1083,13 @@ NO_NUMBERS: dict[str, tuple[Callable[[KV, Any], Any], str]] = {
 
 
 @cases(NO_NUMBERS)
-async def test_what_is_no_number_is_refused_by_name(kv: KV, case: Any) -> None:
+async def test_an_option_that_is_not_a_number_is_refused_by_name(kv: KV, case: Any) -> None:
     call, reason = case
     with raises(ConversionError, match=f"^{reason}.*, got str$"):
         await call(kv, "60")
 
 
-async def test_bytes_are_neither_a_key_nor_keys(kv: KV) -> None:
+async def test_bytes_as_a_key_are_refused(kv: KV) -> None:
     key: Any = b"ab"
     with raises(ConversionError, match="^key: expected str or a list of str, got bytes$"):
         await kv.get(key)

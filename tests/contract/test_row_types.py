@@ -35,7 +35,7 @@ def user() -> "type[BaseModel]":
 
 
 @not_in(*OLDER, reason=NO_WHEEL)
-async def test_a_row_is_a_model(db: D1) -> None:
+async def test_first_returns_a_model(db: D1) -> None:
     found: Any = await db.prepare(SQL, user()).first()
     assert type(found).__name__ == "User"
     assert (found.id, found.name, found.active, found.data) == (1, "Ada", True, b"\0\xff")
@@ -45,7 +45,7 @@ async def test_a_row_is_a_model(db: D1) -> None:
 
 
 @not_in(*OLDER, reason=NO_WHEEL)
-async def test_every_row_is_a_model(db: D1) -> None:
+async def test_all_returns_models(db: D1) -> None:
     rows: Any = await db.prepare(f"{SQL} UNION ALL {SQL}", user()).all()
     assert [row.name for row in rows] == ["Ada", "Ada"]
 
@@ -59,7 +59,7 @@ async def test_a_row_that_the_model_refuses_names_the_column(db: D1) -> None:
 
 
 @not_in(*OLDER, reason=NO_WHEEL)
-async def test_a_json_value_is_a_model(kv: KV) -> None:
+async def test_a_json_value_of_kv_is_loaded_as_a_model(kv: KV) -> None:
     from pydantic import BaseModel
 
     class Setting(BaseModel):

@@ -99,7 +99,10 @@ async def test_the_payload_is_what_the_annotation_of_run_says(app: AppEnv, flows
     status = await flows.ended(await app.ORDERS.create(params=wrong))
     assert status.error is not None
     assert status.error.name == "Error"
-    assert "RowError: the event's payload: no key 'price', which Order has" in status.error.message
+    assert (
+        "RowError: the event's payload: missing key 'price' (required by Order)"
+        in status.error.message
+    )
 
 
 @not_in("node", reason=NODE)

@@ -1,6 +1,6 @@
 """``FakeKVNamespace``: the part of the JavaScript API that ``KV`` does not use.
 
-Every expectation was seen on workerd; what ``KV`` does use is in tests/contract/test_kv.py.
+Every expectation was seen on workerd. The part that ``KV`` uses is in tests/contract/test_kv.py.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ async def test_json_is_parsed_for_one_key(js: FakeKVNamespace) -> None:
     assert raised.value.name == "SyntaxError"
 
 
-async def test_json_is_parsed_for_many(js: FakeKVNamespace) -> None:
+async def test_json_is_parsed_for_many_keys(js: FakeKVNamespace) -> None:
     await js.put("a", '{"a": [1]}', metadata=1)
     await js.put("null", "null", metadata=1)
     assert await js.get(["a", "b"], type="json") == {"a": {"a": [1]}, "b": None}
@@ -50,7 +50,7 @@ async def test_json_is_parsed_for_many(js: FakeKVNamespace) -> None:
     assert error(raised) == ("Error", f"KV GET_BULK failed: 400 {reason}")
 
 
-async def test_an_unknown_type_is_refused_once_there_is_a_value(js: FakeKVNamespace) -> None:
+async def test_an_unknown_type_is_refused_only_if_the_key_exists(js: FakeKVNamespace) -> None:
     assert await js.get("k", type="blob") is None
     await js.put("k", "v")
     with pytest.raises(JsException) as raised:
@@ -62,14 +62,14 @@ async def test_an_unknown_type_is_refused_once_there_is_a_value(js: FakeKVNamesp
 
 
 @pytest.mark.parametrize("kind", ["arrayBuffer", "stream", "blob"])
-async def test_many_are_read_as_text_or_json_alone(js: FakeKVNamespace, kind: str) -> None:
+async def test_many_keys_are_read_as_text_or_json_only(js: FakeKVNamespace, kind: str) -> None:
     with pytest.raises(JsException) as raised:
         await js.get([], type=kind)
     reason = f'400 "{kind}" is not a valid type. Use "json" or "text"'
     assert error(raised) == ("Error", f"KV GET_BULK failed: {reason}")
 
 
-async def test_one_answer_is_an_object_and_many_are_a_map(js: FakeKVNamespace) -> None:
+async def test_one_key_is_answered_by_an_object_and_many_by_a_map(js: FakeKVNamespace) -> None:
     await js.put("k", "v", metadata={"a": 1})
     one = await js.getWithMetadata("k")
     assert one == SimpleNamespace(value="v", metadata={"a": 1}, cacheStatus=None)
@@ -77,7 +77,7 @@ async def test_one_answer_is_an_object_and_many_are_a_map(js: FakeKVNamespace) -
     assert many == {"k": {"value": "v", "metadata": {"a": 1}}, "b": None}
 
 
-async def test_an_answer_for_many_loses_array_indices_and_the_prototype(
+async def test_many_keys_lose_array_indices_and_the_prototype(
     js: FakeKVNamespace,
 ) -> None:
     kept = ["4294967295", "01", "-1", "1.5", "constructor", "x"]
@@ -104,7 +104,9 @@ async def test_a_scalar_is_stored_as_text(js: FakeKVNamespace, value: Any, store
 
 
 @pytest.mark.parametrize("value", [{"a": 1}, [], object()])
-async def test_an_object_is_refused_before_its_options(js: FakeKVNamespace, value: Any) -> None:
+async def test_an_object_as_value_is_refused_before_the_options_are_checked(
+    js: FakeKVNamespace, value: Any
+) -> None:
     with pytest.raises(JsException) as raised:
         await js.put("k", value, expirationTtl=5)
     assert error(raised) == (
@@ -124,7 +126,9 @@ async def test_a_stream_is_put_once(js: FakeKVNamespace) -> None:
 
 
 @pytest.mark.parametrize(("ttl", "read"), [(59.9, 59), (float("nan"), 0), (float("inf"), 0)])
-async def test_a_number_is_read_as_an_integer(js: FakeKVNamespace, ttl: float, read: int) -> None:
+async def test_a_fractional_or_infinite_option_becomes_an_integer(
+    js: FakeKVNamespace, ttl: float, read: int
+) -> None:
     with pytest.raises(JsException, match=f"Invalid expiration_ttl of {read}\\."):
         await js.put("k", "v", expirationTtl=ttl)
 
@@ -145,7 +149,7 @@ async def test_a_cursor_is_the_last_name_in_base64(js: FakeKVNamespace) -> None:
     ("cursor", "first"),
     [("YQ==", "b"), ("YQ", "b"), ("YQ==YQ==", "b"), ("!!!", "a"), ("a", "a"), ("nonsense", "😀")],
 )
-async def test_any_cursor_is_read_as_far_as_it_goes(
+async def test_an_invalid_cursor_is_decoded_as_far_as_possible(
     js: FakeKVNamespace, cursor: str, first: str
 ) -> None:
     for key in "a", "b", "😀":

@@ -83,7 +83,7 @@ async def test_a_slug_belongs_to_who_came_first(runtime: Runtime) -> None:
         ("", "the body is not JSON"),
         ("url=https://example.com", "the body is not JSON"),
         ("[]", "expected an object for NewLink, got list"),
-        ("{}", "no key 'url'"),
+        ("{}", "missing key 'url'"),
         ('{"url": 7}', "the body: url: expected str, got int"),
         ('{"url": "https://example.com/", "slug": null}', "the body: slug: expected str"),
     ],

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
-from math import inf, isfinite
+from math import inf
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from uuid import uuid4
 
@@ -19,6 +19,7 @@ from ..._cpython.js_exception import JsException
 from ...queues import Queue
 from .._clock import Clock
 from ..runtime.scheduling import yields_to_others
+from ._js_numbers import int32 as _int32
 
 if TYPE_CHECKING:
     from ..config.config import Bound
@@ -251,16 +252,6 @@ def _failed(operation: str, reason: str) -> JsException:
 def _check_delay(operation: str, delay: int | None) -> None:
     if delay is not None and not 0 <= delay <= MAX_DELAY:
         raise _failed(operation, "Internal Server Error")
-
-
-def _int32(value: float | None) -> int | None:
-    if value is None:
-        return None
-    number = int(value) if isfinite(value) else 0
-    if not -(2**31) <= number < 2**31:
-        bounds = "between -2147483648 and 2147483647 (inclusive)"
-        raise JsException("TypeError", f"Value out of range. Must be {bounds}.")
-    return number
 
 
 def queued(queue: Queue[Any]) -> list[Any]:

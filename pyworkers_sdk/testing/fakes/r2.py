@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from base64 import b64encode
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -12,7 +11,8 @@ from ..._cpython.js_exception import JsException
 from ..._cpython.web import Blob, Body, ReadableStream
 from .._clock import Clock
 from ..runtime.scheduling import yields_to_others
-from .kv import _after, _int32
+from ._cursors import cursor_after, name_in_cursor
+from ._js_numbers import int32
 from .r2_rules import (
     check_key,
     checksum,
@@ -155,7 +155,7 @@ class FakeR2Bucket:
         startAfter: str | None = None,
         include: list[str] | None = None,
     ) -> dict[str, Any]:
-        fields, count = include or [], _int32(limit)
+        fields, count = include or [], int32(limit)
         for field in fields:
             if field not in ("httpMetadata", "customMetadata"):
                 raise JsException("RangeError", f"Unsupported include value {field}")
@@ -167,7 +167,9 @@ class FakeR2Bucket:
         if fields:
             count = min(count, MAX_LIMIT_WITH_METADATA)
         start = prefix or ""
-        starts = [text for text in (startAfter, cursor and _after(cursor)) if text is not None]
+        starts = [
+            text for text in (startAfter, cursor and name_in_cursor(cursor)) if text is not None
+        ]
         # Python's order of text, by code point, is the order of its UTF-8 bytes.
         names = sorted(name for name in self._objects if name.startswith(start))
         if starts:
@@ -188,7 +190,7 @@ class FakeR2Bucket:
             "delimitedPrefixes": [name for is_prefix, name in page if is_prefix],
         }
         if listed["truncated"]:
-            listed["cursor"] = b64encode(last[page[-1]].encode()).decode()
+            listed["cursor"] = cursor_after(last[page[-1]])
         return listed
 
     async def createMultipartUpload(
@@ -382,7 +384,7 @@ def _size(text: str) -> int:
 
 
 def _part_number(number: float) -> int:
-    part = _int32(number) or 0
+    part = int32(number) or 0
     if not 1 <= part <= MAX_PART_NUMBER:
         bounds = f"between 1 and {MAX_PART_NUMBER} (inclusive)"
         raise JsException("TypeError", f"Part number must be {bounds}. Actual value was: {part}")
