@@ -172,11 +172,12 @@ class DurableObjectState(JsWrapper["_js.DurableObjectState"]):
 
         JS: DurableObjectState.abort.
         """
-        options = {} if retry_alarm is None else {"retryAlarm": retry_alarm}
-        # JavaScript ends there and then, and would leave Python in the middle of its stack.
-        platform.later(
-            self._js, "abort", [reason, options] if options else [reason] if reason else []
-        )
+        args: list[Any] = [reason] if reason else []
+        if retry_alarm is not None:
+            args = [reason, {"retryAlarm": retry_alarm}]
+        # JavaScript execution stops inside abort(). Were it called with Python on the stack,
+        # Python would be left in the middle of a frame, so the call waits until Python returned.
+        platform.later(self._js, "abort", args)
         raise DurableObjectAbort(reason or "the Durable Object is reset")
 
     # WebSockets that let the object sleep
