@@ -192,7 +192,7 @@ async def test_what_was_cancelled_there_is_an_error_here(app: AppEnv) -> None:
 @in_a_runtime
 @cases(["async", "later"])
 async def test_a_closure_that_waits_is_no_transaction_sync(app: AppEnv, case: str) -> None:
-    said = "transaction_sync() cannot wait for an async closure; transaction() does"
+    said = "transaction_sync(): cannot await an async closure; use transaction()"
     assert await counter(app).transaction_with(case) == [said, 1]
 
 

@@ -498,7 +498,7 @@ async def test_a_facet_is_aborted_while_it_starts() -> None:
 async def test_an_option_of_a_stub_that_is_none() -> None:
     unknown: Any = {"max_retry": 1}
     namespace = FakeRuntime(Default, env=FacetEnv).env.PARENTS
-    with pytest.raises(TypeError, match="retry: there is no option max_retry"):
+    with pytest.raises(TypeError, match="retry: no 'max_retry'; there are max_retries, timeout_ms"):
         namespace.get_by_name("a", retry=unknown)
     stub = namespace.get(namespace.new_unique_id(), retry={"max_retries": 1, "timeout_ms": 5})
     assert await stub.count() == 1
