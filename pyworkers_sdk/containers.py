@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 from ._border import JsWrapper, binding, bytes_of, from_js, prop, raising, raw, to_js
 from ._border.rpc import sendable
 from ._http_body import body_of
+from ._options import js_options
 from .abort import AbortSignal
 from .errors import ConversionError, WorkersError
 from .services import Fetcher
@@ -202,26 +203,20 @@ class Container(JsWrapper["_js.Container"]):
 
         JS: Container.start.
         """
-        options: dict[str, Any] = {"enableInternet": bool(enable_internet)}
-        if entrypoint is not None:
-            options["entrypoint"] = [*entrypoint]
-        for name, given in (("env", env), ("labels", labels)):
-            if given is not None:
-                options[name] = dict(given)
-        if image is not None:
-            options["image"] = image
-        if isinstance(instance, ContainerStartResources):
-            vcpu, memory, disk = instance
-            options["instance"] = {"vcpu": vcpu, "memoryMib": memory, "diskMb": disk}
-        elif instance is not None:
-            options["instance"] = instance
-        if directory_snapshots is not None:
-            options["directorySnapshots"] = [_restored(each) for each in directory_snapshots]
-        if container_snapshot is not None:
-            options["containerSnapshot"] = {"id": container_snapshot.id}
-        ready = to_js(options, "options")
+        restores = directory_snapshots
+        options = {
+            "enable_internet": bool(enable_internet),
+            "entrypoint": None if entrypoint is None else [*entrypoint],
+            "env": None if env is None else dict(env),
+            "image": image,
+            "instance": _instance_options(instance),
+            "labels": None if labels is None else dict(labels),
+            "directory_snapshots": None if restores is None else [*map(_restore_options, restores)],
+            "container_snapshot": container_snapshot and {"id": container_snapshot.id},
+        }
+        js_start_options = to_js(js_options(options), "options")
         with _raising:
-            self._js.start(ready)
+            self._js.start(js_start_options)
 
     async def monitor(self) -> None:
         """Wait for its end. An exit code that is not 0 is a WorkersError with it as ``code``; so is
@@ -305,32 +300,26 @@ class Container(JsWrapper["_js.Container"]):
 
         JS: Container.exec.
         """
-        options: dict[str, Any] = {}
-        for name, given in (("cwd", cwd), ("user", user), ("stdout", stdout), ("stderr", stderr)):
-            if given is not None:
-                options[name] = given
-        if env is not None:
-            options["env"] = dict(env)
-        if signal is not None:
-            options["signal"] = signal
-        if isinstance(pty, ContainerExecPtyOptions):
-            sizes = {"cols": pty.cols, "rows": pty.rows}
-            options["pty"] = {name: size for name, size in sizes.items() if size is not None}
-        elif pty is not None:
-            options["pty"] = pty
-        if stdin is not None:
-            options["stdin"] = _input(stdin)
-        ready = to_js([*cmd], "cmd"), to_js(options, "options")
+        options = {
+            "cwd": cwd,
+            "env": None if env is None else dict(env),
+            "user": user,
+            "signal": signal,
+            "pty": js_options(pty._asdict()) if isinstance(pty, ContainerExecPtyOptions) else pty,
+            "stdin": None if stdin is None else _stdin(stdin),
+            "stdout": stdout,
+            "stderr": stderr,
+        }
+        js_cmd, js_exec_options = to_js([*cmd], "cmd"), to_js(js_options(options), "options")
         with _raising:
-            return ExecProcess(await self._js.exec(*ready))
+            return ExecProcess(await self._js.exec(js_cmd, js_exec_options))
 
     async def snapshot_container(self, *, name: str | None = None) -> ContainerSnapshot:
         """Keep all that is in it, to start from again. JS: Container.snapshotContainer."""
-        options = {} if name is None else {"name": name}
-        ready = to_js(options, "options")
+        options = to_js(js_options({"name": name}), "options")
         with _raising:
-            found = from_js(await self._js.snapshotContainer(ready))
-        return ContainerSnapshot(found["id"], found["size"], found.get("name"))
+            snapshot = from_js(await self._js.snapshotContainer(options))
+        return ContainerSnapshot(snapshot["id"], snapshot["size"], snapshot.get("name"))
 
     async def inspect(self) -> ContainerInfo | None:
         """How it was started; None if it is not there. JS: Container.inspect."""
@@ -339,7 +328,7 @@ class Container(JsWrapper["_js.Container"]):
         return None if found is None else ContainerInfo(found["labels"], found["image"])
 
 
-def _input(stdin: Any) -> Any:
+def _stdin(stdin: Any) -> Any:
     if stdin == "pipe":
         return stdin
     if isinstance(stdin, str):
@@ -352,12 +341,12 @@ async def _once(data: bytes) -> AsyncIterator[bytes]:
     yield data
 
 
-def _restored(given: ContainerDirectorySnapshotRestoreParams) -> dict[str, Any]:
-    made: dict[str, Any] = {}
-    if given.snapshot is not None:
-        made["snapshot"] = {
-            name: value for name, value in given.snapshot._asdict().items() if value is not None
-        }
-    if given.mount_point is not None:
-        made["mountPoint"] = given.mount_point
-    return made
+def _instance_options(instance: InstanceType | ContainerStartResources | None) -> Any:
+    if isinstance(instance, ContainerStartResources):
+        return js_options(instance._asdict())
+    return instance
+
+
+def _restore_options(restore: ContainerDirectorySnapshotRestoreParams) -> dict[str, Any]:
+    snapshot = restore.snapshot and js_options(restore.snapshot._asdict())
+    return js_options({"snapshot": snapshot, "mount_point": restore.mount_point})
