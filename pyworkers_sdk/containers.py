@@ -1,4 +1,4 @@
-"""``ctx.container``: the container that belongs to a Durable Object."""
+"""The container of a Durable Object: ``ctx.container``."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from collections.abc import AsyncIterable, AsyncIterator, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
-from ._border import JsWrapper, binding, bytes_of, from_js, prop, raising, raw, to_js
+from ._border import JsWrapper, binding, bytes_of, expected, from_js, prop, raising, raw, to_js
 from ._border.rpc import sendable
 from ._http_body import body_of
+from ._options import js_options
 from .abort import AbortSignal
-from .errors import ConversionError, WorkersError
+from .errors import WorkersError
 from .services import Fetcher
 from .streams import ReadableStream, WritableStream
 
@@ -38,54 +39,66 @@ InstanceType: TypeAlias = Literal[
 
 
 class ContainerStartResources(NamedTuple):
-    """How big a container is to be: MiB of memory, and MB of disk. JS: ContainerStartResources."""
+    """The resources of a container. JS: ContainerStartResources."""
 
     vcpu: float
+    """The number of virtual CPUs."""
     memory_mib: int
+    """The memory in MiB (2**20 bytes)."""
     disk_mb: int
+    """The disk space in MB (10**6 bytes)."""
 
 
 class ContainerDirectorySnapshot(NamedTuple):
-    """What was in a directory; ``size`` in bytes. JS: ContainerDirectorySnapshot."""
+    """A snapshot of a directory in a container. JS: ContainerDirectorySnapshot."""
 
     id: str
     size: int
+    """The size in bytes."""
     dir: str
+    """The path of the directory."""
     name: str | None = None
 
 
 class ContainerDirectorySnapshotRestoreParams(NamedTuple):
-    """Where to put what was in a directory: by default where it was. Without a snapshot, an empty
-    directory that can be snapshotted. JS: ContainerDirectorySnapshotRestoreParams."""
+    """A directory snapshot to restore when a container starts, and its place.
+
+    JS: ContainerDirectorySnapshotRestoreParams.
+    """
 
     snapshot: ContainerDirectorySnapshot | None = None
+    """The snapshot; None for an empty directory, of which snapshots can be taken."""
     mount_point: str | None = None
+    """An absolute path, by default the snapshot's own. It is required without a snapshot."""
 
 
 class ContainerSnapshot(NamedTuple):
-    """A whole container to start from again; ``size`` in bytes. JS: ContainerSnapshot."""
+    """A snapshot of a whole container, to start a container from. JS: ContainerSnapshot."""
 
     id: str
     size: int
+    """The size in bytes."""
     name: str | None = None
 
 
 class ContainerInfo(NamedTuple):
-    """JS: ContainerInfo."""
+    """The labels and the image that a running container was started with. JS: ContainerInfo."""
 
     labels: dict[str, str]
     image: str
 
 
 class ContainerExecPtyOptions(NamedTuple):
-    """How large a terminal is, 80 by 24 unless given. JS: ContainerExecPtyOptions."""
+    """The size of a terminal. JS: ContainerExecPtyOptions."""
 
     cols: int | None = None
+    """The number of columns; 80 by default."""
     rows: int | None = None
+    """The number of rows; 24 by default."""
 
 
 class ExecOutput(NamedTuple):
-    """What a command wrote, and how it ended. JS: ExecOutput."""
+    """The output and the exit code of a command. JS: ExecOutput."""
 
     stdout: bytes
     stderr: bytes
@@ -93,7 +106,7 @@ class ExecOutput(NamedTuple):
 
 
 class ExecProcess(JsWrapper["_js.ExecProcess"]):
-    """A command that runs in a container. JS: ExecProcess."""
+    """A command that runs in a container; ``Container.exec`` returns it. JS: ExecProcess."""
 
     __slots__ = ()
 
@@ -102,33 +115,45 @@ class ExecProcess(JsWrapper["_js.ExecProcess"]):
 
     @property
     def pid(self) -> int:
-        """JS: ExecProcess.pid."""
+        """The process id. JS: ExecProcess.pid."""
         return int(self._js.pid)
 
     @property
     def is_pty(self) -> bool:
-        """Whether it has a terminal. JS: ExecProcess.isPty."""
+        """True if the command has a terminal. JS: ExecProcess.isPty."""
         return bool(self._js.isPty)
 
     @property
     def stdin(self) -> WritableStream | None:
-        """Where to write its input, to be closed; None unless it was started with "pipe", or with a
-        terminal. JS: ExecProcess.stdin."""
-        found = prop(self._js, "stdin")
-        return None if raw(found) is None else WritableStream(found)
+        """The standard input, to write to and to close.
+
+        None unless the command was started with ``stdin="pipe"`` or with a terminal.
+
+        JS: ExecProcess.stdin.
+        """
+        stream = prop(self._js, "stdin")
+        return None if raw(stream) is None else WritableStream(stream)
 
     @property
     def stdout(self) -> ReadableStream | None:
-        """None where it is ignored. JS: ExecProcess.stdout."""
-        return _stream(prop(self._js, "stdout"))
+        """The standard output; None if the command was started with ``stdout="ignore"``.
+
+        JS: ExecProcess.stdout.
+        """
+        return _readable(prop(self._js, "stdout"))
 
     @property
     def stderr(self) -> ReadableStream | None:
-        """None where it is ignored, or part of ``stdout``. JS: ExecProcess.stderr."""
-        return _stream(prop(self._js, "stderr"))
+        """The standard error; None if it is ignored, or combined with ``stdout``.
+
+        JS: ExecProcess.stderr.
+        """
+        return _readable(prop(self._js, "stderr"))
 
     async def exit_code(self) -> int:
-        """Wait for its end; 128 and the signal's number if one ended it.
+        """Wait until the command ends, and return its exit code.
+
+        If a signal ended the command, the code is 128 plus the signal's number.
 
         JS: ExecProcess.exitCode.
         """
@@ -136,19 +161,44 @@ class ExecProcess(JsWrapper["_js.ExecProcess"]):
             return int(await self._js.exitCode)
 
     async def output(self) -> ExecOutput:
-        """All that it writes, once it has ended; once. JS: ExecProcess.output."""
+        """Wait until the command ends, and return its whole output. Call it only once.
+
+        Raises:
+            WorkersError: The output was read before.
+
+        JS: ExecProcess.output.
+        """
         with _raising:
-            found = await self._js.output()
-        out, err = (bytes_of(prop(found, name)) or b"" for name in ("stdout", "stderr"))
-        return ExecOutput(out, err, int(prop(found, "exitCode")))
+            output = await self._js.output()
+        stdout, stderr = (bytes_of(prop(output, name)) or b"" for name in ("stdout", "stderr"))
+        return ExecOutput(stdout, stderr, int(prop(output, "exitCode")))
 
     def kill(self, signal: int | None = None) -> None:
-        """Send it a signal, 1 to 64; SIGTERM (15) unless given. JS: ExecProcess.kill."""
+        """Send a signal to the command.
+
+        Args:
+            signal: A number from 1 to 64; SIGTERM (15) by default.
+
+        Raises:
+            WorkersError: The number is out of range.
+
+        JS: ExecProcess.kill.
+        """
         with _raising:
             self._js.kill(*(() if signal is None else (signal,)))
 
     def resize(self, cols: int, rows: int) -> None:
-        """Say how large its terminal is now. JS: ExecProcess.resize."""
+        """Change the size of the command's terminal.
+
+        Args:
+            cols: The number of columns, 1 to 65,535.
+            rows: The number of rows, 1 to 65,535.
+
+        Raises:
+            WorkersError: A number is out of range, or the command has no terminal.
+
+        JS: ExecProcess.resize.
+        """
         with _raising:
             self._js.resize(cols, rows)
 
@@ -156,14 +206,17 @@ class ExecProcess(JsWrapper["_js.ExecProcess"]):
         return f"<ExecProcess {self.pid}>"
 
 
-def _stream(found: Any) -> ReadableStream | None:
-    return None if raw(found) is None else ReadableStream(found)
+def _readable(stream: Any) -> ReadableStream | None:
+    return None if raw(stream) is None else ReadableStream(stream)
 
 
 class Container(JsWrapper["_js.Container"]):
-    """The container of an object, ``self.ctx.container``: nobody else's, and on the same machine.
+    """The container of one Durable Object, ``self.ctx.container``.
 
-    What it refuses is a WorkersError. JS: Container.
+    The object does not share it with other objects, and both run on the same machine. Methods raise
+    WorkersError if the container refuses the operation.
+
+    JS: Container.
     """
 
     __slots__ = ()
@@ -173,14 +226,14 @@ class Container(JsWrapper["_js.Container"]):
 
     @property
     def running(self) -> bool:
-        """Whether it was started and has not ended. JS: Container.running."""
+        """True from the start of the container until its end. JS: Container.running."""
         return bool(self._js.running)
 
     @property
     def images(self) -> dict[str, str]:
-        """The images that are configured, by name. JS: Container.images."""
-        found: dict[str, str] | None = from_js(prop(self._js, "images"))
-        return found or {}
+        """The configured images, by name. JS: Container.images."""
+        images: dict[str, str] | None = from_js(prop(self._js, "images"))
+        return images or {}
 
     def start(
         self,
@@ -194,38 +247,46 @@ class Container(JsWrapper["_js.Container"]):
         directory_snapshots: Sequence[ContainerDirectorySnapshotRestoreParams] | None = None,
         container_snapshot: ContainerSnapshot | None = None,
     ) -> None:
-        """Start it. This does not wait; ``get_tcp_port(…).fetch`` fails until it listens.
+        """Start the container without waiting for it.
 
-        ``enable_internet``: let it reach out, which it does not by itself. ``image`` and
-        ``container_snapshot`` exclude each other. At most 10 ``labels`` of 16 bytes, with values of
-        64.
+        ``get_tcp_port(…).fetch`` fails until the container listens on the port.
+
+        Args:
+            entrypoint: The command to run instead of the image's own.
+            enable_internet: Let the container reach the internet; False by default.
+            env: Environment variables.
+            image: An image. Not together with ``container_snapshot``.
+            instance: The size of the container, by name or as single resources.
+            labels: At most 10. Names have at most 16 bytes, values at most 64.
+            directory_snapshots: Directories to restore before the start.
+            container_snapshot: A snapshot to start from. Not together with ``image``.
+
+        Raises:
+            WorkersError: The container is running, or an option is invalid.
 
         JS: Container.start.
         """
-        options: dict[str, Any] = {"enableInternet": bool(enable_internet)}
-        if entrypoint is not None:
-            options["entrypoint"] = [*entrypoint]
-        for name, given in (("env", env), ("labels", labels)):
-            if given is not None:
-                options[name] = dict(given)
-        if image is not None:
-            options["image"] = image
-        if isinstance(instance, ContainerStartResources):
-            vcpu, memory, disk = instance
-            options["instance"] = {"vcpu": vcpu, "memoryMib": memory, "diskMb": disk}
-        elif instance is not None:
-            options["instance"] = instance
-        if directory_snapshots is not None:
-            options["directorySnapshots"] = [_restored(each) for each in directory_snapshots]
-        if container_snapshot is not None:
-            options["containerSnapshot"] = {"id": container_snapshot.id}
-        ready = to_js(options, "options")
+        restores = directory_snapshots
+        options = {
+            "enable_internet": bool(enable_internet),
+            "entrypoint": None if entrypoint is None else [*entrypoint],
+            "env": None if env is None else dict(env),
+            "image": image,
+            "instance": _instance_options(instance),
+            "labels": None if labels is None else dict(labels),
+            "directory_snapshots": None if restores is None else [*map(_restore_options, restores)],
+            "container_snapshot": container_snapshot and {"id": container_snapshot.id},
+        }
+        js_start_options = to_js(js_options(options), "options")
         with _raising:
-            self._js.start(ready)
+            self._js.start(js_start_options)
 
     async def monitor(self) -> None:
-        """Wait for its end. An exit code that is not 0 is a WorkersError with it as ``code``; so is
-        what ``destroy`` gave as a reason.
+        """Wait until the container ends.
+
+        Raises:
+            WorkersError: The exit code is not 0 (``code`` is the exit code); or ``destroy`` ended
+                the container with an error; or the container was not started.
 
         JS: Container.monitor.
         """
@@ -233,23 +294,46 @@ class Container(JsWrapper["_js.Container"]):
             with _raising:
                 await self._js.monitor()
         except WorkersError as error:
-            if found := re.fullmatch(r".* unexpected exit code: (-?\d+)", error.message):
-                error.code = int(found[1])
+            if match := re.fullmatch(r".* unexpected exit code: (-?\d+)", error.message):
+                error.code = int(match[1])
             raise
 
     async def destroy(self, error: str | Exception | None = None) -> None:
-        """End it at once; ``error`` is what ``monitor`` raises. JS: Container.destroy."""
-        given = () if error is None else (sendable(error, "error"),)
+        """End the container at once.
+
+        Args:
+            error: The error that ``monitor`` raises, or its message. By default ``monitor`` returns
+                without an error.
+
+        JS: Container.destroy.
+        """
+        args = () if error is None else (sendable(error, "error"),)
         with _raising:
-            await self._js.destroy(*given)
+            await self._js.destroy(*args)
 
     def signal(self, signo: int) -> None:
-        """Send it a signal, 1 to 64. JS: Container.signal."""
+        """Send a signal to the container.
+
+        Args:
+            signo: A number from 1 to 64.
+
+        Raises:
+            WorkersError: The number is out of range, or the container is not running.
+
+        JS: Container.signal.
+        """
         with _raising:
             self._js.signal(signo)
 
     def get_tcp_port(self, port: int) -> Fetcher:
-        """What listens on one of its ports: ``await port.fetch("http://container/path")``.
+        """Return a client of a port: ``await port.fetch("http://container/path")``.
+
+        Args:
+            port: A number from 1 to 65,535.
+
+        Raises:
+            WorkersError: The number is out of range. Requests raise it too, if the container is not
+                running or does not listen on the port.
 
         JS: Container.getTcpPort.
         """
@@ -257,7 +341,13 @@ class Container(JsWrapper["_js.Container"]):
             return Fetcher(self._js.getTcpPort(port))
 
     async def set_inactivity_timeout(self, duration_ms: int | timedelta) -> None:
-        """How long it goes on when the object has gone, in milliseconds.
+        """Set how long the container keeps running without its object, in milliseconds.
+
+        Args:
+            duration_ms: Milliseconds, or a ``timedelta``; more than 0.
+
+        Raises:
+            WorkersError: The duration is 0 or negative.
 
         JS: Container.setInactivityTimeout.
         """
@@ -267,7 +357,11 @@ class Container(JsWrapper["_js.Container"]):
             await self._js.setInactivityTimeout(duration_ms)
 
     async def intercept_outbound_http(self, addr: str, binding: Fetcher) -> None:
-        """Have a binding answer its HTTP requests to an address: "10.0.0.1:80", "10.0.0.0/8", …
+        """Let a binding answer the container's HTTP requests to an address.
+
+        Args:
+            addr: An address or a range: "10.0.0.1:80", "10.0.0.0/8", …
+            binding: The binding that answers, such as a service binding.
 
         JS: Container.interceptOutboundHttp.
         """
@@ -275,12 +369,22 @@ class Container(JsWrapper["_js.Container"]):
             await self._js.interceptOutboundHttp(addr, raw(binding))
 
     async def intercept_outbound_https(self, addr: str, binding: Fetcher) -> None:
-        """The same for HTTPS, of a host name. JS: Container.interceptOutboundHttps."""
+        """Let a binding answer the container's HTTPS requests to a host.
+
+        Args:
+            addr: A host name.
+            binding: The binding that answers, such as a service binding.
+
+        JS: Container.interceptOutboundHttps.
+        """
         with _raising:
             await self._js.interceptOutboundHttps(addr, raw(binding))
 
     async def intercept_all_outbound_http(self, binding: Fetcher) -> None:
-        """Have a binding answer all its HTTP requests. JS: Container.interceptAllOutboundHttp."""
+        """Let a binding answer all HTTP requests of the container.
+
+        JS: Container.interceptAllOutboundHttp.
+        """
         with _raising:
             await self._js.interceptAllOutboundHttp(raw(binding))
 
@@ -297,67 +401,86 @@ class Container(JsWrapper["_js.Container"]):
         stdout: Literal["pipe", "ignore"] | None = None,
         stderr: Literal["pipe", "ignore", "combined"] | None = None,
     ) -> ExecProcess:
-        """Run a command in it: ``await (await container.exec(["ls", "-l"])).output()``.
+        """Run a command in the container: ``await (await container.exec(["ls", "-l"])).output()``.
 
-        Its input is ``stdin``, or with "pipe" what is written to ``process.stdin``. It is killed
-        when ``signal`` is aborted. "combined" has ``stderr`` come with ``stdout``, as it does with
-        a terminal (``pty``).
+        Args:
+            cmd: The command and its arguments.
+            cwd: The working directory.
+            env: Environment variables.
+            user: The user to run as.
+            signal: Kill the command when this signal is aborted.
+            pty: True, or a size, to give the command a terminal.
+            stdin: The input: bytes, a stream, or "pipe" to write to ``process.stdin``. By default
+                the command has no input.
+            stdout: "pipe" (the default) or "ignore".
+            stderr: "pipe" (the default), "ignore", or "combined" to send it to ``stdout``. With a
+                terminal it is always combined.
+
+        Raises:
+            WorkersError: The container is not running, or an option is invalid.
+            ConversionError: ``stdin`` has another type.
 
         JS: Container.exec.
         """
-        options: dict[str, Any] = {}
-        for name, given in (("cwd", cwd), ("user", user), ("stdout", stdout), ("stderr", stderr)):
-            if given is not None:
-                options[name] = given
-        if env is not None:
-            options["env"] = dict(env)
-        if signal is not None:
-            options["signal"] = signal
-        if isinstance(pty, ContainerExecPtyOptions):
-            sizes = {"cols": pty.cols, "rows": pty.rows}
-            options["pty"] = {name: size for name, size in sizes.items() if size is not None}
-        elif pty is not None:
-            options["pty"] = pty
-        if stdin is not None:
-            options["stdin"] = _input(stdin)
-        ready = to_js([*cmd], "cmd"), to_js(options, "options")
+        options = {
+            "cwd": cwd,
+            "env": None if env is None else dict(env),
+            "user": user,
+            "signal": signal,
+            "pty": js_options(pty._asdict()) if isinstance(pty, ContainerExecPtyOptions) else pty,
+            "stdin": None if stdin is None else _stdin(stdin),
+            "stdout": stdout,
+            "stderr": stderr,
+        }
+        js_cmd, js_exec_options = to_js([*cmd], "cmd"), to_js(js_options(options), "options")
         with _raising:
-            return ExecProcess(await self._js.exec(*ready))
+            return ExecProcess(await self._js.exec(js_cmd, js_exec_options))
 
     async def snapshot_container(self, *, name: str | None = None) -> ContainerSnapshot:
-        """Keep all that is in it, to start from again. JS: Container.snapshotContainer."""
-        options = {} if name is None else {"name": name}
-        ready = to_js(options, "options")
+        """Take a snapshot of the whole container, to start a container from.
+
+        Args:
+            name: A name for the snapshot.
+
+        Raises:
+            WorkersError: The container is not running.
+
+        JS: Container.snapshotContainer.
+        """
+        options = to_js(js_options({"name": name}), "options")
         with _raising:
-            found = from_js(await self._js.snapshotContainer(ready))
-        return ContainerSnapshot(found["id"], found["size"], found.get("name"))
+            snapshot = from_js(await self._js.snapshotContainer(options))
+        return ContainerSnapshot(snapshot["id"], snapshot["size"], snapshot.get("name"))
 
     async def inspect(self) -> ContainerInfo | None:
-        """How it was started; None if it is not there. JS: Container.inspect."""
+        """Return the container's labels and image; None if it is not running.
+
+        JS: Container.inspect.
+        """
         with _raising:
-            found = from_js(await self._js.inspect())
-        return None if found is None else ContainerInfo(found["labels"], found["image"])
+            info = from_js(await self._js.inspect())
+        return None if info is None else ContainerInfo(info["labels"], info["image"])
 
 
-def _input(stdin: Any) -> Any:
+def _stdin(stdin: Any) -> Any:
     if stdin == "pipe":
         return stdin
     if isinstance(stdin, str):
-        raise ConversionError(f'stdin: expected "pipe", bytes or a stream, got {stdin!r}')
-    given = _once(stdin) if isinstance(stdin, bytes) else stdin
-    return ReadableStream(body_of(given, "as stdin"))
+        raise expected("stdin", '"pipe", bytes or a stream', stdin, "encode text to bytes")
+    source = _single_chunk(stdin) if isinstance(stdin, bytes) else stdin
+    return ReadableStream(body_of(source, "as stdin"))
 
 
-async def _once(data: bytes) -> AsyncIterator[bytes]:
+async def _single_chunk(data: bytes) -> AsyncIterator[bytes]:
     yield data
 
 
-def _restored(given: ContainerDirectorySnapshotRestoreParams) -> dict[str, Any]:
-    made: dict[str, Any] = {}
-    if given.snapshot is not None:
-        made["snapshot"] = {
-            name: value for name, value in given.snapshot._asdict().items() if value is not None
-        }
-    if given.mount_point is not None:
-        made["mountPoint"] = given.mount_point
-    return made
+def _instance_options(instance: InstanceType | ContainerStartResources | None) -> Any:
+    if isinstance(instance, ContainerStartResources):
+        return js_options(instance._asdict())
+    return instance
+
+
+def _restore_options(restore: ContainerDirectorySnapshotRestoreParams) -> dict[str, Any]:
+    snapshot = restore.snapshot and js_options(restore.snapshot._asdict())
+    return js_options({"snapshot": snapshot, "mount_point": restore.mount_point})

@@ -1,4 +1,4 @@
-"""``WebSocket`` and ``WebSocketPair``: messages both ways over one connection."""
+"""WebSockets: ``WebSocket``, ``WebSocketPair`` and their events."""
 
 from __future__ import annotations
 
@@ -8,8 +8,20 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Self, TypeAlias, overload
 
-from ._border import JsWrapper, bytes_of, from_js, platform, prop, raising, raw, text, to_js, web
-from .errors import ConversionError, WorkersError, from_js_error
+from ._border import (
+    JsWrapper,
+    bytes_of,
+    expected,
+    from_js,
+    platform,
+    prop,
+    raising,
+    raw,
+    text,
+    to_js,
+    web,
+)
+from .errors import WorkersError, from_js_error
 
 if TYPE_CHECKING:
     from . import _js
@@ -20,25 +32,24 @@ _raising = raising(WorkersError)
 
 
 class MessageEvent(NamedTuple):
-    """A message came: text, or bytes. JS: MessageEvent."""
+    """A message that arrived, as text or bytes. JS: MessageEvent."""
 
     data: str | bytes
 
 
 class CloseEvent(NamedTuple):
-    """The connection is closed.
-
-    ``code`` is 1005 where the other end gave none, and 1006, with ``was_clean`` False, where the
-    connection went down without a Close frame. JS: CloseEvent.
-    """
+    """The end of a connection. JS: CloseEvent."""
 
     code: int
+    """The close code from the other end. 1005: it sent no code. 1006: no Close frame arrived."""
     reason: str
+    """The reason from the other end, or ""."""
     was_clean: bool
+    """False if the connection broke without a Close frame."""
 
 
 class ErrorEvent(NamedTuple):
-    """The connection broke. JS: ErrorEvent."""
+    """The error that broke a connection. JS: ErrorEvent."""
 
     error: WorkersError
 
@@ -50,7 +61,7 @@ _ErrorListener: TypeAlias = "Callable[[ErrorEvent], Awaitable[None] | None]"
 
 
 class WebSocket(JsWrapper["_js.WebSocket"]):
-    """One end of a connection: ``accept`` it, ``send``, and iterate over what comes.
+    """An end of a connection: ``accept`` it, ``send`` messages, and iterate over arriving ones.
 
     ::
 
@@ -59,15 +70,15 @@ class WebSocket(JsWrapper["_js.WebSocket"]):
         self.ctx.wait_until(talk(server))       # async for message in server: server.send(…)
         return Response(status=101, web_socket=client)
 
-    ``async for`` yields ``str`` and ``bytes`` in the order in which they were sent, from ``accept``
-    on, and ends when the connection is closed, in whatever way: ``close_code``, ``close_reason``
-    and ``was_clean`` then say how. Messages that nobody has asked for yet wait in memory. A message
-    is at most 32 MiB: a longer one breaks the connection, and WorkersError comes out of the loop.
+    ``async for`` yields ``str`` and ``bytes`` in the order in which they were sent. The loop ends
+    when the connection is closed, cleanly or not; ``close_code``, ``close_reason`` and
+    ``was_clean`` then describe the end. Messages wait in memory until you read them. A message has
+    at most 32 MiB: a longer one breaks the connection, and the loop raises WorkersError.
 
-    ``WebSocket(url, protocols)`` connects to a server, at a ``ws:`` or ``wss:`` URL that has no
-    fragment; ``async with WebSocket(url) as ws:`` waits until it is connected, or raises
-    WorkersError, and closes it at the end. (``fetch`` with the header ``Upgrade: websocket`` can
-    send other headers too; its response has a ``web_socket`` to accept.)
+    ``WebSocket(url, protocols)`` connects to a server. ``async with WebSocket(url) as ws:`` waits
+    until the connection is open, or raises WorkersError, and closes it at the end of the block. To
+    send your own headers, call ``fetch`` with the header ``Upgrade: websocket`` instead, and accept
+    the ``web_socket`` of its response.
 
     JS: WebSocket.
     """
@@ -80,35 +91,49 @@ class WebSocket(JsWrapper["_js.WebSocket"]):
     CLOSED: ClassVar[int] = 3
 
     def __init__(self, url: str, protocols: Sequence[str] | str = ()) -> None:
-        wanted = [protocols] if isinstance(protocols, str) else protocols
-        names = [text(name, f"protocols[{at}]") for at, name in enumerate(wanted)]
+        """Start to connect to a server.
+
+        Args:
+            url: A ``ws:`` or ``wss:`` URL without a fragment.
+            protocols: The subprotocols to offer, without duplicates.
+
+        Raises:
+            WorkersError: The URL or a subprotocol is invalid.
+        """
+        offered = [protocols] if isinstance(protocols, str) else protocols
+        names = [text(name, f"protocols[{index}]") for index, name in enumerate(offered)]
         with _raising:
             self._js = web.WebSocket.new(text(url, "url"), to_js(names))
         self._inbox: _Inbox | None = _Inbox(self._js, opened=False)
 
     @classmethod
     def from_js(cls, socket: Any) -> Self:
-        """Stand over JavaScript's own WebSocket; ``accept`` it here, too, to receive."""
-        made = cls.__new__(cls)
-        made._js = raw(socket)
-        made._inbox = None
-        return made
+        """Wrap a JavaScript WebSocket. To receive from it, call ``accept`` of the wrapper too."""
+        self = cls.__new__(cls)
+        self._js = raw(socket)
+        self._inbox = None
+        return self
 
     def __eq__(self, other: object) -> bool:
-        """Whether both are the same end: a Durable Object gets a new one with each event."""
+        """Compare by the JavaScript object: each event of a Durable Object has a new wrapper."""
         return isinstance(other, WebSocket) and hash(self) == hash(other)
 
     def __hash__(self) -> int:
         return platform.identity(self._js)
 
     def accept(self, *, allow_half_open: bool | None = None) -> None:
-        """Begin: from here on messages are sent and received. A second call changes nothing.
+        """Begin to send and receive messages on this end. A second call changes nothing.
 
-        With ``allow_half_open`` a Close from the other end is not answered by itself: go on
-        sending, then ``close``. Without, it is from compatibility date 2026-04-07 on.
+        Args:
+            allow_half_open: Do not answer a Close from the other end: you can keep sending, and
+                then call ``close``. By default, from compatibility date 2026-04-07 on, a Close is
+                answered automatically.
 
-        WorkersError for an end that went out with a response, and for one that a Durable Object
-        accepted for hibernation. JS: WebSocket.accept.
+        Raises:
+            WorkersError: This end was returned in a response, or a Durable Object accepted it for
+                hibernation.
+
+        JS: WebSocket.accept.
         """
         inbox = self._inbox or _Inbox(self._js)
         try:
@@ -124,33 +149,42 @@ class WebSocket(JsWrapper["_js.WebSocket"]):
         self._inbox = inbox
 
     def send(self, message: str | bytes | bytearray | memoryview) -> None:
-        """Send text, or bytes. It does not wait: what was not taken yet is kept in memory.
+        """Send text or bytes without waiting: unsent messages are buffered in memory.
 
-        WorkersError before ``accept`` and after ``close``. Where the connection broke, nothing
-        happens. JS: WebSocket.send.
+        If the connection broke, the message is dropped silently.
+
+        Raises:
+            WorkersError: The call came before ``accept`` or after ``close``.
+            ConversionError: The message is neither text nor bytes.
+
+        JS: WebSocket.send.
         """
         if isinstance(message, str):
             data: Any = text(message, "message")
         elif isinstance(message, (bytes, bytearray, memoryview)):
             data = to_js(message, "message")
         else:
-            raise ConversionError(
-                f"message: expected str or bytes, got {type(message).__name__}; make text of it"
-            )
+            raise expected("message", "str or bytes", message, "convert it, such as with str()")
         with _raising:
             self._js.send(data)
 
     def close(self, code: int | None = None, reason: str | None = None) -> None:
-        """Say that nothing more will be sent; the other end then says the same.
+        """Close this end: nothing more can be sent. The other end then closes too.
 
-        ``code``: 1000 to 4999, but not 1004, 1005, 1006 or 1015; your own are from 3000 on. Without
-        one the other end sees 1005. ``reason``: at most 123 bytes of UTF-8, and only with a code.
-        WorkersError otherwise, and before ``accept``. A second call does nothing.
+        A second call does nothing.
+
+        Args:
+            code: 1000 to 4999, but not 1004, 1005, 1006 or 1015. Your own codes start at 3000.
+                Without a code, the other end sees 1005.
+            reason: At most 123 bytes of UTF-8, and only with a code.
+
+        Raises:
+            WorkersError: The code or the reason is invalid, or the call came before ``accept``.
 
         JS: WebSocket.close.
         """
         if code is not None and not isinstance(code, int):
-            raise ConversionError(f"code: expected int, got {type(code).__name__}")
+            raise expected("code", "int", code)
         with _raising:
             if reason is not None:
                 self._js.close(code, text(reason, "reason"))
@@ -162,46 +196,50 @@ class WebSocket(JsWrapper["_js.WebSocket"]):
     # Receiving
 
     async def receive(self) -> str | bytes:
-        """The next message, waited for; after the last one WorkersError, with the close code as its
-        ``code``, and before ``accept``, too."""
-        inbox = self._received()
+        """Wait for the next message and return it.
+
+        Raises:
+            WorkersError: The connection is closed (``code`` is the close code), or the call came
+                before ``accept``.
+        """
+        inbox = self._accepted_inbox()
         if (message := await inbox.next()) is not None:
             return message
-        closed = self._closed() or CloseEvent(1006, "", False)
-        why = f"the WebSocket is closed: {closed.code} {closed.reason}"
-        raise WorkersError(why.rstrip(), code=closed.code)
+        closed = self._close_event() or CloseEvent(1006, "", False)
+        reason = f"the WebSocket is closed: {closed.code} {closed.reason}"
+        raise WorkersError(reason.rstrip(), code=closed.code)
 
     def __aiter__(self) -> AsyncIterator[str | bytes]:
-        self._received()
+        self._accepted_inbox()
         return self
 
     async def __anext__(self) -> str | bytes:
-        message = await self._received().next()
+        message = await self._accepted_inbox().next()
         if message is None:
             raise StopAsyncIteration
         return message
 
-    def _received(self) -> _Inbox:
+    def _accepted_inbox(self) -> _Inbox:
         if self._inbox is None:
             raise WorkersError("call accept() on this WebSocket before receiving messages")
         return self._inbox
 
     @property
     def close_code(self) -> int | None:
-        """The code with which the other end closed; None before that. See ``CloseEvent``."""
-        return closed.code if (closed := self._closed()) else None
+        """The close code from the other end; None while it is open. See ``CloseEvent.code``."""
+        return closed.code if (closed := self._close_event()) else None
 
     @property
     def close_reason(self) -> str | None:
-        """The reason that the other end gave, or ""; None before that."""
-        return closed.reason if (closed := self._closed()) else None
+        """The reason from the other end, or ""; None while it is open."""
+        return closed.reason if (closed := self._close_event()) else None
 
     @property
     def was_clean(self) -> bool | None:
-        """Whether the connection was closed, and did not just break; None before that."""
-        return closed.was_clean if (closed := self._closed()) else None
+        """True after a Close frame, False if the connection broke; None while it is open."""
+        return closed.was_clean if (closed := self._close_event()) else None
 
-    def _closed(self) -> CloseEvent | None:
+    def _close_event(self) -> CloseEvent | None:
         return None if self._inbox is None else self._inbox.closed
 
     async def __aenter__(self) -> Self:
@@ -222,103 +260,143 @@ class WebSocket(JsWrapper["_js.WebSocket"]):
     @overload
     def add_event_listener(self, type: Literal["error"], listener: _ErrorListener) -> None: ...
     def add_event_listener(self, type: str, listener: _Listener) -> None:
-        """Call ``listener`` with each event, rather than iterate; after ``accept``.
+        """Call a function with each event, instead of iterating. Call ``accept`` first.
 
-        Messages that a listener is there for do not come up in iteration. A listener may be
-        ``async``: it is started and not waited for. What one that is not raises breaks the
-        connection. "error" comes before "close" where the connection broke.
+        Messages that a listener receives are not yielded by iteration. If the connection breaks,
+        "error" comes before "close".
+
+        Args:
+            type: "message", "close" or "error".
+            listener: A function. An ``async`` function is started but not awaited. An exception in
+                a function that is not ``async`` breaks the connection.
+
+        Raises:
+            WorkersError: The call came before ``accept``.
 
         JS: EventTarget.addEventListener.
         """
-        listeners = self._received().listeners.setdefault(type, [])
+        listeners = self._accepted_inbox().listeners.setdefault(type, [])
         if listener not in listeners:
             listeners.append(listener)
 
     def remove_event_listener(
         self, type: Literal["message", "close", "error"], listener: Callable[[Any], Any]
     ) -> None:
-        """Call it no more, if it is there. JS: EventTarget.removeEventListener."""
-        listeners = self._received().listeners.get(type, [])
+        """Remove a listener; do nothing if it was not added.
+
+        JS: EventTarget.removeEventListener.
+        """
+        listeners = self._accepted_inbox().listeners.get(type, [])
         if listener in listeners:
             listeners.remove(listener)
 
     # Attachments
 
     def serialize_attachment(self, attachment: Any) -> None:
-        """Keep a value with the connection, which a Durable Object finds there when it wakes up.
+        """Store a value with this end of the connection, where it survives hibernation.
 
-        Whatever structured clone takes, at most 16,384 bytes of it: WorkersError. It is for this
-        end alone. JS: WebSocket.serializeAttachment.
+        A Durable Object that wakes up reads it with ``deserialize_attachment``.
+
+        Args:
+            attachment: Any value that structured clone copies, at most 16,384 bytes when
+                serialized.
+
+        Raises:
+            WorkersError: The value is too large.
+
+        JS: WebSocket.serializeAttachment.
         """
         with _raising:
             self._js.serializeAttachment(to_js(attachment, "attachment"))
 
     def deserialize_attachment(self) -> Any:
-        """A copy of what was kept, or None. JS: WebSocket.deserializeAttachment."""
+        """Return a copy of the stored value, or None.
+
+        JS: WebSocket.deserializeAttachment.
+        """
         return from_js(self._js.deserializeAttachment())
 
     # Properties
 
     @property
     def ready_state(self) -> int:
-        """``WebSocket.CONNECTING``, ``OPEN``, ``CLOSING`` (one of the ends has closed) or
-        ``CLOSED``. An end of a pair is OPEN before ``accept``, too. JS: WebSocket.readyState."""
+        """``WebSocket.CONNECTING``, ``OPEN``, ``CLOSING`` (one end has closed) or ``CLOSED``.
+
+        An end of a pair is OPEN also before ``accept``.
+
+        JS: WebSocket.readyState.
+        """
         return self._js.readyState
 
     @property
     def url(self) -> str | None:
-        """As it was given to ``WebSocket(url)``; None for every other. JS: WebSocket.url."""
+        """The URL that was passed to ``WebSocket(url)``; None for any other WebSocket.
+
+        JS: WebSocket.url.
+        """
         return from_js(self._js.url) or None
 
     @property
     def protocol(self) -> str | None:
-        """What the server of a ``WebSocket(url, protocols)`` chose, None if nothing, and "" before
-        that and for every other. JS: WebSocket.protocol."""
+        """The subprotocol that the server chose; None if it chose none.
+
+        "" before the server has answered, and for any other WebSocket than ``WebSocket(url)``.
+
+        JS: WebSocket.protocol.
+        """
         protocol: str | None = from_js(self._js.protocol)
         return protocol
 
     @property
     def extensions(self) -> str | None:
-        """JS: WebSocket.extensions."""
+        """The extensions that the server chose, such as "permessage-deflate"; "" for a pair.
+
+        JS: WebSocket.extensions.
+        """
         extensions: str | None = from_js(self._js.extensions)
         return extensions
 
     @property
     def binary_type(self) -> Literal["arraybuffer", "blob"]:
-        """What JavaScript gets for bytes; "arraybuffer" once it is accepted here, where they are
-        ``bytes`` whatever the compatibility date. JS: WebSocket.binaryType."""
+        """The type in which JavaScript receives binary messages.
+
+        ``accept`` sets it to "arraybuffer", so that Python receives ``bytes`` at any compatibility
+        date.
+
+        JS: WebSocket.binaryType.
+        """
         return prop(self._js, "binaryType") or "arraybuffer"
 
 
 class WebSocketPair(tuple[WebSocket, WebSocket]):
-    """Two ends joined together: ``client, server = WebSocketPair()``.
+    """The two ends of a new connection: ``client, server = WebSocketPair()``.
 
-    Return the one in a ``Response``, and accept the other. JS: WebSocketPair.
+    Return one end in a ``Response``, and accept the other. JS: WebSocketPair.
     """
 
     __slots__ = ()
 
     def __new__(cls) -> Self:
         pair = web.WebSocketPair.new()
-        return super().__new__(cls, [WebSocket.from_js(prop(pair, at)) for at in ("0", "1")])
+        return super().__new__(cls, [WebSocket.from_js(prop(pair, name)) for name in ("0", "1")])
 
 
 _LOST = ("Network connection lost.", "WebSocket peer disconnected")
-"""Errors after which "close" is told, too: with 1006, or what had arrived before."""
+"""Messages of "error" events that a "close" event follows, with code 1006 or an earlier Close."""
 
 _EVENTS = ("open", "message", "error", "close")
 
 
 class _Inbox:
-    """What came in on a socket and was not asked for yet; the owner of its listener."""
+    """The received messages that were not read yet, and the listener that receives them."""
 
     __slots__ = (
+        "_changed",
         "_error",
         "_events",
-        "_news",
+        "_messages",
         "_opened",
         "_tasks",
-        "_waiting",
         "closed",
         "listeners",
     )
@@ -327,70 +405,72 @@ class _Inbox:
         self.closed: CloseEvent | None = None
         self.listeners: dict[str, list[_Listener]] = {}
         self._tasks: set[asyncio.Future[None]] = set()
-        self._waiting: deque[str | bytes] = deque()
-        self._news = asyncio.Event()
+        self._messages: deque[str | bytes] = deque()
+        self._changed = asyncio.Event()
         self._opened = opened
         self._error: WorkersError | None = None
-        js.binaryType = "arraybuffer"  # the bytes of a Blob would have to be waited for
-        self._events = platform.Listening(js, _EVENTS, self._take)
+        js.binaryType = "arraybuffer"  # reading the bytes of a Blob would need an await
+        self._events = platform.Listening(js, _EVENTS, self._receive)
 
     def stop(self) -> None:
         self._events.stop()
 
     async def connected(self) -> None:
         while not self._opened and self.closed is None:
-            await self._change()
-        self._check()
+            await self._wait_for_change()
+        self._raise_error()
 
     async def next(self) -> str | bytes | None:
-        """The next message; None when it is closed."""
-        while not self._waiting:
+        """Wait for the next message; return None when the connection is closed."""
+        while not self._messages:
             if self.closed is not None:
-                self._check()
+                self._raise_error()
                 return None
-            await self._change()
-        return self._waiting.popleft()
+            await self._wait_for_change()
+        return self._messages.popleft()
 
-    async def _change(self) -> None:
-        self._news.clear()
-        await self._news.wait()
+    async def _wait_for_change(self) -> None:
+        self._changed.clear()
+        await self._changed.wait()
 
-    def _check(self) -> None:
+    def _raise_error(self) -> None:
         if self._error is not None and self.closed is not None:
             raise self._error
 
-    def _take(self, event: Any) -> None:
-        kind: str = event.type
-        if kind == "message":
+    def _receive(self, event: Any) -> None:
+        event_type: str = event.type
+        if event_type == "message":
             data = event.data
             message = data if isinstance(data, str) else bytes_of(data) or b""
             if self.listeners.get("message"):
-                self._tell("message", MessageEvent(message))
+                self._dispatch("message", MessageEvent(message))
             else:
-                self._waiting.append(message)
-        elif kind == "close":
+                self._messages.append(message)
+        elif event_type == "close":
             self._end(CloseEvent(event.code, event.reason, bool(event.wasClean)))
-        elif kind == "open":
+        elif event_type == "open":
             self._opened = True
         else:
+            # An open connection has a "close" event after the errors in _LOST, but not after
+            # others, such as a message that is too long.
             self._error = from_js_error(WorkersError, event.error)
             if self._opened and self._error.message not in _LOST:
                 self._end(CloseEvent(1006, "", False), broken=True)
-        self._news.set()
+        self._changed.set()
 
     def _end(self, closed: CloseEvent, broken: bool = False) -> None:
         self._events.stop()
         self.closed = closed
-        self._news.set()
+        self._changed.set()
         error = self._error
         if self._opened and not broken:
-            self._error = None  # iteration just ends
+            self._error = None  # iteration ends without an error
         if error is not None and not closed.was_clean:
-            self._tell("error", ErrorEvent(error))
-        self._tell("close", closed)
+            self._dispatch("error", ErrorEvent(error))
+        self._dispatch("close", closed)
 
-    def _tell(self, kind: str, event: Any) -> None:
-        for listener in [*self.listeners.get(kind, ())]:
+    def _dispatch(self, event_type: str, event: Any) -> None:
+        for listener in [*self.listeners.get(event_type, ())]:
             result = listener(event)
             if isawaitable(result):
                 task = asyncio.ensure_future(result)

@@ -1,8 +1,9 @@
-"""Durable Objects: the ``DurableObject`` base, and the namespaces that lead to them."""
+"""Durable Objects: the base class ``DurableObject``, namespaces and stubs."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from inspect import CO_VARARGS
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -21,6 +22,7 @@ from .._border import (
     JsWrapper,
     binding,
     bytes_of,
+    expected,
     from_js,
     prop,
     raising,
@@ -28,9 +30,10 @@ from .._border import (
     text,
     to_js,
 )
+from .._options import js_bag
 from .._times import from_ms
 from ..entrypoints import Handler, base, connect_handler, fetch_handler
-from ..errors import ConversionError, DurableObjectError, WorkersError, from_js_error
+from ..errors import DurableObjectError, WorkersError, from_js_error
 from ..services import Fetcher
 from ..websockets import WebSocket
 from .state import AlarmInvocationInfo, DurableObjectId, DurableObjectState
@@ -75,18 +78,22 @@ LocationHint: TypeAlias = Literal[
 
 
 class DurableObjectRetryOptions(TypedDict, total=False):
-    """How a stub tries again by itself what could not be delivered: how often, and for how many
-    milliseconds. JS: DurableObjectRetryOptions."""
+    """The retries of calls that could not be delivered to the object.
+
+    JS: DurableObjectRetryOptions.
+    """
 
     max_retries: int
+    """The maximum number of retries."""
     timeout_ms: int
+    """The total time for retries, in milliseconds."""
 
 
 class DurableObjectStub(Fetcher):
-    """One object, from outside: ``fetch`` is HTTP, and any other method is RPC.
+    """A client of one Durable Object: ``fetch`` sends HTTP, and any other method is called by RPC.
 
-    Calls arrive in the order in which they were made. What goes wrong is a DurableObjectError:
-    after one that is not ``retryable`` ask the namespace for a new stub.
+    Calls arrive in the order in which they were made. A call that fails raises DurableObjectError.
+    If the error is not ``retryable``, get a new stub from the namespace.
 
     JS: DurableObjectStub.
     """
@@ -98,44 +105,54 @@ class DurableObjectStub(Fetcher):
 
     @property
     def id(self) -> DurableObjectId:
-        """JS: DurableObjectStub.id."""
+        """The id of the object. JS: DurableObjectStub.id."""
         return DurableObjectId(prop(self._js, "id"))
 
     @property
     def name(self) -> str | None:
-        """The name that its id was made from, if it was. JS: DurableObjectStub.name."""
+        """The name from which the object's id was made; None for an id that has no name.
+
+        JS: DurableObjectStub.name.
+        """
         name: str | None = from_js(prop(self._js, "name"))
         return name
 
 
 class DurableObjectNamespace(JsWrapper["_js.DurableObjectNamespace"], Generic[ObjectT]):
-    """All objects of one class: ``ROOMS: DurableObjectNamespace["ChatRoom"]``.
+    """A namespace: the Durable Objects of one class, ``ROOMS: DurableObjectNamespace["ChatRoom"]``.
 
-    For type checkers ``get`` then gives a ``ChatRoom``, whose ``async`` methods can be called; at
-    run time, and without brackets, it is a ``DurableObjectStub``, which takes keyword arguments
-    where the class is known.
+    For type checkers, ``get`` returns a ``ChatRoom``, whose ``async`` methods you call. At run
+    time, and without a class in brackets, ``get`` returns a ``DurableObjectStub``. Its methods
+    accept keyword arguments only if the class is known at run time.
 
     JS: DurableObjectNamespace.
     """
 
-    __slots__ = ("_kind",)
+    __slots__ = ("_object_class",)
 
     def __init__(self, namespace: _js.DurableObjectNamespace) -> None:
         self._js = binding(namespace, "DurableObjectNamespace", "idFromName")
-        self._kind: Any = None  # the class of the objects, where that is known
+        self._object_class: Any = None  # None until _set_object_class, or if unknown
 
-    def _is_of(self, alias: Any) -> None:
-        self._kind = get_args(alias)[0]
+    def _set_object_class(self, alias: Any) -> None:
+        self._object_class = get_args(alias)[0]
 
-    __orig_class__: property = property(fset=_is_of)  # where typing says what is in the brackets
+    # typing sets this attribute on an instance that DurableObjectNamespace[ChatRoom](…) made.
+    __orig_class__: property = property(fset=_set_object_class)
 
     def id_from_name(self, name: str) -> DurableObjectId:
-        """The id that a name always gives. JS: DurableObjectNamespace.idFromName."""
+        """Return the id of a name; the same name always gives the same id.
+
+        JS: DurableObjectNamespace.idFromName.
+        """
         with _raising:
             return DurableObjectId(self._js.idFromName(text(name, "name")))
 
     def id_from_string(self, id: str) -> DurableObjectId:
-        """The id whose ``str`` this is; DurableObjectError if it is none of this namespace.
+        """Parse the text of an id, ``str(id)``. The id has no name.
+
+        Raises:
+            DurableObjectError: The text is not an id, or belongs to another namespace.
 
         JS: DurableObjectNamespace.idFromString.
         """
@@ -143,7 +160,10 @@ class DurableObjectNamespace(JsWrapper["_js.DurableObjectNamespace"], Generic[Ob
             return DurableObjectId(self._js.idFromString(text(id, "id")))
 
     def new_unique_id(self, *, jurisdiction: Jurisdiction | None = None) -> DurableObjectId:
-        """An id that no other object has. Keep it: it cannot be found again.
+        """Return a new random id. Store it: no other call can return the same id.
+
+        Args:
+            jurisdiction: The jurisdiction that the object must stay in.
 
         JS: DurableObjectNamespace.newUniqueId.
         """
@@ -158,23 +178,29 @@ class DurableObjectNamespace(JsWrapper["_js.DurableObjectNamespace"], Generic[Ob
         routing_mode: Literal["primary-only"] | None = None,
         retry: DurableObjectRetryOptions | None = None,
     ) -> ObjectT:
-        """A stub of the object, which is made when it is first called.
+        """Return a stub of an object. The object is created by the first call.
 
-        ``location_hint``: near which region it is to be made, if this is the first time.
+        Args:
+            id: The id of the object.
+            location_hint: The region to create the object near to, used only for its first call.
+            routing_mode: "primary-only" to reach only the primary, not a replica.
+            retry: The retries of calls that could not be delivered.
+
+        Raises:
+            ConversionError: ``id`` is text, or ``retry`` has an unknown option.
+            DurableObjectError: ``id`` is not an id.
 
         JS: DurableObjectNamespace.get.
         """
-        again = _retry(retry)
+        retry_options = _retry_options(retry)
         if isinstance(id, str):
-            raise ConversionError(
-                "id: expected a DurableObjectId, got str; get_by_name takes a name, and "
-                "id_from_string makes an id of its text"
-            )
+            hint = "get_by_name() takes a name, and id_from_string() parses the text of an id"
+            raise expected("id", "a DurableObjectId", id, hint)
         with _raising:
             stub = self._js.get(
-                raw(id), locationHint=location_hint, routingMode=routing_mode, retry=again
+                raw(id), locationHint=location_hint, routingMode=routing_mode, retry=retry_options
             )
-            return self._known(stub)
+            return cast("ObjectT", _new_stub(stub, self._object_class))
 
     def get_by_name(
         self,
@@ -184,76 +210,92 @@ class DurableObjectNamespace(JsWrapper["_js.DurableObjectNamespace"], Generic[Ob
         routing_mode: Literal["primary-only"] | None = None,
         retry: DurableObjectRetryOptions | None = None,
     ) -> ObjectT:
-        """The same as ``get(id_from_name(name))``. JS: DurableObjectNamespace.getByName."""
-        again = _retry(retry)
+        """Return the stub of a name, like ``get(id_from_name(name))``.
+
+        Args:
+            name: The name of the object.
+            location_hint: The region to create the object near to, used only for its first call.
+            routing_mode: "primary-only" to reach only the primary, not a replica.
+            retry: The retries of calls that could not be delivered.
+
+        Raises:
+            ConversionError: ``retry`` has an unknown option.
+
+        JS: DurableObjectNamespace.getByName.
+        """
+        retry_options = _retry_options(retry)
         with _raising:
             stub = self._js.getByName(
                 text(name, "name"),
                 locationHint=location_hint,
                 routingMode=routing_mode,
-                retry=again,
+                retry=retry_options,
             )
-            return self._known(stub)
-
-    def _known(self, stub: Any) -> ObjectT:
-        made = DurableObjectStub(stub)
-        made._kind = self._kind
-        return cast("ObjectT", made)
+            return cast("ObjectT", _new_stub(stub, self._object_class))
 
     def jurisdiction(self, jurisdiction: Jurisdiction) -> Self:
-        """The objects of this class that stay in a jurisdiction; their ids are others.
+        """Return the namespace of the objects of this class that stay in a jurisdiction.
+
+        Within a jurisdiction, the same name gives another id.
 
         JS: DurableObjectNamespace.jurisdiction.
         """
         with _raising:
-            made = type(self)(self._js.jurisdiction(text(jurisdiction, "jurisdiction")))
-            made._kind = self._kind
-            return made
+            return self._with_class(
+                self._js.jurisdiction(text(jurisdiction, "jurisdiction")), self._object_class
+            )
+
+    @classmethod
+    def _with_class(cls, namespace: Any, object_class: Any) -> Self:
+        self = cls(namespace)
+        self._object_class = object_class
+        return self
 
 
-def _retry(retry: DurableObjectRetryOptions | None) -> Any:
+def _new_stub(stub: Any, object_class: Any) -> DurableObjectStub:
+    self = DurableObjectStub(stub)
+    self._kind = object_class  # for keyword arguments: RPC passes them by position
+    return self
+
+
+def _retry_options(retry: DurableObjectRetryOptions | None) -> Any:
     if retry is None:
         return None
-    if unknown := sorted(set(retry) - set(_RETRY)):
-        raise TypeError(f"retry: there is no option {unknown[0]}")
-    return to_js({_RETRY[name]: value for name, value in retry.items()}, "retry")
+    return to_js(js_bag(retry, DurableObjectRetryOptions, "retry"), "retry")
 
 
-_RETRY = {"max_retries": "maxRetries", "timeout_ms": "timeoutMs"}
+# The handlers, called with JavaScript values by the runtime (see entrypoints.ExportProxy).
 
 
-async def _alarm(handler: Handler, info: Any = None, *_: Any) -> None:
+async def _call_alarm(handler: Handler, info: Any = None, *_: Any) -> None:
     code = getattr(getattr(handler, "__func__", handler), "__code__", None)
-    if code is not None and code.co_argcount < 2 and not code.co_flags & _VARARGS:
-        await handler()  # as in JavaScript, it may leave out what it does not use
+    if code is not None and code.co_argcount < 2 and not code.co_flags & CO_VARARGS:
+        await handler()  # alarm(self): like a JavaScript function, it may omit the parameter
         return
-    when = from_js(prop(info, "scheduledTime"))
-    if type(when) in (int, float):
-        when = from_ms(when)
+    scheduled_time = from_js(prop(info, "scheduledTime"))
+    if type(scheduled_time) in (int, float):
+        scheduled_time = from_ms(scheduled_time)
     await handler(
         AlarmInvocationInfo(
             bool(prop(info, "isRetry")),
             int(prop(info, "retryCount") or 0),
-            when,
+            scheduled_time,
         )
     )
 
 
-_VARARGS = 4  # inspect.CO_VARARGS
-
-
-async def _message(handler: Handler, socket: Any, message: Any, *_: Any) -> None:
+async def _call_message(handler: Handler, socket: Any, message: Any, *_: Any) -> None:
     data = message if isinstance(message, str) else bytes_of(message)
     await handler(WebSocket.from_js(socket), data)
 
 
-async def _close(
+async def _call_close(
     handler: Handler, socket: Any, code: int, reason: str, clean: bool, *_: Any
 ) -> None:
     await handler(WebSocket.from_js(socket), int(code), reason, bool(clean))
 
 
-async def _error(handler: Handler, socket: Any, error: Any, *_: Any) -> None:
+async def _call_error(handler: Handler, socket: Any, error: Any, *_: Any) -> None:
     if isinstance(error, JsException) or hasattr(error, "message"):
         error = from_js_error(WorkersError, error)
     await handler(WebSocket.from_js(socket), error)
@@ -262,19 +304,20 @@ async def _error(handler: Handler, socket: Any, error: Any, *_: Any) -> None:
 HANDLERS: Mapping[str, tuple[str, Handler]] = {
     "fetch": ("fetch", fetch_handler),
     "connect": ("connect", connect_handler),
-    "alarm": ("alarm", _alarm),
-    "webSocketMessage": ("web_socket_message", _message),
-    "webSocketClose": ("web_socket_close", _close),
-    "webSocketError": ("web_socket_error", _error),
+    "alarm": ("alarm", _call_alarm),
+    "webSocketMessage": ("web_socket_message", _call_message),
+    "webSocketClose": ("web_socket_close", _call_close),
+    "webSocketError": ("web_socket_error", _call_error),
 }
+"""JavaScript's name of each handler, our name, and the function that calls it."""
 
 
 if TYPE_CHECKING:
 
     class DurableObject(Generic[EnvT]):
-        """One of many objects of a class, each with its own storage, and only once in the world.
+        """The base of your classes of Durable Objects.
 
-        ::
+        Each object has its own storage, and exists only once in the world::
 
             class Counter(DurableObject[AppEnv]):
                 async def increment(self, by: int = 1) -> int:      # RPC: await stub.increment(2)
@@ -282,11 +325,14 @@ if TYPE_CHECKING:
                     await self.ctx.storage.put("count", count + by)
                     return count + by
 
-        Its handlers are ``fetch``, ``connect``, ``alarm`` (with an AlarmInvocationInfo, if it takes
-        one), and those of WebSockets; every other public method is RPC, and should be ``async``.
-        An Env that is made after the class is said by its name, ``DurableObject["AppEnv"]``.
-        While storage is at work no other event reaches the object; while anything else is awaited,
-        one may.
+        The handlers are ``fetch``, ``connect``, ``alarm``, ``web_socket_message``,
+        ``web_socket_close`` and ``web_socket_error``. ``alarm`` may take an AlarmInvocationInfo.
+        Every other public method can be called by RPC, and should be ``async``.
+
+        If the Env is defined after this class, write its name: ``DurableObject["AppEnv"]``.
+
+        While the object waits for storage, no other event reaches it (its input gate is closed).
+        While it awaits anything else, other events may interleave.
 
         JS: cloudflare:workers.DurableObject.
         """
@@ -301,21 +347,21 @@ if TYPE_CHECKING:
             ...
 
         async def connect(self, socket: Socket, /) -> None:
-            """Take a TCP connection, made by ``stub.connect(address)``. It ends with this."""
+            """Serve a TCP connection from ``stub.connect(address)``; it ends with this method."""
             ...
 
         async def web_socket_message(self, ws: WebSocket, message: str | bytes, /) -> None:
-            """A message came in on a WebSocket that ``ctx.accept_web_socket`` took."""
+            """Handle a message on a WebSocket that ``ctx.accept_web_socket`` accepted."""
             ...
 
         async def web_socket_close(
             self, ws: WebSocket, code: int, reason: str, was_clean: bool, /
         ) -> None:
-            """Such a WebSocket's other end has closed it. Close it too: ``ws.close(code)``."""
+            """Handle a Close from the other end. Close this end too: ``ws.close(code)``."""
             ...
 
         async def web_socket_error(self, ws: WebSocket, error: WorkersError, /) -> None:
-            """The connection of such a WebSocket broke."""
+            """Handle the loss of a WebSocket's connection."""
             ...
 
 else:

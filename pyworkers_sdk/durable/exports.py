@@ -1,4 +1,4 @@
-"""Classes of Durable Objects in ``ctx.exports``."""
+"""The classes of Durable Objects that a Worker finds in its own ``ctx.exports``."""
 
 from __future__ import annotations
 
@@ -25,17 +25,26 @@ _raising = raising(DurableObjectError)
 
 
 class LoopbackDurableObjectClass(DurableObjectClass):
-    """Such a class of this very Worker, ``ctx.exports.Game``; ``Game(props=…)`` gives one whose
-    objects find those in ``ctx.props``. JS: LoopbackDurableObjectClass."""
+    """A class of Durable Objects that this Worker exports but does not bind: ``ctx.exports.Game``.
+
+    Start a facet with it. ``Game(props=…)`` returns the class with props: its objects find them in
+    ``ctx.props``.
+
+    JS: LoopbackDurableObjectClass.
+    """
 
     __slots__ = ()
 
     def __call__(self, *, props: dict[str, Any] | None = None) -> DurableObjectClass:
+        """Return the class with props, JSON data that a facet finds in ``ctx.props``."""
         return _with_props(self._js, props)
 
 
 class LoopbackDurableObjectNamespace(DurableObjectNamespace[ObjectT]):
-    """The same of a class whose objects the Worker keeps: their namespace too.
+    """A class of Durable Objects that this Worker exports and binds: ``ctx.exports.ChatRoom``.
+
+    It is both the namespace of the objects and a class to start a facet with; ``ChatRoom(props=…)``
+    returns the class with props.
 
     JS: LoopbackDurableObjectNamespace.
     """
@@ -43,9 +52,11 @@ class LoopbackDurableObjectNamespace(DurableObjectNamespace[ObjectT]):
     __slots__ = ()
 
     def __call__(self, *, props: dict[str, Any] | None = None) -> DurableObjectClass:
+        """Return the class with props, JSON data that a facet finds in ``ctx.props``."""
         return _with_props(self._js, props)
 
 
-def _with_props(js: Any, props: dict[str, Any] | None) -> DurableObjectClass:
+def _with_props(js_class: Any, props: dict[str, Any] | None) -> DurableObjectClass:
     with _raising:
-        return DurableObjectClass(js(props=None if props is None else sendable(props, "props")))
+        js_props = None if props is None else sendable(props, "props")
+        return DurableObjectClass(js_class(props=js_props))

@@ -1,4 +1,4 @@
-"""Facets: Durable Objects within one, each with its class and storage: ``ctx.facets``."""
+"""Facets of a Durable Object: child objects with their own class and storage, ``ctx.facets``."""
 
 from __future__ import annotations
 
@@ -26,25 +26,25 @@ _raising = raising(DurableObjectError)
 
 
 class DurableObjectClass(JsWrapper[Any]):
-    """A class of Durable Objects, for a facet to be of. JS: DurableObjectClass."""
+    """A class of Durable Objects that a facet can be started with. JS: DurableObjectClass."""
 
     __slots__ = ()
 
-    def __init__(self, kind: Any) -> None:
-        self._js = raw(kind)
+    def __init__(self, js_class: Any) -> None:
+        self._js = raw(js_class)
 
 
 class FacetStartupOptions(NamedTuple):
-    """What a facet starts with: its class, from ``ctx.exports``, and the ``ctx.id`` that it sees.
-
-    ``class_`` is that of an exported Durable Object, ``ctx.exports.Game``, with props if need be:
-    ``ctx.exports.Game(props={"level": 3})``. Without an ``id`` a facet has its object's.
+    """The class that a facet is started with, and the ``ctx.id`` that the facet sees.
 
     JS: FacetStartupOptions.
     """
 
     class_: DurableObjectClass | DurableObjectNamespace[Any]
+    """An exported class, ``ctx.exports.Game``, or one with props,
+    ``ctx.exports.Game(props={"level": 3})``."""
     id: DurableObjectId | str | None = None
+    """The id that the facet sees; by default the id of the object that it belongs to."""
 
 
 Start: TypeAlias = Callable[[], FacetStartupOptions | Awaitable[FacetStartupOptions]]
@@ -58,11 +58,13 @@ class _Facet(Fetcher):
 
 
 class DurableObjectFacets(JsWrapper[Any]):
-    """The facets of an object, by name: each an object of a class of its own, which runs beside it,
-    has its own storage within the object's, and can be reached through it alone.
+    """The facets of a Durable Object, by name.
 
-    A name has at most 256 bytes, and facets may have facets: four levels with the object itself.
-    A facet sets no alarm.
+    Each facet is an object with its own class and runs beside its parent. Its storage lies within
+    the parent's storage, and only the parent can reach it.
+
+    A name has at most 256 bytes. Facets may have facets: four levels, with the parent as the first.
+    A facet cannot set an alarm.
 
     JS: DurableObjectFacets.
     """
@@ -73,40 +75,55 @@ class DurableObjectFacets(JsWrapper[Any]):
         self._js = facets
 
     def get(self, name: str, get_startup_options: Start) -> Fetcher:
-        """A stub of a facet. ``get_startup_options``, ``async`` or not, is called if the facet is
-        not running, once something of it is::
+        """Return a stub of a facet; its first call starts the facet::
 
             game = self.ctx.facets.get("game", lambda: FacetStartupOptions(self.ctx.exports.Game))
             await game.move(3)
+
+        Args:
+            name: At most 256 bytes.
+            get_startup_options: A function, ``async`` or not. It is called with the first call of
+                the stub, and only if the facet is not running.
+
+        Raises:
+            DurableObjectError: The name is too long, or facets are nested too deep.
 
         JS: DurableObjectFacets.get.
         """
 
         async def start() -> Any:
-            given = get_startup_options()
-            made = await given if isawaitable(given) else given
-            options: dict[str, Any] = {"class": made.class_}
-            if made.id is not None:
-                options["id"] = made.id
+            result = get_startup_options()
+            startup = await result if isawaitable(result) else result
+            options: dict[str, Any] = {"class": startup.class_}
+            if startup.id is not None:
+                options["id"] = startup.id
             return sendable(options, "get_startup_options()")
 
         with _raising:
             return _Facet(self._js.get(text(name, "name"), called_once(start)))
 
     def abort(self, name: str, reason: str | Exception) -> None:
-        """Take a facet out of memory: whoever waits for it, or calls it by a stub that was in use,
-        sees ``reason``. JS: DurableObjectFacets.abort.
+        """Evict a facet from memory; its storage stays.
+
+        Pending calls, and later calls through stubs that were in use, fail with ``reason``.
+
+        JS: DurableObjectFacets.abort.
         """
         with _raising:
             self._js.abort(text(name, "name"), sendable(reason, "reason"))
 
     def delete(self, name: str) -> None:
-        """The same, and forget all that it stored. JS: DurableObjectFacets.delete."""
+        """Evict a facet from memory and delete all its storage. Pending calls fail.
+
+        JS: DurableObjectFacets.delete.
+        """
         with _raising:
             self._js.delete(text(name, "name"))
 
     def clone(self, src: str, dst: str) -> None:
-        """Have ``dst`` start with a copy of all that ``src`` stored, in place of its own.
+        """Replace the storage of the facet ``dst`` by a copy of the storage of ``src``.
+
+        If ``dst`` is running, it is evicted from memory, and its pending calls fail.
 
         JS: DurableObjectFacets.clone.
         """

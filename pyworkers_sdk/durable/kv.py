@@ -1,4 +1,4 @@
-"""Keys and values inside a Durable Object, without ``await``: ``ctx.storage.kv``."""
+"""Synchronous key-value storage of a Durable Object: ``ctx.storage.kv``."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ T = TypeVar("T")
 
 
 class SyncKvStorage(JsWrapper[Any]):
-    """Keys and values without ``await``, in storage with SQL: the same that ``storage.get`` sees.
+    """Key-value storage that needs no ``await``; it shares its data with ``storage.get``.
+
+    Only SQLite-backed objects have it (namespaces made with ``new_sqlite_classes``); for other
+    objects, using it raises DurableObjectError.
 
     JS: SyncKvStorage.
     """
@@ -34,21 +37,38 @@ class SyncKvStorage(JsWrapper[Any]):
     @overload
     def get(self, key: str, type: type[T]) -> T | None: ...
     def get(self, key: str, type: Any = None) -> Any:
-        """The value of a key, or None; ``type`` as in ``DurableObjectStorage.get``.
+        """Return the value of a key, or None if the key is missing.
+
+        Args:
+            key: The key.
+            type: The type that the value must have, as in ``DurableObjectStorage.get``.
+
+        Raises:
+            RowError: The value does not fit ``type``.
 
         JS: SyncKvStorage.get.
         """
         with _raising:
-            found = from_js(self._js.get(text(key, "key")))
-        return found if type is None or found is None else _rows.load(type, found, repr(key))
+            value = from_js(self._js.get(text(key, "key")))
+        return value if type is None or value is None else _rows.load(type, value, repr(key))
 
     def put(self, key: str, value: Any) -> None:
-        """Store a value under a key; see ``DurableObjectStorage.put``. JS: SyncKvStorage.put."""
+        """Store a value under a key. See ``DurableObjectStorage.put`` for types and limits.
+
+        Raises:
+            ConversionError: The value cannot cross to JavaScript.
+            DurableObjectError: Key and value are larger than 2 MB together.
+
+        JS: SyncKvStorage.put.
+        """
         with _raising:
             self._js.put(text(key, "key"), to_js(value))
 
     def delete(self, key: str) -> bool:
-        """Forget a key; whether it was there. JS: SyncKvStorage.delete."""
+        """Delete a key. Return True if it existed.
+
+        JS: SyncKvStorage.delete.
+        """
         with _raising:
             return bool(self._js.delete(text(key, "key")))
 
@@ -62,7 +82,21 @@ class SyncKvStorage(JsWrapper[Any]):
         reverse: bool | None = None,
         limit: int | None = None,
     ) -> dict[str, Any]:
-        """Keys and values, as in ``DurableObjectStorage.list``. JS: SyncKvStorage.list."""
+        """Return keys and values in the order of the keys' UTF-8 bytes.
+
+        Args:
+            start: The first key of the range, inclusive.
+            start_after: The lower end of the range, exclusive. Not together with ``start``.
+            end: The upper end of the range, exclusive.
+            prefix: Return only keys with this prefix.
+            reverse: Return the keys in descending order.
+            limit: The maximum number of keys; by default all of them.
+
+        Raises:
+            DurableObjectError: ``limit`` is less than 1, or both starts were passed.
+
+        JS: SyncKvStorage.list.
+        """
         with _raising:
             return platform.pairs(
                 self._js.list(

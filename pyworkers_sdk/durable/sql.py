@@ -1,4 +1,4 @@
-"""SQL inside a Durable Object: ``ctx.storage.sql``."""
+"""The SQLite database of a Durable Object: ``ctx.storage.sql``."""
 
 from __future__ import annotations
 
@@ -27,25 +27,27 @@ __all__ = ["SqlStorage", "SqlStorageCursor"]
 _raising = raising(DurableObjectError)
 
 
-def _number(value: bool, walk: object) -> int:
+def _bool_as_number(value: bool, walk: object) -> int:
     return int(value)
 
 
-_SQL = SQL.extended({bool: _number})  # true would become the text "true"
+# D1 stores true as 1, but sql.exec would store the text "true".
+_SQL = SQL.extended({bool: _bool_as_number})
 
 Row = TypeVar("Row")
 
 
 class SqlStorageCursor(JsWrapper[Any], Sequence[Row], Generic[Row]):
-    """The rows of one statement, and what it cost.
+    """The rows of one statement, as a sequence, and their cost.
 
-    All rows are here already, so nothing stays open behind it: a table can be changed while its
-    rows are gone through, and they can be gone through twice. ``LIMIT`` what may be large.
+    All rows are read when the statement runs, so no cursor stays open: you can change a table
+    while you iterate over its rows, and iterate over them twice. Add ``LIMIT`` to a query whose
+    result may be large.
 
     JS: SqlStorageCursor.
     """
 
-    __slots__ = ("_cells", "_rows", "column_names")
+    __slots__ = ("_columns", "_rows", "column_names")
 
     column_names: list[str]
     """The names of the columns, in order. JS: SqlStorageCursor.columnNames."""
@@ -54,11 +56,11 @@ class SqlStorageCursor(JsWrapper[Any], Sequence[Row], Generic[Row]):
         self._js = cursor
         names = self.column_names = list(from_js(cursor.columnNames))
         columns = cells(cursor.raw()) if names else []
-        self._cells = columns
-        kinds = {name: set(map(type, column)) for name, column in zip(names, columns)}
+        self._columns = columns
+        types = {name: set(map(type, column)) for name, column in zip(names, columns)}
         places = list(enumerate(names))
-        made = [{name: cells[at] for at, name in places} for cells in zip(*columns)]
-        self._rows: list[Row] = _rows.rows(row, made, kinds)
+        raw_rows = [{name: values[index] for index, name in places} for values in zip(*columns)]
+        self._rows: list[Row] = _rows.rows(row, raw_rows, types)
 
     @overload
     def __getitem__(self, index: int) -> Row: ...
@@ -74,32 +76,37 @@ class SqlStorageCursor(JsWrapper[Any], Sequence[Row], Generic[Row]):
         return f"<SqlStorageCursor of {len(self._rows)} rows>"
 
     def to_array(self) -> list[Row]:
-        """Every row, as a list. JS: SqlStorageCursor.toArray."""
+        """Return all rows as a list. JS: SqlStorageCursor.toArray."""
         return [*self._rows]
 
     def one(self) -> Row:
-        """The only row; DurableObjectError where there is none, or more than one.
+        """Return the only row.
+
+        Raises:
+            DurableObjectError: The number of rows is not 1.
 
         JS: SqlStorageCursor.one.
         """
         if len(self._rows) != 1:
-            found = "multiple" if self._rows else "no"
+            # JavaScript's cursor has been read to its end by now, so its message is repeated here
+            # (checked by test_one_says_what_javascript_says in workerd).
+            count = "multiple" if self._rows else "no"
             raise DurableObjectError(
-                f"Expected exactly one result from SQL query, but got {found} results.",
+                f"Expected exactly one result from SQL query, but got {count} results.",
                 js_name="Error",
             )
         return self._rows[0]
 
     def raw(self) -> list[tuple[Any, ...]]:
-        """Every row as a tuple, which keeps columns of the same name apart.
+        """Return all rows as tuples. Unlike dicts, they keep columns with the same name apart.
 
         JS: SqlStorageCursor.raw.
         """
-        return list(zip(*self._cells))
+        return list(zip(*self._columns))
 
     @property
     def rows_read(self) -> int:
-        """What is billed as read: rows looked at, indices among them.
+        """The number of rows read, as billed. It includes rows of indexes.
 
         JS: SqlStorageCursor.rowsRead.
         """
@@ -107,14 +114,18 @@ class SqlStorageCursor(JsWrapper[Any], Sequence[Row], Generic[Row]):
 
     @property
     def rows_written(self) -> int:
-        """What is billed as written, indices among it. JS: SqlStorageCursor.rowsWritten."""
+        """The number of rows written, as billed. It includes rows of indexes.
+
+        JS: SqlStorageCursor.rowsWritten.
+        """
         return int(self._js.rowsWritten)
 
 
 class SqlStorage(JsWrapper[Any]):
-    """The SQLite database of one object. It answers at once: nothing here is awaited.
+    """The SQLite database of one Durable Object. It is synchronous: nothing here is awaited.
 
-    Of a namespace that was made with ``new_sqlite_classes``; DurableObjectError for others.
+    Only objects of a namespace made with ``new_sqlite_classes`` have one; for other objects, using
+    it raises DurableObjectError.
 
     JS: SqlStorage.
     """
@@ -129,25 +140,29 @@ class SqlStorage(JsWrapper[Any]):
     @overload
     def exec(self, query: str, /, *bindings: SqlValue) -> SqlStorageCursor[dict[str, Any]]: ...
     def exec(self, query: str, /, *bindings: Any) -> SqlStorageCursor[Any]:
-        """Run SQL, with a value for each parameter; its rows.
+        """Run SQL with a value for each parameter, and return the rows.
 
         ::
 
             self.ctx.storage.sql.exec("SELECT * FROM users WHERE id > ?", User, 3)
 
-        The row type comes after the SQL, as in ``D1.prepare``: a TypedDict, a dataclass, or any
-        class with ``model_validate`` (pydantic); without it a row is a dict with what SQL gave. A
-        row that is not of it raises RowError.
+        ``query`` may contain several statements; values and rows belong to the last one.
+        Writes without an ``await`` between them are stored together or not at all.
 
-        Several statements may stand in ``query``: the values, and the rows, are those of the last.
-        What is written together, without an ``await`` between, is stored together.
+        Args:
+            query: At most 100 KB of SQL with at most 100 parameters.
+            row: The row type, as in ``D1.prepare``: a TypedDict, a dataclass, or a class with
+                ``model_validate`` (pydantic). Without it, a row is a dict of SQL's own values.
+            bindings: The values. A bool is stored as 1 or 0, a datetime or date as ISO 8601 text, a
+                UUID or Decimal as text, an Enum as its value, None as NULL. SQL receives every
+                number as REAL. A row has at most 100 columns and 2 MB.
 
-        Values: text, numbers, bool (1 or 0), bytes, None (NULL); a datetime or date as ISO 8601
-        text, a UUID or Decimal as text, an Enum as its value. A number reaches SQL as REAL.
-        Anything else, and an integer outside ±(2**53 - 1), is a ConversionError that names
-        ``bindings[i]``. What SQL refuses is a DurableObjectError with SQLite's ``code``, or a
-        DurableObjectConstraintError. At most 100 parameters, 100 columns, 100 KB of SQL, 2 MB a
-        row.
+        Raises:
+            ConversionError: A value has another type, or an integer lies outside ±(2**53 - 1). The
+                message names ``bindings[i]``.
+            RowError: A row does not fit the row type.
+            DurableObjectConstraintError: A constraint (UNIQUE, NOT NULL, …) failed.
+            DurableObjectError: SQLite refused the statement; ``code`` is SQLite's error name.
 
         JS: SqlStorage.exec.
         """
@@ -155,13 +170,13 @@ class SqlStorage(JsWrapper[Any]):
         if bindings and isinstance(bindings[0], type):
             row, *rest = bindings
             bindings = tuple(rest)
-        ready = convert_each(bindings, "bindings", _SQL)
+        js_bindings = convert_each(bindings, "bindings", _SQL)
         with _raising:
-            found = apply(self._js, "exec", [text(query, "query"), *ready])
-            return SqlStorageCursor(found, row)
+            cursor = apply(self._js, "exec", [text(query, "query"), *js_bindings])
+            return SqlStorageCursor(cursor, row)
 
     @property
     def database_size(self) -> int:
-        """Bytes. JS: SqlStorage.databaseSize."""
+        """The size of the database in bytes. JS: SqlStorage.databaseSize."""
         with _raising:
             return int(self._js.databaseSize)

@@ -1,4 +1,4 @@
-"""What a Durable Object keeps: ``ctx.storage``, its transactions and its alarm."""
+"""The storage of a Durable Object, ``ctx.storage``: data, transactions and the alarm."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from inspect import isawaitable, iscoroutine
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, overload
 
 from .. import _row_types as _rows
-from .._border import JsWrapper, from_js, platform, raising, text, to_js
+from .._border import JsWrapper, expected, from_js, platform, raising, text, to_js
 from .._callbacks import entrust, entrust_now
 from .._times import from_ms
-from ..errors import ConversionError, DurableObjectError
+from ..errors import DurableObjectError
 from .kv import SyncKvStorage
 from .sql import SqlStorage
 
@@ -31,7 +31,7 @@ _NO_VALUE: Any = object()
 
 
 class _Operations(JsWrapper[OperationsT]):
-    """What storage and a transaction share."""
+    """The operations of both storage and a transaction."""
 
     __slots__ = ()
 
@@ -77,22 +77,34 @@ class _Operations(JsWrapper[OperationsT]):
         allow_concurrency: bool | None = None,
         no_cache: bool | None = None,
     ) -> Any:
-        """The value of a key, or None; of up to 128 keys those that are there, in key order.
+        """Return the value of a key, or a dict of the values of several keys.
 
-        ``type`` is what a value must be (``int``, ``datetime``, a TypedDict, a dataclass, a class
-        with ``model_validate``, …): another one is a RowError.
+        A missing key gives None, or is left out of the dict. The dict is in the order of the keys'
+        UTF-8 bytes.
 
-        While it is read no other event reaches the object, unless ``allow_concurrency``.
+        Args:
+            key: One key, or a list of at most 128 keys.
+            type: The type that a value must have: ``int``, ``datetime``, a TypedDict, a dataclass,
+                a class with ``model_validate``, …
+            allow_concurrency: Deliver other events to the object during the read. By default the
+                input gate keeps them out.
+            no_cache: Do not keep the value in the object's in-memory cache.
+
+        Raises:
+            RowError: A value does not fit ``type``.
+            DurableObjectError: More than 128 keys.
 
         JS: DurableObjectStorage.get.
         """
         with _raising:
-            found = from_js(
+            result = from_js(
                 await self._js.get(_keys(key), allowConcurrency=allow_concurrency, noCache=no_cache)
             )
+        if type is None:
+            return result
         if isinstance(key, str):
-            return found if type is None or found is None else _rows.load(type, found, repr(key))
-        return found if type is None else _loaded(type, found)
+            return None if result is None else _rows.load(type, result, repr(key))
+        return {name: _rows.load(type, value, repr(name)) for name, value in result.items()}
 
     async def list(
         self,
@@ -106,15 +118,27 @@ class _Operations(JsWrapper[OperationsT]):
         allow_concurrency: bool | None = None,
         no_cache: bool | None = None,
     ) -> dict[str, Any]:
-        """Keys and values in the order of the keys' UTF-8, or in ``reverse``.
+        """Return keys and values in the order of the keys' UTF-8 bytes.
 
-        From ``start`` (with it) or ``start_after`` (without it) to ``end`` (without it), at most
-        ``limit``. All of them come into memory.
+        All of them are loaded into memory: set ``limit`` if there may be many.
+
+        Args:
+            start: The first key of the range, inclusive.
+            start_after: The lower end of the range, exclusive. Not together with ``start``.
+            end: The upper end of the range, exclusive.
+            prefix: Return only keys with this prefix.
+            reverse: Return the keys in descending order.
+            limit: The maximum number of keys; by default all of them.
+            allow_concurrency: Deliver other events to the object during the read.
+            no_cache: Do not keep the values in the object's in-memory cache.
+
+        Raises:
+            DurableObjectError: ``limit`` is less than 1, or both starts were passed.
 
         JS: DurableObjectStorage.list.
         """
         with _raising:
-            found: dict[str, Any] = from_js(
+            entries: dict[str, Any] = from_js(
                 await self._js.list(
                     start=start,
                     startAfter=start_after,
@@ -126,7 +150,7 @@ class _Operations(JsWrapper[OperationsT]):
                     noCache=no_cache,
                 )
             )
-        return found
+        return entries
 
     @overload
     async def put(
@@ -156,15 +180,24 @@ class _Operations(JsWrapper[OperationsT]):
         allow_unconfirmed: bool | None = None,
         no_cache: bool | None = None,
     ) -> None:
-        """Store a value under a key, or up to 128 at once.
+        """Store a value under a key, or a dict of up to 128 keys and values.
 
-        A value is whatever structured clone takes: text, numbers (an int of any size), bool, None,
-        bytes, datetimes, lists, dicts, sets; anything else is a ConversionError. In storage with
-        SQL key and value are at most 2 MB together; elsewhere a key is at most 2,048 bytes, and a
-        value 131,072. What is put without an ``await`` between is stored together or not at all.
+        A value may be anything that structured clone copies: text, numbers (an int of any size),
+        bool, None, bytes, datetimes, lists, dicts and sets. Writes without an ``await`` between
+        them are stored together or not at all.
 
-        Nothing that the object says leaves it before the value is safe on disk, unless
-        ``allow_unconfirmed``.
+        Args:
+            key: The key, or a dict of keys and values. In SQLite-backed storage, key and value have
+                at most 2 MB together. Otherwise a key has at most 2,048 bytes.
+            value: The value. In storage without SQLite at most 131,072 bytes.
+            allow_concurrency: Deliver other events to the object during the write.
+            allow_unconfirmed: Send responses and messages of the object before the value is safe on
+                disk. By default the output gate holds them until then.
+            no_cache: Do not keep the value in the object's in-memory cache.
+
+        Raises:
+            ConversionError: A value cannot cross to JavaScript.
+            DurableObjectError: A limit is exceeded.
 
         JS: DurableObjectStorage.put.
         """
@@ -174,10 +207,9 @@ class _Operations(JsWrapper[OperationsT]):
             "noCache": no_cache,
         }
         if not isinstance(key, (str, Mapping)):
-            kind = type(key).__name__
-            raise ConversionError(f"key: expected str or a dict of keys and values, got {kind}")
+            raise expected("key", "str or a dict of keys and values", key)
         if isinstance(key, str) == (value is _NO_VALUE):
-            raise TypeError("put() takes a key and its value, or a dict of them alone")
+            raise TypeError("put() takes a key and a value, or one dict of keys and values")
         with _raising:
             if isinstance(key, str):
                 await self._js.put(text(key, "key"), to_js(value), **options)
@@ -210,27 +242,40 @@ class _Operations(JsWrapper[OperationsT]):
         allow_unconfirmed: bool | None = None,
         no_cache: bool | None = None,
     ) -> bool | int:
-        """Forget a key, and say whether it was there; or up to 128, and how many were.
+        """Delete a key and return whether it existed, or delete several and return their number.
+
+        Args:
+            key: One key, or a list of at most 128 keys. Missing keys are not counted.
+            allow_concurrency: Deliver other events to the object during the write.
+            allow_unconfirmed: Send responses and messages of the object before the deletion is safe
+                on disk.
+            no_cache: Do not keep the deletion in the object's in-memory cache.
+
+        Raises:
+            DurableObjectError: More than 128 keys.
 
         JS: DurableObjectStorage.delete.
         """
         with _raising:
-            found: bool | int = await self._js.delete(
+            deleted: bool | int = await self._js.delete(
                 _keys(key),
                 allowConcurrency=allow_concurrency,
                 allowUnconfirmed=allow_unconfirmed,
                 noCache=no_cache,
             )
-        return found
+        return deleted
 
     async def get_alarm(self, *, allow_concurrency: bool | None = None) -> datetime | None:
-        """When the alarm goes off; None where none is set, and while it is under way.
+        """Return the time of the alarm; None if no alarm is set, and while ``alarm()`` runs.
+
+        Args:
+            allow_concurrency: Deliver other events to the object during the read.
 
         JS: DurableObjectStorage.getAlarm.
         """
         with _raising:
-            found = from_js(await self._js.getAlarm(allowConcurrency=allow_concurrency))
-        return None if found is None else from_ms(found)
+            milliseconds = from_js(await self._js.getAlarm(allowConcurrency=allow_concurrency))
+        return None if milliseconds is None else from_ms(milliseconds)
 
     async def set_alarm(
         self,
@@ -239,25 +284,31 @@ class _Operations(JsWrapper[OperationsT]):
         allow_concurrency: bool | None = None,
         allow_unconfirmed: bool | None = None,
     ) -> None:
-        """Have ``alarm()`` called then (a naive datetime is UTC), or in so long; at once if past.
+        """Schedule a call of the handler ``alarm()``.
 
-        An object has one alarm: this replaces the one that was set. What ``alarm()`` raises has it
-        called again, up to six times, after 2 s and then twice as long each time.
-        DurableObjectError if the class has no ``alarm``.
+        An object has one alarm: a new alarm replaces the previous one. If ``alarm()`` raises, it
+        is retried up to six times with exponential back-off: after 2 s, then after 4 s, 8 s, ….
+
+        Args:
+            scheduled_time: A ``timedelta`` from now, or a time (a naive datetime is UTC). If the
+                time has passed, the alarm is called at once.
+            allow_concurrency: Deliver other events to the object during the write.
+            allow_unconfirmed: Send responses and messages of the object before the alarm is safe on
+                disk.
+
+        Raises:
+            DurableObjectError: The class has no ``alarm``, or the time lies before 1970.
 
         JS: DurableObjectStorage.setAlarm.
         """
-        when = (
-            platform.now() + scheduled_time
-            if isinstance(scheduled_time, timedelta)
-            else scheduled_time
-        )
-        if not isinstance(when, datetime):
-            kind = type(scheduled_time).__name__
-            raise ConversionError(f"scheduled_time: expected datetime or timedelta, got {kind}")
+        alarm_time = scheduled_time
+        if isinstance(alarm_time, timedelta):
+            alarm_time = platform.now() + alarm_time
+        if not isinstance(alarm_time, datetime):
+            raise expected("scheduled_time", "datetime or timedelta", scheduled_time)
         with _raising:
             await self._js.setAlarm(
-                to_js(when),
+                to_js(alarm_time),
                 allowConcurrency=allow_concurrency,
                 allowUnconfirmed=allow_unconfirmed,
             )
@@ -268,7 +319,12 @@ class _Operations(JsWrapper[OperationsT]):
         allow_concurrency: bool | None = None,
         allow_unconfirmed: bool | None = None,
     ) -> None:
-        """Call the alarm off; one that is under way goes on.
+        """Cancel the alarm and its retries. A call of ``alarm()`` that has begun continues.
+
+        Args:
+            allow_concurrency: Deliver other events to the object during the write.
+            allow_unconfirmed: Send responses and messages of the object before the deletion is safe
+                on disk.
 
         JS: DurableObjectStorage.deleteAlarm.
         """
@@ -279,7 +335,10 @@ class _Operations(JsWrapper[OperationsT]):
 
 
 class DurableObjectTransaction(_Operations["_js.DurableObjectTransaction"]):
-    """A transaction under way, made by ``storage.transaction``. JS: DurableObjectTransaction."""
+    """An open transaction, passed to the closure of ``storage.transaction``.
+
+    JS: DurableObjectTransaction.
+    """
 
     __slots__ = ()
 
@@ -287,15 +346,18 @@ class DurableObjectTransaction(_Operations["_js.DurableObjectTransaction"]):
         self._js = transaction
 
     def rollback(self) -> None:
-        """Undo what was done in it; the closure goes on. JS: DurableObjectTransaction.rollback."""
+        """Undo all writes of this transaction. The closure continues, but not the transaction.
+
+        JS: DurableObjectTransaction.rollback.
+        """
         with _raising:
             self._js.rollback()
 
 
 class DurableObjectStorage(_Operations["_js.DurableObjectStorage"]):
-    """What an object keeps on disk, through evictions and restarts: ``self.ctx.storage``.
+    """The data that an object keeps on disk through evictions and restarts: ``self.ctx.storage``.
 
-    What storage refuses is a DurableObjectError.
+    Methods raise DurableObjectError if storage refuses the operation.
 
     JS: DurableObjectStorage.
     """
@@ -314,7 +376,16 @@ class DurableObjectStorage(_Operations["_js.DurableObjectStorage"]):
         allow_unconfirmed: bool | None = None,
         no_cache: bool | None = None,
     ) -> None:
-        """Forget everything, tables among it; from compatibility date 2026-02-24 on the alarm too.
+        """Delete all keys and all tables; from compatibility date 2026-02-24 on also the alarm.
+
+        Args:
+            allow_concurrency: Deliver other events to the object during the write.
+            allow_unconfirmed: Send responses and messages of the object before the deletion is safe
+                on disk.
+            no_cache: Do not keep the deletion in the object's in-memory cache.
+
+        Raises:
+            DurableObjectError: A transaction is open.
 
         JS: DurableObjectStorage.deleteAll.
         """
@@ -326,40 +397,48 @@ class DurableObjectStorage(_Operations["_js.DurableObjectStorage"]):
             )
 
     async def transaction(self, closure: Callable[[DurableObjectTransaction], Awaitable[T]]) -> T:
-        """Run ``closure``, and keep what it wrote only if it does not raise; what it returns.
+        """Run an ``async`` function in a transaction, and return its result.
 
-        No other event reaches the object meanwhile. SQL in it is part of the transaction too.
+        If the function raises, all its writes are undone, and the exception comes out unchanged.
+        Statements of ``storage.sql`` belong to the transaction too. No other event reaches the
+        object during the transaction.
 
         JS: DurableObjectStorage.transaction.
         """
 
-        def begun(transaction: _js.DurableObjectTransaction) -> Awaitable[T]:
+        def run(transaction: _js.DurableObjectTransaction) -> Awaitable[T]:
             return closure(DurableObjectTransaction(transaction))
 
         with _raising:
-            return await entrust(self._js.transaction, begun)
+            return await entrust(self._js.transaction, run)
 
     def transaction_sync(self, closure: Callable[[], T]) -> T:
-        """The same for a closure without ``await``, in storage with SQL.
+        """Run a function without ``await`` in a transaction, and return its result.
+
+        If the function raises, all its writes are undone, and the exception comes out unchanged.
+
+        Raises:
+            TypeError: ``closure`` is ``async``; use ``transaction`` for it.
+            DurableObjectError: The storage is not SQLite-backed.
 
         JS: DurableObjectStorage.transactionSync.
         """
 
-        def done() -> T:
-            given = closure()
-            if isawaitable(given):
-                if iscoroutine(given):
-                    given.close()
+        def run() -> T:
+            result = closure()
+            if isawaitable(result):
+                if iscoroutine(result):
+                    result.close()  # else Python warns that it was never awaited
                 raise TypeError(
-                    "transaction_sync() cannot wait for an async closure; transaction() does"
+                    "transaction_sync(): cannot await an async closure; use transaction()"
                 )
-            return given
+            return result
 
         with _raising:
-            return entrust_now(self._js.transactionSync, done)
+            return entrust_now(self._js.transactionSync, run)
 
     async def sync(self) -> None:
-        """Wait until everything that was written is safe on disk. JS: DurableObjectStorage.sync."""
+        """Wait until all earlier writes are safe on disk. JS: DurableObjectStorage.sync."""
         with _raising:
             await self._js.sync()
 
@@ -373,16 +452,16 @@ class DurableObjectStorage(_Operations["_js.DurableObjectStorage"]):
 
     @property
     def kv(self) -> SyncKvStorage:
-        """Keys and values without ``await``. JS: DurableObjectStorage.kv."""
+        """Synchronous key-value storage, without ``await``. JS: DurableObjectStorage.kv."""
         if self._kv is None:
             with _raising:
                 self._kv = SyncKvStorage(self._js.kv)
         return self._kv
 
     async def get_current_bookmark(self) -> str:
-        """A name for the storage as it is now, to come back to within 30 days.
+        """Return a bookmark of the storage as it is now; it can be restored within 30 days.
 
-        Bookmarks, as SQL, are for namespaces made with ``new_sqlite_classes``.
+        Like SQL, bookmarks need a namespace made with ``new_sqlite_classes``.
 
         JS: DurableObjectStorage.getCurrentBookmark.
         """
@@ -390,7 +469,10 @@ class DurableObjectStorage(_Operations["_js.DurableObjectStorage"]):
             return str(await self._js.getCurrentBookmark())
 
     async def get_bookmark_for_time(self, timestamp: datetime) -> str:
-        """A name for the storage as it was then, within the last 30 days.
+        """Return a bookmark of the storage as it was at a time within the last 30 days.
+
+        Raises:
+            DurableObjectError: The runtime has no point-in-time recovery; workerd has none locally.
 
         JS: DurableObjectStorage.getBookmarkForTime.
         """
@@ -398,9 +480,13 @@ class DurableObjectStorage(_Operations["_js.DurableObjectStorage"]):
             return str(await self._js.getBookmarkForTime(to_js(timestamp, "timestamp")))
 
     async def on_next_session_restore_bookmark(self, bookmark: str) -> str:
-        """Have the storage put back to a bookmark when the object starts next (``ctx.abort()``).
+        """Restore the storage to a bookmark when the object next starts, as after ``ctx.abort()``.
 
-        A bookmark that undoes it.
+        Returns:
+            A bookmark of the state just before the restore. Restoring it undoes the restore.
+
+        Raises:
+            DurableObjectError: The runtime has no point-in-time recovery; workerd has none locally.
 
         JS: DurableObjectStorage.onNextSessionRestoreBookmark.
         """
@@ -412,9 +498,5 @@ def _keys(key: str | Iterable[str]) -> Any:
     if isinstance(key, str):
         return text(key, "key")
     if not isinstance(key, Iterable):
-        raise ConversionError(f"key: expected str or some of them, got {type(key).__name__}")
-    return to_js([text(each, f"key[{at}]") for at, each in enumerate(key)])
-
-
-def _loaded(kind: type[T], found: dict[str, Any]) -> dict[str, T]:
-    return {key: _rows.load(kind, value, repr(key)) for key, value in found.items()}
+        raise expected("key", "str or a list of str", key)
+    return to_js([text(name, f"key[{index}]") for index, name in enumerate(key)])

@@ -135,7 +135,7 @@ async def test_objects_are_apart(app: AppEnv) -> None:
 
 @in_a_runtime
 @cases(["add", "add_sql", "add_guarded"])
-async def test_increments_do_not_lose_each_other(app: AppEnv, case: str) -> None:
+async def test_concurrent_increments_are_not_lost(app: AppEnv, case: str) -> None:
     stub = counter(app)
     count = 10 if case == "add_guarded" else 100
     given = await asyncio.gather(*(getattr(stub, case)() for _ in range(count)))
@@ -144,7 +144,7 @@ async def test_increments_do_not_lose_each_other(app: AppEnv, case: str) -> None
 
 @in_a_runtime
 @cases(["add_slowly", "add_over_kv"])
-async def test_what_no_gate_guards_interleaves(app: AppEnv, case: str) -> None:
+async def test_calls_interleave_where_no_gate_is_closed(app: AppEnv, case: str) -> None:
     stub = counter(app)
     given = await asyncio.gather(*(getattr(stub, case)() for _ in range(5)))
     assert given == [1, 1, 1, 1, 1]
@@ -192,7 +192,7 @@ async def test_what_was_cancelled_there_is_an_error_here(app: AppEnv) -> None:
 @in_a_runtime
 @cases(["async", "later"])
 async def test_a_closure_that_waits_is_no_transaction_sync(app: AppEnv, case: str) -> None:
-    said = "transaction_sync() cannot wait for an async closure; transaction() does"
+    said = "transaction_sync(): cannot await an async closure; use transaction()"
     assert await counter(app).transaction_with(case) == [said, 1]
 
 

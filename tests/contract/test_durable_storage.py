@@ -142,7 +142,7 @@ async def test_a_value_that_cannot_cross(state: DurableObjectState) -> None:
         await state.storage.put("key", [1, {"a": lambda: 1}])
     with raises(ConversionError, match="value: an object"):
         state.storage.kv.put("key", object())
-    with raises(ConversionError, match="key: expected str or some of them, got int"):
+    with raises(ConversionError, match="key: expected str or a list of str, got int"):
         await state.storage.get(3)  # type: ignore[call-overload]
     with raises(ConversionError, match=r"key\[1\]: expected str, got int"):
         await state.storage.get(["a", 3])  # type: ignore[list-item]
@@ -154,7 +154,7 @@ async def test_what_is_no_key_and_value(state: DurableObjectState) -> None:
     with raises(ConversionError, match="^key: expected str or a dict of keys and values, got int$"):
         await put(5, 1)
     for args in (["a"], [{"a": 1}, 5]):
-        with raises(TypeError, match="takes a key and its value, or a dict of them alone$"):
+        with raises(TypeError, match="takes a key and a value, or one dict of keys and values$"):
             await put(*args)
     assert await state.storage.list() == {}
 

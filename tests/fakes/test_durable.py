@@ -29,7 +29,7 @@ from pyworkers_sdk._callbacks import entrust, entrust_now
 from pyworkers_sdk.testing import Clock, FakeRuntime, fake, faults
 from pyworkers_sdk.testing.fakes.durable import object as _durable_object
 from pyworkers_sdk.testing.fakes.durable.namespace import object_of
-from pyworkers_sdk.testing.runtime.scheduling import Turns
+from pyworkers_sdk.testing.runtime.scheduling import TurnScheduler
 
 if TYPE_CHECKING:
     from somewhere.not_there import Elsewhere  # type: ignore[import-not-found]
@@ -348,7 +348,7 @@ async def test_a_loop_whose_queue_cannot_be_seen() -> None:
             self.soon.append(act)
 
     loop: Any = Loop()
-    turns = Turns()
+    turns = TurnScheduler()
     ended: list[int] = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(asyncio, "get_running_loop", lambda: loop)
@@ -498,7 +498,7 @@ async def test_a_facet_is_aborted_while_it_starts() -> None:
 async def test_an_option_of_a_stub_that_is_none() -> None:
     unknown: Any = {"max_retry": 1}
     namespace = FakeRuntime(Default, env=FacetEnv).env.PARENTS
-    with pytest.raises(TypeError, match="retry: there is no option max_retry"):
+    with pytest.raises(TypeError, match="retry: no 'max_retry'; there are max_retries, timeout_ms"):
         namespace.get_by_name("a", retry=unknown)
     stub = namespace.get(namespace.new_unique_id(), retry={"max_retries": 1, "timeout_ms": 5})
     assert await stub.count() == 1

@@ -15,7 +15,7 @@ from ..._clock import Clock
 from ...config.sections import target
 from ...runtime.host import Host, Script
 from ...runtime.rpc import FakeStub
-from ...runtime.scheduling import turns
+from ...runtime.scheduling import scheduler
 from ...runtime.tcp import cannot_connect
 from .facets import FakeDurableObjectFacets
 from .object import FakeObject, ObjectClass
@@ -162,7 +162,7 @@ class Objects:
         return (script.name, name) in self._classes
 
     async def run_due(self) -> list[Any]:
-        await turns().over()  # what is under way may leave work for later
+        await scheduler().wait_for_end()  # what is under way may leave work for later
         for each in [each for objects in self._classes.values() for each in objects.found.values()]:
             each.end_long_blocking()
         runs = 0

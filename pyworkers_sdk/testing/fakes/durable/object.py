@@ -15,7 +15,7 @@ from ...._border import raw
 from ...._cpython.js_exception import JsException
 from ...._cpython.rpc import ends
 from ...._cpython.websockets import WebSocket
-from ...runtime.scheduling import Gate, ThroughGate, keep_alive, no_section, turns
+from ...runtime.scheduling import InputGate, ThroughGate, keep_alive, leave_sections, scheduler
 from .sql import Database
 from .storage import FakeDurableObjectStorage
 from .websockets import Hibernation, Pair
@@ -73,7 +73,7 @@ class _Life:
 
     def __init__(self) -> None:
         self.door: Any = None
-        self.gate: Gate = Gate()
+        self.gate: InputGate = InputGate()
         self.events: set[asyncio.Task[Any]] = set()
         self.broken: JsException | None = None
         self.waiting: set[asyncio.Future[None]] = set()
@@ -179,7 +179,7 @@ class FakeObject:
     def _hold(self, send: Callable[[], None]) -> None:
         """Let a message out when what was written before it is stored."""
         if self.storage.unconfirmed:
-            turns().at_end(send)
+            scheduler().at_end(send)
         else:
             send()
 
@@ -190,13 +190,13 @@ class FakeObject:
         while True:
             life = self._life
             if life is not None:
-                await self._while_alive(life, turns().mine(life.gate, new=True))
+                await self._while_alive(life, scheduler().wait_for_turn(life.gate, new=True))
             else:
-                await turns().mine(Gate(), new=True)
+                await scheduler().wait_for_turn(InputGate(), new=True)
             if self._life is None:
                 life = self._life = _Life()
                 self._begin(life)
-            if life is self._life and life is not None and life.gate.lets_in(()):
+            if life is self._life and life is not None and life.gate.admits(()):
                 return life
 
     def _begin(self, life: _Life) -> None:
@@ -249,7 +249,7 @@ class FakeObject:
 
     async def evict(self) -> None:
         """Take the instance out of memory, as the runtime does with one that nobody uses."""
-        await turns().over()
+        await scheduler().wait_for_end()
         if self.busy:
             raise RuntimeError(f"{self!r} is in use: what was called there is not over")
         self._life = None
@@ -292,12 +292,12 @@ class FakeObject:
             return await self._while_alive(life, self._done(life, call))
 
     async def _done(self, life: _Life, call: Callable[[Any], Awaitable[Any]]) -> Any:
-        no_section()
+        leave_sections()
         try:
             return await ThroughGate(life.gate, call(life.door))
         finally:
             if self.storage.unconfirmed:
-                await turns().over()
+                await scheduler().wait_for_end()
 
     def block(self, life: _Life, callback: Callable[[], Awaitable[Any]]) -> asyncio.Future[Any]:
         """``blockConcurrencyWhile``: what it raises resets the object."""
@@ -313,7 +313,7 @@ class FakeObject:
             if isinstance(error, JsException) and life is self._life:
                 self.reset(error)
 
-        blocking = turns().section(life.gate, callback)
+        blocking = scheduler().run_section(life.gate, callback)
         life.blocking[blocking] = self.script.host.clock.now()
         blocking.add_done_callback(settled)
         # in real time, too: where it waits for itself, nobody is left to move the clock

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from ...._cpython.clone_size import clone_size
 from ...._cpython.js_exception import JsException
 from ...._times import EPOCH
-from ...runtime.scheduling import Gate, turns
+from ...runtime.scheduling import InputGate, scheduler
 from ..sqlite import Refused
 from .sql import MAX_LENGTH, Database, FakeSqlStorage, Range
 
@@ -170,7 +170,7 @@ class FakeDurableObjectStorage(_Operations):
         self.database = database
         self._alarms = alarms
         self.broken: JsException | None = None
-        self.gate: Gate = Gate()
+        self.gate: InputGate = InputGate()
         self.has_alarm = True
         self.unconfirmed: bool = False
         self._ringing: float | None = None
@@ -188,7 +188,7 @@ class FakeDurableObjectStorage(_Operations):
     def written(self) -> None:
         """Have what was written stored when the turn is over."""
         self.unconfirmed = True
-        turns().at_end(self.commit)
+        scheduler().at_end(self.commit)
 
     def _live(self, call: str, *, writes: bool = True) -> FakeDurableObjectStorage:
         return self.live(writes=writes)
@@ -315,7 +315,7 @@ class FakeDurableObjectStorage(_Operations):
             transaction.finish(undo=False)
             return given
 
-        return await turns().section(self.gate, work)
+        return await scheduler().run_section(self.gate, work)
 
     def transactionSync(self, closure: Callable[[], Any], /) -> Any:
         if not self._sqlite:
@@ -334,7 +334,7 @@ class FakeDurableObjectStorage(_Operations):
     async def sync(self) -> None:
         self.live()
         if self.unconfirmed:
-            await turns().over()
+            await scheduler().wait_for_end()
 
     @property
     def sql(self) -> FakeSqlStorage:
