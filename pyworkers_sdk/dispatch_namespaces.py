@@ -42,7 +42,7 @@ class DispatchNamespace(JsWrapper["_js.DispatchNamespace"]):
     ) -> Fetcher:
         """Return the Worker of that name, to ``fetch`` from.
 
-        This sends no request. If there is no such Worker, the ``fetch`` raises a WorkersError whose
+        This sends no request. If the Worker does not exist, the ``fetch`` raises a WorkersError whose
         message begins with "Worker not found".
 
         Args:
