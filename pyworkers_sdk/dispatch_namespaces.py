@@ -42,8 +42,8 @@ class DispatchNamespace(JsWrapper["_js.DispatchNamespace"]):
     ) -> Fetcher:
         """Return the Worker of that name, to ``fetch`` from.
 
-        This sends no request. If the Worker does not exist, the ``fetch`` raises a WorkersError whose
-        message begins with "Worker not found".
+        This sends no request. If the Worker does not exist, the ``fetch`` raises a WorkersError
+        whose message begins with "Worker not found".
 
         Args:
             name: The name of the Worker in the namespace.

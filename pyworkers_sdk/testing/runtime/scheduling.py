@@ -218,6 +218,9 @@ def yields_to_others(kind: type[T]) -> type[T]:
     for name, method in [*vars(kind).items()]:
         if iscoroutinefunction(method):
             setattr(kind, name, yield_after(method))
+    cast(
+        Any, kind
+    ).is_fake = True  # for faults(), which watches a fake and the fakes that it returns
     return kind
 
 
