@@ -8,13 +8,18 @@ __all__ = ["Assets"]
 
 
 class Assets(Fetcher):
-    """The static files of the Worker, over their ``assets`` binding.
+    """The static files of the Worker, read through its ``assets`` binding.
 
-    ``fetch`` takes any host and gives the file of the path: 200 with ``ETag``, ``Content-Type`` by
-    the name and ``Cache-Control: public, max-age=0, must-revalidate``; 304 where ``If-None-Match``
-    names the ETag; 307 to a page's one address, which ``html_handling`` sets; 404, or what
-    ``not_found_handling`` sets, where there is no such file; 405 for other methods than GET and
-    HEAD. Files of at most 25 MiB each.
+    ``fetch`` accepts any host and returns the file at the path of the URL:
+
+    - 200 with ``ETag``, a ``Content-Type`` derived from the file name and
+      ``Cache-Control: public, max-age=0, must-revalidate``;
+    - 304 if ``If-None-Match`` names the ETag;
+    - 307 to the canonical address of a page, as set by ``html_handling``;
+    - 404, or the response set by ``not_found_handling``, if the file is missing;
+    - 405 for methods other than GET and HEAD.
+
+    A file has at most 25 MiB.
 
     JS: Fetcher.
     """

@@ -21,7 +21,8 @@ _raising = raising(WorkersError)
 class DispatchNamespace(JsWrapper["_js.DispatchNamespace"]):
     """A namespace of Workers for Platforms: ``USERS: DispatchNamespace`` in an Env.
 
-    No local runtime has it: what is said of the service is its documentation's, and was not seen.
+    Not available in local runtimes: the fake follows Cloudflare's documentation and has not been
+    verified.
 
     JS: DispatchNamespace.
     """
@@ -39,10 +40,20 @@ class DispatchNamespace(JsWrapper["_js.DispatchNamespace"]):
         limits: ResourceLimits | None = None,
         outbound: Mapping[str, Any] | None = None,
     ) -> Fetcher:
-        """The Worker of that name, to ``fetch`` from. Nothing is asked for yet: that there is no
-        such Worker is a WorkersError of the ``fetch``, whose message begins "Worker not found".
+        """Return the Worker of that name, to ``fetch`` from.
 
-        ``outbound`` are the parameters of the outbound Worker, if one is configured.
+        This sends no request. If the Worker does not exist, the ``fetch`` raises a WorkersError
+        whose message begins with "Worker not found".
+
+        Args:
+            name: The name of the Worker in the namespace.
+            args: Arguments for the Worker, passed on as they are.
+            limits: The limits of each call.
+            outbound: The parameters of the outbound Worker, if one is configured.
+
+        Raises:
+            ConversionError: ``name`` is not a str, or ``args`` or ``outbound`` cannot cross.
+
         JS: DispatchNamespace.get.
         """
         options: dict[str, Any] = {}
@@ -50,8 +61,8 @@ class DispatchNamespace(JsWrapper["_js.DispatchNamespace"]):
             options["limits"] = limits.to_js()
         if outbound is not None:
             options["outbound"] = dict(outbound)
-        given = to_js({} if args is None else dict(args), "args")
+        js_args = to_js({} if args is None else dict(args), "args")
         name = text(name, "name")
         with _raising:
-            found = self._js.get(name, given, to_js(options, "options"))
-        return Fetcher(found)
+            js_fetcher = self._js.get(name, js_args, to_js(options, "options"))
+        return Fetcher(js_fetcher)

@@ -1,4 +1,4 @@
-"""``WorkerLoader``: Workers that are made of code at run time."""
+"""``WorkerLoader``: Workers that are made from code at run time."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict
 
-from ._border import JsWrapper, binding, called_once, raising, text
+from ._border import JsWrapper, binding, called_once, expected, raising, text
 from ._border.rpc import sendable
-from .errors import ConversionError, WorkersError
+from ._options import js_options
+from .errors import WorkersError
 from .services import Fetcher
 
 if TYPE_CHECKING:
@@ -22,27 +23,32 @@ _raising = raising(WorkersError)
 
 
 class WorkerLoaderModule(TypedDict, total=False):
-    """A module under exactly one of these names, which says what it is. JS: WorkerLoaderModule."""
+    """A module with exactly one of these keys. The key is the module's type.
+
+    JS: WorkerLoaderModule.
+    """
 
     js: str
+    """An ES module."""
     cjs: str
+    """A CommonJS module."""
     text: str
+    """A text that importing the module returns."""
     data: bytes
+    """Bytes that importing the module returns."""
     json: Any
+    """JSON data that importing the module returns."""
     py: str
+    """A Python module."""
     wasm: bytes
+    """A WebAssembly module."""
 
 
 Modules: TypeAlias = Mapping[str, str | WorkerLoaderModule]
 
 
 class WorkerCode:
-    """A Worker's code and what it may do.
-
-    ``modules`` are text under names that end in ".js" or ".py", or a ``WorkerLoaderModule``; 64 MiB
-    at most. ``env`` is all that the Worker finds in its ``env``: JSON data and service bindings, 1
-    MiB at most. ``global_outbound`` is what its ``fetch`` reaches: by default what ours does, with
-    False nothing.
+    """The code of a Worker, and its settings.
 
     JS: WorkerLoaderWorkerCode.
     """
@@ -63,28 +69,48 @@ class WorkerCode:
         streaming_tails: Iterable[Fetcher] = (),
         allow_experimental: bool = False,
     ) -> None:
-        parts: dict[str, Any] = {
-            "mainModule": text(main_module, "main_module"),
-            "modules": dict(modules),
-            "compatibilityDate": text(compatibility_date, "compatibility_date"),
-        }
-        if flags := list(compatibility_flags):
-            parts["compatibilityFlags"] = flags
-        if env is not None:
-            parts["env"] = dict(env)
-        if global_outbound is not None:
-            parts["globalOutbound"] = global_outbound or None
-        if limits is not None:
-            parts["limits"] = limits.to_js()
-        for name, found in (("tails", list(tails)), ("streamingTails", list(streaming_tails))):
-            if found:
-                parts[name] = found
-        if allow_experimental:
-            parts["allowExperimental"] = True
-        self._parts = parts
+        """Describe a Worker.
+
+        Args:
+            main_module: The name of the module to start with, one of ``modules``.
+            modules: The modules by name, at most 64 MiB together. A str needs a name that ends in
+                ".js" or ".py"; a ``WorkerLoaderModule`` states its type.
+            compatibility_date: The compatibility date, "2026-07-01".
+            compatibility_flags: The compatibility flags.
+            env: Everything that the Worker finds in its ``env``: JSON data and service bindings, at
+                most 1 MiB.
+            global_outbound: The Worker that receives the new Worker's global ``fetch``. False
+                blocks it; by default it reaches the same network as the calling Worker's.
+            limits: The limits of each call.
+            tails: Workers whose ``tail`` handlers observe the new Worker.
+            streaming_tails: Workers whose ``tail_stream`` handlers observe the new Worker.
+            allow_experimental: Allow experimental compatibility flags.
+
+        Raises:
+            ConversionError: ``main_module`` or ``compatibility_date`` is not a str.
+        """
+        self._parts: dict[str, Any] = js_options(
+            {
+                "main_module": text(main_module, "main_module"),
+                "modules": dict(modules),
+                "compatibility_date": text(compatibility_date, "compatibility_date"),
+                "compatibility_flags": list(compatibility_flags) or None,
+                "env": None if env is None else dict(env),
+                "limits": None if limits is None else limits.to_js(),
+                "tails": list(tails) or None,
+                "streaming_tails": list(streaming_tails) or None,
+                "allow_experimental": allow_experimental or None,
+            }
+        )
+        if global_outbound is not None:  # null blocks the network; absent, it is the caller's
+            self._parts["globalOutbound"] = global_outbound or None
 
     def to_js(self) -> Any:
-        """JavaScript's own object of it."""
+        """Return the code as a JavaScript object.
+
+        Raises:
+            ConversionError: A module, or a value in ``env``, cannot cross.
+        """
         return sendable(self._parts, "code")
 
 
@@ -97,14 +123,17 @@ def _options(props: Mapping[str, Any] | None, limits: ResourceLimits | None) -> 
     return sendable(options, "options")
 
 
-def _code(given: Any, name: str) -> Any:
-    if not isinstance(given, WorkerCode):
-        raise ConversionError(f"{name}: expected WorkerCode, got {type(given).__name__}")
-    return given.to_js()
+def _code(code: Any, place: str) -> Any:
+    if not isinstance(code, WorkerCode):
+        raise expected(place, "WorkerCode", code)
+    return code.to_js()
 
 
 class WorkerStub(JsWrapper[Any]):
-    """A Worker that was loaded, or will be when it is first called. JS: WorkerStub."""
+    """A dynamic Worker. It is loaded at the latest when it is first called.
+
+    JS: WorkerStub.
+    """
 
     __slots__ = ()
 
@@ -118,14 +147,20 @@ class WorkerStub(JsWrapper[Any]):
         props: Mapping[str, Any] | None = None,
         limits: ResourceLimits | None = None,
     ) -> Fetcher:
-        """An entrypoint of it, to call by HTTP and RPC; its default unless ``name`` is given.
+        """Return an entrypoint of the Worker, to call by HTTP and RPC.
 
-        ``props`` are what the entrypoint finds in ``ctx.props``. That it cannot be loaded is an
-        error of the first call. JS: WorkerStub.getEntrypoint.
+        If the Worker cannot be loaded, the first call raises the error.
+
+        Args:
+            name: The name of an exported class; None is the default export.
+            props: The data that the entrypoint finds in ``ctx.props``.
+            limits: The limits of each call.
+
+        JS: WorkerStub.getEntrypoint.
         """
-        ready = _options(props, limits)
+        options = _options(props, limits)
         with _raising:
-            return Fetcher(self._js.getEntrypoint(name and text(name, "name"), ready))
+            return Fetcher(self._js.getEntrypoint(name and text(name, "name"), options))
 
     def get_durable_object_class(
         self,
@@ -134,20 +169,30 @@ class WorkerStub(JsWrapper[Any]):
         props: Mapping[str, Any] | None = None,
         limits: ResourceLimits | None = None,
     ) -> DurableObjectClass:
-        """A class of Durable Objects in it, for a facet to be of: ``FacetStartupOptions(…)``.
+        """Return a Durable Object class of the Worker, to make facets from.
+
+        Pass it to ``FacetStartupOptions(…)``.
+
+        Args:
+            name: The name of an exported class; None is the default export.
+            props: The data that the object finds in ``ctx.props``.
+            limits: The limits of each call.
 
         JS: WorkerStub.getDurableObjectClass.
         """
         from .durable.facets import DurableObjectClass
 
-        ready = _options(props, limits)
+        options = _options(props, limits)
         with _raising:
-            found = self._js.getDurableObjectClass(name and text(name, "name"), ready)
-        return DurableObjectClass(found)
+            js_class = self._js.getDurableObjectClass(name and text(name, "name"), options)
+        return DurableObjectClass(js_class)
 
 
 class WorkerLoader(JsWrapper["_js.WorkerLoader"]):
-    """Loads Workers: ``LOADER: WorkerLoader`` in an Env. JS: WorkerLoader."""
+    """A loader of dynamic Workers: ``LOADER: WorkerLoader`` in an Env.
+
+    JS: WorkerLoader.
+    """
 
     __slots__ = ()
 
@@ -157,28 +202,42 @@ class WorkerLoader(JsWrapper["_js.WorkerLoader"]):
     def get(
         self, name: str, get_code: Callable[[], WorkerCode | Awaitable[WorkerCode]]
     ) -> WorkerStub:
-        """The Worker of that name. ``get_code``, ``async`` or not, is called if it is not in
-        memory, once something of it is; one name must always mean the same code.
+        """Return the Worker of that name, and load it on its first use if it is not in memory.
 
-        What ``get_code`` raises is a WorkersError of that call. JS: WorkerLoader.get.
+        Args:
+            name: The name of the Worker. One name must always mean the same code.
+            get_code: A function, ``async`` or not, that returns the code. It is called once, when
+                the Worker is first used and is not in memory. A call to the Worker raises a
+                WorkersError if this function raises.
+
+        Raises:
+            ConversionError: ``get_code`` is not callable, or ``name`` is not a str.
+
+        JS: WorkerLoader.get.
         """
 
-        async def code() -> Any:
-            given = get_code()
-            return _code(await given if isawaitable(given) else given, "what get_code returns")
+        async def js_code() -> Any:
+            code = get_code()
+            return _code(await code if isawaitable(code) else code, "result of get_code")
 
         if not callable(get_code):
-            kind = type(get_code).__name__
-            raise ConversionError(f"get_code: expected a function of no arguments, got {kind}")
+            raise expected("get_code", "a function without parameters", get_code)
         name = text(name, "name")
         with _raising:
-            return WorkerStub(self._js.get(name, called_once(code)))
+            return WorkerStub(self._js.get(name, called_once(js_code)))
 
     def load(self, code: WorkerCode) -> WorkerStub:
-        """A new Worker, which is nobody else's. WorkersError for code that cannot be.
+        """Return a new Worker that nothing else shares.
+
+        Args:
+            code: The code of the Worker.
+
+        Raises:
+            ConversionError: ``code`` is not a WorkerCode, or a part of it cannot cross.
+            WorkersError: The runtime refuses the code.
 
         JS: WorkerLoader.load.
         """
-        ready = _code(code, "code")
+        js_code = _code(code, "code")
         with _raising:
-            return WorkerStub(self._js.load(ready))
+            return WorkerStub(self._js.load(js_code))

@@ -1,4 +1,4 @@
-"""``faults``: have a fake fail, answer slowly, deliver twice, or show late what was written."""
+"""``faults``: make a fake fail, answer slowly, deliver twice, or show writes late."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import datetime as dt
 import sys
 from collections.abc import Callable
 from functools import cache, wraps
-from inspect import isclass, iscoroutinefunction
+from inspect import getmembers, iscoroutinefunction, ismethod
 from typing import Any, NamedTuple, cast
 
 from .._border import raw
@@ -19,29 +19,33 @@ from .fakes.vectorize import FakeVectorize
 
 __all__ = ["Faults", "faults"]
 
+Act = Callable[[], None]
+
 
 class _Rule(NamedTuple):
     method: str | None
     every: int
-    act: Callable[[], None]
+    act: Act
 
 
 class Faults:
-    """What is to go wrong with one binding; made by ``faults``.
+    """The faults of one binding. ``faults`` returns it.
 
-    ``method`` is a method's name, ours or JavaScript's ("put", "get_with_metadata", a D1
-    statement's "all"; of Durable Objects one of theirs); None is any call that the binding answers.
-    A fault comes before the call has changed anything.
+    ``method`` is the name of a method, in our spelling or JavaScript's: "put",
+    "get_with_metadata", "all" of a D1 statement. For a namespace of Durable Objects it is a method
+    of the objects. None means any call that the binding answers. A fault occurs before the call
+    changes anything.
     """
 
     def __init__(self, binding: Any, clock: Clock) -> None:
         self._binding = binding
         self._clock = clock
-        self._next: list[tuple[str | None, Callable[[], None]]] = []
+        self._next: list[tuple[str | None, Act]] = []
         self._rules: list[_Rule] = []
         self._calls: dict[_Rule, int] = {}
         if hasattr(binding, "watched_by"):
-            binding.watched_by(self._called)  # a namespace of Durable Objects
+            # A namespace of Durable Objects has no calls itself: its stubs report theirs.
+            binding.watched_by(self._on_call)
         else:
             self._watch(binding)
 
@@ -56,10 +60,22 @@ class Faults:
         retryable: bool = False,
         overloaded: bool = False,
     ) -> None:
-        """Fail the next ``times`` calls, or every n-th from now on, with a JavaScript error.
+        """Fail calls with a JavaScript error.
 
-        The user of the binding sees it as the runtime's: ``KVError(message)`` with ``js_name``.
-        ``retryable`` and ``overloaded`` are what a DurableObjectError says.
+        The caller sees the error as one of the runtime's: ``KVError(message)``.
+
+        Args:
+            message: The message of the error.
+            name: The name of the JavaScript error, found in ``js_name``.
+            method: The method to fail; by default any call.
+            times: The number of calls to fail, starting with the next; ignored if ``every`` is set.
+            every: Fail every n-th call from now on, instead of the next ``times`` calls.
+            retryable: Set the attribute of that name on a DurableObjectError.
+            overloaded: Set the attribute of that name on a DurableObjectError.
+
+        Raises:
+            TypeError: The binding has no such method.
+            ValueError: ``every`` is less than 1.
         """
 
         def act() -> None:
@@ -77,7 +93,19 @@ class Faults:
         times: int = 1,
         every: int | None = None,
     ) -> None:
-        """Have the next ``times`` calls, or every n-th, take so long: the fake clock moves on."""
+        """Delay calls by a number of seconds: each one advances the fake clock.
+
+        Args:
+            seconds: The duration of a call, as a timedelta or in seconds.
+            method: The method to delay; by default any call.
+            times: The number of calls to delay, starting with the next; ignored if ``every`` is
+                set.
+            every: Delay every n-th call from now on, instead of the next ``times`` calls.
+
+        Raises:
+            TypeError: The binding has no such method.
+            ValueError: ``every`` is less than 1.
+        """
 
         def act() -> None:
             self._clock.advance(seconds)
@@ -85,23 +113,38 @@ class Faults:
         self._add(method, times, every, act)
 
     def deliver_twice(self, *, times: int = 1) -> None:
-        """Deliver the next ``times`` messages of a queue once more after they were acked."""
+        """Deliver the next ``times`` messages of a queue once more after their acknowledgement.
+
+        Raises:
+            TypeError: The binding is not a queue.
+        """
         if not isinstance(self._binding, FakeQueue):
-            raise TypeError(f"{type(self._binding).__name__} delivers no messages")
+            type_name = type(self._binding).__name__
+            raise TypeError(f"deliver_twice(): expected a queue, got {type_name}")
         self._binding.twice += times
 
     def late(self, seconds: float | dt.timedelta) -> None:
-        """Have what is written from now on show so many seconds later.
+        """Show everything written from now on only after a number of seconds.
 
-        A KV namespace may take 60 s to show everywhere what was written in one place; a Vectorize
-        index takes some seconds.
+        A KV namespace may take 60 s until a write is visible everywhere. A Vectorize index takes
+        some seconds.
+
+        Args:
+            seconds: The delay, as a timedelta or in seconds of the fake clock.
+
+        Raises:
+            TypeError: The binding is neither a KV namespace nor a Vectorize index.
         """
         if not isinstance(self._binding, (FakeKVNamespace, FakeVectorize)):
-            raise TypeError(f"{type(self._binding).__name__} shows at once what is written to it")
+            type_name = type(self._binding).__name__
+            raise TypeError(
+                f"late(): expected a KV namespace or a Vectorize index, got {type_name}; other "
+                "bindings show a write at once"
+            )
         self._binding.late = seconds
 
     def clear(self) -> None:
-        """All is well again."""
+        """Remove all faults of the binding."""
         self._next.clear()
         self._rules.clear()
         self._calls.clear()
@@ -110,10 +153,8 @@ class Faults:
         if isinstance(self._binding, (FakeKVNamespace, FakeVectorize)):
             self._binding.late = None
 
-    def _add(
-        self, method: str | None, times: int, every: int | None, act: Callable[[], None]
-    ) -> None:
-        method = method and self._known(method)
+    def _add(self, method: str | None, times: int, every: int | None, act: Act) -> None:
+        method = method and self._js_method(method)
         if every is None:
             self._next += [(method, act)] * times
         elif every < 1:
@@ -121,53 +162,59 @@ class Faults:
         else:
             self._rules.append(_Rule(method, every, act))
 
-    def _known(self, method: str) -> str:
-        """JavaScript's name of a method; TypeError for one that is never called."""
-        if hasattr(self._binding, "watched_by"):  # what its objects have, nobody knows here
+    def _js_method(self, method: str) -> str:
+        """Return the JavaScript name of a method. TypeError for a name that no call has."""
+        if hasattr(self._binding, "watched_by"):  # the methods of its objects are not known here
             return method
-        known = _answering(cast(Any, type(self._binding)))
+        known = _calls_of(cast(Any, type(self._binding)))
         if camel(method) in known:
             return camel(method)
-        raise TypeError(f"no call is named {method!r}; there are {', '.join(sorted(known))}")
+        raise TypeError(f"method: expected one of {', '.join(sorted(known))}, got {method!r}")
 
-    def _called(self, method: str) -> None:
+    def _on_call(self, method: str) -> None:
+        """Apply the faults of a call that begins."""
         for rule in [*self._rules]:
             if rule.method in (None, method):
                 self._calls[rule] = self._calls.get(rule, 0) + 1
                 if self._calls[rule] % rule.every == 0:
                     rule.act()
-        for at, (wanted, act) in enumerate(self._next):
-            if wanted in (None, method):
-                del self._next[at]
+        for index, (fault_method, act) in enumerate(self._next):
+            if fault_method in (None, method):
+                del self._next[index]
                 act()
                 return
 
     def _watch(self, target: Any) -> Any:
-        """Come between an object of the fake's and whoever calls it; and what it gives, in turn:
-        a D1 database answers through its statements."""
-        if not _is_fake(target) or "_watched" in target.__dict__:
-            return target
-        target._watched = True
-        for name in dir(target):
-            method = getattr(target, name)
-            if not name.startswith("_") and callable(method) and hasattr(method, "__func__"):
-                setattr(target, name, self._between(name, method))
+        """Report every call of an object to ``_on_call``, and return the object.
+
+        Fakes that its methods return are watched too: a D1 database answers through statements.
+        """
+        vars(target)["is_watched"] = True
+        for name, method in getmembers(target, ismethod):
+            if not name.startswith("_"):
+                setattr(target, name, self._watched_method(name, method))
         return target
 
-    def _between(self, name: str, method: Callable[..., Any]) -> Callable[..., Any]:
-        if not iscoroutinefunction(method):
-            return wraps(method)(lambda *args, **options: self._watch(method(*args, **options)))
+    def _watch_result(self, result: Any) -> Any:
+        is_fake = getattr(cast(Any, type(result)), "is_fake", False)
+        return self._watch(result) if is_fake and "is_watched" not in vars(result) else result
+
+    def _watched_method(self, name: str, method: Callable[..., Any]) -> Callable[..., Any]:
+        if not iscoroutinefunction(method):  # like prepare(): it sends nothing, so it cannot fail
+            return wraps(method)(
+                lambda *args, **options: self._watch_result(method(*args, **options))
+            )
 
         @wraps(method)
-        async def answer(*args: Any, **options: Any) -> Any:
-            self._called(name)
-            return self._watch(await method(*args, **options))
+        async def call(*args: Any, **options: Any) -> Any:
+            self._on_call(name)
+            return self._watch_result(await method(*args, **options))
 
-        return answer
+        return call
 
 
 def faults(binding: Any) -> Faults:
-    """What shall go wrong with a binding that ``fake`` made, alone or in an Env.
+    """Return the faults of a binding that ``fake`` made, for itself or in an Env.
 
     ::
 
@@ -177,28 +224,41 @@ def faults(binding: Any) -> Faults:
         faults(runtime.env.JOBS).deliver_twice()
         faults(runtime.env.CACHE).late(60)
         faults(runtime.env.ROOMS).fail("Durable Object is overloaded.", overloaded=True)
+
+    Raises:
+        TypeError: ``binding`` is not a binding over a fake.
     """
-    inside = raw(binding)
-    clock = getattr(inside, "clock", None)
-    if not _is_fake(inside) or not isinstance(clock, Clock):
-        raise TypeError(f"faults() takes a binding that fake() made, not {type(binding).__name__}")
-    if "_faults" not in inside.__dict__:
-        inside._faults = Faults(inside, clock)
-    made: Faults = inside._faults
-    return made
+    fake = raw(binding)
+    clock = _clock_of(fake)
+    if not isinstance(clock, Clock):
+        type_name = type(binding).__name__
+        raise TypeError(f"faults(): expected a binding that fake() made, got {type_name}")
+    if "faults" not in vars(fake):
+        fake.faults = Faults(fake, clock)
+    binding_faults: Faults = fake.faults
+    return binding_faults
+
+
+def _clock_of(fake: Any) -> Any:
+    """Return the clock that a fake was made with; None for any other object."""
+    if hasattr(
+        cast(Any, type(fake)), "watched_by"
+    ):  # a namespace of Durable Objects has that of its host
+        return fake.clock
+    return getattr(fake, "__dict__", {}).get("clock")
 
 
 @cache
-def _answering(kind: Any) -> set[str]:
-    """The methods that answer a call: those of a fake, and of what it gives in turn."""
-    classes = [each for each in vars(sys.modules[kind.__module__]).values() if isclass(each)]
+def _calls_of(fake_class: type[Any]) -> set[str]:
+    """Return the names of the calls of a fake, and of the fakes that its methods return.
+
+    The latter are found in its module: every class with the mark that ``yields_to_others`` sets.
+    """
+    names = vars(sys.modules[fake_class.__module__]).values()
+    classes = [fake_class, *(each for each in names if getattr(each, "is_fake", False))]
     return {
         name
-        for each in (kind, *(each for each in classes if each.__name__.startswith("Fake")))
-        for name in dir(each)
-        if not name.startswith("_") and iscoroutinefunction(getattr(each, name))
+        for each in classes
+        for name, _ in getmembers(each, iscoroutinefunction)
+        if not name.startswith("_")
     }
-
-
-def _is_fake(value: Any) -> bool:
-    return type(value).__module__.startswith(f"{__package__}.fakes.") and hasattr(value, "__dict__")

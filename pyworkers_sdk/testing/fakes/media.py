@@ -38,6 +38,7 @@ class FakeMediaBinding:
         return FakeMediaTransformer(self, media, {})
 
 
+@yields_to_others
 class FakeMediaTransformer:
     """JS: MediaTransformer, and MediaTransformationGenerator."""
 

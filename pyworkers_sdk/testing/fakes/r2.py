@@ -346,6 +346,8 @@ _HEADERS = {
 class FakeR2ObjectBody(FakeR2Object, Body):
     """JS: R2ObjectBody."""
 
+    is_fake = True  # for faults()
+
     def __init__(self, stored: Stored, *, range: dict[str, int]) -> None:
         super().__init__(stored, range=range)
         start = range["offset"]

@@ -277,6 +277,8 @@ def yields_to_others(service: type[T]) -> type[T]:
     for name, method in [*vars(service).items()]:
         if iscoroutinefunction(method):
             setattr(service, name, yield_after(method))
+    marked: Any = service
+    marked.is_fake = True  # for faults(), which watches a fake and the fakes that it returns
     return service
 
 

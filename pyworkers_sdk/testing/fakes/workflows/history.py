@@ -97,6 +97,8 @@ class FakeWorkflowSubscription:
     each drain, however many there are.
     """
 
+    is_fake = True  # for faults()
+
     def __init__(self, engine: Engine, cursor: int, filter: Collection[str]) -> None:
         self._engine = engine
         self._history = engine.history
