@@ -1,4 +1,4 @@
-"""Queues, messages for later: ``Queue`` to send them, ``MessageBatch`` to take them."""
+"""Cloudflare Queues: ``Queue`` sends messages, ``MessageBatch`` delivers them to a consumer."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from ._border import (
     JsWrapper,
     binding,
     dumps,
+    expected,
     from_js,
     from_json,
     prop,
@@ -47,25 +48,43 @@ __all__ = [
 _raising = raising(QueueError)
 
 QueueContentType: TypeAlias = Literal["text", "bytes", "json", "v8"]
-"""How a body travels; "v8", JavaScript's structured clone, keeps sets, dates and bytes."""
+"""The encoding of a message body.
+
+"json" is the default. "v8" is JavaScript's structured clone: it keeps sets, dates and bytes.
+"""
 
 
 class QueueMetrics(NamedTuple):
-    """How much waits in a queue. JS: QueueMetrics, QueueSendMetrics, MessageBatchMetrics."""
+    """The backlog of a queue: messages that are due and not yet with a consumer.
+
+    Delayed messages do not count until their delay is over.
+
+    JS: QueueMetrics, QueueSendMetrics, MessageBatchMetrics.
+    """
 
     backlog_count: int
+    """The number of messages."""
     backlog_bytes: int
+    """The size of their bodies in bytes."""
     oldest_message_timestamp: datetime | None
+    """The time at which the oldest of them was sent, in UTC; None if the backlog is empty."""
 
 
 class QueueMetadata(NamedTuple):
-    """JS: QueueSendMetadata, QueueSendBatchMetadata, MessageBatchMetadata."""
+    """The metadata that a queue reports with a send and with a batch.
+
+    JS: QueueSendMetadata, QueueSendBatchMetadata, MessageBatchMetadata.
+    """
 
     metrics: QueueMetrics
+    """The backlog of the queue."""
 
 
 class QueueSendResponse:
-    """The queue's answer to a send. JS: QueueSendResponse, QueueSendBatchResponse."""
+    """The queue's response to a send.
+
+    JS: QueueSendResponse, QueueSendBatchResponse.
+    """
 
     __slots__ = ("_metadata",)
 
@@ -74,15 +93,30 @@ class QueueSendResponse:
 
     @property
     def metadata(self) -> QueueMetadata:
-        """The backlog that the message met. JS: QueueSendResponse.metadata."""
-        return _present(self._metadata)
+        """The backlog of the queue before the sent messages were added.
+
+        Raises:
+            QueueError: The runtime is older than this metadata.
+
+        JS: QueueSendResponse.metadata.
+        """
+        return _reported(self._metadata)
 
     def __repr__(self) -> str:
         return f"QueueSendResponse({self._metadata!r})"
 
 
 class MessageSendRequest(Generic[T]):
-    """One message of ``send_batch``, where it needs more than a body. JS: MessageSendRequest."""
+    """A message for ``send_batch`` that needs its own content type or delay.
+
+    Args:
+        body: The body; its type depends on ``content_type``, as in ``Queue.send``.
+        content_type: The encoding of the body.
+        delay_seconds: How long to hold the message back, in seconds or as a timedelta; at most 24
+            hours. It takes precedence over the ``delay_seconds`` of the batch.
+
+    JS: MessageSendRequest.
+    """
 
     __slots__ = ("body", "content_type", "delay_seconds")
 
@@ -99,11 +133,14 @@ class MessageSendRequest(Generic[T]):
 
 
 class Queue(JsWrapper["_js.Queue"], Generic[T]):
-    """A queue to send to: ``Queue(env.JOBS)``, or ``JOBS: Queue[Job]`` in an Env.
+    """A queue to send messages to: ``Queue(env.JOBS)``, or ``JOBS: Queue[Job]`` in an Env.
 
-    A message is at most 128,000 bytes, a batch 100 messages and 256,000 bytes, a delay 86,400 s.
-    Every method raises QueueError where the service refuses, and ConversionError, before anything
-    is sent, where a body cannot cross; it names the place, ``messages[1].body.items[2]``.
+    A message has at most 128,000 bytes. A batch has at most 100 messages and 256,000 bytes. A delay
+    is at most 86,400 seconds (24 hours).
+
+    Every method raises QueueError if the service refuses the call. It raises ConversionError,
+    before anything is sent, if a body cannot be passed to JavaScript. The error names the place,
+    such as ``messages[1].body.items[2]``.
 
     JS: Queue.
     """
@@ -120,22 +157,36 @@ class Queue(JsWrapper["_js.Queue"], Generic[T]):
         content_type: QueueContentType = "json",
         delay_seconds: int | timedelta | None = None,
     ) -> QueueSendResponse:
-        """Send a message; its consumer sees it after ``delay_seconds``, at least once.
+        """Send a message. It is delivered to the queue's consumer at least once.
 
-        JSON is a body's default: plain data, dataclasses and pydantic models, datetimes as text.
+        Args:
+            body: The body; at most 128,000 bytes. "json" takes plain data, dataclasses and pydantic
+                models, and writes datetimes as ISO 8601 text. "text" takes a str, "bytes" takes
+                bytes, a bytearray or a memoryview. "v8" takes everything that crosses by structured
+                clone.
+            content_type: The encoding of the body; "json" by default. "text" ends at the first NUL
+                character.
+            delay_seconds: How long to hold the message back, in seconds or as a timedelta; at most
+                24 hours. By default it is the queue's ``delivery_delay``.
+
+        Raises:
+            QueueError: The service refused the message.
+            ConversionError: The body does not fit the content type, or an option has a wrong type.
 
         JS: Queue.send.
         """
-        ready = _body(body, content_type, "body")
-        if body is None:  # which on Pyodide 0.26 can be inside an argument, not one itself
-            one: MessageSendRequest[T] = MessageSendRequest(
+        js_body = _js_body(body, content_type, "body")
+        if body is None:
+            # Pyodide 0.26 passes None as undefined if it is itself an argument, and as null if it
+            # is inside one. The service refuses undefined.
+            request: MessageSendRequest[T] = MessageSendRequest(
                 body, content_type=content_type, delay_seconds=delay_seconds
             )
-            return await self.send_batch([one])
+            return await self.send_batch([request])
         delay = seconds(delay_seconds, "delay_seconds")
         with _raising:
-            found = await self._js.send(ready, contentType=content_type, delaySeconds=delay)
-        return _response(found)
+            response = await self._js.send(js_body, contentType=content_type, delaySeconds=delay)
+        return _response(response)
 
     async def send_batch(
         self,
@@ -143,28 +194,43 @@ class Queue(JsWrapper["_js.Queue"], Generic[T]):
         *,
         delay_seconds: int | timedelta | None = None,
     ) -> QueueSendResponse:
-        """Send up to 100 messages at once, all or none of them; each a body, sent as JSON, or a
-        ``MessageSendRequest``, whose own delay goes before ``delay_seconds``.
+        """Send several messages in one call. Either all of them are sent, or none.
+
+        Args:
+            messages: 1 to 100 messages of at most 256,000 bytes together. A plain body is sent as
+                JSON. Use ``MessageSendRequest`` for another content type or a delay of one message.
+            delay_seconds: How long to hold the messages back, in seconds or as a timedelta; at most
+                24 hours. The delay of a ``MessageSendRequest`` takes precedence.
+
+        Raises:
+            QueueError: The service refused the batch.
+            ConversionError: A body does not fit its content type, or an option has a wrong type.
 
         JS: Queue.sendBatch.
         """
-        if isinstance(messages, (str, bytes, Mapping)):  # each letter, or key, would be a message
-            kind = type(cast(Any, messages)).__name__
-            raise ConversionError(f"messages: expected a list of bodies, got {kind}")
+        # Iterating over one of these would send each letter, or each key, as a message.
+        if isinstance(messages, (str, bytes, Mapping)):
+            raise expected("messages", "a list of bodies", cast(object, messages))
         requests = [
-            cast("MessageSendRequest[T]", one)
-            if isinstance(one, MessageSendRequest)
-            else MessageSendRequest(one)
-            for one in messages
+            cast("MessageSendRequest[T]", message)
+            if isinstance(message, MessageSendRequest)
+            else MessageSendRequest(message)
+            for message in messages
         ]
-        ready = _requests(requests)
+        js_messages = _js_messages(requests)
         delay = seconds(delay_seconds, "delay_seconds")
         with _raising:
-            found = await self._js.sendBatch(ready, delaySeconds=delay)
-        return _response(found)
+            response = await self._js.sendBatch(js_messages, delaySeconds=delay)
+        return _response(response)
 
     async def metrics(self) -> QueueMetrics:
-        """How much waits in the queue, roughly. JS: Queue.metrics."""
+        """Return the approximate backlog of the queue.
+
+        Raises:
+            QueueError: The service refused the call, or the runtime is older than this method.
+
+        JS: Queue.metrics.
+        """
         method = prop(self._js, "metrics")
         if method is None:
             raise unsupported(QueueError, "metrics()")
@@ -173,10 +239,14 @@ class Queue(JsWrapper["_js.Queue"], Generic[T]):
 
 
 class Message(JsWrapper["_js.Message"], Generic[T]):
-    """A message that a batch brought. JS: Message.
+    """A message that was delivered in a batch.
 
-    What is neither acked nor retried is acked when the handler returns, and retried when it
-    raises. The first of ``ack`` and ``retry`` counts, and goes before what is said of the batch.
+    If the handler neither acks nor retries a message, its outcome depends on the handler: the
+    message is acked if the handler returns, and retried if it raises. The first call that concerns
+    a message decides its outcome: ``ack`` or ``retry``, or ``ack_all`` or ``retry_all`` of the
+    batch. Later calls do not change the outcome.
+
+    JS: Message.
     """
 
     __slots__ = ("_body", "_row")
@@ -188,26 +258,40 @@ class Message(JsWrapper["_js.Message"], Generic[T]):
 
     @property
     def id(self) -> str:
-        """The same at every attempt, and in a dead-letter queue. JS: Message.id."""
+        """The message's id. It is the same at every attempt, and in a dead-letter queue.
+
+        JS: Message.id.
+        """
         return self._js.id
 
     @property
     def timestamp(self) -> datetime:
-        """When it was sent, in UTC. JS: Message.timestamp."""
-        sent: datetime = from_js(self._js.timestamp)
-        return sent
+        """The time at which the message was sent, in UTC.
+
+        JS: Message.timestamp.
+        """
+        timestamp: datetime = from_js(self._js.timestamp)
+        return timestamp
 
     @property
     def attempts(self) -> int:
-        """Which attempt this is, from 1. JS: Message.attempts."""
+        """The number of this delivery attempt, starting from 1.
+
+        JS: Message.attempts.
+        """
         return self._js.attempts
 
     @property
     def body(self) -> T:
-        """What was sent, as the row type that the handler's ``MessageBatch[…]`` names.
+        """The body, loaded as the row type that the handler's ``MessageBatch[…]`` names.
 
-        One that is not raises RowError, here and not before, so that the handler can still ack or
-        retry this message by itself. JS: Message.body.
+        RowError is raised when the body is read, not when the batch is delivered, so the handler
+        can still ack or retry this one message.
+
+        Raises:
+            RowError: The body does not fit the row type.
+
+        JS: Message.body.
         """
         if self._body is _UNREAD:
             with _raising:
@@ -219,13 +303,23 @@ class Message(JsWrapper["_js.Message"], Generic[T]):
         return body_
 
     def ack(self) -> None:
-        """Done, even if the handler raises later. JS: Message.ack."""
+        """Mark the message as done, even if the handler raises later.
+
+        JS: Message.ack.
+        """
         self._js.ack()
 
     def retry(self, *, delay_seconds: int | timedelta | None = None) -> None:
-        """Deliver it again, after so many seconds or the consumer's ``retry_delay``.
+        """Mark the message to be delivered again after a delay.
 
-        After ``max_retries`` it goes to the dead-letter queue, or is lost. JS: Message.retry.
+        After the consumer's ``max_retries`` the message goes to the dead-letter queue. If the
+        consumer has none, the message is lost.
+
+        Args:
+            delay_seconds: The delay before the next attempt, in seconds or as a timedelta; at most
+                24 hours. By default it is the consumer's ``retry_delay``.
+
+        JS: Message.retry.
         """
         with _raising:
             self._js.retry(delaySeconds=seconds(delay_seconds, "delay_seconds"))
@@ -235,10 +329,13 @@ class Message(JsWrapper["_js.Message"], Generic[T]):
 
 
 class MessageBatch(JsWrapper["_js.MessageBatch"], Generic[T]):
-    """What a ``queue`` handler gets: at most its consumer's ``max_batch_size`` messages.
+    """A batch of messages, the argument of a ``queue`` handler.
+
+    A batch has at most as many messages as the consumer's ``max_batch_size``.
 
     ``MessageBatch[Job]`` in the handler's annotation loads each body as ``Job``: a TypedDict, a
-    dataclass, or any class with ``model_validate``. Elsewhere: ``MessageBatch(batch, Job)``.
+    dataclass, or any class with ``model_validate``. Outside a handler, write
+    ``MessageBatch(batch, Job)``.
 
     JS: MessageBatch.
     """
@@ -252,27 +349,49 @@ class MessageBatch(JsWrapper["_js.MessageBatch"], Generic[T]):
 
     @property
     def queue(self) -> str:
-        """The queue's name. JS: MessageBatch.queue."""
+        """The name of the queue.
+
+        JS: MessageBatch.queue.
+        """
         return self._js.queue
 
     @property
     def messages(self) -> list[Message[T]]:
-        """The messages; iterating over the batch gives the same. JS: MessageBatch.messages."""
+        """The messages of the batch. Iterating over the batch yields the same objects.
+
+        JS: MessageBatch.messages.
+        """
         if self._messages is None:
             self._messages = [Message(message, self._row) for message in self._js.messages]
         return self._messages
 
     @property
     def metadata(self) -> QueueMetadata:
-        """What was left in the queue when this batch was taken. JS: MessageBatch.metadata."""
-        return _present(_metadata(from_js(prop(self._js, "metadata"))))
+        """The backlog that was left in the queue when this batch was taken.
+
+        Raises:
+            QueueError: The runtime is older than this metadata.
+
+        JS: MessageBatch.metadata.
+        """
+        return _reported(_metadata(from_js(prop(self._js, "metadata"))))
 
     def ack_all(self) -> None:
-        """Ack every message that has no say of its own yet. JS: MessageBatch.ackAll."""
+        """Ack every message that was neither acked nor retried before.
+
+        JS: MessageBatch.ackAll.
+        """
         self._js.ackAll()
 
     def retry_all(self, *, delay_seconds: int | timedelta | None = None) -> None:
-        """Retry every message that has no say of its own yet. JS: MessageBatch.retryAll."""
+        """Retry every message that was neither acked nor retried before.
+
+        Args:
+            delay_seconds: The delay before the next attempt, in seconds or as a timedelta; at most
+                24 hours. By default it is the consumer's ``retry_delay``.
+
+        JS: MessageBatch.retryAll.
+        """
         with _raising:
             self._js.retryAll(delaySeconds=seconds(delay_seconds, "delay_seconds"))
 
@@ -289,61 +408,64 @@ class MessageBatch(JsWrapper["_js.MessageBatch"], Generic[T]):
 _UNREAD: Any = object()
 
 
-def _body(body: Any, content_type: str, name: str) -> Any:
-    """A body as the value that the runtime serialises."""
+def _js_body(body: Any, content_type: str, name: str) -> Any:
+    """Return the JavaScript value that the runtime serialises."""
     if content_type == "json":
         return from_json(dumps(body, name))
-    return to_js(_checked(body, content_type, name), name)
+    return to_js(_checked_body(body, content_type, name), name)
 
 
-def _checked(body: Any, content_type: str, name: str) -> Any:
+def _checked_body(body: Any, content_type: str, name: str) -> Any:
+    """Return the body ready to cross, or raise ConversionError if it does not fit the type."""
     if content_type == "text":
         return text(body, name)
     if content_type == "bytes":
         if isinstance(body, (bytes, bytearray, memoryview)):
             return cast(Any, body)
-        raise ConversionError(f"{name}: expected bytes, got {type(body).__name__}")
+        raise expected(name, "bytes", body)
     if content_type == "json":
         return convert(body, name, JSON)
     if content_type == "v8":
         return body
-    where = f"{name.removesuffix('body')}content_type"
+    place = f"{name.removesuffix('body')}content_type"
     raise ConversionError(
-        f"{where}: expected 'text', 'bytes', 'json' or 'v8', got {content_type!r}"
+        f"{place}: expected 'text', 'bytes', 'json' or 'v8', got {content_type!r}"
     )
 
 
-def _requests(requests: list[MessageSendRequest[Any]]) -> Any:
-    """The array that ``sendBatch`` takes, made in one crossing."""
-    listed: list[dict[str, Any]] = []
-    for at, one in enumerate(requests):
-        listed.append({"body": one.body, "contentType": one.content_type})
-        if one.delay_seconds is not None:
-            delay = seconds(one.delay_seconds, f"messages[{at}].delay_seconds")
-            listed[-1]["delaySeconds"] = delay
-    if listed and all(one.content_type == "json" for one in requests):
-        return from_json(dumps(listed, "messages"))  # the fastest way by far
-    for at, (one, entry) in enumerate(zip(requests, listed)):
-        entry["body"] = _checked(one.body, one.content_type, f"messages[{at}].body")
-    return to_js(listed, "messages")
+def _js_messages(requests: list[MessageSendRequest[Any]]) -> Any:
+    """Return the array that ``sendBatch`` takes, made in one crossing."""
+    messages: list[dict[str, Any]] = []
+    for index, request in enumerate(requests):
+        message = {"body": request.body, "contentType": request.content_type}
+        if request.delay_seconds is not None:
+            place = f"messages[{index}].delay_seconds"
+            message["delaySeconds"] = seconds(request.delay_seconds, place)
+        messages.append(message)
+    if messages and all(request.content_type == "json" for request in requests):
+        return from_json(dumps(messages, "messages"))  # by far the fastest way to cross
+    for index, (request, message) in enumerate(zip(requests, messages)):
+        place = f"messages[{index}].body"
+        message["body"] = _checked_body(request.body, request.content_type, place)
+    return to_js(messages, "messages")
 
 
-def _response(found: Any) -> QueueSendResponse:
-    answer: dict[str, Any] = from_js(found) or {}  # an older runtime says nothing
-    return QueueSendResponse(_metadata(answer.get("metadata")))
+def _response(js_response: Any) -> QueueSendResponse:
+    response: dict[str, Any] = from_js(js_response) or {}  # older runtimes answer undefined
+    return QueueSendResponse(_metadata(response.get("metadata")))
 
 
-def _metadata(found: dict[str, Any] | None) -> QueueMetadata | None:
-    return None if found is None else QueueMetadata(_metrics(found["metrics"]))
+def _metadata(metadata: dict[str, Any] | None) -> QueueMetadata | None:
+    return None if metadata is None else QueueMetadata(_metrics(metadata["metrics"]))
 
 
-def _metrics(found: dict[str, Any]) -> QueueMetrics:
+def _metrics(metrics: dict[str, Any]) -> QueueMetrics:
     return QueueMetrics(
-        found["backlogCount"], found["backlogBytes"], found.get("oldestMessageTimestamp")
+        metrics["backlogCount"], metrics["backlogBytes"], metrics.get("oldestMessageTimestamp")
     )
 
 
-def _present(metadata: QueueMetadata | None) -> QueueMetadata:
+def _reported(metadata: QueueMetadata | None) -> QueueMetadata:
     if metadata is None:
-        raise QueueError("this runtime does not say how much waits in the queue")
+        raise QueueError("this runtime does not report the backlog of a queue")
     return metadata

@@ -185,13 +185,13 @@ async def test_an_older_runtime_says_less() -> None:
 
     old: Any = SimpleNamespace(send=send, sendBatch=send)
     for answer in (await Queue(old).send(1), await Queue(old).send_batch([1])):
-        with pytest.raises(QueueError, match="does not say how much waits"):
+        with pytest.raises(QueueError, match="does not report the backlog"):
             _ = answer.metadata
         assert repr(answer) == "QueueSendResponse(None)"
     with pytest.raises(QueueError, match=r"has no metrics\(\)"):
         await Queue(old).metrics()
     batch: Any = SimpleNamespace(queue="jobs", messages=[])
-    with pytest.raises(QueueError, match="does not say how much waits"):
+    with pytest.raises(QueueError, match="does not report the backlog"):
         _ = MessageBatch(batch).metadata
 
 

@@ -203,7 +203,8 @@ async def test_text_is_a_str(queue: Queue[Any], case: Any) -> None:
 
 @cases({"text": "a", "none": None, "list": [1]})
 async def test_bytes_are_bytes(queue: Queue[Any], case: Any) -> None:
-    with raises(ConversionError, match=f"^body: expected bytes, got {type(case).__name__}$"):
+    got = "None" if case is None else type(case).__name__
+    with raises(ConversionError, match=f"^body: expected bytes, got {got}$"):
         await queue.send(case, content_type="bytes")
     with raises(ConversionError, match=r"^messages\[0\]\.body: expected bytes"):
         await queue.send_batch([MessageSendRequest(case, content_type="bytes")])
