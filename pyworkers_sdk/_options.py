@@ -15,6 +15,7 @@ T = TypeVar("T")
 _OTHERWISE = {
     "cache_ttl": "cacheTTL",
     "channel_link": "channel_link",
+    "convert_og_image": "convertOGImage",
     "custom_ai": "custom_ai",
     "in_": "in",
     "prefer_css_page_size": "preferCSSPageSize",

@@ -5,11 +5,22 @@ from __future__ import annotations
 from collections.abc import Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NewType, TypedDict, overload
 
-from .._border import JsWrapper, binding, from_js, prop, raising, text, to_js, unsupported
-from ..errors import AIError, ConversionError
+from .._border import (
+    JsWrapper,
+    binding,
+    expected,
+    from_js,
+    prop,
+    raising,
+    text,
+    to_js,
+    unsupported,
+)
+from .._options import js_options
+from ..errors import AIError
 from ..http import Response
 from ._conversion import answer_of, inputs_of, response_of
-from .gateway import AiGateway, gateway_options, given_headers, given_signal
+from .gateway import AiGateway, js_gateway, js_headers, js_signal
 
 if TYPE_CHECKING:
     from .. import _js
@@ -28,7 +39,7 @@ __all__ = ["AI", "AIModel", "AiModelsSearchObject"]
 _raising = raising(AIError)
 
 AIModel = NewType("AIModel", str)
-"""A model that type checkers do not know yet, or know at run time alone:
+"""The name of a model that type checkers do not know yet, or that is known only at run time:
 ``ai.run(AIModel(env.MODEL), {…})``."""
 
 
@@ -64,10 +75,12 @@ class AI(JsWrapper["_js.Ai"]):
         vectors = (await ai.run("@cf/baai/bge-m3", {"text": texts}))["data"]
         stream = await ai.run("@cf/moonshotai/kimi-k2.6", {"messages": [...], "stream": True})
 
-    Every method raises AIError where the service refuses (``code`` is its number: 3036 the day's
-    free quota is used up, 3040 out of capacity, 3006 too large, 3007 too late, 5004 bad inputs,
-    5007 no such model), and ConversionError, before anything is sent, where a value cannot cross.
-    The runtime's own client was seen; of what models answer, only their documentation.
+    Every method raises AIError if the service refuses the request. ``code`` is the number of the
+    service's error: 3036 the free quota of the day is used up, 3040 out of capacity, 3006 request
+    too large, 3007 timeout, 5004 invalid inputs, 5007 unknown model. Every method raises
+    ConversionError, before anything is sent, for a value that cannot cross to JavaScript.
+
+    The runtime's own client was verified. The answers of models follow Cloudflare's documentation.
 
     JS: Ai.
     """
@@ -81,10 +94,34 @@ class AI(JsWrapper["_js.Ai"]):
 
         @property
         def run(self) -> Run:
-            """What a model answers, by its name: a wrong input is a type error.
+            """Run a model by its name and return its answer: JSON, ``bytes`` or an EventStream.
 
-            A model's name in a constant of one's own is ``Final``; one that is known at run time
-            alone, or too new, an ``AIModel``. The rest is said in ``help(AI.run)``. JS: Ai.run.
+            Type checkers choose the types of the inputs and of the answer by the model's name, so
+            a wrong input is a type error. Annotate a constant that holds a name as ``Final``. Wrap
+            a name that is known only at run time, or is too new, in ``AIModel``.
+
+            Args:
+                model: The name of the model, such as "@cf/baai/bge-m3".
+                inputs: The model's inputs. With ``"stream": True`` the answer is an EventStream.
+                row_type: A TypedDict, dataclass or pydantic model that loads the answer's JSON
+                    text. Ask for JSON with ``response_format``.
+                gateway: The AI Gateway of the call: ``{"id": "my-gateway"}``.
+                prefix: A prefix of the model's name.
+                tags: At most 5 tags, of at most 50 characters each.
+                extra_headers: More headers of the request.
+                signal: An AbortSignal that cancels the call.
+                queue_request: Queue a batch of inputs: ``{"requests": […]}``. Poll for the answers
+                    with the ``request_id`` of the result.
+                websocket: Open a WebSocket to the model, and return the Response.
+                return_raw_response: Return the Response unchanged, whatever its status.
+
+            Raises:
+                AIError: The service refused the request; ``code`` is its number.
+                AbortError: ``signal`` was aborted.
+                ConversionError: An input or an option cannot cross to JavaScript.
+                RowError: The answer does not fit ``row_type``.
+
+            ``help(AI.run)`` explains how bytes cross. JS: Ai.run.
             """
             ...
 
@@ -103,63 +140,84 @@ class AI(JsWrapper["_js.Ai"]):
         websocket: bool | None = None,
         return_raw_response: bool | None = None,
     ) -> Any:
-        """What a model answers: JSON, or ``bytes`` where it makes a picture or a sound.
+        """Run a model and return its answer: JSON, or ``bytes`` of an image or a sound.
 
-        With ``"stream": True`` among the inputs it is an EventStream. ``row_type`` loads the text
-        of the answer, which has to be JSON (``response_format`` asks for that), as a TypedDict, a
-        dataclass or a pydantic model: RowError. Vectors have their numbers as float32.
+        With ``"stream": True`` among the inputs, the answer is an EventStream. The numbers of
+        embedding vectors have the precision of float32.
 
-        ``bytes`` as an input cross as the model wants them: a list of numbers, base64
-        (``whisper-large-v3-turbo``, ``image_b64``), or, within ``{"body": …, "contentType": …}``,
-        a stream; there a Blob, a stream or a form will do too, and only one per call, not through
-        a gateway. No other value may hold bytes.
+        ``bytes`` in an input cross in the form that the model takes: a list of numbers, or base64
+        (for ``whisper-large-v3-turbo`` and for ``image_b64``). Within
+        ``{"body": …, "contentType": …}`` they cross as a stream. Such a ``body`` may also be a
+        Blob, a stream or a form. A call can have only one of them, and not through a gateway. No
+        other value may hold bytes.
 
-        ``return_raw_response``, and ``websocket``: the Response as it is, whatever its status; with
-        a call without them at the same time the runtime may lose its headers, and raise an AIError
-        in place of a failed one. ``queue_request``: many inputs at once, answered later. ``tags``:
-        at most 5 of 50 characters. AbortError where ``signal`` ends it.
+        Args:
+            model: The name of the model.
+            inputs: The model's inputs.
+            row_type: A TypedDict, a dataclass or a pydantic model that loads the text of the
+                answer. The text has to be JSON; ``response_format`` asks for that.
+            gateway: The AI Gateway of the call.
+            prefix: A prefix of the model's name.
+            tags: At most 5 tags, of at most 50 characters each.
+            extra_headers: More headers of the request.
+            signal: An AbortSignal that cancels the call.
+            queue_request: Queue many inputs in one call; they are answered later.
+            websocket: Open a WebSocket to the model, and return the Response unchanged.
+            return_raw_response: Return the Response unchanged, whatever its status. If a call
+                without this option, or ``websocket``, runs at the same time, the runtime may drop
+                the headers of this Response, and raise an AIError in place of a failed one.
+
+        Raises:
+            AIError: The service refused the request; ``code`` is its number.
+            AbortError: ``signal`` was aborted.
+            ConversionError: An input or an option cannot cross to JavaScript.
+            RowError: The answer does not fit ``row_type``.
 
         JS: Ai.run.
         """
-        options: dict[str, Any] = {}  # a name whose value is undefined would be sent too
-        if gateway is not None:
-            options["gateway"] = gateway_options(gateway)
-        if prefix is not None:
-            options["prefix"] = text(prefix, "prefix")
-        if tags is not None:
-            options["tags"] = to_js(_tags(tags), "tags")
-        if extra_headers is not None:
-            options["extraHeaders"] = given_headers(extra_headers)
-        if signal is not None:
-            options["signal"] = given_signal(signal)
-        if queue_request:
-            options["queueRequest"] = True
-        if websocket:
-            options["websocket"] = True
-        if return_raw_response:
-            options["returnRawResponse"] = True
-        given = inputs_of(text(model, "model"), inputs)
-        if row_type is not None and inputs.get("stream") is True:
-            raise TypeError("row_type loads a whole answer, and with 'stream' it comes in pieces")
+        # The client sends each option that it gets, even an undefined one: leave out the others.
+        options = js_options(
+            {
+                "gateway": js_gateway(gateway),
+                "prefix": None if prefix is None else text(prefix, "prefix"),
+                "tags": None if tags is None else to_js(_tags(tags), "tags"),
+                "extra_headers": js_headers(extra_headers),
+                "signal": js_signal(signal),
+                "queue_request": True if queue_request else None,
+                "websocket": True if websocket else None,
+                "return_raw_response": True if return_raw_response else None,
+            }
+        )
+        js_inputs = inputs_of(text(model, "model"), inputs)
+        streams = inputs.get("stream") is True
+        if row_type is not None and streams:
+            raise TypeError(
+                "row_type: expected a complete answer, got 'stream': True; load each event instead"
+            )
         with _raising:
-            answer = await self._js.run(model, given, **options)
+            answer = await self._js.run(model, js_inputs, **options)
         if return_raw_response or websocket:
             return await response_of(answer)
-        return await answer_of(model, answer, inputs.get("stream") is True, row_type)
+        return await answer_of(model, answer, streams, row_type)
 
     if not TYPE_CHECKING:
-        _run.__name__, _run.__qualname__ = "run", "AI.run"  # what errors and help() say
+        # A type checker sees ``run`` as a property whose type has the overloads. At run time it is
+        # this method, and a TypeError about an argument, help() and a traceback show its
+        # ``__qualname__``: without this line they would name ``AI._run``.
+        _run.__name__, _run.__qualname__ = "run", "AI.run"
         run = _run
 
     @property
     def ai_gateway_log_id(self) -> str | None:
-        """The log of the last call that went through a gateway; with calls at the same time, of
-        any of them. JS: Ai.aiGatewayLogId."""
-        found: str | None = from_js(prop(self._js, "aiGatewayLogId"))
-        return found or None
+        """The id of the log of the last call that went through a gateway.
+
+        If calls run at the same time, it may be the log of any of them. JS: Ai.aiGatewayLogId.
+        """
+        log_id: str | None = from_js(prop(self._js, "aiGatewayLogId"))
+        return log_id or None
 
     def gateway(self, gateway_id: str) -> AiGateway:
-        """A gateway of the account. JS: Ai.gateway."""
+        """Return the account's gateway with this id. JS: Ai.gateway."""
         with _raising:
             return AiGateway(self._js.gateway(text(gateway_id, "gateway_id")))
 
@@ -172,20 +230,25 @@ class AI(JsWrapper["_js.Ai"]):
         provider: str | None = None,
         byok_alias: str | None = None,
     ) -> Response:
-        """Search the web, through a gateway; not every runtime has it. JS: Ai.websearch."""
+        """Search the web through a gateway. JS: Ai.websearch.
+
+        Raises:
+            AIError: The runtime does not support it, or the service refused the request.
+        """
         method = prop(self._js, "websearch")
         if method is None:
             raise unsupported(AIError, "websearch()")
-        request = {
-            "gatewayId": gateway_id,
-            "query": query,
-            "limit": limit,
-            "provider": provider,
-            "byokAlias": byok_alias,
-        }
-        made = {name: value for name, value in request.items() if value is not None}
+        request = js_options(
+            {
+                "gateway_id": gateway_id,
+                "query": query,
+                "limit": limit,
+                "provider": provider,
+                "byok_alias": byok_alias,
+            }
+        )
         with _raising:
-            return Response.from_js(await method(to_js(made, "request")))
+            return Response.from_js(await method(to_js(request, "request")))
 
     async def models(
         self,
@@ -198,7 +261,17 @@ class AI(JsWrapper["_js.Ai"]):
         source: int | None = None,
         task: str | None = None,
     ) -> list[AiModelsSearchObject]:
-        """The models in the catalogue, a page of them at a time. JS: Ai.models."""
+        """List the models in the catalogue, one page at a time. JS: Ai.models.
+
+        Args:
+            author: List only models of this author, such as "openai".
+            hide_experimental: Leave out experimental models.
+            page: The number of the page; the first is 1.
+            per_page: The number of models on a page.
+            search: List only models that match this text.
+            source: List only models of this source.
+            task: List only models for this task, such as "Text Generation".
+        """
         params = {
             "author": author,
             "hide_experimental": hide_experimental,
@@ -208,10 +281,10 @@ class AI(JsWrapper["_js.Ai"]):
             "source": source,
             "task": task,
         }
-        made = {name: value for name, value in params.items() if value is not None}
+        passed = {name: value for name, value in params.items() if value is not None}
         with _raising:
-            found: list[AiModelsSearchObject] = from_js(await self._js.models(to_js(made)))
-        return found
+            models: list[AiModelsSearchObject] = from_js(await self._js.models(to_js(passed)))
+        return models
 
     @overload
     def to_markdown(self) -> ToMarkdownService: ...
@@ -241,9 +314,11 @@ class AI(JsWrapper["_js.Ai"]):
         extra_headers: Mapping[str, str] | None = None,
         conversion_options: ConversionOptions | None = None,
     ) -> Any:
-        """Documents as Markdown, to await; without any, what else there is to ask.
+        """Convert one document, or several, to Markdown; await the result.
 
-        See ``ToMarkdownService.transform``. JS: Ai.toMarkdown.
+        Without documents, return the ToMarkdownService itself; it also lists the supported
+        formats. For the arguments and errors, see ``ToMarkdownService.transform``.
+        JS: Ai.toMarkdown.
         """
         from .documents import ToMarkdownService  # few Workers need it
 
@@ -259,6 +334,6 @@ class AI(JsWrapper["_js.Ai"]):
 
 
 def _tags(tags: Any) -> list[str]:
-    if isinstance(tags, str):  # whose letters would be tags
-        raise ConversionError("tags: expected a list of str, got str")
-    return [text(tag, f"tags[{at}]") for at, tag in enumerate(tags)]
+    if isinstance(tags, str):  # its letters would become tags
+        raise expected("tags", "a list of str", tags)
+    return [text(tag, f"tags[{index}]") for index, tag in enumerate(tags)]

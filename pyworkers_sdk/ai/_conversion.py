@@ -1,4 +1,4 @@
-"""What crosses in a call of a model, there and back."""
+"""The inputs and the answers of a model's call, converted for JavaScript and back."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from .. import _row_types as _rows
 from .._border import (
     bytes_of,
     dumps,
+    expected,
     from_js,
     from_json,
     loads,
@@ -22,7 +23,7 @@ from .._border import (
 )
 from .._border.values import JSON, convert
 from .._http_body import body_of
-from ..errors import AIError, ConversionError, RowError, from_js_error
+from ..errors import AIError, RowError, from_js_error
 from ..http import Response
 from ..streams import ReadableStream
 from .events import EventStream
@@ -31,29 +32,31 @@ __all__ = ["EMBEDDINGS", "ENCODED", "answer_of", "failure", "inputs_of", "respon
 
 _raising = raising(AIError)
 
-# What goes out ----------------------------------------------------------------------------------
+# Inputs -----------------------------------------------------------------------------------------
 
 _BYTES: tuple[type[Any], ...] = (bytes, bytearray, memoryview)
 
 
 def inputs_of(model: str, inputs: Any) -> Any:
-    """The inputs as a JavaScript object. It is sent as JSON, where bytes would become an object
-    with a key for each."""
+    """Convert the inputs to a JavaScript object.
+
+    The runtime's client sends it as JSON, so bytes must not stay a typed array: JSON would make an
+    object with one key per byte of it.
+    """
     if not isinstance(inputs, Mapping):
-        raise ConversionError(f"inputs: expected a dict, got {type(inputs).__name__}")
-    given = cast("Mapping[str, Any]", inputs)
-    for name, value in given.items():
+        raise expected("inputs", "a dict", inputs)
+    values = cast("Mapping[str, Any]", inputs)
+    for name, value in values.items():
         if hasattr(value, "js_object"):
-            kind = type(value).__name__
-            raise ConversionError(f"inputs.{name}: expected JSON or bytes, got {kind}; see AI.run")
+            raise expected(f"inputs.{name}", "JSON or bytes", value, "see AI.run")
     live = {
         name: _live(model, name, value)
-        for name, value in given.items()
+        for name, value in values.items()
         if isinstance(value, _BYTES) or _has_body(value)
     }
     if not live:
-        return from_json(dumps(given, "inputs"))
-    rest = {name: value for name, value in given.items() if name not in live}
+        return from_json(dumps(values, "inputs"))
+    rest = {name: value for name, value in values.items() if name not in live}
     return to_js({**convert(rest, "inputs", JSON), **live}, "inputs")
 
 
@@ -65,8 +68,8 @@ def _has_body(value: Any) -> bool:
     return is_live or isinstance(body, _BYTES)
 
 
-class _Made:
-    """What is JavaScript's already."""
+class _JsValue:
+    """A value within the inputs that is a JavaScript object already."""
 
     __slots__ = ("js_object",)
 
@@ -75,21 +78,24 @@ class _Made:
 
 
 def _live(model: str, name: str, value: Any) -> Any:
+    """Convert bytes, or an object with a live body, in the form that the model takes."""
     if isinstance(value, _BYTES):
         if model == "@cf/openai/whisper-large-v3-turbo" or name == "image_b64":
             return b2a_base64(value, newline=False).decode()
-        return _Made(platform.byte_array(value))
+        return _JsValue(platform.byte_array(value))
     body: Any = body_of(value["body"], "see AI.run")
-    kind = value.get("contentType")
+    content_type = value.get("contentType")
     if not hasattr(body, "getReader"):
-        whole = web.Response.new(body)
-        if kind is None or hasattr(body, "getAll"):  # a form's media type says how to take it apart
-            kind = from_js(whole.headers.get("content-type"))
-        body = whole.body
-    return {**value, "body": ReadableStream(body), "contentType": kind}
+        # A Response turns a Blob, a form or bytes into the stream that the client wants.
+        response = web.Response.new(body)
+        # A form's media type holds the boundary of its parts, so it replaces any other.
+        if content_type is None or hasattr(body, "getAll"):
+            content_type = from_js(response.headers.get("content-type"))
+        body = response.body
+    return {**value, "body": ReadableStream(body), "contentType": content_type}
 
 
-# What comes back --------------------------------------------------------------------------------
+# Answers ----------------------------------------------------------------------------------------
 
 EMBEDDINGS = frozenset(
     (
@@ -103,7 +109,7 @@ EMBEDDINGS = frozenset(
     )
 )
 
-# Where a model that makes pictures or sounds answers in JSON, they are base64 in this field.
+# If a model of images or sounds answers in JSON, this field holds them as base64.
 ENCODED = {
     "@cf/black-forest-labs/flux-1-schnell": "image",
     "@cf/black-forest-labs/flux-2-dev": "image",
@@ -117,104 +123,112 @@ ENCODED = {
 _JSON: tuple[type[Any], ...] = (dict, list, str, int, float)
 
 
-async def answer_of(model: str, answer: Any, streams: bool, row_type: Any) -> Any:
-    if model in EMBEDDINGS and row_type is None and prop(answer, "data") is not None:
-        return platform.vectors(answer)
-    found: Any = from_js(answer)
-    if found is None or isinstance(found, _JSON):
+async def answer_of(model: str, js_answer: Any, streams: bool, row_type: Any) -> Any:
+    """Convert the answer of the runtime's client: JSON, a stream, or a whole Response."""
+    if model in EMBEDDINGS and row_type is None and prop(js_answer, "data") is not None:
+        return platform.vectors(js_answer)
+    answer: Any = from_js(js_answer)
+    if answer is None or isinstance(answer, _JSON):
         if streams:
-            raise AIError(f"{model} answered at once: it does not stream")
-        if model in ENCODED and not _is_of_a_batch(found):
-            return _whole(model, _decoded(model, found), row_type)
-        return found if row_type is None else _loaded(model, found, row_type)
-    if not hasattr(answer, "getReader"):
-        return await _parsed(model, answer, streams, row_type)
+            raise AIError(
+                f"{model}: expected a stream, got a complete answer; the model may not stream"
+            )
+        if model in ENCODED and not _is_batch(answer):
+            return _whole(model, _decoded(model, answer), row_type)
+        return answer if row_type is None else _load(model, answer, row_type)
+    if not hasattr(js_answer, "getReader"):
+        return await _parse_response(model, js_answer, streams, row_type)
     if streams:
-        return EventStream[Any](answer)
+        return EventStream[Any](js_answer)
     with _raising:
-        data = bytes_of(await web.Response.new(answer).arrayBuffer())
+        data = bytes_of(await web.Response.new(js_answer).arrayBuffer())
     return _whole(model, data, row_type)
 
 
 def _whole(model: str, data: Any, row_type: Any) -> Any:
     if row_type is not None:
-        raise RowError(f"the answer of {model} is bytes, not JSON")
+        raise RowError(f"the answer of {model}: expected JSON, got bytes; call it without row_type")
     return data
 
 
-def _is_of_a_batch(found: Any) -> bool:
-    return isinstance(found, dict) and ("request_id" in found or "responses" in found)
+def _is_batch(answer: Any) -> bool:
+    return isinstance(answer, dict) and ("request_id" in answer or "responses" in answer)
 
 
-def _decoded(model: str, found: Any) -> bytes:
+def _decoded(model: str, answer: Any) -> bytes:
     field = ENCODED[model]
-    if not isinstance(found, dict) or field not in found:
-        raise AIError(f"the answer of {model} has no {field!r}")
-    return a2b_base64(cast("dict[str, Any]", found)[field])
+    if not isinstance(answer, dict) or field not in answer:
+        raise AIError(f"the answer of {model}: missing key {field!r}")
+    return a2b_base64(cast("dict[str, Any]", answer)[field])
 
 
-def _loaded(model: str, found: Any, row_type: Any) -> Any:
-    """The text of an answer as what it is the JSON of."""
+def _load(model: str, answer: Any, row_type: Any) -> Any:
+    """Load the JSON in the text of an answer as ``row_type``."""
     where = f"the answer of {model}"
-    value: Any = found
-    if isinstance(found, dict):
-        answer = cast("dict[str, Any]", found)
-        if "response" in answer:
-            value = answer["response"]
-        elif answer.get("choices"):
-            value = answer["choices"][0]["message"]["content"]
-        elif isinstance(answer.get("output"), list):
-            value = "".join(_output_texts(answer["output"]))
+    value: Any = answer
+    if isinstance(answer, dict):
+        fields = cast("dict[str, Any]", answer)
+        if "response" in fields:
+            value = fields["response"]
+        elif fields.get("choices"):
+            value = fields["choices"][0]["message"]["content"]
+        elif isinstance(fields.get("output"), list):
+            value = "".join(_output_texts(fields["output"]))
     if isinstance(value, str):
         return _rows.parse(value, row_type, where)
     return _rows.load(row_type, value, where)
 
 
 def _output_texts(items: list[Any]) -> Iterator[str]:
-    """The texts in the items of OpenAI's Responses, among which there is reasoning too."""
+    """Yield the texts of the messages in an answer of OpenAI's Responses API, without reasoning."""
     for item in items:
         if item.get("type") == "message":
             yield from (part["text"] for part in item["content"] if "text" in part)
 
 
-# The runtime's client looks at the options only when the answer is there, and those are then of the
-# call made last: of two at the same time one may get a Response unasked, and the other none.
+# The runtime's client keeps the options of the last call only, and reads them when an answer has
+# arrived. If two calls run at the same time, one may therefore get a Response without asking for
+# it, and the other may get none (contract check
+# test_concurrent_calls_do_not_mix_their_answers).
+# So both forms of an answer are converted here to the form that the caller asked for.
 
 
-async def _parsed(model: str, response: Any, streams: bool, row_type: Any) -> Any:
-    """What a Response would have been without ``return_raw_response``."""
-    whole = Response.from_js(response)
-    if not whole.ok:
-        raise from_js_error(AIError, failure(await whole.text()))
-    if whole.headers.get("content-type") == "application/json":
-        return await answer_of(model, from_json(await whole.text()), streams, row_type)
-    return await answer_of(model, raw(response.body), streams, row_type)
+async def _parse_response(model: str, js_response: Any, streams: bool, row_type: Any) -> Any:
+    """Convert a Response that arrived without ``return_raw_response``."""
+    response = Response.from_js(js_response)
+    if not response.ok:
+        raise from_js_error(AIError, failure(await response.text()))
+    if response.headers.get("content-type") == "application/json":
+        return await answer_of(model, from_json(await response.text()), streams, row_type)
+    return await answer_of(model, raw(js_response.body), streams, row_type)
 
 
-async def response_of(answer: Any) -> Response:
-    """A Response, where the runtime has taken it apart."""
-    found: Any = from_js(answer)
-    if found is None or isinstance(found, _JSON):
-        return Response.json(found)
-    if hasattr(answer, "getReader"):
-        return Response.from_js(web.Response.new(answer))
-    return Response.from_js(answer)
+async def response_of(js_answer: Any) -> Response:
+    """Return the answer as a Response, also if the runtime's client has already read it."""
+    answer: Any = from_js(js_answer)
+    if answer is None or isinstance(answer, _JSON):
+        return Response.json(answer)
+    if hasattr(js_answer, "getReader"):
+        return Response.from_js(web.Response.new(js_answer))
+    return Response.from_js(js_answer)
 
 
 class Failure(Exception):
+    """An error as the runtime's client raises it: the ``name`` and ``message`` of a JS Error."""
+
     def __init__(self, name: str, message: str) -> None:
         self.name = name
         self.message = message
 
 
-def failure(said: str) -> Failure:
-    """The error that the runtime makes of the service's answer."""
+def failure(body: str) -> Failure:
+    """Return the error that the runtime's client makes of the service's error response."""
     try:
-        parsed = loads(said)
+        parsed = loads(body)
         if parsed.get("internalCode"):
             message = f"{parsed['internalCode']}: {parsed.get('description')}"
             return Failure(parsed.get("name") or "InferenceUpstreamError", message)
         first = parsed["errors"][0]
         return Failure("InferenceUpstreamError", f"{first['code']}: {first['message']}")
     except (ValueError, AttributeError, LookupError, TypeError):
-        return Failure("InferenceUpstreamError", said)
+        return Failure("InferenceUpstreamError", body)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypedDict, overload
 
-from .._border import JsWrapper, dumps, from_js, from_json, raising, raw, text, to_js
-from ..errors import AIError, ConversionError
-from .gateway import gateway_options, given_headers, renamed
+from .._border import JsWrapper, dumps, expected, from_js, from_json, raising, raw, text, to_js
+from .._options import js_bag, js_options, named_tuple
+from ..errors import AIError
+from .gateway import js_gateway, js_headers
 
 if TYPE_CHECKING:
     from .. import _js
@@ -26,27 +27,32 @@ _raising = raising(AIError)
 
 
 class MarkdownDocument(NamedTuple):
-    """A file: its name, and its bytes as a Blob with their media type. JS: MarkdownDocument."""
+    """A file to convert: its name, and its bytes as a Blob with a media type.
+
+    JS: MarkdownDocument.
+    """
 
     name: str
     blob: Blob
 
 
 class ConversionResponse(NamedTuple):
-    """A file as Markdown in ``data``; or, where ``format`` is "error", what went wrong in
-    ``error``. JS: ConversionResponse."""
+    """A converted file. JS: ConversionResponse."""
 
     id: str
     name: str
     mime_type: str
     format: Literal["markdown", "text", "error"]
+    """The format of ``data``; "error" if the file could not be converted."""
     tokens: int | None
     data: str | None
+    """The converted text."""
     error: str | None
+    """The reason, if ``format`` is "error"."""
 
 
 class SupportedFileFormat(NamedTuple):
-    """A kind of file that can be converted. JS: SupportedFileFormat."""
+    """A file format that can be converted. JS: SupportedFileFormat."""
 
     mime_type: str
     extension: str
@@ -56,43 +62,53 @@ _Language = Literal["en", "es", "fr", "it", "pt", "de"]
 
 
 class ImageOptions(TypedDict, total=False):
-    """In which language a picture is described."""
+    """Options for images: the language of their description."""
 
     description_language: _Language
 
 
 class EmbeddedImageOptions(ImageOptions, total=False):
-    """Whether pictures in a document are described, and how many."""
+    """Options for images in a document: describe them or not, and how many."""
 
     convert: bool
     max_converted_images: int
 
 
 class HtmlImageOptions(EmbeddedImageOptions, total=False):
+    """Options for images in an HTML page, with its Open Graph image."""
+
     convert_og_image: bool
 
 
 class HtmlOptions(TypedDict, total=False):
+    """Options for HTML pages."""
+
     images: HtmlImageOptions
     hostname: str
     css_selector: str
 
 
 class DocxOptions(TypedDict, total=False):
+    """Options for Word documents."""
+
     images: EmbeddedImageOptions
 
 
 class PdfOptions(TypedDict, total=False):
+    """Options for PDF documents."""
+
     images: EmbeddedImageOptions
     metadata: bool
 
 
 class OutputOptions(TypedDict, total=False):
+    """Options for the output."""
+
     format: Literal["markdown", "text"]
 
 
 class ConversionOptions(TypedDict, total=False):
-    """How each kind of file is converted. JS: ConversionOptions."""
+    """Options for each file format. JS: ConversionOptions."""
 
     output: OutputOptions
     html: HtmlOptions
@@ -101,19 +117,11 @@ class ConversionOptions(TypedDict, total=False):
     pdf: PdfOptions
 
 
-_IMAGE = {"description_language": "descriptionLanguage"}
-_EMBEDDED = {**_IMAGE, "convert": "convert", "max_converted_images": "maxConvertedImages"}
-_NAMES: dict[str, dict[str, str]] = {
-    "output": {"format": "format"},
-    "html": {"images": "images", "hostname": "hostname", "css_selector": "cssSelector"},
-    "docx": {"images": "images"},
-    "image": _IMAGE,
-    "pdf": {"images": "images", "metadata": "metadata"},
-}
-
-
 class ToMarkdownService(JsWrapper["_js.ToMarkdownService"]):
-    """Turns documents into Markdown: ``ai.to_markdown()``. JS: ToMarkdownService."""
+    """The service that converts documents to Markdown: ``ai.to_markdown()``.
+
+    JS: ToMarkdownService.
+    """
 
     __slots__ = ()
 
@@ -146,60 +154,74 @@ class ToMarkdownService(JsWrapper["_js.ToMarkdownService"]):
         extra_headers: Mapping[str, str] | None = None,
         conversion_options: ConversionOptions | None = None,
     ) -> Any:
-        """One document, or several at once, as Markdown.
+        """Convert one document, or several at once, to Markdown.
 
-        A document that cannot be converted is an answer with ``error``; AIError where the service
-        refuses them all. JS: ToMarkdownService.transform.
+        A document that cannot be converted does not raise: its response has an ``error``.
+
+        Args:
+            files: One document or a list of documents.
+            gateway: The AI Gateway of the call.
+            extra_headers: More headers of the request.
+            conversion_options: Options for each file format.
+
+        Raises:
+            AIError: The service refused the whole request.
+            ConversionError: A file or an option cannot cross to JavaScript.
+
+        JS: ToMarkdownService.transform.
         """
-        one = isinstance(files, MarkdownDocument)
-        documents: list[Any] = [files] if one else [*files]
-        sent = [_document(document, at) for at, document in enumerate(documents)]
-        options: dict[str, Any] = {}
-        if gateway is not None:
-            options["gateway"] = gateway_options(gateway)
-        if extra_headers is not None:
-            options["extraHeaders"] = given_headers(extra_headers)
-        if conversion_options is not None:
-            options["conversionOptions"] = from_json(dumps(_conversion(conversion_options)))
+        is_single = isinstance(files, MarkdownDocument)
+        documents: list[Any] = [files] if is_single else [*files]
+        js_files = [_document(document, index) for index, document in enumerate(documents)]
+        options = js_options(
+            {
+                "gateway": js_gateway(gateway),
+                "extra_headers": js_headers(extra_headers),
+                "conversion_options": _js_conversion_options(conversion_options),
+            }
+        )
         with _raising:
-            answer = await self._js.transform(to_js(sent[0] if one else sent, "files"), **options)
-        found = from_js(answer)
-        return _converted(found) if one else [_converted(each) for each in found]
+            answer = await self._js.transform(
+                to_js(js_files[0] if is_single else js_files, "files"), **options
+            )
+        responses = from_js(answer)
+        if is_single:
+            return _response(responses)
+        return [_response(response) for response in responses]
 
     async def supported(self) -> list[SupportedFileFormat]:
-        """The kinds of file that can be converted. JS: ToMarkdownService.supported."""
+        """List the file formats that can be converted. JS: ToMarkdownService.supported."""
         with _raising:
-            found = from_js(await self._js.supported())
-        return [SupportedFileFormat(each["mimeType"], each["extension"]) for each in found]
+            formats = from_js(await self._js.supported())
+        return [SupportedFileFormat(entry["mimeType"], entry["extension"]) for entry in formats]
 
 
-def _document(document: Any, at: int) -> dict[str, Any]:
+def _document(document: Any, index: int) -> dict[str, Any]:
     if isinstance(document, MarkdownDocument) and hasattr(raw(document.blob), "arrayBuffer"):
-        return {"name": text(document.name, f"files[{at}].name"), "blob": document.blob}
-    kind = type(document).__name__
-    raise ConversionError(f"files[{at}]: expected a MarkdownDocument of a Blob, got {kind}")
+        return {"name": text(document.name, f"files[{index}].name"), "blob": document.blob}
+    raise expected(f"files[{index}]", "a MarkdownDocument of a Blob", document)
 
 
-def _conversion(options: Any) -> dict[str, Any]:
-    """Under JavaScript's names, at every level."""
-    where = "conversion_options"
-    made = renamed(options, {name: name for name in _NAMES}, where)
-    for kind, given in made.items():
-        made[kind] = inner = renamed(given, _NAMES[kind], f"{where}.{kind}")
-        if "images" in inner:
-            known = {**_EMBEDDED, "convert_og_image": "convertOGImage"}
-            names = known if kind == "html" else _EMBEDDED
-            inner["images"] = renamed(inner["images"], names, f"{where}.{kind}.images")
-    return made
+def _bag_of(
+    bag_type: type[Any], **inner: Callable[[Any, str], Any]
+) -> Callable[[Any, str], dict[str, Any]]:
+    return lambda options, place: js_bag(options, bag_type, place, inner)
 
 
-def _converted(found: dict[str, Any]) -> ConversionResponse:
-    return ConversionResponse(
-        found["id"],
-        found["name"],
-        found["mimeType"],
-        found["format"],
-        found.get("tokens"),
-        found.get("data"),
-        found.get("error"),
-    )
+_INNER = {
+    "output": _bag_of(OutputOptions),
+    "html": _bag_of(HtmlOptions, images=_bag_of(HtmlImageOptions)),
+    "docx": _bag_of(DocxOptions, images=_bag_of(EmbeddedImageOptions)),
+    "image": _bag_of(ImageOptions),
+    "pdf": _bag_of(PdfOptions, images=_bag_of(EmbeddedImageOptions)),
+}
+
+
+def _js_conversion_options(options: Any) -> Any:
+    if options is None:
+        return None
+    return from_json(dumps(js_bag(options, ConversionOptions, "conversion_options", _INNER)))
+
+
+def _response(response: dict[str, Any]) -> ConversionResponse:
+    return named_tuple(ConversionResponse, response)

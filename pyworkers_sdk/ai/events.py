@@ -1,4 +1,4 @@
-"""``EventStream``: what a model answers piece by piece."""
+"""``EventStream``: the answer of a model that streams."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ T = TypeVar("T")
 
 
 class EventStream(Generic[T]):
-    """The events of an answer as they come, iterated once: ``async for event in stream``.
+    """The events of an answer, in the order of their arrival: ``async for event in stream``.
 
-    Leaving the loop early ends the answer. What breaks off is a StreamError, an event that is no
-    JSON an AIError. To send the answer on as it is, unread:
+    A stream can be iterated once. Leaving the loop early cancels the answer. Iteration raises
+    StreamError if the answer breaks off, and AIError for an event that is not JSON. To pass the
+    answer through to a response without reading it:
     ``Response(stream.body, headers={"content-type": "text/event-stream"})``.
 
     JS: ReadableStream.
@@ -28,7 +29,7 @@ class EventStream(Generic[T]):
     __slots__ = ("body",)
 
     body: ReadableStream
-    """The same as bytes."""
+    """The unparsed bytes of the events."""
 
     def __init__(self, stream: Any) -> None:
         self.body = ReadableStream(stream)
@@ -39,7 +40,7 @@ class EventStream(Generic[T]):
         return self.body.js_object
 
     async def cancel(self) -> None:
-        """Say that the rest is not wanted. JS: ReadableStream.cancel."""
+        """Cancel the rest of the answer. JS: ReadableStream.cancel."""
         await self.body.cancel()
 
     def __aiter__(self) -> AsyncIterator[T]:
@@ -47,7 +48,7 @@ class EventStream(Generic[T]):
 
 
 class _Events(Generic[T]):
-    """As ``Chunks``, which ends the stream when this is left."""
+    """Iterate over events. Like ``Chunks``, cancel the stream when the iterator is dropped."""
 
     def __init__(self, body: ReadableStream) -> None:
         self._chunks = aiter(body)
@@ -63,10 +64,11 @@ class _Events(Generic[T]):
             if self._done:
                 raise StopAsyncIteration
             chunk = await anext(self._chunks, None)
-            self._done = chunk is None  # a stream may end without its last empty line
+            self._done = chunk is None
+            # A stream may end without the empty line that completes its last event: supply it.
             self._ready.extend(self._lines.feed(b"\n\n" if chunk is None else chunk))
         data = self._ready.popleft()
-        if data == b"[DONE]":
+        if data == b"[DONE]":  # the end marker of OpenAI's API and of Workers AI
             self._done = True
             self._ready.clear()
             await self._chunks.aclose()
@@ -83,17 +85,21 @@ def _event(data: bytes) -> Any:
 
 
 class _Lines:
-    """Server-sent events out of chunks, which may end anywhere: in a line, in a character."""
+    """A parser of server-sent events from chunks that may end within a line or a character.
+
+    It implements https://html.spec.whatwg.org/multipage/server-sent-events.html as far as models
+    use it: the fields ``event``, ``id`` and ``retry`` are ignored.
+    """
 
     def __init__(self) -> None:
         self._rest = b""
         self._data: list[bytes] = []
 
     def feed(self, chunk: bytes) -> list[bytes]:
-        """The data of each event that the chunk completes."""
-        found: list[bytes] = []
+        """Return the data of each event that the chunk completes."""
+        events: list[bytes] = []
         text = self._rest + chunk
-        # a carriage return at the end may be half of a line's end
+        # A carriage return at the end may be the first half of "\r\n": keep it for the next chunk.
         whole = text[:-1] if text.endswith(b"\r") else text
         lines = whole.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
         self._rest = lines.pop() + text[len(whole) :]
@@ -101,6 +107,6 @@ class _Lines:
             if line.startswith(b"data:"):
                 self._data.append(line[5:].removeprefix(b" "))
             elif not line and self._data:
-                found.append(b"\n".join(self._data))
+                events.append(b"\n".join(self._data))
                 self._data.clear()
-        return found
+        return events

@@ -1,4 +1,4 @@
-"""AI Gateway: ``AiGateway``, and the settings of a call that goes through one."""
+"""AI Gateway: ``AiGateway``, and the options of a call that goes through a gateway."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, NotRequired, Required, TypeAlias, TypedDict, cast
 
-from .._border import JsWrapper, dumps, from_js, from_json, raising, raw, seconds, text
-from ..errors import AIError, ConversionError
+from .._border import JsWrapper, dumps, expected, from_js, from_json, raising, raw, seconds, text
+from .._options import js_bag, js_options
+from ..errors import AIError
 from ..http import Response
 
 if TYPE_CHECKING:
@@ -22,9 +23,6 @@ __all__ = [
     "GatewayOptions",
     "GatewayRetries",
     "UniversalGatewayOptions",
-    "gateway_options",
-    "given_headers",
-    "given_signal",
 ]
 
 _raising = raising(AIError)
@@ -33,52 +31,56 @@ Metadata: TypeAlias = "Mapping[str, str | int | float | bool | None]"
 
 
 class GatewayRetries(TypedDict, total=False):
-    """What to do where a provider fails: ``max_attempts`` is 1 to 5, ``retry_delay_ms`` 100 to
-    5,000. JS: GatewayRetries."""
+    """The retries of a request to a provider that fails. JS: GatewayRetries."""
 
     max_attempts: int
+    """The number of attempts, 1 to 5."""
     retry_delay_ms: int
+    """The delay between attempts in milliseconds, 100 to 5,000."""
     backoff: Literal["constant", "linear", "exponential"]
+    """How the delay grows."""
 
 
 class UniversalGatewayOptions(TypedDict, total=False):
-    """How the gateway treats a request: ``cache_ttl`` is in seconds; ``request_timeout_ms`` is how
-    long the first part of an answer may take; ``metadata`` goes into the log.
-
-    JS: UniversalGatewayOptions.
-    """
+    """The options of a request through a gateway. JS: UniversalGatewayOptions."""
 
     cache_key: str
     cache_ttl: int | timedelta
+    """How long the answer is cached, as a timedelta or in seconds."""
     skip_cache: bool
     metadata: Metadata
+    """Values that are stored in the log."""
     collect_log: bool
     event_id: str
     request_timeout_ms: int
+    """How long the first part of an answer may take, in milliseconds."""
     retries: GatewayRetries
 
 
 class GatewayOptions(UniversalGatewayOptions):
-    """The same, with the gateway's name: ``{"id": "my-gateway", "cache_ttl": 3600}``.
+    """The gateway of a call, and its options: ``{"id": "my-gateway", "cache_ttl": 3600}``.
 
     JS: GatewayOptions.
     """
 
     id: str
+    """The name of the gateway."""
 
 
 class AIGatewayUniversalRequest(TypedDict):
-    """A request to a provider: ``provider`` such as "openai" or "workers-ai", ``endpoint`` its
-    path, ``query`` its body. JS: AIGatewayUniversalRequest."""
+    """A request to a provider. JS: AIGatewayUniversalRequest."""
 
     provider: str
+    """The name of the provider, such as "openai" or "workers-ai"."""
     endpoint: str
+    """The path at the provider."""
     headers: NotRequired[Mapping[str, Any]]
     query: Any
+    """The body, as JSON."""
 
 
 class AiGatewayPatchLog(TypedDict, total=False):
-    """What to note down beside a log; None takes it away. JS: AiGatewayPatchLog."""
+    """The notes to store with a log; None removes one. JS: AiGatewayPatchLog."""
 
     score: float | None
     feedback: Literal[-1, 1] | None
@@ -86,7 +88,7 @@ class AiGatewayPatchLog(TypedDict, total=False):
 
 
 class AiGatewayLog(TypedDict, total=False):
-    """A request that went through the gateway; ``duration`` is in milliseconds, sizes in bytes.
+    """The log of a request through the gateway. ``duration`` is in milliseconds, sizes in bytes.
 
     JS: AiGatewayLog.
     """
@@ -118,87 +120,11 @@ class AiGatewayLog(TypedDict, total=False):
     created_at: Required[datetime]
 
 
-_OPTIONS = {
-    "id": "id",
-    "cache_key": "cacheKey",
-    "cache_ttl": "cacheTtl",
-    "skip_cache": "skipCache",
-    "metadata": "metadata",
-    "collect_log": "collectLog",
-    "event_id": "eventId",
-    "request_timeout_ms": "requestTimeoutMs",
-    "retries": "retries",
-}
-_RETRIES = {
-    "max_attempts": "maxAttempts",
-    "retry_delay_ms": "retryDelayMs",
-    "backoff": "backoff",
-}
-
-
-def gateway_options(options: Any, *, named: bool = True) -> Any:
-    """The JavaScript object of GatewayOptions; what it does not know is a TypeError, and so is
-    that it does not say which gateway, where it has to."""
-    name = "gateway"
-    made = renamed(options, _OPTIONS, name)
-    if named and "id" not in made:  # without one the call would go round every gateway
-        raise TypeError(f"{name}: 'id' is missing, the gateway's name")
-    if "cacheTtl" in made:
-        made["cacheTtl"] = seconds(made["cacheTtl"], f"{name}.cache_ttl")
-    if "retries" in made:
-        made["retries"] = renamed(made["retries"], _RETRIES, f"{name}.retries")
-    return from_json(dumps(made, name))
-
-
-def renamed(options: Any, names: dict[str, str], where: str) -> dict[str, Any]:
-    """Options under JavaScript's names, without those that are None."""
-    if not isinstance(options, Mapping):
-        raise ConversionError(f"{where}: expected a dict, got {type(options).__name__}")
-    given = cast("Mapping[str, Any]", options)
-    if unknown := sorted(set(given) - set(names)):
-        raise TypeError(f"{where}: there is no option {', '.join(map(repr, unknown))}")
-    return {names[name]: value for name, value in given.items() if value is not None}
-
-
-def given_headers(headers: Any) -> Any:
-    """The JavaScript object of extra headers."""
-    if not isinstance(headers, Mapping):
-        raise ConversionError(f"extra_headers: expected a dict, got {type(headers).__name__}")
-    given = cast("Mapping[Any, Any]", headers)
-    made = {
-        text(name, "extra_headers"): text(value, f"extra_headers[{name!r}]")
-        for name, value in given.items()
-    }
-    return from_json(dumps(made))
-
-
-def given_signal(signal: Any) -> Any:
-    """JavaScript's AbortSignal."""
-    js = raw(signal)
-    if not hasattr(js, "aborted"):
-        raise ConversionError(f"signal: expected AbortSignal, got {type(signal).__name__}")
-    return js
-
-
-def _requests(data: Any) -> list[dict[str, Any]]:
-    made: list[dict[str, Any]] = []
-    listed: Any = [data] if isinstance(data, (Mapping, str)) else data
-    for at, request in enumerate(listed):
-        if not isinstance(request, Mapping):
-            raise ConversionError(f"data[{at}]: expected a dict, got {type(request).__name__}")
-        given = cast("Mapping[str, Any]", request)
-        if missing := [name for name in ("provider", "endpoint", "query") if name not in given]:
-            raise TypeError(f"data[{at}]: {', '.join(map(repr, missing))} missing")
-        # the runtime goes through the headers, so they have to be there
-        made.append({**given, "headers": given.get("headers", {})})
-    return made
-
-
 class AiGateway(JsWrapper["_js.AiGateway"]):
     """A gateway in front of AI providers: ``ai.gateway("my-gateway")``.
 
-    Every method raises AIError where the service refuses; ``js_name`` is "AiGatewayLogNotFound"
-    for a log that is not there. JS: AiGateway.
+    Every method raises AIError if the service refuses the request. For a missing log its
+    ``js_name`` is "AiGatewayLogNotFound". JS: AiGateway.
     """
 
     __slots__ = ()
@@ -214,45 +140,117 @@ class AiGateway(JsWrapper["_js.AiGateway"]):
         extra_headers: Mapping[str, str] | None = None,
         signal: AbortSignal | None = None,
     ) -> Response:
-        """Send a request to a provider; of several, the next where the one before fails.
+        """Send a request to a provider and return its Response, whatever the status.
 
-        What the provider answers is the Response, whatever its status. JS: AiGateway.run.
+        Args:
+            data: The request, or several: if one fails, the gateway sends the next.
+            gateway: The options of the request.
+            extra_headers: More headers of the request.
+            signal: An AbortSignal that cancels the request.
+
+        JS: AiGateway.run.
         """
-        made = _requests(data)
-        options: dict[str, Any] = {}
-        if gateway is not None:
-            options["gateway"] = gateway_options(gateway, named=False)
-        if extra_headers is not None:
-            options["extraHeaders"] = given_headers(extra_headers)
-        if signal is not None:
-            options["signal"] = given_signal(signal)
+        requests = _requests(data)
+        options = js_options(
+            {
+                "gateway": js_gateway(gateway, requires_id=False),
+                "extra_headers": js_headers(extra_headers),
+                "signal": js_signal(signal),
+            }
+        )
         with _raising:
-            answer = await self._js.run(from_json(dumps(made, "data")), **options)
-        return Response.from_js(answer)
+            response = await self._js.run(from_json(dumps(requests, "data")), **options)
+        return Response.from_js(response)
 
     async def patch_log(self, log_id: str, data: AiGatewayPatchLog) -> None:
-        """Note a score, feedback or metadata beside a log. JS: AiGateway.patchLog."""
-        if unknown := sorted(set(data) - {"score", "feedback", "metadata"}):
-            raise TypeError(f"data: there is no {', '.join(map(repr, unknown))} to note")
+        """Store a score, feedback or metadata with a log. JS: AiGateway.patchLog."""
+        if unknown := sorted(set(data) - {*AiGatewayPatchLog.__annotations__}):
+            names = ", ".join(map(repr, unknown))
+            raise TypeError(f"data: unknown key {names}; the keys are score, feedback, metadata")
         with _raising:
             await self._js.patchLog(text(log_id, "log_id"), from_json(dumps(data, "data")))
 
     async def get_log(self, log_id: str) -> AiGatewayLog:
-        """The log of a request, by ``AI.ai_gateway_log_id`` or the header ``cf-aig-log-id``.
+        """Return the log of a request.
+
+        Args:
+            log_id: ``AI.ai_gateway_log_id``, or the header ``cf-aig-log-id`` of a Response.
 
         JS: AiGateway.getLog.
         """
         with _raising:
-            found = await self._js.getLog(text(log_id, "log_id"))
-        log: AiGatewayLog = from_js(found)
+            log: AiGatewayLog = from_js(await self._js.getLog(text(log_id, "log_id")))
         return log
 
     async def get_url(self, provider: str | None = None) -> str:
-        """The gateway's URL for a provider, or the universal one: for a provider's own library.
+        """Return the gateway's URL for a provider, for use with the provider's own library.
 
-        JS: AiGateway.getUrl.
+        Without a provider, return the URL of the universal endpoint. JS: AiGateway.getUrl.
         """
-        given = [] if provider is None else [text(provider, "provider")]
+        args = [] if provider is None else [text(provider, "provider")]
         with _raising:
-            url: str = await self._js.getUrl(*given)
+            url: str = await self._js.getUrl(*args)
         return url
+
+
+# Options of calls, for this module, ``AI`` and ``ToMarkdownService`` -----------------------------
+
+
+def _js_retries(retries: Any, place: str) -> dict[str, Any]:
+    return js_bag(retries, GatewayRetries, place)
+
+
+_INNER = {"cache_ttl": seconds, "retries": _js_retries}
+
+
+def js_gateway(options: Any, *, requires_id: bool = True) -> Any:
+    """Convert GatewayOptions to a JavaScript object; None stays None.
+
+    Raise ConversionError for unknown keys and, if ``requires_id``, TypeError for a missing id.
+    """
+    if options is None:
+        return None
+    bag = js_bag(options, GatewayOptions, "gateway", _INNER)
+    if requires_id and "id" not in bag:  # without an id the call would bypass every gateway
+        raise TypeError("gateway: missing 'id', the name of the gateway")
+    if "cacheTTL" in bag:  # as other services spell it, but this one wants cacheTtl
+        bag["cacheTtl"] = bag.pop("cacheTTL")
+    return from_json(dumps(bag, "gateway"))
+
+
+def js_headers(headers: Any) -> Any:
+    """Convert extra headers to a JavaScript object; None stays None."""
+    if headers is None:
+        return None
+    if not isinstance(headers, Mapping):
+        raise expected("extra_headers", "a dict", headers)
+    entries = {
+        text(name, "extra_headers"): text(value, f"extra_headers[{name!r}]")
+        for name, value in cast("Mapping[Any, Any]", headers).items()
+    }
+    return from_json(dumps(entries))
+
+
+def js_signal(signal: Any) -> Any:
+    """Return JavaScript's AbortSignal; None stays None."""
+    if signal is None:
+        return None
+    js = raw(signal)
+    if not hasattr(js, "aborted"):
+        raise expected("signal", "AbortSignal", signal)
+    return js
+
+
+def _requests(data: Any) -> list[dict[str, Any]]:
+    requests: list[dict[str, Any]] = []
+    # A str is one wrong request, not a sequence of letters.
+    listed: Any = [data] if isinstance(data, (Mapping, str)) else data
+    for index, request in enumerate(listed):
+        if not isinstance(request, Mapping):
+            raise expected(f"data[{index}]", "a dict", request)
+        fields = cast("Mapping[str, Any]", request)
+        if missing := [name for name in ("provider", "endpoint", "query") if name not in fields]:
+            raise TypeError(f"data[{index}]: missing {', '.join(map(repr, missing))}")
+        # The runtime's client iterates over the headers, so they must exist.
+        requests.append({**fields, "headers": fields.get("headers", {})})
+    return requests

@@ -1,7 +1,8 @@
-"""What Workers AI's models of speech and pictures take and give, as TypedDicts.
+"""The inputs and outputs of Workers AI's models for speech and images, as TypedDicts.
 
-The fields are those of the models' own pages, under the same names. Where a field is ``bytes`` the
-model takes a list of numbers, base64 or a stream, and ``AI.run`` makes that of them.
+The fields have the names that the models' own pages in the documentation use. A field of type
+``bytes`` crosses in the form that the model takes: a list of numbers, base64 or a stream.
+``AI.run`` converts it.
 """
 
 from __future__ import annotations
@@ -41,8 +42,11 @@ __all__ = [
 
 
 class SpeechRecognitionInput(TypedDict):
-    """A recording in a file format; as numbers it is some four times as long on the way, so for
-    more than some MB take ``whisper-large-v3-turbo``."""
+    """A recording in an audio file format.
+
+    It crosses as a list of numbers, in about four times its size. For more than a few MB, use
+    ``whisper-large-v3-turbo``.
+    """
 
     audio: bytes
 
@@ -54,7 +58,7 @@ class _Word(TypedDict):
 
 
 class SpeechRecognitionOutput(TypedDict, total=False):
-    """Times are in seconds; ``vtt`` is the text as WebVTT."""
+    """A transcription. ``start`` and ``end`` of a word are in seconds; ``vtt`` is WebVTT text."""
 
     text: Required[str]
     word_count: int
@@ -63,7 +67,7 @@ class SpeechRecognitionOutput(TypedDict, total=False):
 
 
 class SpeechTurboInput(TypedDict, total=False):
-    """A recording as bytes, which cross as base64, or as base64 already."""
+    """A recording: bytes, converted to base64, or a str of base64."""
 
     audio: Required[bytes | str]
     task: Literal["transcribe", "translate"]
@@ -80,7 +84,7 @@ class SpeechTurboInput(TypedDict, total=False):
 
 
 class SpeechTurboOutput(TypedDict, total=False):
-    """Segments have ``start`` and ``end`` in seconds; ``vtt`` is the text as WebVTT."""
+    """A transcription. Segments have ``start`` and ``end`` in seconds; ``vtt`` is WebVTT text."""
 
     text: Required[str]
     word_count: int
@@ -95,7 +99,10 @@ class _Stream(TypedDict):
 
 
 class SpeechStreamInput(TypedDict, total=False):
-    """A recording that is sent as it is, with its media type; the rest is nova-3's."""
+    """A recording that is streamed unchanged, with its media type.
+
+    The other fields are options of nova-3.
+    """
 
     audio: Required[_Stream]
     custom_topic_mode: Literal["extended", "strict"]
@@ -137,7 +144,7 @@ class SpeechStreamInput(TypedDict, total=False):
 
 
 class SpeechStreamOutput(TypedDict, total=False):
-    """``results`` with nova-3, ``text`` and ``duration`` with the other."""
+    """A transcription: ``results`` from nova-3, ``text`` and ``duration`` from the other model."""
 
     results: dict[str, Any]
     text: str
@@ -145,28 +152,28 @@ class SpeechStreamOutput(TypedDict, total=False):
 
 
 class TurnDetectionInput(TypedDict):
-    """What was heard so far."""
+    """The recording so far."""
 
     audio: _Stream
     dtype: NotRequired[Literal["uint8", "float32", "float64"]]
 
 
 class TurnDetectionOutput(TypedDict, total=False):
-    """Whether the speaker has finished, and how sure that is: 0 to 1."""
+    """The end of a turn: if the speaker has finished, with a ``probability`` from 0 to 1."""
 
     is_complete: bool
     probability: float
 
 
 class TextToSpeechInput(TypedDict):
-    """``lang``: "en" unless given."""
+    """The text to speak, as ``prompt``; ``lang`` defaults to "en"."""
 
     prompt: str
     lang: NotRequired[str]
 
 
 class AuraInput(TypedDict, total=False):
-    """``speaker`` is a voice, such as "luna"."""
+    """The text to speak; ``speaker`` is the name of a voice, such as "luna"."""
 
     text: Required[str]
     speaker: str
@@ -176,13 +183,15 @@ class AuraInput(TypedDict, total=False):
     bit_rate: int
 
 
-# Pictures ---------------------------------------------------------------------------------------
+# Images -----------------------------------------------------------------------------------------
 
 
 class TextToImageInput(TypedDict, total=False):
-    """``image``, or ``image_b64``, is a picture to begin with, ``mask`` what may change of it.
+    """A description of the image to generate.
 
-    ``steps`` is of the FLUX and Leonardo models, ``num_steps`` of the others.
+    ``image`` or ``image_b64`` is an image to start from, and ``mask`` the part of it that may
+    change. The number of steps is ``steps`` for the FLUX and Leonardo models, ``num_steps`` for the
+    others.
     """
 
     prompt: Required[str]
@@ -205,13 +214,13 @@ class _Form(TypedDict):
 
 
 class MultipartImageInput(TypedDict):
-    """A form with ``prompt``, ``steps``, ``width``, ``height`` and pictures to go by."""
+    """A form with ``prompt``, ``steps``, ``width``, ``height`` and reference images."""
 
     multipart: _Form
 
 
 class ImageToTextInput(TypedDict, total=False):
-    """A picture in a file format, and what to say of it."""
+    """An image in an image file format, and a prompt for its description."""
 
     image: Required[bytes]
     prompt: str
@@ -228,13 +237,13 @@ class ImageToTextInput(TypedDict, total=False):
 
 
 class ImageToTextOutput(TypedDict):
-    """What is in the picture."""
+    """The description of an image."""
 
     description: str
 
 
 class ImageClassificationInput(TypedDict):
-    """A picture in a file format."""
+    """An image in an image file format."""
 
     image: bytes
 
@@ -253,20 +262,25 @@ class _Vision(TypedDict, total=False):
 
 
 class VisionInput(_Vision, total=False):
-    """``image`` is a ``data:`` URL; ``question`` is for "query", ``target`` for "point" and
-    "detect"."""
+    """An image as a ``data:`` URL, and a task.
+
+    The task "query" takes a ``question``, "point" and "detect" take a ``target``.
+    """
 
     stream: Literal[False]
 
 
 class VisionStreamInput(_Vision):
-    """The same, to be answered piece by piece."""
+    """An image and a task with ``"stream": True``: the answer is an EventStream."""
 
     stream: Literal[True]
 
 
 class VisionOutput(TypedDict, total=False):
-    """``answer``, ``caption``, ``points`` or ``objects``, by the task; places from 0 to 1."""
+    """An answer: ``answer``, ``caption``, ``points`` or ``objects``, depending on the task.
+
+    Coordinates are fractions of the image's size, from 0 to 1.
+    """
 
     answer: str
     caption: str

@@ -1,7 +1,8 @@
-"""The names of Workers AI's models, by what they do; read by type checkers, not at run time.
+"""The names of Workers AI's models, grouped by task; only type checkers and fakes read them.
 
-Another model's name is an ``AIModel``. The list is that of ``@cloudflare/workers-types``
-5.20261117.1. One model, ``@cf/deepgram/flux``, answers over a WebSocket alone.
+Wrap the name of any other model in ``AIModel``. The names come from
+``@cloudflare/workers-types`` 5.20261117.1. ``@cf/deepgram/flux`` is left out, because it answers
+only over a WebSocket.
 """
 
 from __future__ import annotations
@@ -79,7 +80,7 @@ TextGenerationModel: TypeAlias = Literal[
     "@cf/google/gemma-3-12b-it",
     "@cf/meta/llama-4-scout-17b-16e-instruct",
 ]
-"""Models that answer a chat or a prompt with ``response``."""
+"""Models that answer a chat or a prompt in the field ``response``."""
 
 ChatCompletionModel: TypeAlias = Literal[
     "@cf/qwen/qwen3-30b-a3b-fp8",
@@ -97,13 +98,13 @@ ChatCompletionModel: TypeAlias = Literal[
     "@cf/zai-org/glm-5.3",
     "@cf/zai-org/glm-5.3-flash",
 ]
-"""Chat models that answer as OpenAI's chat completions do, with ``choices``."""
+"""Models that answer a chat in the form of OpenAI's chat completions, with ``choices``."""
 
 ResponsesModel: TypeAlias = Literal[
     "@cf/openai/gpt-oss-120b",
     "@cf/openai/gpt-oss-20b",
 ]
-"""Models that take OpenAI's Responses as well as its chat completions."""
+"""Models that support OpenAI's Responses API and its chat completions."""
 
 TextEmbeddingsModel: TypeAlias = Literal[
     "@cf/google/embeddinggemma-300m",
@@ -114,7 +115,7 @@ TextEmbeddingsModel: TypeAlias = Literal[
     "@cf/qwen/qwen3-embedding-0.6b",
     "@cf/pfnet/plamo-embedding-1b",
 ]
-"""Models that turn texts into vectors."""
+"""Models that convert texts to embedding vectors."""
 
 RerankingModel: TypeAlias = Literal[
     "@cf/baai/bge-reranker-base",
@@ -126,44 +127,44 @@ TextClassificationModel: TypeAlias = Literal["@cf/huggingface/distilbert-sst-2-i
 """Models that label a text."""
 
 ContentSafetyModel: TypeAlias = Literal["@cf/meta/llama-guard-3-8b",]
-"""Models that say whether a conversation is safe."""
+"""Models that classify a conversation as safe or unsafe."""
 
 TranslationModel: TypeAlias = Literal["@cf/meta/m2m100-1.2b",]
 """Models that translate between many languages."""
 
 IndicTranslationModel: TypeAlias = Literal["@cf/ai4bharat/indictrans2-en-indic-1B",]
-"""Models that translate from English to languages of India."""
+"""Models that translate from English to Indic languages."""
 
 SummarizationModel: TypeAlias = Literal["@cf/facebook/bart-large-cnn",]
-"""Models that shorten a text."""
+"""Models that summarize a text."""
 
 SpeechRecognitionModel: TypeAlias = Literal[
     "@cf/openai/whisper",
     "@cf/openai/whisper-tiny-en",
 ]
-"""Models that write down short recordings."""
+"""Models that transcribe short recordings."""
 
 SpeechTurboModel: TypeAlias = Literal["@cf/openai/whisper-large-v3-turbo",]
-"""Models that write down long recordings, in segments."""
+"""Models that transcribe long recordings, in segments."""
 
 SpeechStreamModel: TypeAlias = Literal[
     "@cf/deepgram/nova-3",
     "@cf/nvidia/nemotron-speech-streaming-en-0.6b",
 ]
-"""Models that take a recording as a stream."""
+"""Models that transcribe a stream."""
 
 TurnDetectionModel: TypeAlias = Literal["@cf/pipecat-ai/smart-turn-v2",]
-"""Models that say whether a speaker has finished."""
+"""Models that detect the end of a speaker's turn."""
 
 TextToSpeechModel: TypeAlias = Literal["@cf/myshell-ai/melotts",]
-"""Models that read a text aloud in several languages."""
+"""Models that speak a text, in several languages."""
 
 AuraModel: TypeAlias = Literal[
     "@cf/deepgram/aura-1",
     "@cf/deepgram/aura-2-en",
     "@cf/deepgram/aura-2-es",
 ]
-"""Models that read a text aloud in a choice of voices."""
+"""Models that speak a text, in a choice of voices."""
 
 TextToImageModel: TypeAlias = Literal[
     "@cf/stabilityai/stable-diffusion-xl-base-1.0",
@@ -174,23 +175,23 @@ TextToImageModel: TypeAlias = Literal[
     "@cf/leonardo/phoenix-1.0",
     "@cf/leonardo/lucid-origin",
 ]
-"""Models that draw what a prompt says."""
+"""Models that generate an image from a prompt."""
 
 MultipartImageModel: TypeAlias = Literal[
     "@cf/black-forest-labs/flux-2-dev",
     "@cf/black-forest-labs/flux-2-klein-4b",
     "@cf/black-forest-labs/flux-2-klein-9b",
 ]
-"""The same, with a form as input."""
+"""Models that generate an image from a form."""
 
 ImageToTextModel: TypeAlias = Literal[
     "@cf/llava-hf/llava-1.5-7b-hf",
     "@cf/unum/uform-gen2-qwen-500m",
 ]
-"""Models that describe a picture."""
+"""Models that describe an image."""
 
 VisionModel: TypeAlias = Literal["@cf/moondream/moondream3.1-9B-A2B",]
-"""Models that answer questions about a picture, or find things in it."""
+"""Models that answer questions about an image, or locate objects in it."""
 
 ImageClassificationModel: TypeAlias = Literal["@cf/microsoft/resnet-50",]
-"""Models that label a picture."""
+"""Models that label an image."""

@@ -1,7 +1,7 @@
-"""The type of ``AI.run``: what each family of models takes and gives; never imported at run time.
+"""The type of ``AI.run``: the inputs and the answer of each group of models.
 
-A call is matched by the model's name, so a wrong input of a known model is an error, and so is a
-name that is neither known nor an ``AIModel``.
+It is never imported at run time. The model's name selects the overload. So a wrong input for a
+known model is a type error, and so is a name that is neither known nor an ``AIModel``.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 
 class RunOptions(TypedDict, total=False):
-    """What every call takes beside its inputs."""
+    """The options that every call of a model has."""
 
     gateway: GatewayOptions | None
     prefix: str | None
@@ -37,7 +37,9 @@ class RunOptions(TypedDict, total=False):
 
 
 class Run(Protocol):
-    # By what the options ask for
+    """The overloads of ``AI.run``."""
+
+    # By option
 
     @overload
     async def __call__(
@@ -71,7 +73,7 @@ class Run(Protocol):
         self, model: str, inputs: ai_tasks.AsyncBatchPoll, **options: Unpack[RunOptions]
     ) -> ai_tasks.AsyncBatch: ...
 
-    # By what the model does: text
+    # By the task of the model: text
 
     @overload
     async def __call__(
@@ -234,7 +236,7 @@ class Run(Protocol):
         **options: Unpack[RunOptions],
     ) -> bytes: ...
 
-    # Pictures
+    # Images
 
     @overload
     async def __call__(

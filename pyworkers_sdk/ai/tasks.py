@@ -1,6 +1,6 @@
-"""What Workers AI takes and gives for embeddings, ranking, labels, translation and batches.
+"""Inputs and outputs of Workers AI for embeddings, ranking, labels, translation and batches.
 
-As TypedDicts, with the fields of the models' own pages.
+They are TypedDicts. Their fields have the names that the models' own pages use.
 """
 
 from __future__ import annotations
@@ -36,14 +36,17 @@ __all__ = [
 
 
 class AsyncBatchInput(TypedDict):
-    """What ``queue_request`` takes: many inputs at once, each as the model takes one, with an
-    ``external_reference`` of one's own to find its answer by."""
+    """Many inputs for one call with ``queue_request``.
+
+    Each request is an input of the model. An ``external_reference`` in it, chosen by the caller,
+    comes back with its answer.
+    """
 
     requests: list[dict[str, Any]]
 
 
 class AsyncBatchResponse(TypedDict):
-    """A batch that was taken; to ask for its answers give ``{"request_id": …}`` to the model."""
+    """A batch that was accepted. Run the model with ``{"request_id": …}`` to poll its answers."""
 
     request_id: str
     status: NotRequired[str]
@@ -51,13 +54,13 @@ class AsyncBatchResponse(TypedDict):
 
 
 class AsyncBatchPoll(TypedDict):
-    """Asks for the answers of a batch."""
+    """A request for the answers of a batch."""
 
     request_id: str
 
 
 class AsyncBatch(TypedDict, total=False):
-    """The answers of a batch, or how far it is: ``status`` is then "queued" or "running"."""
+    """The answers of a batch, or its ``status``, "queued" or "running", until they are ready."""
 
     responses: list[dict[str, Any]]
     usage: Usage
@@ -65,14 +68,15 @@ class AsyncBatch(TypedDict, total=False):
     request_id: str
 
 
-# Other texts ------------------------------------------------------------------------------------
+# Text tasks -------------------------------------------------------------------------------------
 
 
 class TextEmbeddingsInput(TypedDict, total=False):
-    """``text``: one, or up to 100 at once.
+    """A text, or a list of at most 100 texts, in ``text``.
 
-    ``pooling``: of the bge models; "cls" is better, and vectors of the two do not compare.
-    Qwen's model takes ``queries``, with an ``instruction``, or ``documents`` instead.
+    ``pooling`` is an option of the bge models. "cls" gives better vectors than "mean". Vectors of
+    one cannot be compared with vectors of the other. Qwen's model takes ``queries``, with an
+    ``instruction``, or ``documents`` in place of ``text``.
     """
 
     text: str | list[str]
@@ -84,7 +88,7 @@ class TextEmbeddingsInput(TypedDict, total=False):
 
 
 class TextEmbeddingsOutput(TypedDict):
-    """``data``: one vector for each text; ``shape``: how many, and of how many numbers each."""
+    """The vectors of the texts, in ``data``; ``shape`` is their number and their length."""
 
     shape: list[int]
     data: list[list[float]]
@@ -110,7 +114,7 @@ class _Score(TypedDict):
 
 
 class RerankingOutput(TypedDict):
-    """The places of the contexts in the list given, and their scores, the best first."""
+    """The scores of the contexts, best first; ``id`` is the index of a context in the input."""
 
     response: list[_Score]
 
@@ -122,7 +126,7 @@ class TextClassificationInput(TypedDict):
 
 
 class Classification(TypedDict):
-    """A label, and how sure it is: 0 to 1."""
+    """A label and its probability, 0 to 1."""
 
     label: str
     score: float
@@ -134,7 +138,7 @@ class _GuardedMessage(TypedDict):
 
 
 class ContentSafetyInput(TypedDict, total=False):
-    """A conversation to judge by its last message."""
+    """A conversation; the model classifies its last message."""
 
     messages: Required[list[_GuardedMessage]]
     max_tokens: int
@@ -148,14 +152,17 @@ class _Verdict(TypedDict, total=False):
 
 
 class ContentSafetyOutput(TypedDict, total=False):
-    """ "safe", or "unsafe" with categories below it; a dict where JSON was asked for."""
+    """A verdict: "safe", or "unsafe" with categories on the next line.
+
+    It is a dict if the input requested JSON.
+    """
 
     response: str | _Verdict
     usage: Usage
 
 
 class TranslationInput(TypedDict):
-    """``source_lang`` is English unless given; languages by name or code."""
+    """A text, and languages as names or codes; ``source_lang`` defaults to English."""
 
     text: str
     target_lang: str
@@ -163,13 +170,13 @@ class TranslationInput(TypedDict):
 
 
 class TranslationOutput(TypedDict, total=False):
-    """The translation."""
+    """The translated text."""
 
     translated_text: str
 
 
 class IndicTranslationInput(TypedDict):
-    """``target_language`` such as "hin_Deva"."""
+    """A text or several, and a ``target_language`` such as "hin_Deva"."""
 
     text: str | list[str]
     target_language: str
@@ -182,13 +189,13 @@ class IndicTranslationOutput(TypedDict):
 
 
 class SummarizationInput(TypedDict):
-    """``max_length``: in tokens, 1,024 unless given."""
+    """A text; ``max_length`` of the summary is in tokens, 1,024 by default."""
 
     input_text: str
     max_length: NotRequired[int]
 
 
 class SummarizationOutput(TypedDict):
-    """The text in short."""
+    """The summary of a text."""
 
     summary: str

@@ -1,6 +1,6 @@
-"""What Workers AI's text models take and give, as TypedDicts: for annotations and type checkers.
+"""The inputs and outputs of Workers AI's text models, as TypedDicts for type checkers.
 
-The fields are those of the models' own pages, under the same names.
+The fields have the names that the models' own pages use.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ __all__ = [
 
 
 class Usage(TypedDict):
-    """Tokens of a call."""
+    """The number of tokens in a call."""
 
     prompt_tokens: int
     completion_tokens: int
@@ -46,7 +46,7 @@ class _ImageUrl(TypedDict):
 
 
 class ContentPart(TypedDict, total=False):
-    """A part of a message: text, or a picture as a ``data:`` URL."""
+    """A part of a message: text, or an image as a ``data:`` URL."""
 
     type: Required[str]
     text: str
@@ -59,8 +59,11 @@ class _Function(TypedDict):
 
 
 class ToolCall(TypedDict, total=False):
-    """A function that the model wants called: ``name`` and ``arguments``, or, where the model
-    answers with ``choices``, ``id``, ``type`` and ``function`` with its arguments as JSON text."""
+    """A function call that the model requests.
+
+    Models that answer in ``response`` set ``name`` and ``arguments``. Models that answer in
+    ``choices`` set ``id``, ``type`` and ``function``, whose arguments are JSON text.
+    """
 
     name: str
     arguments: Any
@@ -70,7 +73,7 @@ class ToolCall(TypedDict, total=False):
 
 
 class ChatMessage(TypedDict):
-    """One message of a conversation."""
+    """A message in a conversation."""
 
     role: Literal["system", "developer", "user", "assistant", "tool"]
     content: str | list[ContentPart] | None
@@ -87,7 +90,7 @@ class _ToolFunction(TypedDict):
 
 
 class Tool(TypedDict):
-    """A function that the model may call; ``parameters`` is a JSON schema of an object."""
+    """A function that the model may call; ``parameters`` is the JSON schema of an object."""
 
     type: Literal["function"]
     function: _ToolFunction
@@ -99,8 +102,11 @@ class _Code(TypedDict):
 
 
 class ResponseFormat(TypedDict, total=False):
-    """How to answer; ``json_schema`` is the schema itself with models that answer with
-    ``response``, and ``{"name": …, "schema": …}`` with those that answer with ``choices``."""
+    """The format of the answer.
+
+    For models that answer in ``response``, ``json_schema`` is the schema itself. For models that
+    answer in ``choices``, it is ``{"name": …, "schema": …}``.
+    """
 
     type: Required[Literal["text", "json_object", "json_schema"]]
     json_schema: Any
@@ -130,22 +136,22 @@ class _TextGeneration(_Sampling, total=False):
 
 
 class TextGenerationInput(_TextGeneration, total=False):
-    """``prompt`` or ``messages``, and how to answer.
+    """A ``prompt`` or ``messages``, and options for the answer.
 
-    ``image``: for a model that sees, the picture's bytes, or a ``data:`` URL.
+    ``image`` is for models with vision: the bytes of an image, or a ``data:`` URL.
     """
 
     stream: Literal[False] | None
 
 
 class TextGenerationStreamInput(_TextGeneration):
-    """The same, to be answered piece by piece."""
+    """A prompt or messages with ``"stream": True``: the answer is an EventStream."""
 
     stream: Literal[True]
 
 
 class TextGenerationOutput(TypedDict, total=False):
-    """``response`` is text, or with a JSON schema what that describes."""
+    """An answer; ``response`` is text, or the value that the JSON schema describes."""
 
     response: Any
     tool_calls: list[ToolCall]
@@ -153,7 +159,7 @@ class TextGenerationOutput(TypedDict, total=False):
 
 
 class TextGenerationEvent(TypedDict, total=False):
-    """A piece of an answer; ``p`` is padding."""
+    """A part of a streamed answer; ``p`` is padding."""
 
     response: str | None
     tool_calls: list[ToolCall]
@@ -203,13 +209,13 @@ class _ChatCompletion(_Sampling, total=False):
 
 
 class ChatCompletionInput(_ChatCompletion, total=False):
-    """``messages``, and how to answer, under OpenAI's names."""
+    """A list of ``messages``, and options under OpenAI's names."""
 
     stream: Literal[False] | None
 
 
 class ChatCompletionStreamInput(_ChatCompletion):
-    """The same, to be answered piece by piece."""
+    """A list of messages with ``"stream": True``: the answer is an EventStream."""
 
     stream: Literal[True]
 
@@ -223,7 +229,7 @@ class _Answer(TypedDict, total=False):
 
 
 class ChatChoice(TypedDict):
-    """One answer; ``finish_reason``: "stop", "length", "tool_calls", …"""
+    """A choice of an answer; ``finish_reason`` is "stop", "length", "tool_calls", …"""
 
     index: int
     message: _Answer
@@ -232,7 +238,7 @@ class ChatChoice(TypedDict):
 
 
 class ChatCompletion(TypedDict):
-    """An answer in OpenAI's form."""
+    """An answer in the form of OpenAI's chat completions."""
 
     id: str
     object: str
@@ -258,7 +264,7 @@ class _ChunkChoice(TypedDict):
 
 
 class ChatCompletionChunk(TypedDict):
-    """A piece of an answer in OpenAI's form."""
+    """A part of a streamed answer in the form of OpenAI's chat completions."""
 
     id: str
     object: str
@@ -293,19 +299,22 @@ class _Responses(TypedDict, total=False):
 
 
 class ResponsesInput(_Responses, total=False):
-    """``input``, text or a conversation, in the form of OpenAI's Responses."""
+    """An ``input``, text or a conversation, in the form of OpenAI's Responses API."""
 
     stream: Literal[False] | None
 
 
 class ResponsesStreamInput(_Responses):
-    """The same, to be answered piece by piece, in events with a ``type``."""
+    """An input with ``"stream": True``: the answer is an EventStream.
+
+    Each event has a ``type``.
+    """
 
     stream: Literal[True]
 
 
 class ResponsesOutput(TypedDict, total=False):
-    """An answer in the form of OpenAI's Responses; ``output`` holds its items."""
+    """An answer in the form of OpenAI's Responses API; ``output`` holds its items."""
 
     id: str
     object: str

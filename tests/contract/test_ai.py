@@ -1,4 +1,4 @@
-"""Workers AI: what the client does with inputs, options and answers; the models are stand-ins."""
+"""Workers AI: how the client converts inputs, options and answers; the models are stand-ins."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Recipe(TypedDict):
     minutes: float
 
 
-async def test_another_thing_is_no_binding_of_it(env: Any) -> None:
+async def test_wrong_binding_type_is_rejected(env: Any) -> None:
     with raises(BindingError, match="AI needs a AI binding|AI needs a binding"):
         AI(env.DATA)
 
@@ -44,7 +44,7 @@ async def test_another_thing_is_no_binding_of_it(env: Any) -> None:
 
 
 async def test_inputs_arrive_as_json(ai: AI) -> None:
-    given = {
+    inputs = {
         "text": "Grüße",
         "number": 1.5,
         "none": None,
@@ -52,14 +52,14 @@ async def test_inputs_arrive_as_json(ai: AI) -> None:
         "when": datetime(2026, 7, 1, tzinfo=timezone.utc),
         "price": Decimal("1.10"),
     }
-    said = await ai.run(ECHO, given)
-    assert said["inputs"] == {**given, "when": "2026-07-01T00:00:00.000Z", "price": "1.10"}
-    assert said["options"] == {}
-    assert said["model"] == "@echo"
+    answer = await ai.run(ECHO, inputs)
+    assert answer["inputs"] == {**inputs, "when": "2026-07-01T00:00:00.000Z", "price": "1.10"}
+    assert answer["options"] == {}
+    assert answer["model"] == "@echo"
 
 
-async def test_options_are_sent_only_where_given(ai: AI) -> None:
-    said = await ai.run(
+async def test_only_passed_options_are_sent(ai: AI) -> None:
+    answer = await ai.run(
         ECHO,
         {},
         gateway={
@@ -73,7 +73,7 @@ async def test_options_are_sent_only_where_given(ai: AI) -> None:
         tags=["a", "b"],
         extra_headers={"x-a": "1"},
     )
-    assert said["options"] == {
+    assert answer["options"] == {
         "gateway": {
             "id": "g",
             "cacheTtl": 60,
@@ -83,16 +83,16 @@ async def test_options_are_sent_only_where_given(ai: AI) -> None:
         },
         "tags": ["a", "b"],
     }
-    assert said["model"] == "p:@echo"
-    assert said["headers"]["x-a"] == "1"
+    assert answer["model"] == "p:@echo"
+    assert answer["headers"]["x-a"] == "1"
 
 
-async def test_an_option_that_there_is_not_is_a_type_error(ai: AI) -> None:
+async def test_unknown_option_raises_type_error(ai: AI) -> None:
     gateway: Any = {"id": "g", "cacheTTL": 1}
-    with raises(TypeError, match="gateway: there is no option 'cacheTTL'"):
+    with raises(TypeError, match="^gateway: no 'cacheTTL'; there are cache_key"):
         await ai.run(ECHO, {}, gateway=gateway)
     nested: Any = {"id": "g", "retries": {"maxAttempts": 1}}
-    with raises(TypeError, match="gateway.retries: there is no option 'maxAttempts'"):
+    with raises(TypeError, match="^gateway.retries: no 'maxAttempts'; there are max_attempts"):
         await ai.run(ECHO, {}, gateway=nested)
     options: Any = {"streaming": True}
     with raises(TypeError, match="streaming"):
@@ -107,7 +107,7 @@ async def test_an_option_that_there_is_not_is_a_type_error(ai: AI) -> None:
         "a-gateway": (None, "gateway: expected a dict, got str"),
     }
 )
-async def test_what_cannot_cross_is_refused(ai: AI, case: Any) -> None:
+async def test_input_that_cannot_cross_raises(ai: AI, case: Any) -> None:
     inputs, reason = case
     options: Any = {"gateway": "g"} if inputs is None else {}
     with raises(ConversionError, match=reason):
@@ -116,7 +116,10 @@ async def test_what_cannot_cross_is_refused(ai: AI, case: Any) -> None:
 
 @cases(
     {
-        "a-gateway-without-its-name": ({"gateway": {"cache_ttl": 1}}, "gateway: 'id' is missing"),
+        "a-gateway-without-its-name": (
+            {"gateway": {"cache_ttl": 1}},
+            "gateway: missing 'id', the name",
+        ),
         "one-tag": ({"tags": "beta"}, "tags: expected a list of str, got str"),
         "a-number-for-a-tag": ({"tags": ["a", 1]}, r"tags\[1\]: expected str, got int"),
         "headers": ({"extra_headers": "a: b"}, "extra_headers: expected a dict, got str"),
@@ -125,7 +128,7 @@ async def test_what_cannot_cross_is_refused(ai: AI, case: Any) -> None:
         "a-controller": ({"signal": AbortController}, "signal: expected AbortSignal, got Abort"),
     }
 )
-async def test_options_that_cannot_be(ai: AI, case: Any) -> None:
+async def test_invalid_option_raises(ai: AI, case: Any) -> None:
     options, reason = case
     if options.get("signal") is AbortController:
         options = {"signal": AbortController()}
@@ -133,24 +136,24 @@ async def test_options_that_cannot_be(ai: AI, case: Any) -> None:
         await ai.run(ECHO, {}, **options)
 
 
-async def test_a_file_is_not_an_input(ai: AI) -> None:
+async def test_blob_as_input_raises(ai: AI) -> None:
     with raises(ConversionError, match="^inputs.image: expected JSON or bytes, got Blob"):
         await ai.run(ECHO, {"image": Blob([b"a"])})
 
 
-async def test_errors_name_the_method(ai: Any) -> None:
+async def test_type_error_names_the_method(ai: Any) -> None:
     with raises(TypeError, match=r"^AI\.run\(\) got an unexpected keyword argument 'prompt'"):
         await ai.run(ECHO, prompt="Hi")
 
 
-async def test_bytes_are_numbers_base64_or_a_stream(ai: AI) -> None:
+async def test_bytes_cross_as_numbers_or_base64(ai: AI) -> None:
     data = bytes([0, 1, 254, 255])
-    said = await ai.run(ECHO, {"image": data, "mask": bytearray(data), "prompt": "x"})
-    assert said["inputs"] == {"image": [0, 1, 254, 255], "mask": [0, 1, 254, 255], "prompt": "x"}
-    said = await ai.run(ECHO, {"image_b64": memoryview(data)})
-    assert said["inputs"] == {"image_b64": "AAH+/w=="}
-    heard = await ai.run("@cf/openai/whisper", {"audio": data})
-    assert heard == {"text": "0 1 254 255", "word_count": 4}
+    answer = await ai.run(ECHO, {"image": data, "mask": bytearray(data), "prompt": "x"})
+    assert answer["inputs"] == {"image": [0, 1, 254, 255], "mask": [0, 1, 254, 255], "prompt": "x"}
+    answer = await ai.run(ECHO, {"image_b64": memoryview(data)})
+    assert answer["inputs"] == {"image_b64": "AAH+/w=="}
+    text = await ai.run("@cf/openai/whisper", {"audio": data})
+    assert text == {"text": "0 1 254 255", "word_count": 4}
     turbo = await ai.run(
         "@cf/openai/whisper-large-v3-turbo", {"audio": "Grüße".encode("ascii", "ignore")}
     )
@@ -163,7 +166,7 @@ async def _chunks() -> Any:
 
 
 @cases(["bytes", "blob", "iterator", "stream"])
-async def test_a_body_goes_as_a_stream(ai: AI, case: str) -> None:
+async def test_body_is_sent_as_a_stream(ai: AI, case: str) -> None:
     body: Any = {
         "bytes": b"sound",
         "blob": Blob([b"sound"]),
@@ -171,38 +174,38 @@ async def test_a_body_goes_as_a_stream(ai: AI, case: str) -> None:
         "stream": Blob([b"sound"]).stream(),
     }[case]
     audio = {"body": body, "contentType": "audio/mpeg"}
-    said = await ai.run(ECHO, {"audio": audio, "language": "de"}, tags=["a"])
-    assert said["inputs"] == {"language": "de"}
-    assert (said["body"], said["type"]) == ("sound", "audio/mpeg")
+    answer = await ai.run(ECHO, {"audio": audio, "language": "de"}, tags=["a"])
+    assert answer["inputs"] == {"language": "de"}
+    assert (answer["body"], answer["type"]) == ("sound", "audio/mpeg")
 
 
-async def test_a_form_brings_its_own_media_type(ai: AI) -> None:
+async def test_form_sets_its_own_content_type(ai: AI) -> None:
     form = FormData()
     form.append("prompt", "a cat")
     multipart = {"body": form, "contentType": "multipart/form-data"}
-    said = await ai.run(AIModel("form@echo"), {"multipart": multipart})
-    if "type" in said:
-        assert said["type"].startswith("multipart/form-data;")
-        assert "a cat" in said["body"]
-    else:  # the fake hands on the form itself
-        assert said["inputs"] == {}
+    answer = await ai.run(AIModel("form@echo"), {"multipart": multipart})
+    if "type" in answer:
+        assert answer["type"].startswith("multipart/form-data;")
+        assert "a cat" in answer["body"]
+    else:  # the fake passes the form itself to the script
+        assert answer["inputs"] == {}
 
 
-async def test_a_blob_brings_its_own_media_type_unless_another_is_given(ai: AI) -> None:
+async def test_blob_sets_content_type_unless_one_is_passed(ai: AI) -> None:
     blob = Blob([b"sound"], type="audio/ogg")
-    said = await ai.run(ECHO, {"audio": {"body": blob}})
-    assert said["type"] == "audio/ogg"
-    said = await ai.run(ECHO, {"audio": {"body": blob, "contentType": "audio/opus"}})
-    assert said["type"] == "audio/opus"
+    answer = await ai.run(ECHO, {"audio": {"body": blob}})
+    assert answer["type"] == "audio/ogg"
+    answer = await ai.run(ECHO, {"audio": {"body": blob, "contentType": "audio/opus"}})
+    assert answer["type"] == "audio/opus"
 
 
-async def test_a_body_that_is_json_is_json(ai: AI) -> None:
-    given = {"a": {"body": "text"}, "b": {"body": {"c": [1]}}}
-    assert (await ai.run(ECHO, given))["inputs"] == given
-    assert (await ai.run(ECHO, {**given, "mask": b"a"}))["inputs"] == {**given, "mask": [97]}
+async def test_body_of_json_stays_json(ai: AI) -> None:
+    inputs = {"a": {"body": "text"}, "b": {"body": {"c": [1]}}}
+    assert (await ai.run(ECHO, inputs))["inputs"] == inputs
+    assert (await ai.run(ECHO, {**inputs, "mask": b"a"}))["inputs"] == {**inputs, "mask": [97]}
 
 
-async def test_streams_have_limits(ai: AI) -> None:
+async def test_invalid_use_of_streams_raises(ai: AI) -> None:
     audio = {"body": b"a", "contentType": "audio/mpeg"}
     with raises(
         AIError, match="^Multiple ReadableStreams are not supported. Found streams in keys: .a, b.$"
@@ -218,9 +221,9 @@ async def test_streams_have_limits(ai: AI) -> None:
 # Answers ----------------------------------------------------------------------------------------
 
 
-async def test_an_answer_is_json(ai: AI) -> None:
-    said = await ai.run(LLAMA, {"prompt": "Hi"})
-    assert said == {
+async def test_answer_is_json(ai: AI) -> None:
+    answer = await ai.run(LLAMA, {"prompt": "Hi"})
+    assert answer == {
         "response": "You said: Hi",
         "usage": {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3},
     }
@@ -230,59 +233,63 @@ async def test_an_answer_is_json(ai: AI) -> None:
     assert chat["choices"][0]["message"]["content"] == "Hello"
 
 
-async def test_json_in_an_answer_is_loaded_as_a_row_type(ai: AI) -> None:
-    made = await ai.run(
+async def test_row_type_loads_json_text_of_an_answer(ai: AI) -> None:
+    recipe = await ai.run(
         LLAMA, {"prompt": "Soup", "response_format": {"type": "json_object"}}, Recipe
     )
-    assert made == {"title": "Söup", "minutes": 20.0}
-    assert type(made["minutes"]) is float
-    read = await ai.run(KIMI, {"messages": [], "response_format": {"type": "json_object"}}, Recipe)
-    assert read == {"title": "Soup", "minutes": 20.0}
+    assert recipe == {"title": "Söup", "minutes": 20.0}
+    assert type(recipe["minutes"]) is float
+    from_choices = await ai.run(
+        KIMI, {"messages": [], "response_format": {"type": "json_object"}}, Recipe
+    )
+    assert from_choices == {"title": "Soup", "minutes": 20.0}
     with raises(RowError, match=f"^the answer of {LLAMA} is not JSON"):
         await ai.run(LLAMA, {"prompt": "Soup"}, Recipe)
     with raises(RowError, match="^the answer of @echo: missing key 'minutes', 'title'"):
         await ai.run(ECHO, {"prompt": "Soup"}, Recipe)
 
 
-async def test_a_row_type_of_other_answers(ai: Any) -> None:
+async def test_row_type_with_responses_streams_bytes_and_vectors(ai: Any) -> None:
     model = "@cf/openai/gpt-oss-20b"
     recipe = await ai.run(model, {"input": '{"title": "Soup", "minutes": 20}'}, Recipe)
     assert recipe == {"title": "Soup", "minutes": 20.0}
-    with raises(TypeError, match="^row_type loads a whole answer"):
+    with raises(TypeError, match="^row_type: expected a complete answer, got 'stream': True; load"):
         await ai.run(LLAMA, {"prompt": "Soup", "stream": True}, Recipe)
-    with raises(RowError, match="^the answer of @cf/deepgram/aura-1 is bytes, not JSON$"):
+    with raises(
+        RowError, match="^the answer of @cf/deepgram/aura-1: expected JSON, got bytes; call"
+    ):
         await ai.run("@cf/deepgram/aura-1", {"text": "Hi"}, Recipe)
     embedder = "@cf/baai/bge-small-en-v1.5"
     with raises(RowError, match=f"^the answer of {embedder}: missing key 'minutes', 'title'"):
         await ai.run(embedder, {"text": "Hi"}, Recipe)
 
 
-async def test_vectors_are_floats(ai: AI) -> None:
-    found = await ai.run("@cf/baai/bge-small-en-v1.5", {"text": ["a", "bcd"], "pooling": "cls"})
-    third = 0.10000000149011612  # as float32 has 0.1
-    assert found == {
+async def test_vectors_are_lists_of_float(ai: AI) -> None:
+    output = await ai.run("@cf/baai/bge-small-en-v1.5", {"text": ["a", "bcd"], "pooling": "cls"})
+    third = 0.10000000149011612  # 0.1 as a float32
+    assert output == {
         "shape": [2, 4],
         "data": [[0.0, 0.5, third, -1.0], [1.0, 0.5, third, -3.0]],
         "pooling": "cls",
     }
-    assert {type(number) for vector in found["data"] for number in vector} == {float}
-    none = await ai.run("@cf/baai/bge-small-en-v1.5", {"text": []})
-    assert none["data"] == []
+    assert {type(number) for vector in output["data"] for number in vector} == {float}
+    empty = await ai.run("@cf/baai/bge-small-en-v1.5", {"text": []})
+    assert empty["data"] == []
 
 
-async def test_vectors_that_are_not_of_one_length_stay_what_they_are(ai: AI) -> None:
-    found = await ai.run("@cf/baai/bge-m3", {"text": "a"})
-    assert found["data"] == [[1.0, 2.0, 3.0], [4.0]]
+async def test_vectors_of_different_lengths_are_returned_unchanged(ai: AI) -> None:
+    output = await ai.run("@cf/baai/bge-m3", {"text": "a"})
+    assert output["data"] == [[1.0, 2.0, 3.0], [4.0]]
 
 
-async def test_an_embedding_model_may_score_instead(ai: AI) -> None:
-    found = await ai.run(
+async def test_embedding_model_with_contexts_returns_scores(ai: AI) -> None:
+    output = await ai.run(
         "@cf/baai/bge-m3", {"query": "a", "contexts": [{"text": "b"}, {"text": "a"}]}
     )
-    assert found == {"response": [{"id": 1, "score": 1}, {"id": 0, "score": 0.25}]}
+    assert output == {"response": [{"id": 1, "score": 1}, {"id": 0, "score": 0.25}]}
 
 
-async def test_pictures_and_sounds_are_bytes_however_they_come(ai: AI) -> None:
+async def test_images_and_sounds_are_bytes_from_streams_and_base64(ai: AI) -> None:
     assert (
         await ai.run("@cf/black-forest-labs/flux-1-schnell", {"prompt": "cat"})
         == b"\x00\x01JPEG\xff"
@@ -295,15 +302,15 @@ async def test_pictures_and_sounds_are_bytes_however_they_come(ai: AI) -> None:
     assert await ai.run("@cf/deepgram/aura-1", {"text": "Hi"}) == b"\xff\xfb\x00"
 
 
-async def test_a_picture_that_is_missing(ai: AI) -> None:
-    with raises(AIError, match="^the answer of @cf/leonardo/lucid-origin has no 'image'$"):
+async def test_answer_without_the_image_field_raises(ai: AI) -> None:
+    with raises(AIError, match="^the answer of @cf/leonardo/lucid-origin: missing key 'image'$"):
         await ai.run("@cf/leonardo/lucid-origin", {"prompt": "cat"})
 
 
 # Streams ----------------------------------------------------------------------------------------
 
 
-async def test_events_come_one_by_one(ai: AI) -> None:
+async def test_stream_yields_events_one_by_one(ai: AI) -> None:
     stream = await ai.run(LLAMA, {"prompt": "Hi", "stream": True})
     events = [event async for event in stream]
     assert "".join(event.get("response") or "" for event in events) == "Grüß dich 👋"
@@ -312,7 +319,7 @@ async def test_events_come_one_by_one(ai: AI) -> None:
     assert [event["choices"][0]["delta"].get("content") async for event in chunks] == ["Hel", "lo"]
 
 
-async def test_a_stream_goes_on_unread(ai: AI) -> None:
+async def test_stream_passes_through_to_a_response_unread(ai: AI) -> None:
     stream = await ai.run(LLAMA, {"prompt": "Hi", "stream": True})
     text = await Response(stream.body).text()
     assert text.startswith('data: {"response":')
@@ -322,14 +329,14 @@ async def test_a_stream_goes_on_unread(ai: AI) -> None:
     assert await Response(whole).text() == text
 
 
-async def test_a_stream_is_read_once(ai: AI) -> None:
+async def test_stream_iterated_twice_yields_nothing_more(ai: AI) -> None:
     stream = await ai.run(LLAMA, {"prompt": "Hi", "stream": True})
     _ = [event async for event in stream]
     rest = [event async for event in stream]
     assert rest == []
 
 
-async def test_lines_that_services_send(ai: AI) -> None:
+async def test_unusual_event_streams_are_parsed(ai: AI) -> None:
     odd = await ai.run(AIModel("@sse/odd"), {"stream": True})
     assert [event async for event in odd] == [{"a": 1}, {"b": 2}, {"c": 3}]
     none = await ai.run(AIModel("@sse/none"), {"stream": True})
@@ -339,7 +346,7 @@ async def test_lines_that_services_send(ai: AI) -> None:
         _ = [event async for event in bad]
 
 
-async def test_leaving_the_loop_ends_the_answer(ai: AI) -> None:
+async def test_leaving_the_loop_cancels_the_answer(ai: AI) -> None:
     before = (await ai.run(AIModel("@cancelled"), {}))["cancelled"]
     stream = await ai.run(LLAMA, {"prompt": "Hi", "stream": True})
     async for _ in stream:
@@ -353,14 +360,14 @@ async def test_leaving_the_loop_ends_the_answer(ai: AI) -> None:
     assert [event async for event in unread] == []
 
 
-async def test_what_was_left_has_no_rest(ai: AI) -> None:
+async def test_stream_left_early_yields_nothing_more(ai: AI) -> None:
     stream = await ai.run(LLAMA, {"prompt": "Hi", "stream": True})
     async for _ in stream:
         break
     assert [event async for event in stream] == []
 
 
-async def test_a_signal_ends_a_stream_too(ai: AI) -> None:
+async def test_signal_aborts_a_stream(ai: AI) -> None:
     controller = AbortController()
     stream = await ai.run(AIModel("@sse/wait"), {"stream": True}, signal=controller.signal)
     events = []
@@ -371,7 +378,7 @@ async def test_a_signal_ends_a_stream_too(ai: AI) -> None:
     assert events == [{"a": 1}]
 
 
-async def test_a_stream_that_breaks_off(ai: AI) -> None:
+async def test_stream_that_breaks_off_raises_stream_error(ai: AI) -> None:
     stream = await ai.run(AIModel("@sse/broken"), {"stream": True})
     events = []
     with raises(StreamError, match="the model went away"):
@@ -380,15 +387,17 @@ async def test_a_stream_that_breaks_off(ai: AI) -> None:
     assert events == [{"a": 1}]
 
 
-async def test_a_model_that_does_not_stream(ai: AI) -> None:
-    with raises(AIError, match="^@echo answered at once: it does not stream$"):
+async def test_model_that_does_not_stream_raises(ai: AI) -> None:
+    with raises(
+        AIError, match="^@echo: expected a stream, got a complete answer; the model may not stream$"
+    ):
         await ai.run(ECHO, {"stream": True})
 
 
 # Errors -----------------------------------------------------------------------------------------
 
 
-async def test_an_error_has_the_service_s_code(ai: AI) -> None:
+async def test_error_has_the_code_of_the_service(ai: AI) -> None:
     with raises(
         AIError, match="^3040: Capacity temporarily exceeded, please try again.$"
     ) as caught:
@@ -404,7 +413,7 @@ async def test_an_error_has_the_service_s_code(ai: AI) -> None:
         await ai.run(AIModel("@fail/errors"), {})
 
 
-async def test_a_signal_ends_it(ai: AI) -> None:
+async def test_signal_aborts_a_call(ai: AI) -> None:
     controller = AbortController()
     call = asyncio.ensure_future(ai.run(AIModel("@slow"), {}, signal=controller.signal))
     await asyncio.sleep(0.02)
@@ -416,7 +425,7 @@ async def test_a_signal_ends_it(ai: AI) -> None:
 # Raw responses ----------------------------------------------------------------------------------
 
 
-async def test_a_raw_response_whatever_its_status(ai: AI) -> None:
+async def test_raw_response_is_returned_for_any_status(ai: AI) -> None:
     response = await ai.run(ECHO, {"status": 418}, return_raw_response=True)
     assert response.status == 418
     assert response.headers["content-type"] == "application/json"
@@ -430,7 +439,7 @@ async def test_a_raw_response_whatever_its_status(ai: AI) -> None:
     assert (await socket.json())["inputs"] == {"a": 1}
 
 
-async def test_calls_at_the_same_time_do_not_mix(ai: AI) -> None:
+async def test_concurrent_calls_do_not_mix_their_answers(ai: AI) -> None:
     raw, plain = await asyncio.gather(
         ai.run(ECHO, {"a": 1}, return_raw_response=True), ai.run(ECHO, {"a": 2})
     )
@@ -466,11 +475,11 @@ async def test_calls_at_the_same_time_do_not_mix(ai: AI) -> None:
     assert isinstance(text, AIError)
 
 
-async def test_a_batch_is_answered_later(ai: AI) -> None:
-    taken = await ai.run("@cf/baai/bge-m3", {"requests": [{"text": "one"}]}, queue_request=True)
-    assert taken.get("status") == "queued"
-    found = await ai.run("@cf/baai/bge-m3", {"request_id": taken["request_id"]})
-    assert found.get("responses") == [
+async def test_batch_is_queued_and_answered_later(ai: AI) -> None:
+    queued = await ai.run("@cf/baai/bge-m3", {"requests": [{"text": "one"}]}, queue_request=True)
+    assert queued.get("status") == "queued"
+    batch = await ai.run("@cf/baai/bge-m3", {"request_id": queued["request_id"]})
+    assert batch.get("responses") == [
         {"id": 0, "result": {"shape": [1, 2], "data": [[1, 0]]}, "success": True}
     ]
 
@@ -479,7 +488,7 @@ async def test_a_batch_is_answered_later(ai: AI) -> None:
 
 
 @only("fake", reason="the fake keeps real logs; what the stand-in keeps is checked below")
-async def test_a_call_through_a_gateway_leaves_a_log(ai: AI) -> None:
+async def test_gateway_call_stores_a_log(ai: AI) -> None:
     assert ai.ai_gateway_log_id is None
     await ai.run(LLAMA, {"prompt": "Hi"}, gateway={"id": "g", "metadata": {"user": 1}})
     number = ai.ai_gateway_log_id
@@ -495,7 +504,7 @@ async def test_a_call_through_a_gateway_leaves_a_log(ai: AI) -> None:
 
 
 @not_in("fake", reason="log-1 is the stand-in's own log")
-async def test_a_log_is_read_and_annotated(ai: AI) -> None:
+async def test_log_is_read_and_patched(ai: AI) -> None:
     await ai.run(ECHO, {}, gateway={"id": "g"})
     assert ai.ai_gateway_log_id == "log-1"
     gateway = ai.gateway("g")
@@ -506,14 +515,14 @@ async def test_a_log_is_read_and_annotated(ai: AI) -> None:
     assert log["duration"] == 12.5
 
 
-async def test_a_missing_log(ai: AI) -> None:
+async def test_missing_log_raises(ai: AI) -> None:
     for call in (ai.gateway("g").get_log("none"), ai.gateway("g").patch_log("none", {})):
         with raises(AIError, match="^Log Not Found$") as caught:
             await call
         assert caught.value.js_name == "AiGatewayLogNotFound"
 
 
-async def test_the_url_of_a_gateway(ai: AI) -> None:
+async def test_gateway_url_for_a_provider_and_universal(ai: AI) -> None:
     gateway = ai.gateway("g")
     base = "https://gateway.ai.cloudflare.com/v1/account/g"
     assert await gateway.get_url("openai") == f"{base}/openai"
@@ -521,7 +530,7 @@ async def test_the_url_of_a_gateway(ai: AI) -> None:
 
 
 @not_in("fake", reason="in the fake a gateway's answers are scripted: tests/fakes/test_ai.py")
-async def test_a_request_to_a_provider(ai: AI) -> None:
+async def test_gateway_run_sends_requests_to_providers(ai: AI) -> None:
     response = await ai.gateway("g").run(
         {
             "provider": "openai",
@@ -536,9 +545,9 @@ async def test_a_request_to_a_provider(ai: AI) -> None:
         gateway={"cache_ttl": 60, "skip_cache": True, "retries": {"max_attempts": 2}},
         extra_headers={"x-a": "1"},
     )
-    said = await response.json()
-    assert said["gateway"] == "g"
-    assert said["requests"] == [
+    answer = await response.json()
+    assert answer["gateway"] == "g"
+    assert answer["requests"] == [
         {
             "provider": "openai",
             "endpoint": "chat/completions",
@@ -551,7 +560,7 @@ async def test_a_request_to_a_provider(ai: AI) -> None:
         }
     ]
     expected = {"cf-aig-cache-ttl": "60", "cf-aig-skip-cache": "true", "cf-aig-max-attempts": "2"}
-    assert said["headers"].items() >= {**expected, "x-a": "1"}.items()
+    assert answer["headers"].items() >= {**expected, "x-a": "1"}.items()
     two = await ai.gateway("g").run(
         [
             {"provider": "openai", "endpoint": "a", "query": 1},
@@ -565,7 +574,7 @@ async def test_a_request_to_a_provider(ai: AI) -> None:
 # Documents and the catalogue --------------------------------------------------------------------
 
 
-async def test_documents_as_markdown(ai: AI) -> None:
+async def test_documents_are_converted_to_markdown(ai: AI) -> None:
     page = MarkdownDocument("a.html", Blob(["<p>Hi"], type="text/html"))
     other = MarkdownDocument("b.bin", Blob([b"\x00"], type="application/x-none"))
     one = await ai.to_markdown(page)
@@ -583,8 +592,8 @@ async def test_documents_as_markdown(ai: AI) -> None:
     assert "application/x-none" in (second.error or "")
 
 
-@not_in("fake", reason="only the stand-in says what it was sent")
-async def test_how_documents_are_converted(ai: AI) -> None:
+@not_in("fake", reason="only the stand-in returns the request that it received")
+async def test_conversion_options_are_sent_in_camel_case(ai: AI) -> None:
     page = MarkdownDocument("a.html", Blob(["<p>Hi"], type="text/html"))
     answer = await ai.to_markdown().transform(
         page,
@@ -599,8 +608,8 @@ async def test_how_documents_are_converted(ai: AI) -> None:
     )
     import json
 
-    said = json.loads(answer.data or "")
-    assert said["options"] == {
+    request = json.loads(answer.data or "")
+    assert request["options"] == {
         "gateway": {"id": "g", "cacheTtl": 1},
         "extraHeaders": {"x-a": "1"},
         "conversionOptions": {
@@ -610,27 +619,27 @@ async def test_how_documents_are_converted(ai: AI) -> None:
             "image": {"descriptionLanguage": "de"},
         },
     }
-    assert said["headers"]["x-a"] == "1"
+    assert request["headers"]["x-a"] == "1"
 
 
-async def test_documents_that_are_none(ai: AI) -> None:
+async def test_invalid_document_or_conversion_option_raises(ai: AI) -> None:
     wrong: Any = ("a.html", b"<p>")
     with raises(ConversionError, match=r"files\[0\]: expected a MarkdownDocument of a Blob, got"):
         await ai.to_markdown([wrong])
     page = MarkdownDocument("a.html", Blob(["<p>Hi"]))
     options: Any = {"html": {"cssSelector": "p"}}
-    with raises(TypeError, match="conversion_options.html: there is no option 'cssSelector'"):
+    with raises(TypeError, match="^conversion_options.html: no 'cssSelector'; there are images"):
         await ai.to_markdown(page, conversion_options=options)
 
 
-async def test_what_can_be_converted(ai: AI) -> None:
-    found = await ai.to_markdown().supported()
-    assert ("application/pdf", ".pdf") in found
-    assert found[0].extension.startswith(".")
+async def test_supported_lists_file_formats(ai: AI) -> None:
+    formats = await ai.to_markdown().supported()
+    assert ("application/pdf", ".pdf") in formats
+    assert formats[0].extension.startswith(".")
 
 
-@not_in("fake", reason="only the stand-in says what it was asked")
-async def test_the_catalogue(ai: AI) -> None:
+@not_in("fake", reason="only the stand-in returns the query that it received")
+async def test_models_searches_the_catalogue(ai: AI) -> None:
     (model,) = await ai.models(task="Text Generation", hide_experimental=True, per_page=3)
     assert model["name"] == "@cf/a/b"
     expected = '{"hide_experimental":"true","per_page":"3","task":"Text Generation"}'
@@ -639,6 +648,6 @@ async def test_the_catalogue(ai: AI) -> None:
         await ai.models(page=0)
 
 
-async def test_a_search_that_the_runtime_does_not_have(ai: AI) -> None:
+async def test_websearch_missing_in_the_runtime_raises(ai: AI) -> None:
     with raises(AIError, match=r"^this runtime has no websearch\(\)$"):
         await ai.websearch(gateway_id="g", query="news")

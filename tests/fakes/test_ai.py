@@ -1,4 +1,4 @@
-"""The fake of Workers AI: its script, its vectors, and what else it keeps."""
+"""The fake of Workers AI: its script, embeddings, batches, gateways and catalogue."""
 
 from __future__ import annotations
 
@@ -58,12 +58,14 @@ class Default(WorkerEntrypoint[AppEnv]):
 # The script -------------------------------------------------------------------------------------
 
 
-async def test_a_model_without_an_answer_says_how_to_give_it_one() -> None:
-    with pytest.raises(AIError, match=r"no answer of @cf/meta/\S+: ai\(binding\).on\('@cf/meta"):
+async def test_model_without_an_answer_raises_with_advice() -> None:
+    with pytest.raises(
+        AIError, match=r"no answer for @cf/meta/\S+; set one: ai\(binding\).on\('@cf/meta"
+    ):
         await fake(AI).run(LLAMA, {"prompt": "Hi"})
 
 
-async def test_the_rule_made_last_counts() -> None:
+async def test_last_matching_rule_wins() -> None:
     binding = fake(AI)
     script = ai(binding)
     script.on("@cf/meta/*", "any")
@@ -72,11 +74,11 @@ async def test_the_rule_made_last_counts() -> None:
     assert await binding.run(LLAMA, {"prompt": "Hi"}) == {"response": "HI"}
     script.clear()
     assert script.calls == []
-    with pytest.raises(AIError, match="has no answer"):
+    with pytest.raises(AIError, match="has no answer for"):
         await binding.run(LLAMA, {"prompt": "Hi"})
 
 
-async def test_an_answer_may_take_its_time() -> None:
+async def test_answer_may_be_async() -> None:
     async def later(inputs: dict[str, Any]) -> dict[str, Any]:
         await asyncio.sleep(0)
         return {"response": len(inputs["messages"])}
@@ -86,7 +88,7 @@ async def test_an_answer_may_take_its_time() -> None:
     assert await binding.run(LLAMA, {"messages": []}) == {"response": 0}
 
 
-async def test_calls_are_kept_as_they_were_made() -> None:
+async def test_calls_are_recorded() -> None:
     binding = fake(AI)
     ai(binding).on("*", {"text": ""})
     await binding.run("@cf/openai/whisper", {"audio": b"\x00\xff"}, gateway={"id": "g"})
@@ -98,7 +100,7 @@ async def test_calls_are_kept_as_they_were_made() -> None:
     ]
 
 
-async def test_a_text_has_the_shape_of_the_model() -> None:
+async def test_text_answer_takes_the_form_of_the_model() -> None:
     binding = fake(AI)
     ai(binding).on("*", "Hello there")
     base = await binding.run(LLAMA, {"prompt": "Hi"})
@@ -113,7 +115,7 @@ async def test_a_text_has_the_shape_of_the_model() -> None:
     assert message["content"][0]["text"] == "Hello there"
 
 
-async def test_a_text_is_streamed_word_by_word() -> None:
+async def test_text_answer_is_streamed_word_by_word() -> None:
     binding = fake(AI)
     ai(binding).on("*", "Hello  there, you ")
     words = ["Hello", "  there,", " you "]
@@ -125,7 +127,7 @@ async def test_a_text_is_streamed_word_by_word() -> None:
     assert [event["delta"] async for event in response] == words
 
 
-async def test_events_of_one_s_own() -> None:
+async def test_script_may_yield_its_own_events() -> None:
     async def events() -> AsyncIterator[Any]:
         yield "a"
         yield {"usage": {"total_tokens": 1}}
@@ -142,7 +144,7 @@ async def test_events_of_one_s_own() -> None:
     assert [event async for event in stream] == [{"response": "at once"}]
 
 
-async def test_an_iterator_without_an_end_of_its_own() -> None:
+async def test_iterator_without_aclose_can_be_streamed() -> None:
     class Once:
         left = 1
 
@@ -161,7 +163,7 @@ async def test_an_iterator_without_an_end_of_its_own() -> None:
     assert [event.get("response") async for event in stream] == ["a"]
 
 
-async def test_errors_of_the_service() -> None:
+async def test_ai_error_in_the_script_is_an_error_of_the_service() -> None:
     async def full(inputs: dict[str, Any]) -> Any:
         raise AIError("Capacity temporarily exceeded", code=3040)
 
@@ -184,11 +186,11 @@ async def test_errors_of_the_service() -> None:
         return inputs["nothing"]
 
     ai(binding).on(LLAMA, wrong)
-    with pytest.raises(KeyError):  # a mistake in the test itself
+    with pytest.raises(KeyError):  # a mistake in the script itself
         await binding.run(LLAMA, {"prompt": "Hi"})
 
 
-async def test_faults_and_a_limited_rate() -> None:
+async def test_injected_fault_raises_every_second_call() -> None:
     binding = fake(AI)
     ai(binding).on(LLAMA, "Hi")
     faults(binding).fail("3036: out of quota", name="InferenceUpstreamError", every=2)
@@ -198,7 +200,7 @@ async def test_faults_and_a_limited_rate() -> None:
     assert caught.value.code == 3036
 
 
-async def test_a_stream_that_breaks_off_in_the_middle() -> None:
+async def test_error_in_a_streamed_script_breaks_off_the_stream() -> None:
     async def events() -> AsyncIterator[str]:
         yield "a"
         raise RuntimeError("gone")
@@ -210,8 +212,8 @@ async def test_a_stream_that_breaks_off_in_the_middle() -> None:
         _ = [event async for event in stream]
 
 
-async def test_it_takes_a_fake() -> None:
-    with pytest.raises(TypeError, match=r"ai\(\) takes an AI that fake\(\) made, not str"):
+async def test_ai_rejects_other_objects() -> None:
+    with pytest.raises(TypeError, match=r"^ai\(\): expected an AI from fake\(\), got str$"):
         ai("AI")
 
 
@@ -222,7 +224,7 @@ WHOLE = (EVENTS + "data: [DONE]\n\n").encode()
 
 
 @given(st.lists(st.integers(0, len(WHOLE))))
-async def test_events_do_not_depend_on_where_chunks_end(cuts: list[int]) -> None:
+async def test_event_parsing_does_not_depend_on_chunk_boundaries(cuts: list[int]) -> None:
     async def chunks() -> AsyncIterator[bytes]:
         edges = [0, *sorted(cuts), len(WHOLE)]
         for start, end in pairwise(edges):
@@ -234,7 +236,7 @@ async def test_events_do_not_depend_on_where_chunks_end(cuts: list[int]) -> None
     assert [event async for event in stream] == [{"a": "Grüße 👋"}, {"b": 2}, [3]]
 
 
-async def test_a_text_goes_where_the_model_has_it() -> None:
+async def test_text_answer_fills_the_field_of_the_model() -> None:
     binding = fake(AI)
     ai(binding).on("*", "Bonjour")
     translated = await binding.run("@cf/meta/m2m100-1.2b", {"text": "Hi", "target_lang": "fr"})
@@ -251,17 +253,37 @@ async def test_a_text_goes_where_the_model_has_it() -> None:
 @pytest.mark.parametrize(
     ("model", "inputs", "answer", "reason"),
     [
-        ("@cf/baai/bge-m3", {"text": "a"}, "text", "str is no answer of it; give its JSON$"),
-        ("@cf/black-forest-labs/flux-1-schnell", {"prompt": "a"}, "text", "str .*; give bytes$"),
-        (LLAMA, {"prompt": "a"}, b"a picture", "bytes is no answer of it; give its JSON$"),
-        ("@cf/openai/whisper", {"audio": b""}, b"a sound", "bytes is no answer"),
-        (LLAMA, {"prompt": "a"}, object(), "object is no answer"),
-        (LLAMA, {"prompt": "a"}, iter(["a"]), "list_iterator .* it was not asked to stream$"),
-        (LLAMA, {"prompt": "a", "stream": True}, 5, "int is no answer of it; give its JSON$"),
-        (LLAMA, {"prompt": "a", "stream": True}, None, "NoneType is no answer of it"),
+        ("@cf/baai/bge-m3", {"text": "a"}, "text", "expected the JSON of an answer, got str$"),
+        (
+            "@cf/black-forest-labs/flux-1-schnell",
+            {"prompt": "a"},
+            "text",
+            "expected bytes, got str$",
+        ),
+        (LLAMA, {"prompt": "a"}, b"a picture", "expected the JSON of an answer, got bytes$"),
+        (
+            "@cf/openai/whisper",
+            {"audio": b""},
+            b"a sound",
+            "expected the JSON of an answer, got bytes$",
+        ),
+        (LLAMA, {"prompt": "a"}, object(), "expected the JSON of an answer, got object$"),
+        (
+            LLAMA,
+            {"prompt": "a"},
+            iter(["a"]),
+            "expected .*, got list_iterator; the call did not request a stream$",
+        ),
+        (LLAMA, {"prompt": "a", "stream": True}, 5, "expected the JSON of an answer, got int$"),
+        (
+            LLAMA,
+            {"prompt": "a", "stream": True},
+            None,
+            "expected the JSON of an answer, got NoneType$",
+        ),
     ],
 )
-async def test_what_a_model_cannot_answer(
+async def test_answer_that_the_model_cannot_return_raises(
     model: Any, inputs: Any, answer: Any, reason: str
 ) -> None:
     binding = fake(AI)
@@ -270,7 +292,7 @@ async def test_what_a_model_cannot_answer(
         await binding.run(model, inputs)
 
 
-async def test_an_error_may_be_the_answer() -> None:
+async def test_exception_as_an_answer_is_raised() -> None:
     binding = fake(AI)
     ai(binding).on(LLAMA, AIError("Capacity temporarily exceeded", code=3040))
     with pytest.raises(AIError, match=r"^3040: Capacity temporarily exceeded$"):
@@ -281,36 +303,38 @@ async def test_an_error_may_be_the_answer() -> None:
 
 
 @pytest.mark.parametrize("pieces", [["Hel", "lo"], iter(("Hel", "lo"))])
-async def test_pieces_need_not_be_async(pieces: Any) -> None:
+async def test_streamed_parts_may_be_a_list_or_an_iterator(pieces: Any) -> None:
     binding = fake(AI)
     ai(binding).on(LLAMA, pieces)
     stream = await binding.run(LLAMA, {"prompt": "Hi", "stream": True})
     assert [event.get("response") async for event in stream] == ["Hel", "lo"]
 
 
-async def test_a_batch_of_nothing() -> None:
+async def test_batch_without_requests_raises() -> None:
     wrong: Any = {"prompt": "Hi"}
     with pytest.raises(AIError, match=r"^5004: AiError: Bad input: requests"):
         await fake(AI).run(LLAMA, wrong, queue_request=True)
 
 
-async def test_a_request_to_a_gateway_is_whole() -> None:
+async def test_incomplete_gateway_request_raises() -> None:
     gateway = fake(AI).gateway("g")
     wrong: Any = {"provider": "openai", "query": {}}
-    with pytest.raises(TypeError, match=r"^data\[0\]: 'endpoint' missing$"):
+    with pytest.raises(TypeError, match=r"^data\[0\]: missing 'endpoint'$"):
         await gateway.run(wrong)
     for what in ("openai", ["openai"]):
         with pytest.raises(ConversionError, match=r"^data\[0\]: expected a dict, got str$"):
             await gateway.run(what)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     note: Any = {"feedbak": 1}
-    with pytest.raises(TypeError, match=r"^data: there is no 'feedbak' to note$"):
+    with pytest.raises(
+        TypeError, match=r"^data: unknown key 'feedbak'; the keys are score, feedback, metadata$"
+    ):
         await gateway.patch_log("log-1", note)
 
 
-# Where it comes from ----------------------------------------------------------------------------
+# Bindings ----------------------------------------------------------------------------------------
 
 
-async def test_in_an_env_and_in_a_runtime() -> None:
+async def test_ai_binding_in_an_env_and_in_a_runtime() -> None:
     env = fake(AppEnv)
     ai(env.AI).on("*", "from the env")
     assert (await env.AI.run(LLAMA, {"prompt": "Hi"})).get("response") == "from the env"
@@ -320,7 +344,7 @@ async def test_in_an_env_and_in_a_runtime() -> None:
     assert (await response.text()).endswith('{"response": " b", "p": ""}\n\ndata: [DONE]\n\n')
 
 
-async def test_from_a_configuration(tmp_path: Path) -> None:
+async def test_ai_binding_from_a_configuration(tmp_path: Path) -> None:
     (tmp_path / "worker.py").write_text("from tests.fakes.test_ai import Default\n")
     config = '{"name": "w", "main": "worker.py", "compatibility_date": "2026-07-01",'
     (tmp_path / "wrangler.jsonc").write_text(config + ' "ai": {"binding": "AI"}}')
@@ -336,12 +360,12 @@ def _cosine(a: list[float], b: list[float]) -> float:
     return sum(x * y for x, y in zip(a, b))
 
 
-async def test_vectors_are_of_unit_length_and_the_same_every_time() -> None:
+async def test_vectors_have_unit_length_and_are_deterministic() -> None:
     texts = ["a red apple", "the red apples", "tax law of 1998", "", "a red apple"]
-    found = await fake(AI).run("@cf/baai/bge-base-en-v1.5", {"text": texts})
+    output = await fake(AI).run("@cf/baai/bge-base-en-v1.5", {"text": texts})
     again = await fake(AI).run("@cf/baai/bge-base-en-v1.5", {"text": "a red apple"})
-    assert found["shape"] == [5, 768]
-    apple, apples, law, nothing, same = found["data"]
+    assert output["shape"] == [5, 768]
+    apple, apples, law, nothing, same = output["data"]
     assert apple == same == again["data"][0]
     assert all(isclose(sqrt(_cosine(v, v)), 1, rel_tol=1e-6) for v in (apple, apples, law, nothing))
     assert _cosine(apple, apples) > 0.4 > 0.15 > _cosine(apple, law)
@@ -355,39 +379,39 @@ async def test_vectors_are_of_unit_length_and_the_same_every_time() -> None:
         ("@cf/google/embeddinggemma-300m", 768),
     ],
 )
-async def test_a_vector_has_the_model_s_size(model: Any, size: int) -> None:
-    found = await fake(AI).run(model, {"text": "a"})
-    assert found["shape"] == [1, size]
-    assert len(found["data"][0]) == size
-    assert ("pooling" in found) is ("bge" in model)
+async def test_vector_has_the_dimensions_of_the_model(model: Any, size: int) -> None:
+    output = await fake(AI).run(model, {"text": "a"})
+    assert output["shape"] == [1, size]
+    assert len(output["data"][0]) == size
+    assert ("pooling" in output) is ("bge" in model)
 
 
-async def test_no_text_is_without_a_direction() -> None:
+async def test_vector_is_never_zero() -> None:
     letters = [chr(number) for number in range(0x4E00, 0x5400)]
-    for some in (letters[at : at + 100] for at in range(0, len(letters), 100)):
-        found = await fake(AI).run("@cf/baai/bge-small-en-v1.5", {"text": some})
-        assert all(isclose(_cosine(v, v), 1, rel_tol=1e-6) for v in found["data"])
+    for texts in (letters[start : start + 100] for start in range(0, len(letters), 100)):
+        output = await fake(AI).run("@cf/baai/bge-small-en-v1.5", {"text": texts})
+        assert all(isclose(_cosine(v, v), 1, rel_tol=1e-6) for v in output["data"])
 
 
-async def test_more_texts_than_a_model_takes() -> None:
+async def test_more_than_100_texts_raise() -> None:
     with pytest.raises(AIError, match=r"^5004: AiError: Bad input: text: at most 100, got 101$"):
         await fake(AI).run("@cf/baai/bge-m3", {"text": ["a"] * 101})
 
 
-async def test_queries_and_documents() -> None:
-    found = await fake(AI).run("@cf/qwen/qwen3-embedding-0.6b", {"queries": ["a"]})
-    assert found["shape"] == [1, 1024]
+async def test_embedding_inputs_of_qwen_and_invalid_ones() -> None:
+    output = await fake(AI).run("@cf/qwen/qwen3-embedding-0.6b", {"queries": ["a"]})
+    assert output["shape"] == [1, 1024]
     wrong: Any = {"text": [1]}
     with pytest.raises(AIError, match=r"^5004: "):
         await fake(AI).run("@cf/baai/bge-m3", wrong)
-    with pytest.raises(AIError, match="no answer of @cf/baai/bge-m3"):
+    with pytest.raises(AIError, match="no answer for @cf/baai/bge-m3"):
         await fake(AI).run("@cf/baai/bge-m3", {"query": "a", "contexts": []})
 
 
 # Batches, gateways, documents, the catalogue ----------------------------------------------------
 
 
-async def test_a_batch_keeps_references_and_failures() -> None:
+async def test_batch_returns_references_and_failures() -> None:
     def answer(inputs: dict[str, Any]) -> Any:
         if inputs["prompt"] == "fail":
             raise AIError("bad", code=5004)
@@ -396,9 +420,9 @@ async def test_a_batch_keeps_references_and_failures() -> None:
     binding = fake(AI)
     ai(binding).on("*", answer)
     requests = [{"prompt": "a", "external_reference": "one"}, {"prompt": "fail"}]
-    taken = await binding.run(LLAMA, {"requests": requests}, queue_request=True)
-    found = await binding.run(LLAMA, {"request_id": taken["request_id"]})
-    first, second = found.get("responses", [])
+    queued = await binding.run(LLAMA, {"requests": requests}, queue_request=True)
+    batch = await binding.run(LLAMA, {"request_id": queued["request_id"]})
+    first, second = batch.get("responses", [])
     expected = {"id": 0, "success": True, "result": {"response": "a"}, "external_reference": "one"}
     assert first == expected
     assert (second["success"], second["error"]["internalCode"]) == (False, 5004)
@@ -406,7 +430,7 @@ async def test_a_batch_keeps_references_and_failures() -> None:
         await binding.run(LLAMA, {"request_id": "none"})
 
 
-async def test_a_gateway_tries_one_provider_after_the_other() -> None:
+async def test_gateway_falls_back_to_the_next_provider() -> None:
     binding = fake(AI)
     ai(binding).on("openai/*", Response("no", status=500))
     ai(binding).on("workers-ai/@cf/*", lambda query: {"response": query["prompt"]})
@@ -430,20 +454,22 @@ async def test_a_gateway_tries_one_provider_after_the_other() -> None:
     assert failed.status == 500
 
 
-async def test_the_log_of_a_gateway_is_that_gateway_s() -> None:
+async def test_log_is_visible_only_through_its_gateway() -> None:
     binding = fake(AI)
     ai(binding).on("*", "Hi")
     await binding.run(LLAMA, {"prompt": "Hi"}, gateway={"id": "g"})
-    number = binding.ai_gateway_log_id or ""
-    assert (await binding.gateway("g").get_log(number)).get("request_head") == '{"prompt": "Hi"}'
+    log_id = binding.ai_gateway_log_id or ""
+    assert (await binding.gateway("g").get_log(log_id)).get("request_head") == '{"prompt": "Hi"}'
     with pytest.raises(AIError, match="Log Not Found"):
-        await binding.gateway("other").get_log(number)
+        await binding.gateway("other").get_log(log_id)
 
 
-async def test_documents_are_converted_as_told() -> None:
+async def test_on_markdown_converts_documents() -> None:
     binding = fake(AI)
     document = MarkdownDocument("a.pdf", Blob([b"%PDF"], type="application/pdf"))
-    with pytest.raises(AIError, match=r"cannot convert a.pdf \(application/pdf\): ai\(binding"):
+    with pytest.raises(
+        AIError, match=r"cannot convert a.pdf \(application/pdf\); set a converter: ai\(binding"
+    ):
         await binding.to_markdown(document)
     ai(binding).on_markdown(lambda name, data: f"# {name}\n{len(data)} bytes")
     assert (await binding.to_markdown(document)).data == "# a.pdf\n4 bytes"
@@ -456,7 +482,7 @@ async def test_documents_are_converted_as_told() -> None:
     assert (answer.format, answer.error, answer.tokens) == ("error", "it is encrypted", None)
 
 
-async def test_the_catalogue_is_searched() -> None:
+async def test_models_filters_and_paginates() -> None:
     binding = fake(AI)
     speech = await binding.models(task="automatic speech recognition")
     assert {model["name"].split("/")[1] for model in speech} == {"openai", "deepgram", "nvidia"}
@@ -469,7 +495,7 @@ async def test_the_catalogue_is_searched() -> None:
     assert len({model["name"] for model in [*first, *second]}) == 4
 
 
-async def test_options_of_a_conversion() -> None:
+async def test_conversion_options_are_accepted() -> None:
     document = MarkdownDocument("a.txt", Blob(["Hi"], type="text/plain"))
     answer = await fake(AI).to_markdown(
         document,
@@ -480,7 +506,7 @@ async def test_options_of_a_conversion() -> None:
     assert (answer.data, answer.mime_type) == ("Hi", "text/plain")
 
 
-async def test_a_signal_ends_a_call() -> None:
+async def test_signal_aborts_run_and_gateway_run() -> None:
     async def never(inputs: Any) -> None:
         await asyncio.Event().wait()
 
@@ -493,7 +519,7 @@ async def test_a_signal_ends_a_call() -> None:
         await binding.gateway("g").run(request, signal=AbortSignal.abort())
 
 
-async def test_a_web_search_where_there_is_one() -> None:
+async def test_websearch_calls_a_runtime_that_has_it() -> None:
     class Newer(FakeAi):
         async def websearch(self, request: Any) -> Any:
             return Response.json(request).js_object
@@ -503,7 +529,7 @@ async def test_a_web_search_where_there_is_one() -> None:
     assert await response.json() == {"gatewayId": "g", "query": "news", "limit": 3}
 
 
-async def test_a_stream_left_alone_is_ended_once_nobody_reads() -> None:
+async def test_dropping_the_iterator_ends_the_stream() -> None:
     ended: list[str] = []
 
     async def events() -> AsyncIterator[str]:
@@ -525,7 +551,7 @@ async def test_a_stream_left_alone_is_ended_once_nobody_reads() -> None:
     assert not stream.body.locked
 
 
-async def test_a_stream_may_outlive_its_loop() -> None:
+async def test_stream_dropped_after_its_event_loop_closed() -> None:
     async def begin() -> Any:
         binding = fake(AI)
         ai(binding).on("*", "a b c")
@@ -543,34 +569,34 @@ async def test_a_stream_may_outlive_its_loop() -> None:
     assert not await asyncio.to_thread(left_later)
 
 
-# What the package says twice --------------------------------------------------------------------
+# Consistency of the package --------------------------------------------------------------------
 
 
-async def test_names_in_code_are_names_in_types() -> None:
+async def test_model_names_in_code_match_the_types() -> None:
     assert set(ai_values.EMBEDDINGS) == set(get_args(ai_models.TextEmbeddingsModel))
-    made = {
+    binary = {
         *get_args(ai_models.TextToImageModel),
         *get_args(ai_models.MultipartImageModel),
         *get_args(ai_models.TextToSpeechModel),
     }
-    assert set(ai_values.ENCODED) <= made
+    assert set(ai_values.ENCODED) <= binary
     families = [getattr(ai_models, name) for name in ai_models.__all__]
     names = [name for family in families for name in get_args(family)]
     assert len(names) - len({*names}) == 1  # bge-m3 both embeds and ranks
 
 
 @pytest.mark.parametrize("module", [ai_text, ai_tasks, ai_media])
-async def test_types_are_named_and_say_something(module: Any) -> None:
-    kinds = {name: kind for name, kind in vars(module).items() if is_typeddict(kind)}
-    shown = {name for name, kind in kinds.items() if not name.startswith("_") and kind is not Any}
+async def test_exported_typed_dicts_have_docstrings(module: Any) -> None:
+    types = {name: cls for name, cls in vars(module).items() if is_typeddict(cls)}
+    public = {name for name, cls in types.items() if not name.startswith("_") and cls is not Any}
     assert {*module.__all__} == {
-        name for name in shown if kinds[name].__module__ == module.__name__
+        name for name in public if types[name].__module__ == module.__name__
     }
-    silent = [name for name in module.__all__ if kinds[name].__doc__ in (None, dict.__doc__)]
-    assert silent == []
+    undocumented = [name for name in module.__all__ if types[name].__doc__ in (None, dict.__doc__)]
+    assert undocumented == []
 
 
-async def test_the_type_of_run_is_there_to_be_named() -> None:
+async def test_run_options_are_parameters_of_run() -> None:
     from pyworkers_sdk.ai.run_overloads import Run, RunOptions
 
     assert set(RunOptions.__annotations__) < set(AI.run.__annotations__)

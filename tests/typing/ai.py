@@ -1,4 +1,4 @@
-"""What the type checkers must say of Workers AI: read by mypy and pyright, never run."""
+"""Types of Workers AI, as mypy and pyright must infer them; never run."""
 
 from __future__ import annotations
 

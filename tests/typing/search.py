@@ -1,5 +1,4 @@
-"""What the type checkers must say of AI Search, Agent Memory, Web Search and Artifacts: read by
-both, never run."""
+"""Types of the search bindings and Artifacts, as mypy and pyright must infer them; never run."""
 
 from __future__ import annotations
 

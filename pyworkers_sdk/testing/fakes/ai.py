@@ -1,8 +1,9 @@
 """Workers AI over scripted answers: ``FakeAi``.
 
-A stand-in. What it does as the runtime's own client was seen in workerd (``cloudflare:ai`` over a
-service that is a stand-in too); of the service's answers nothing was seen, they follow its
-documentation.
+Its model is the runtime's own client, ``cloudflare:ai``. The contract checks run that client in
+workerd in front of a stand-in of the service (tests/real/stand_ins/ai.mjs), so the client's
+handling of inputs, options and answers is verified. The answers of the service are not: they
+follow Cloudflare's documentation.
 """
 
 from __future__ import annotations
@@ -26,6 +27,14 @@ from ..runtime.scheduling import yields_to_others
 from .ai_script import AICall, AIScript, json_response, refusal
 
 __all__ = ["FakeAi"]
+
+# Quotes of the runtime's client. It raises them as AiInternalError
+# (contract check test_invalid_use_of_streams_raises).
+SEVERAL_STREAMS = "Multiple ReadableStreams are not supported. Found streams in keys: [{}]"
+STREAM_THROUGH_GATEWAY = "AI Gateway does not support ReadableStreams yet."
+STREAM_WITHOUT_TYPE = "Content-Type is required with ReadableStream inputs"
+# As AiGatewayLogNotFound (contract check test_missing_log_raises).
+LOG_NOT_FOUND = "Log Not Found"
 
 
 @yields_to_others
@@ -56,7 +65,9 @@ class FakeAi:
         websocket: bool | None = None,
         returnRawResponse: bool | None = None,
     ) -> Any:
-        # one for all calls, as the runtime's client has it, whose mix-up of calls comes of that
+        # The runtime's client keeps the options on itself too, and reads them when an answer has
+        # arrived. A concurrent call may have replaced them by then
+        # (contract check test_concurrent_calls_do_not_mix_their_answers).
         self._options = options = {
             name: value
             for name, value in (
@@ -70,141 +81,152 @@ class FakeAi:
             )
             if value is not None
         }
+        # The client puts the inputs of a WebSocket into its URL, so they hold no streams.
         if not websocket:
             _check_streams(inputs, bool((gateway or {}).get("id")))
-        call = AICall(model, await _received(inputs), options)
+        call = AICall(model, await _readable(inputs), options)
         self.script.calls.append(call)
-        answer = await abortable(self._serve(call), signal)
-        if signal is not None and answer.body is not None:
-            answer.body = abortable_stream(answer.body, signal)
-        self.aiGatewayLogId = answer.headers.get("cf-aig-log-id")
+        response = await abortable(self._serve(call), signal)
+        if signal is not None and response.body is not None:
+            response.body = abortable_stream(response.body, signal)
+        self.aiGatewayLogId = response.headers.get("cf-aig-log-id")
         if self._options.get("returnRawResponse") or self._options.get("websocket"):
-            return answer
-        if not answer.ok or answer.body is None:
-            failed = failure(await answer.text())
-            raise JsException(failed.name, failed.message)
-        if answer.headers.get("content-type") == "application/json":
-            return from_json(await answer.text())
-        return answer.body
+            return response
+        if not response.ok or response.body is None:
+            error = failure(await response.text())
+            raise JsException(error.name, error.message)
+        # The client compares the whole header: JSON with a charset would stay a stream.
+        if response.headers.get("content-type") == "application/json":
+            return from_json(await response.text())
+        return response.body
 
     async def _serve(self, call: AICall) -> Any:
-        await asyncio.sleep(0)  # no service answers before others were asked
+        """Return the service's Response to a call."""
+        # No service answers before concurrent calls were sent: let them start.
+        await asyncio.sleep(0)
         if call.options.get("queueRequest"):
-            requests = call.inputs.get("requests")
-            if not isinstance(requests, list):
-                return refusal(AIError("AiError: Bad input: requests: expected a list", code=5004))
-            number = f"batch-{next(self._numbers)}"
-            self._batches[number] = (call.model, cast("list[Any]", requests))
-            said = {"status": "queued", "model": call.model, "request_id": number}
-            return json_response(said)
+            return self._queue(call)
         if [*call.inputs] == ["request_id"]:
             return await self._batch(call.inputs["request_id"])
         started = self.clock.now()
-        answer = await self.script.answered(call)
+        response = await self.script.answered(call)
         gateway = call.options.get("gateway", {})
         if gateway.get("id") and gateway.get("collectLog") is not False:
-            number = self._log(gateway, call, answer, self.clock.now() - started)
-            if not answer.headers.immutable:
-                answer.headers.set("cf-aig-log-id", number)
-        return answer
+            log_id = self._log(gateway, call, response, self.clock.now() - started)
+            # The headers of a Response that a script passes through cannot be changed.
+            if not response.headers.immutable:
+                response.headers.set("cf-aig-log-id", log_id)
+        return response
 
-    async def _batch(self, number: str) -> Any:
-        if number not in self._batches:
-            said = {"internalCode": 5004, "description": f"no batch {number}"}
-            return json_response(said, 400)
-        model, requests = self._batches[number]
+    def _queue(self, call: AICall) -> Any:
+        requests = call.inputs.get("requests")
+        if not isinstance(requests, list):
+            return refusal(AIError("AiError: Bad input: requests: expected a list", code=5004))
+        batch_id = f"batch-{next(self._numbers)}"
+        self._batches[batch_id] = (call.model, cast("list[Any]", requests))
+        return json_response({"status": "queued", "model": call.model, "request_id": batch_id})
+
+    async def _batch(self, batch_id: str) -> Any:
+        """Return the answers of a batch: they are ready on the first poll."""
+        if batch_id not in self._batches:
+            error = {"internalCode": 5004, "description": f"no batch {batch_id}"}
+            return json_response(error, 400)
+        model, requests = self._batches[batch_id]
         responses: list[dict[str, Any]] = []
-        for at, inputs in enumerate(requests):
-            answer = await self.script.answered(AICall(model, inputs, {}))
-            said = json.loads(await answer.text())
-            one = {"id": at, "success": answer.ok, ("result" if answer.ok else "error"): said}
+        for index, inputs in enumerate(requests):
+            response = await self.script.answered(AICall(model, inputs, {}))
+            body = json.loads(await response.text())
+            field = "result" if response.ok else "error"
+            entry = {"id": index, "success": response.ok, field: body}
             if "external_reference" in inputs:
-                one["external_reference"] = inputs["external_reference"]
-            responses.append(one)
+                entry["external_reference"] = inputs["external_reference"]
+            responses.append(entry)
         return json_response({"responses": responses})
 
-    def _log(self, gateway: dict[str, Any], call: AICall, answer: Any, took: float) -> str:
-        number = f"log-{next(self._numbers)}"
-        asked = json.dumps(call.inputs, default=str)
-        self._logs[gateway["id"], number] = {
-            "id": number,
+    def _log(self, gateway: dict[str, Any], call: AICall, response: Any, took_ms: float) -> str:
+        log_id = f"log-{next(self._numbers)}"
+        request = json.dumps(call.inputs, default=str)
+        self._logs[gateway["id"], log_id] = {
+            "id": log_id,
             "provider": "workers-ai",
             "model": call.model,
             "path": f"run/{call.model}",
-            "duration": took,
-            "status_code": answer.status,
-            "success": answer.ok,
+            "duration": took_ms,
+            "status_code": response.status,
+            "success": response.ok,
             "cached": False,
             "metadata": gateway.get("metadata", {}),
-            "request_size": len(asked),
-            "request_head": asked[:1000],
-            "request_head_complete": len(asked) <= 1000,
-            "response_size": len(answer.source or b""),
+            "request_size": len(request),
+            "request_head": request[:1000],
+            "request_head_complete": len(request) <= 1000,
+            # A streamed body was not read yet, so its size is unknown.
+            "response_size": len(response.source or b""),
             "response_head_complete": False,
             "created_at": datetime.fromtimestamp(self.clock.now() / 1000, timezone.utc),
         }
-        return number
+        return log_id
 
     def gateway(self, gatewayId: str, /) -> FakeAiGateway:
         return FakeAiGateway(self.script, gatewayId, self._logs)
 
     async def models(self, params: dict[str, Any], /) -> Any:
-        found = [one for one in _catalogue() if _matches(one, params)]
+        models = [model for model in _catalogue() if _matches(model, params)]
         page, size = params.get("page", 1), params.get("per_page", 50)
-        return found[(page - 1) * size : page * size]
+        return models[(page - 1) * size : page * size]
 
     def toMarkdown(self) -> FakeToMarkdownService:
         return FakeToMarkdownService(self.script)
 
 
-def _live(value: Any) -> bool:
+# Streams among the inputs -----------------------------------------------------------------------
+
+
+def _is_live(value: Any) -> bool:
     return isinstance(value, (web.ReadableStream, web.FormData))
 
 
 def _body(value: Any) -> Any:
-    """The stream in an input, if there is one."""
+    """Return the stream or form in an input, or None."""
     body = cast("dict[str, Any]", value).get("body") if isinstance(value, dict) else None
-    return body if _live(body) else None
-
-
-def _streams(inputs: dict[str, Any]) -> list[str]:
-    return [name for name, value in inputs.items() if _live(value) or _body(value) is not None]
+    return body if _is_live(body) else None
 
 
 def _check_streams(inputs: dict[str, Any], through_gateway: bool) -> None:
-    found = _streams(inputs)
-    if len(found) > 1:
-        names = ", ".join(found)
-        reason = f"Multiple ReadableStreams are not supported. Found streams in keys: [{names}]"
-        raise JsException("AiInternalError", reason)
-    if found and through_gateway:
-        raise JsException("AiInternalError", "AI Gateway does not support ReadableStreams yet.")
-    if found and not inputs[found[0]].get("contentType"):
-        reason = "Content-Type is required with ReadableStream inputs"
-        raise JsException("AiInternalError", reason)
+    # The order of these checks is the client's.
+    names = [name for name, value in inputs.items() if _is_live(value) or _body(value) is not None]
+    if len(names) > 1:
+        raise JsException("AiInternalError", SEVERAL_STREAMS.format(", ".join(names)))
+    if names and through_gateway:
+        raise JsException("AiInternalError", STREAM_THROUGH_GATEWAY)
+    if names and not inputs[names[0]].get("contentType"):
+        raise JsException("AiInternalError", STREAM_WITHOUT_TYPE)
 
 
+# ``AI.run`` sends bytes under these names as a list of numbers, so a list of them was bytes.
 _NUMBERS = ("audio", "image", "mask")
 
 
-async def _received(inputs: dict[str, Any]) -> dict[str, Any]:
-    """The inputs as a test wants to see them: what was bytes is bytes again."""
-    made: dict[str, Any] = {}
+async def _readable(inputs: dict[str, Any]) -> dict[str, Any]:
+    """Convert the inputs for ``AICall``: values that were passed as bytes are bytes again."""
+    readable: dict[str, Any] = {}
     for name, value in inputs.items():
         body = _body(value)
         if body is not None:
-            kind: str = value["contentType"]
-            whole = web.Response.new(body, headers=[["content-type", kind]])
-            is_form = kind.startswith("multipart/form-data")
-            read = (
-                FormData.from_js(await whole.formData()) if is_form else await whole.arrayBuffer()
-            )
-            made[name] = {**value, "body": read}
+            content_type: str = value["contentType"]
+            whole = web.Response.new(body, headers=[["content-type", content_type]])
+            if content_type.startswith("multipart/form-data"):
+                content: Any = FormData.from_js(await whole.formData())
+            else:
+                content = await whole.arrayBuffer()
+            readable[name] = {**value, "body": content}
         elif name in _NUMBERS and isinstance(value, list):
-            made[name] = bytes(cast("list[int]", value))
+            readable[name] = bytes(cast("list[int]", value))
         else:
-            made[name] = from_js(value)
-    return made
+            readable[name] = from_js(value)
+    return readable
+
+
+# Gateways ---------------------------------------------------------------------------------------
 
 
 @yields_to_others
@@ -227,35 +249,39 @@ class FakeAiGateway:
         extraHeaders: dict[str, str] | None = None,
         signal: Any = None,
     ) -> Any:
-        given = (("gateway", gateway), ("extraHeaders", extraHeaders))
-        options = {name: value for name, value in given if value is not None}
-        return await abortable(self._first(data, options), signal)
+        passed = (("gateway", gateway), ("extraHeaders", extraHeaders))
+        options = {name: value for name, value in passed if value is not None}
+        return await abortable(self._first_success(data, options), signal)
 
-    async def _first(self, data: list[dict[str, Any]], options: dict[str, Any]) -> Any:
-        """What the first provider answers that does not fail, or the last."""
-        answer: Any = None
+    async def _first_success(self, data: list[dict[str, Any]], options: dict[str, Any]) -> Any:
+        """Return the first successful Response, or the last Response if all providers fail."""
+        response: Any = None
         for request in data:
             name = f"{request['provider']}/{request['endpoint']}"
             call = AICall(name, from_js(request["query"]), options)
             self._script.calls.append(call)
-            answer = await self._script.answered(call)
-            if answer.ok:
+            response = await self._script.answered(call)
+            if response.ok:
                 break
-        return answer
+        return response
 
     async def getLog(self, logId: str, /) -> Any:
-        return self._found(logId)
+        return self._entry(logId)
 
     async def patchLog(self, logId: str, data: dict[str, Any], /) -> None:
-        self._found(logId).update(data)
+        self._entry(logId).update(data)
 
-    def _found(self, number: str) -> dict[str, Any]:
-        if (self._name, number) not in self._logs:
-            raise JsException("AiGatewayLogNotFound", "Log Not Found")
-        return self._logs[self._name, number]
+    def _entry(self, log_id: str) -> dict[str, Any]:
+        # A gateway does not see the logs of another.
+        if (self._name, log_id) not in self._logs:
+            raise JsException("AiGatewayLogNotFound", LOG_NOT_FOUND)
+        return self._logs[self._name, log_id]
 
     async def getUrl(self, provider: str = "universal", /) -> str:
         return f"https://gateway.ai.cloudflare.com/v1/account/{self._name}/{provider}"
+
+
+# Documents --------------------------------------------------------------------------------------
 
 
 @yields_to_others
@@ -275,22 +301,29 @@ class FakeToMarkdownService:
         conversionOptions: Any = None,
     ) -> Any:
         documents = cast("list[Any]", files) if isinstance(files, list) else [files]
-        made = [await self._one(at, document) for at, document in enumerate(documents, 1)]
-        return made if isinstance(files, list) else made[0]
+        responses = [
+            await self._convert(number, document) for number, document in enumerate(documents, 1)
+        ]
+        return responses if isinstance(files, list) else responses[0]
 
-    async def _one(self, at: int, document: dict[str, Any]) -> dict[str, Any]:
+    async def _convert(self, number: int, document: dict[str, Any]) -> dict[str, Any]:
         name, blob = document["name"], document["blob"]
-        said = {"id": f"document-{at}", "name": name, "mimeType": blob.type}
+        response = {"id": f"document-{number}", "name": name, "mimeType": blob.type}
         try:
             data = await self._script.converted(name, blob.type, await blob.arrayBuffer())
-        except AIError as error:
-            return {**said, "format": "error", "error": str(error)}
-        return {**said, "format": "markdown", "tokens": max(1, len(data) // 4), "data": data}
+        except AIError as error:  # one bad document does not fail the others
+            return {**response, "format": "error", "error": str(error)}
+        # English text has about four characters per token.
+        return {**response, "format": "markdown", "tokens": max(1, len(data) // 4), "data": data}
 
     async def supported(self) -> Any:
-        return [{"mimeType": kind, "extension": f".{name}"} for name, kind in _FORMATS.items()]
+        return [
+            {"mimeType": mime_type, "extension": f".{extension}"}
+            for extension, mime_type in _FORMATS.items()
+        ]
 
 
+# The formats in Cloudflare's documentation of Markdown conversion.
 _FORMATS = {
     "pdf": "application/pdf",
     "jpeg": "image/jpeg",
@@ -328,24 +361,25 @@ _TASKS = {
 
 
 def _catalogue() -> list[dict[str, Any]]:
-    made: dict[str, dict[str, Any]] = {}
-    for task, families in _TASKS.items():
-        about = {"id": b64encode(task.encode()).decode(), "name": task, "description": ""}
-        for family in families:
-            for name in get_args(getattr(ai_models, family)):
-                made.setdefault(
+    """Return the catalogue: every model that the types name, once, under its first task."""
+    models: dict[str, dict[str, Any]] = {}
+    for task_name, groups in _TASKS.items():
+        task = {"id": b64encode(task_name.encode()).decode(), "name": task_name, "description": ""}
+        for group in groups:
+            for name in get_args(getattr(ai_models, group)):
+                models.setdefault(
                     name,
                     {
-                        "id": f"fake-{len(made) + 1}",
+                        "id": f"fake-{len(models) + 1}",
                         "source": 1,
                         "name": name,
                         "description": "",
-                        "task": about,
+                        "task": task,
                         "tags": [],
                         "properties": [],
                     },
                 )
-    return [*made.values()]
+    return [*models.values()]
 
 
 def _matches(model: dict[str, Any], params: dict[str, Any]) -> bool:

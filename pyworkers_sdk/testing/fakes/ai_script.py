@@ -1,4 +1,4 @@
-"""``ai(binding)``: what the models behind a fake of Workers AI answer, and what they were asked."""
+"""``ai(binding)``: the script of a fake of Workers AI, its models' answers and recorded calls."""
 
 from __future__ import annotations
 
@@ -27,8 +27,10 @@ Convert: TypeAlias = "Callable[[str, bytes], str | Awaitable[str]]"
 
 
 class AICall(NamedTuple):
-    """What a model was asked: its inputs, with bytes as bytes (but base64 where the model wants
-    that), and the options under their JavaScript names."""
+    """A call of a model: its inputs, and its options under their JavaScript names.
+
+    Bytes among the inputs are bytes, or base64 if the model takes base64.
+    """
 
     model: str
     inputs: dict[str, Any]
@@ -36,78 +38,91 @@ class AICall(NamedTuple):
 
 
 class AIScript:
-    """What the models behind one binding answer; made by ``ai``."""
+    """The script of one binding, returned by ``ai``."""
 
     def __init__(self) -> None:
         self.calls: list[AICall] = []
-        """What was asked so far."""
+        """The calls so far, oldest first."""
         self._rules: list[tuple[str, Answer]] = []
         self._convert: Convert | None = None
 
     def on(self, model: str, answer: Answer) -> None:
-        """Have a model answer so, or each whose name matches, as in ``"@cf/meta/*"``; the rule made
-        last counts. Through ``AiGateway.run`` its name is ``provider/endpoint``.
+        """Set the answer of a model, or of all models whose names match a pattern.
 
-        ``answer`` is what the model gives, or a function of its inputs, async or not, that returns
-        it: its JSON; a text, for a model that writes, which is put into the model's own shape;
-        ``bytes``, for one that makes a picture or a sound; a ``Response``, whatever is in it; and
-        where ``stream`` is asked for, an iterator of events or of pieces of text, async or not. To
-        fail as the service does give, or raise, ``AIError("Capacity temporarily exceeded",
-        code=3040)``; what else a function raises comes out of the call as it is.
+        If several rules match a call, the last one counts.
+
+        Args:
+            model: The name of a model, or a pattern such as ``"@cf/meta/*"``. For a request
+                through ``AiGateway.run`` the name is ``provider/endpoint``.
+            answer: The answer, or a function of the model's inputs, async or not, that returns it.
+
+        An answer may be:
+
+        - the JSON of the model's answer;
+        - a str for a model that generates text: it is put into the JSON that this model returns;
+        - ``bytes`` for a model that generates images or sounds;
+        - a ``Response``, returned unchanged;
+        - for a call with ``stream``, an iterator of events or of parts of the text, async or not;
+        - an ``AIError("Capacity temporarily exceeded", code=3040)``, returned or raised, for a
+          failure of the service. Any other exception propagates from the call unchanged.
         """
         self._rules.append((model, answer))
 
     def on_markdown(self, convert: Convert) -> None:
-        """Have ``to_markdown`` give what this makes of a file's name and bytes; AIError for one
-        that cannot be converted. Without it only text is, as it is."""
+        """Set the function that converts the name and bytes of a file to Markdown.
+
+        It may raise AIError for a file that cannot be converted. Without such a function, a text
+        file is returned unchanged, and any other file raises.
+        """
         self._convert = convert
 
     def clear(self) -> None:
-        """Forget the rules and the calls."""
+        """Remove all rules and all recorded calls."""
         self.calls.clear()
         self._rules.clear()
         self._convert = None
 
     async def answered(self, call: AICall) -> Any:
-        """The JavaScript Response of the service."""
+        """Return the service's response to a call, as a JavaScript Response."""
         try:
-            answer = await self._found(call)
+            answer = await self._answer(call)
         except AIError as error:
             return refusal(error)
         return _response(call, answer)
 
-    async def _found(self, call: AICall) -> Any:
-        for pattern, answer in reversed(self._rules):
+    async def _answer(self, call: AICall) -> Any:
+        for pattern, rule in reversed(self._rules):
             if fnmatchcase(call.model, pattern):
-                found = answer(call.inputs) if callable(answer) else answer
-                found = await found if isawaitable(found) else found
-                if isinstance(found, Exception):
-                    raise found
-                return found
+                answer = rule(call.inputs) if callable(rule) else rule
+                answer = await answer if isawaitable(answer) else answer
+                if isinstance(answer, Exception):
+                    raise answer
+                return answer
+        # bge-m3 embeds and ranks: with "contexts" it ranks.
         if call.model in _DIMENSIONS and "contexts" not in call.inputs:
             return _embeddings(call.model, call.inputs)
         raise JsException(
             "Error",
-            f"the fake of Workers AI has no answer of {call.model}: "
-            f"ai(binding).on({call.model!r}, …) from pyworkers_sdk.testing gives it one",
+            f"the fake AI has no answer for {call.model}; set one: "
+            f"ai(binding).on({call.model!r}, …) from pyworkers_sdk.testing",
         )
 
     async def converted(self, name: str, mime_type: str, data: bytes) -> str:
-        """The Markdown of a file."""
+        """Return the Markdown of a file."""
         if self._convert is not None:
-            made = self._convert(name, data)
-            return made if isinstance(made, str) else await made
+            markdown = self._convert(name, data)
+            return markdown if isinstance(markdown, str) else await markdown
         if mime_type.startswith("text/"):
             return data.decode(errors="replace")
         raise JsException(
             "Error",
-            f"the fake of Workers AI cannot convert {name} ({mime_type or 'of no media type'}): "
-            "ai(binding).on_markdown(…) from pyworkers_sdk.testing tells it how",
+            f"the fake AI cannot convert {name} ({mime_type or 'without a media type'}); "
+            "set a converter: ai(binding).on_markdown(…) from pyworkers_sdk.testing",
         )
 
 
 def ai(binding: Any) -> AIScript:
-    """What the models behind a fake of Workers AI shall answer, and what they were asked.
+    """Script the answers of a fake AI binding, and inspect the calls that it received.
 
     ::
 
@@ -115,22 +130,24 @@ def ai(binding: Any) -> AIScript:
         ai(env.AI).on("@cf/openai/whisper", lambda inputs: {"text": f"{len(inputs['audio'])}"})
         assert ai(env.AI).calls[0].inputs["prompt"] == "Hi"
 
-    Unscripted, embedding models give vectors of their real size: the same text the same vector,
-    texts that share words near ones. They are made of the text's letters and know nothing of
-    meaning. Every other model fails until it is told what to say.
+    Without a script, embedding models return vectors of their real size. The same text has the same
+    vector, and texts that share words have near vectors. The vectors depend on the letters of the
+    text only, not on its meaning. Any other model without an answer raises AIError.
+
+    Raises:
+        TypeError: ``binding`` is not an AI that ``fake()`` returned.
     """
-    inside = raw(binding)
-    script = getattr(inside, "script", None)
+    script = getattr(raw(binding), "script", None)
     if not isinstance(script, AIScript):
-        raise TypeError(f"ai() takes an AI that fake() made, not {type(binding).__name__}")
+        raise TypeError(f"ai(): expected an AI from fake(), got {type(binding).__name__}")
     return script
 
 
-# Answers in the shapes that models have ---------------------------------------------------------
+# Answers in the form of each model --------------------------------------------------------------
 
 _CHAT = {*get_args(ai_models.ChatCompletionModel), *get_args(ai_models.ResponsesModel)}
 
-# where a text is, in what models answer that do not chat; None: nowhere
+# The field for a text in the answer of a model that does not chat; None if it returns no text.
 _FIELDS: dict[str, str | None] = {
     model: field
     for family, field in (
@@ -168,17 +185,18 @@ _BINARY = {
 
 
 def json_response(value: Any, status: int = 200) -> Any:
-    """A JavaScript Response with JSON in it."""
+    """Return a JavaScript Response with a JSON body."""
     return Response.json(value, status=status).js_object
 
 
 def _response(call: AICall, answer: Any) -> Any:
+    """Convert an answer of the script to the Response of the service."""
     if isinstance(answer, Response):
         return answer.js_object
     if isinstance(answer, bytes):
         if call.model in _KNOWN - _BINARY:
             raise _unfit(call, answer)
-        if call.model not in ENCODED:
+        if call.model not in ENCODED:  # these answer with JSON that holds base64
             return web.Response.new(answer)
         answer = {ENCODED[call.model]: b64encode(answer).decode()}
     if call.inputs.get("stream") is True:
@@ -187,7 +205,7 @@ def _response(call: AICall, answer: Any) -> Any:
         headers = [["content-type", "text/event-stream"]]
         return web.Response.new(web.ReadableStream(_events(call, answer)), headers=headers)
     if isinstance(answer, str):
-        answer = _written(call, answer)
+        answer = _text_answer(call, answer)
     try:
         return json_response(answer)
     except ConversionError as error:
@@ -195,17 +213,18 @@ def _response(call: AICall, answer: Any) -> Any:
 
 
 def _unfit(call: AICall, answer: Any) -> TypeError:
-    kind = type(answer).__name__
-    hint = "give its JSON"
+    type_name = type(answer).__name__
+    place = f"ai(binding).on({call.model!r}, …)"
     if hasattr(answer, "__aiter__") or hasattr(answer, "__next__"):
-        hint = "it was not asked to stream"
-    elif call.model in _BINARY:
-        hint = "give bytes"
-    return TypeError(f"ai(binding).on({call.model!r}, …): {kind} is no answer of it; {hint}")
+        hint = "; the call did not request a stream"
+    else:
+        hint = ""
+    wanted = "bytes" if call.model in _BINARY else "the JSON of an answer"
+    return TypeError(f"{place}: expected {wanted}, got {type_name}{hint}")
 
 
-def _written(call: AICall, text: str) -> dict[str, Any]:
-    """A whole text as the model answers it."""
+def _text_answer(call: AICall, text: str) -> dict[str, Any]:
+    """Return a whole text in the JSON that the model returns."""
     if call.model in _FIELDS:
         field = _FIELDS[call.model]
         if field is None:
@@ -221,13 +240,13 @@ def _written(call: AICall, text: str) -> dict[str, Any]:
         part: dict[str, Any] = {"type": "output_text", "text": text, "annotations": []}
         message: dict[str, Any] = {"type": "message", "role": "assistant", "content": [part]}
         return {**head, "object": "response", "output": [message], "status": "completed"}
-    said = {"role": "assistant", "content": text}
-    choice = {"index": 0, "message": said, "finish_reason": "stop"}
+    answer = {"role": "assistant", "content": text}
+    choice = {"index": 0, "message": answer, "finish_reason": "stop"}
     return {**head, "object": "chat.completion", "choices": [choice]}
 
 
 def _event(call: AICall, event: Any) -> Any:
-    """A piece of a text as the model streams it."""
+    """Return a part of a text as the event that the model streams; keep other events."""
     if not isinstance(event, str):
         return event
     if call.model not in _CHAT:
@@ -240,40 +259,44 @@ def _event(call: AICall, event: Any) -> Any:
 
 
 async def _events(call: AICall, answer: Any) -> AsyncIterator[bytes]:
-    pieces = answer if hasattr(answer, "__aiter__") else _pieces(answer)
+    """Yield an answer as server-sent events, and the end marker."""
+    parts = answer if hasattr(answer, "__aiter__") else _parts(answer)
     try:
-        async for piece in pieces:
-            yield f"data: {json.dumps(_event(call, piece), ensure_ascii=False)}\n\n".encode()
+        async for part in parts:
+            yield f"data: {json.dumps(_event(call, part), ensure_ascii=False)}\n\n".encode()
     finally:
-        close = getattr(pieces, "aclose", None)
+        # If the reader cancels, a generator of the test ends now and not at garbage collection
+        # (contract check test_leaving_the_loop_cancels_the_answer).
+        close = getattr(parts, "aclose", None)
         if close is not None:
             await close()
     yield b"data: [DONE]\n\n"
 
 
-async def _pieces(answer: Any) -> AsyncIterator[Any]:
-    if isinstance(answer, str):
+async def _parts(answer: Any) -> AsyncIterator[Any]:
+    if isinstance(answer, str):  # word by word; white space belongs to the word that follows
         answer = re.findall(r"\s*\S+\s*$|\s*\S+|\s+$", answer)
-    pieces: Any = [answer] if isinstance(answer, dict) else answer
-    for piece in pieces:
-        yield piece
+    parts: Any = [answer] if isinstance(answer, dict) else answer
+    for part in parts:
+        yield part
 
 
 def _tokens(text: str) -> int:
-    return max(1, len(text) // 4)
+    return max(1, len(text) // 4)  # an estimate for English text
 
 
+# The HTTP status of each documented error of the service; 400 for all others.
 _STATUS = {3006: 413, 3007: 408, 3036: 429, 3040: 429}
 
 
 def refusal(error: AIError) -> Any:
-    """The JavaScript Response of a service that refuses."""
+    """Return the JavaScript Response of a service that refuses a call."""
     code = error.code
-    if not isinstance(code, int):
+    if not isinstance(code, int):  # the service may also fail with plain text
         return web.Response.new(str(error), status=500)
     name = error.js_name or "InferenceUpstreamError"
-    said = {"internalCode": code, "description": str(error), "name": name, "message": str(error)}
-    return json_response(said, _STATUS.get(code, 400))
+    body = {"internalCode": code, "description": str(error), "name": name, "message": str(error)}
+    return json_response(body, _STATUS.get(code, 400))
 
 
 # Embeddings -------------------------------------------------------------------------------------
@@ -290,13 +313,14 @@ _DIMENSIONS = {
 
 
 def _embeddings(model: str, inputs: dict[str, Any]) -> dict[str, Any]:
-    given = next(
+    # Qwen's model has "queries" and "documents" in place of "text".
+    value = next(
         (inputs[name] for name in ("text", "queries", "documents") if name in inputs), None
     )
-    texts: Any = [given] if isinstance(given, str) else given
+    texts: Any = [value] if isinstance(value, str) else value
     if not _are_texts(texts):
         raise AIError("AiError: Bad input: text: expected a string or a list of them", code=5004)
-    if len(texts) > 100:  # documented; the words are not
+    if len(texts) > 100:  # The limit is documented; the words of the error are not.
         raise AIError(f"AiError: Bad input: text: at most 100, got {len(texts)}", code=5004)
     size = _DIMENSIONS[model]
     answer = {"shape": [len(texts), size], "data": [_vector(text, size) for text in texts]}
@@ -304,19 +328,25 @@ def _embeddings(model: str, inputs: dict[str, Any]) -> dict[str, Any]:
 
 
 def _are_texts(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(one, str) for one in cast("list[Any]", value))
+    return isinstance(value, list) and all(
+        isinstance(text, str) for text in cast("list[Any]", value)
+    )
 
 
 def _vector(text: str, size: int) -> list[float]:
-    """A unit vector of a text's words and of the threes of letters in them, as float32."""
+    """Return a unit vector of the text's words and their trigrams of letters, as float32.
+
+    This is feature hashing: each feature adds 1 or -1 at the place that its checksum selects.
+    """
     vector = [0.0] * size
     for word in re.findall(r"\w+", text.lower()) or [text]:
-        spaced = f" {word} "
-        for feature in [word, *(spaced[at : at + 3] for at in range(len(spaced) - 2))]:
-            number = crc32(feature.encode())
-            vector[number % size] += 1.0 if number >> 31 else -1.0
+        spaced = f" {word} "  # spaces mark the beginning and the end of the word
+        trigrams = (spaced[start : start + 3] for start in range(len(spaced) - 2))
+        for feature in [word, *trigrams]:
+            checksum = crc32(feature.encode())
+            vector[checksum % size] += 1.0 if checksum >> 31 else -1.0
     length = sqrt(sum(number * number for number in vector)) or 1.0
-    if not any(vector):  # what cancels out, or is empty
+    if not any(vector):  # an empty text, or features that cancel each other out
         vector[0] = 1.0
     packed = pack(f"{size}f", *(number / length for number in vector))
     return list(unpack(f"{size}f", packed))
