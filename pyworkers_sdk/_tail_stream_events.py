@@ -1,4 +1,4 @@
-"""From the events of a streaming tail to those of ``tail_stream``."""
+"""Conversion of a streaming tail's events to the classes of ``tail_stream``."""
 
 from __future__ import annotations
 
@@ -12,128 +12,181 @@ from .errors import WorkersError
 
 __all__ = ["event_of", "rest_for"]
 
+Fields = dict[str, Any]
 
-def event_of(given: Any) -> events.TailEvent[Any]:
-    """An event that came from JavaScript, of a kind that we know."""
+
+def event_of(fields: Fields) -> events.TailEvent[Any]:
+    """Return the TailEvent of a JavaScript object whose kind is known."""
     return named_tuple(
         events.TailEvent[Any],
-        given,
-        span_context=lambda found: named_tuple(events.SpanContext, found),
-        event=lambda found: _EVENTS[found["type"]](found),
+        fields,
+        span_context=_plain(events.SpanContext),
+        event=lambda event: _EVENTS[event["type"]](event),
     )
 
 
-def rest_for(wanted: Any) -> Callable[[Any], Awaitable[None] | None] | None:
-    """The function for JavaScript to call with each further event, where a ``tail_stream`` handler
-    returned ``wanted``."""
-    if wanted is None:
+def rest_for(handler: Any) -> Callable[[Any], Awaitable[None] | None] | None:
+    """Return the function that JavaScript calls with each further event, or None.
+
+    ``handler`` is the result of a ``tail_stream`` handler.
+    """
+    if handler is None:
         return None
-    if isinstance(wanted, events.TailEventHandlerObject):
-        return lambda given: _handled(getattr(wanted, _METHODS.get(_type(given), ""), None), given)
-    if callable(wanted) and not isinstance(wanted, type):
-        return lambda given: _handled(wanted if _type(given) in _METHODS else None, given)
-    kind = "class" if isinstance(wanted, type) else type(wanted).__name__
+    if isinstance(handler, events.TailEventHandlerObject):
+        return lambda fields: _handle(
+            getattr(handler, _METHODS.get(_type(fields), ""), None), fields
+        )
+    if callable(handler) and not isinstance(handler, type):
+        return lambda fields: _handle(handler if _type(fields) in _METHODS else None, fields)
+    got = "class" if isinstance(handler, type) else type(handler).__name__
     raise WorkersError(
-        f"tail_stream returned a {kind}, not a function, a TailEventHandlerObject or None"
+        f"tail_stream: expected a function, a TailEventHandlerObject or None, got a {got}"
     )
 
 
-def _handled(
-    handler: Callable[[events.TailEvent[Any]], Any] | None, given: Any
+def _handle(
+    handler: Callable[[events.TailEvent[Any]], Any] | None, fields: Fields
 ) -> Awaitable[None] | None:
-    """What the handler gives stays here. A kind of event that is new to us is passed over."""
-    made = None if handler is None else handler(event_of(given))
-    return _over(made) if isawaitable(made) else None
+    """Call a handler and drop its result. An unknown kind of event is skipped."""
+    result = None if handler is None else handler(event_of(fields))
+    return _wait_for(result) if isawaitable(result) else None
 
 
-async def _over(work: Awaitable[Any]) -> None:
+async def _wait_for(work: Awaitable[Any]) -> None:
     await work
 
 
-def _type(given: Any) -> str:
-    kind: str = given["event"]["type"]
+def _type(fields: Fields) -> str:
+    kind: str = fields["event"]["type"]
     return kind
 
 
-def _plainly(kind: Any) -> Callable[[Any], Any]:
-    return lambda found: named_tuple(kind, found)
+# From fields to NamedTuples ---------------------------------------------------------------------
 
 
-def _by_type(kinds: dict[str, Callable[[Any], Any]]) -> Callable[[Any], Any]:
-    """What makes an object by its ``type``; of one that is new to us, a CustomEventInfo."""
-    return lambda found: kinds.get(found["type"], _plainly(events.CustomEventInfo))(found)
+def _plain(kind: Any) -> Callable[[Fields], Any]:
+    """Return a function that makes a NamedTuple whose fields need no conversion."""
+
+    def make(fields: Fields) -> Any:
+        return named_tuple(kind, fields)
+
+    return make
 
 
-_attributes = list_of(_plainly(events.Attribute))
-_info: dict[str, Callable[[Any], Any]] = {
-    "fetch": lambda found: named_tuple(
-        events.FetchEventInfo, found, headers=list_of(_plainly(events.Header))
-    ),
-    "connect": _plainly(events.ConnectEventInfo),
-    "jsrpc": _plainly(events.JsRpcEventInfo),
-    "scheduled": _plainly(events.ScheduledEventInfo),
-    "alarm": _plainly(events.AlarmEventInfo),
-    "onHibernate": _plainly(events.OnHibernateEventInfo),
-    "queue": _plainly(events.QueueEventInfo),
-    "email": _plainly(events.EmailEventInfo),
-    "trace": _plainly(events.TraceEventInfo),
-    "hibernatableWebSocket": lambda found: named_tuple(
-        events.HibernatableWebSocketEventInfo,
-        found,
-        info=_by_type(
-            {
-                "message": _plainly(events.HibernatableWebSocketEventInfoMessage),
-                "error": _plainly(events.HibernatableWebSocketEventInfoError),
-                "close": _plainly(events.HibernatableWebSocketEventInfoClose),
-            }
-        ),
-    ),
-    "attributes": lambda found: named_tuple(events.Attributes, found, info=_attributes),
+_attributes = list_of(_plain(events.Attribute))
+_headers = list_of(_plain(events.Header))
+
+
+def _fetch_info(fields: Fields) -> events.FetchEventInfo:
+    return named_tuple(events.FetchEventInfo, fields, headers=_headers)
+
+
+def _attributes_event(fields: Fields) -> events.Attributes:
+    return named_tuple(events.Attributes, fields, info=_attributes)
+
+
+_WEB_SOCKET_INFOS: dict[str, Callable[[Fields], Any]] = {
+    "close": _plain(events.HibernatableWebSocketEventInfoClose),
+    "error": _plain(events.HibernatableWebSocketEventInfoError),
+    "message": _plain(events.HibernatableWebSocketEventInfoMessage),
 }
 
-_EVENTS: dict[str, Callable[[Any], Any]] = {
-    "onset": lambda found: named_tuple(
+
+def _web_socket_info(fields: Fields) -> events.HibernatableWebSocketEventInfo:
+    return named_tuple(
+        events.HibernatableWebSocketEventInfo,
+        fields,
+        info=lambda info: _by_type(_WEB_SOCKET_INFOS, info),
+    )
+
+
+_INFOS: dict[str, Callable[[Fields], Any]] = {
+    "alarm": _plain(events.AlarmEventInfo),
+    "attributes": _attributes_event,
+    "connect": _plain(events.ConnectEventInfo),
+    "email": _plain(events.EmailEventInfo),
+    "fetch": _fetch_info,
+    "hibernatableWebSocket": _web_socket_info,
+    "jsrpc": _plain(events.JsRpcEventInfo),
+    "onHibernate": _plain(events.OnHibernateEventInfo),
+    "queue": _plain(events.QueueEventInfo),
+    "scheduled": _plain(events.ScheduledEventInfo),
+    "trace": _plain(events.TraceEventInfo),
+}
+
+
+def _by_type(kinds: dict[str, Callable[[Fields], Any]], fields: Fields) -> Any:
+    """Return the NamedTuple for ``fields["type"]``; a CustomEventInfo for an unknown type."""
+    return kinds.get(fields["type"], _plain(events.CustomEventInfo))(fields)
+
+
+def _info(fields: Fields) -> Any:
+    return _by_type(_INFOS, fields)
+
+
+def _onset(fields: Fields) -> events.Onset:
+    return named_tuple(
         events.Onset,
-        found,
-        info=_by_type(_info),
-        script_version=_plainly(events.ScriptVersion),
-        preview=_plainly(events.TracePreviewInfo),
+        fields,
+        info=_info,
+        script_version=_plain(events.ScriptVersion),
+        preview=_plain(events.TracePreviewInfo),
         attributes=_attributes,
-    ),
-    "outcome": _plainly(events.Outcome),
-    "spanOpen": lambda found: named_tuple(events.SpanOpen, found, info=_by_type(_info)),
-    "spanClose": _plainly(events.SpanClose),
-    "spanUpdate": lambda found: named_tuple(
-        events.SpanUpdate,
-        found,
-        info=lambda info: named_tuple(
-            events.SpanUpdateInfo, info, status=_plainly(events.SpanStatus)
-        ),
-    ),
-    "diagnosticChannel": _plainly(events.DiagnosticChannelEvent),
-    "exception": _plainly(events.Exception),
-    "log": lambda found: named_tuple(
-        events.Log,
-        {"truncated": False, **found},
-        error_info=list_of(lambda one: one and named_tuple(events.TailStreamErrorInfo, one)),
-    ),
-    "streamDiagnostic": lambda found: named_tuple(
-        events.StreamDiagnostic, found, diagnostic=_plainly(events.DroppedEventsDiagnostic)
-    ),
-    "return": lambda found: named_tuple(
-        events.Return, found, info=_plainly(events.FetchResponseInfo)
-    ),
-    "attributes": _info["attributes"],
+    )
+
+
+def _span_open(fields: Fields) -> events.SpanOpen:
+    return named_tuple(events.SpanOpen, fields, info=_info)
+
+
+def _span_update(fields: Fields) -> events.SpanUpdate:
+    return named_tuple(events.SpanUpdate, fields, info=_span_update_info)
+
+
+def _span_update_info(fields: Fields) -> events.SpanUpdateInfo:
+    return named_tuple(events.SpanUpdateInfo, fields, status=_plain(events.SpanStatus))
+
+
+def _log(fields: Fields) -> events.Log:
+    return named_tuple(events.Log, {"truncated": False, **fields}, error_info=list_of(_log_error))
+
+
+def _log_error(fields: Fields | None) -> events.TailStreamErrorInfo | None:
+    return None if fields is None else named_tuple(events.TailStreamErrorInfo, fields)
+
+
+def _stream_diagnostic(fields: Fields) -> events.StreamDiagnostic:
+    diagnostic = _plain(events.DroppedEventsDiagnostic)
+    return named_tuple(events.StreamDiagnostic, fields, diagnostic=diagnostic)
+
+
+def _return(fields: Fields) -> events.Return:
+    return named_tuple(events.Return, fields, info=_plain(events.FetchResponseInfo))
+
+
+_EVENTS: dict[str, Callable[[Fields], Any]] = {
+    "attributes": _attributes_event,
+    "diagnosticChannel": _plain(events.DiagnosticChannelEvent),
+    "exception": _plain(events.Exception),
+    "log": _log,
+    "onset": _onset,
+    "outcome": _plain(events.Outcome),
+    "return": _return,
+    "spanClose": _plain(events.SpanClose),
+    "spanOpen": _span_open,
+    "spanUpdate": _span_update,
+    "streamDiagnostic": _stream_diagnostic,
 }
 _METHODS = {
-    "outcome": "outcome",
-    "spanOpen": "span_open",
-    "spanClose": "span_close",
-    "spanUpdate": "span_update",
+    "attributes": "attributes",
     "diagnosticChannel": "diagnostic_channel",
     "exception": "exception",
     "log": "log",
-    "streamDiagnostic": "stream_diag_event",
+    "outcome": "outcome",
     "return": "return_",
-    "attributes": "attributes",
+    "spanClose": "span_close",
+    "spanOpen": "span_open",
+    "spanUpdate": "span_update",
+    "streamDiagnostic": "stream_diag_event",
 }
+"""The method of TailEventHandlerObject for each type of event."""

@@ -1,4 +1,4 @@
-"""Who is signed in through Cloudflare Access: what ``ctx.access`` is."""
+"""The user who signed in through Cloudflare Access: ``ctx.access``."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _raising = raising(WorkersError)
 
 
 class AccessProvider(TypedDict):
-    """Where somebody signed in."""
+    """The identity provider that the user signed in with."""
 
     id: str
     type: str
 
 
 class AccessCountry(TypedDict):
-    """Where somebody is."""
+    """The country of the user's IP address."""
 
     country: str
 
@@ -34,13 +34,13 @@ class _AccessGroup(TypedDict):
 
 
 class AccessGroup(_AccessGroup, total=False):
-    """A group that somebody is in."""
+    """A group that the user is a member of."""
 
     email: str
 
 
 class CloudflareAccessIdentity(TypedDict, total=False):
-    """Who is signed in, as Access says it: under its own names, and with others besides.
+    """The user who signed in. Access may send more keys than these.
 
     JS: CloudflareAccessIdentity.
     """
@@ -61,7 +61,10 @@ class CloudflareAccessIdentity(TypedDict, total=False):
 
 
 class CloudflareAccessContext(JsWrapper["_js.CloudflareAccessContext"]):
-    """The Access application that a request came through. JS: CloudflareAccessContext."""
+    """The Access application in front of the Worker.
+
+    JS: CloudflareAccessContext.
+    """
 
     __slots__ = ()
 
@@ -70,11 +73,17 @@ class CloudflareAccessContext(JsWrapper["_js.CloudflareAccessContext"]):
 
     @property
     def aud(self) -> str:
-        """The application's audience tag. JS: CloudflareAccessContext.aud."""
+        """The application's audience tag.
+
+        JS: CloudflareAccessContext.aud.
+        """
         return self._js.aud
 
     async def get_identity(self) -> CloudflareAccessIdentity | None:
-        """Who is signed in; None for a service token. JS: CloudflareAccessContext.getIdentity."""
+        """Return the user who signed in; None for a service token.
+
+        JS: CloudflareAccessContext.getIdentity.
+        """
         with _raising:
-            found: CloudflareAccessIdentity | None = from_js(await self._js.getIdentity())
-        return found
+            identity: CloudflareAccessIdentity | None = from_js(await self._js.getIdentity())
+        return identity

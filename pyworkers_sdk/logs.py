@@ -1,4 +1,4 @@
-"""``logging`` in a Worker: each record one line of JSON, at the console's own level."""
+"""``logging`` in a Worker: each record is one line of JSON, at the console's own level."""
 
 from __future__ import annotations
 
@@ -14,16 +14,17 @@ __all__ = ["ConsoleHandler", "configure_logging"]
 
 
 class ConsoleHandler(logging.Handler):
-    """Sends each record to the console as one line of JSON, which Workers Logs takes apart.
+    """A handler that sends each record to the console as one line of JSON.
 
-    It has ``level``, ``logger`` and ``message``, what was given as ``extra``, and of an exception
-    its traceback as ``exception``. What JSON cannot say is there as text. DEBUG goes to
-    ``console.debug``, INFO to ``info``, WARNING to ``warn``, ERROR and CRITICAL to ``error``, and
-    levels between DEBUG and INFO to ``log``. Outside Workers the line goes to standard error.
+    Workers Logs indexes the fields of the line: ``level``, ``logger``, ``message``, the names of
+    ``extra``, and the traceback of an exception as ``exception``. A value that JSON cannot express
+    becomes text. DEBUG goes to ``console.debug``, INFO to ``info``, WARNING to ``warn``, ERROR and
+    CRITICAL to ``error``, and levels between DEBUG and INFO to ``log``. Outside Workers the line
+    goes to standard error.
     """
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write one record; nothing that it holds can make this raise."""
+        """Write one record. No content of a record makes this method raise."""
         try:
             line = self.format(record)
         except Exception as error:
@@ -31,14 +32,14 @@ class ConsoleHandler(logging.Handler):
         platform.console(_method(record.levelno), line)
 
     def format(self, record: logging.LogRecord) -> str:
-        """The record as its line of JSON."""
+        """Return the record as a line of JSON."""
         fields: dict[str, Any] = {
             "level": record.levelname,
             "logger": record.name,
             "message": _message(record),
         }
         for name, value in vars(record).items():
-            if name not in _own():
+            if name not in _own_attributes():
                 fields[f"{name}_" if name in _TAKEN else name] = _plain(value, ())
         if record.exc_info and record.exc_info[1] is not None:
             fields["exception"] = _formatter.formatException(record.exc_info)
@@ -48,8 +49,9 @@ class ConsoleHandler(logging.Handler):
 
 
 def configure_logging(level: int | str = logging.INFO) -> None:
-    """Send what ``logging`` gets, from ``level`` on, to the console. Calling it again only changes
-    the level.
+    """Send the records of ``logging``, from ``level`` on, to the console.
+
+    A second call only changes the level.
 
     ::
 
@@ -68,8 +70,8 @@ _formatter = logging.Formatter()
 
 
 @cache
-def _own() -> frozenset[str]:
-    """What every record has: an ``extra`` cannot be named like that."""
+def _own_attributes() -> frozenset[str]:
+    """Return the attributes of every record. No ``extra`` may have their names."""
     return frozenset({*vars(logging.makeLogRecord({})), "message", "asctime"})
 
 
@@ -89,33 +91,31 @@ def _method(level: int) -> str:
 def _message(record: logging.LogRecord) -> str:
     try:
         return record.getMessage()
-    except Exception:  # its arguments do not fit, or one cannot be shown
+    except Exception:  # the arguments do not fit, or the repr of one raises
         return f"{_repr(record.msg)} % {_repr(record.args)}"
 
 
-def _plain(value: Any, inside: tuple[int, ...]) -> Any:
-    """``value`` as JSON has it; ``inside``: the containers that it is in."""
+def _plain(value: Any, parents: tuple[int, ...]) -> Any:
+    """Return a value for JSON. ``parents``: the ids of the containers around it."""
     if value is None or type(value) in (str, bool, int):
         return value
     if isinstance(value, float):
         return value if value - value == 0 else repr(value)  # not nan, not inf
-    if id(value) in inside or len(inside) > _DEEPEST:
+    if id(value) in parents or len(parents) > _MAX_DEPTH:
         return "…"
-    within = (*inside, id(value))
-    kind = cast("type[Any]", type(value))
-    if kind is dict:
-        pairs = cast("dict[Any, Any]", value).items()
-        return {
-            key if type(key) is str else _repr(key): _plain(item, within) for key, item in pairs
-        }
-    if kind in (list, tuple, set, frozenset):
-        return [_plain(item, within) for item in value]
+    path = (*parents, id(value))
+    value_type = cast("type[Any]", type(value))
+    if value_type is dict:
+        items = cast("dict[Any, Any]", value).items()
+        return {key if type(key) is str else _repr(key): _plain(item, path) for key, item in items}
+    if value_type in (list, tuple, set, frozenset):
+        return [_plain(item, path) for item in value]
     if isinstance(value, (datetime, date)):
         return value.isoformat()
     return _repr(value)
 
 
-_DEEPEST = 20
+_MAX_DEPTH = 20
 
 
 def _repr(value: Any) -> str:

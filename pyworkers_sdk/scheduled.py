@@ -1,4 +1,4 @@
-"""``ScheduledController``: what a ``scheduled`` handler gets when a cron trigger is due."""
+"""``ScheduledController``: the payload of a ``scheduled`` handler, for a due cron trigger."""
 
 from __future__ import annotations
 
@@ -11,11 +11,14 @@ from ._times import from_ms
 if TYPE_CHECKING:
     from . import _js
 
-__all__ = ["ScheduledController", "from_milliseconds"]
+__all__ = ["ScheduledController"]
 
 
 class ScheduledController(JsWrapper["_js.ScheduledController"]):
-    """Which cron trigger is due, and since when. JS: ScheduledController."""
+    """A cron trigger that is due.
+
+    JS: ScheduledController.
+    """
 
     __slots__ = ()
 
@@ -24,22 +27,26 @@ class ScheduledController(JsWrapper["_js.ScheduledController"]):
 
     @property
     def cron(self) -> str:
-        """The trigger as it is configured, ``"*/5 * * * *"``. JS: ScheduledController.cron."""
+        """The configured expression of the trigger, such as ``"*/5 * * * *"``.
+
+        JS: ScheduledController.cron.
+        """
         return self._js.cron
 
     @property
     def scheduled_time(self) -> datetime:
-        """When it was due, in UTC. JS: ScheduledController.scheduledTime."""
-        return from_milliseconds(self._js.scheduledTime)
+        """The time at which the trigger was due, in UTC.
+
+        JS: ScheduledController.scheduledTime.
+        """
+        return from_ms(self._js.scheduledTime)
 
     def no_retry(self) -> None:
-        """Do not run it again if the handler raises. JS: ScheduledController.noRetry."""
+        """Do not retry the handler if it raises.
+
+        JS: ScheduledController.noRetry.
+        """
         self._js.noRetry()
 
     def __repr__(self) -> str:
         return f"<ScheduledController {self.cron!r} {self.scheduled_time:%Y-%m-%dT%H:%M:%SZ}>"
-
-
-def from_milliseconds(since_1970: float) -> datetime:
-    """The datetime, in UTC, of what JavaScript has as a number."""
-    return from_ms(since_1970)

@@ -1,4 +1,4 @@
-"""What a ``tail`` handler gets: of each invocation of the Workers it watches, a ``TraceItem``."""
+"""The payload of a ``tail`` handler: a ``TraceItem`` for each invocation that it watches."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from ._border import JsWrapper, from_js, prop, raw
 from ._options import named_tuple
-from .scheduled import from_milliseconds
+from ._times import from_ms
 
 if TYPE_CHECKING:
     from . import _js
@@ -38,7 +38,10 @@ __all__ = [
 
 
 class ScriptVersion(NamedTuple):
-    """Which version of a Worker. JS: ScriptVersion."""
+    """The version of a Worker.
+
+    JS: ScriptVersion.
+    """
 
     id: str | None
     tag: str | None
@@ -46,7 +49,10 @@ class ScriptVersion(NamedTuple):
 
 
 class TracePreviewInfo(NamedTuple):
-    """Which preview of a Worker. JS: TracePreviewInfo."""
+    """The preview of a Worker.
+
+    JS: TracePreviewInfo.
+    """
 
     id: str
     slug: str
@@ -54,7 +60,10 @@ class TracePreviewInfo(NamedTuple):
 
 
 class TraceLogErrorInfo(NamedTuple):
-    """An Error among what was logged. JS: TraceLogErrorInfo."""
+    """An Error among the arguments of a log call.
+
+    JS: TraceLogErrorInfo.
+    """
 
     name: str
     message: str
@@ -62,39 +71,48 @@ class TraceLogErrorInfo(NamedTuple):
 
 
 class TraceLog(NamedTuple):
-    """One call of ``console``, or one line that Python printed. JS: TraceLog."""
+    """A call of ``console``, or a line that Python printed.
+
+    JS: TraceLog.
+    """
 
     timestamp: datetime
     level: Literal["debug", "info", "log", "warn", "error"]
     message: Any
-    """What was logged: a list of the call's arguments, as JSON data."""
+    """The list of the call's arguments, as JSON data."""
     error_info: list[TraceLogErrorInfo | None] | None
 
 
 class TraceException(NamedTuple):
-    """An exception that nothing caught. JS: TraceException."""
+    """An uncaught exception.
+
+    JS: TraceException.
+    """
 
     timestamp: datetime
     name: str
-    """Of one that Python raised: ``PythonError``."""
+    """The class. For an exception of Python it is ``PythonError``."""
     message: str
-    """Of one that Python raised: its traceback."""
+    """The message. For an exception of Python it is the traceback."""
     stack: str | None
 
 
 class TraceDiagnosticChannelEvent(NamedTuple):
-    """What was published to a diagnostics channel. JS: TraceDiagnosticChannelEvent."""
+    """A message that was published to a diagnostics channel.
+
+    JS: TraceDiagnosticChannelEvent.
+    """
 
     timestamp: datetime
     channel: str
     message: Any
 
 
-# What happened. JavaScript's classes can be told apart by their members alone.
+# Events. JavaScript's classes can be distinguished only by their members.
 
 
 class TraceItemFetchEventInfoRequest:
-    """A request. What looks like a secret in its URL and headers reads ``REDACTED``.
+    """A request. Likely secrets in its URL and headers are replaced by ``REDACTED``.
 
     JS: TraceItemFetchEventInfoRequest.
     """
@@ -106,28 +124,43 @@ class TraceItemFetchEventInfoRequest:
 
     @property
     def method(self) -> str:
-        """JS: TraceItemFetchEventInfoRequest.method."""
+        """The HTTP method.
+
+        JS: TraceItemFetchEventInfoRequest.method.
+        """
         return self._js.method
 
     @property
     def url(self) -> str:
-        """JS: TraceItemFetchEventInfoRequest.url."""
+        """The URL, redacted.
+
+        JS: TraceItemFetchEventInfoRequest.url.
+        """
         return self._js.url
 
     @property
     def headers(self) -> dict[str, str]:
-        """By their names in lower case. JS: TraceItemFetchEventInfoRequest.headers."""
+        """The headers, redacted, by lower-case name.
+
+        JS: TraceItemFetchEventInfoRequest.headers.
+        """
         headers: dict[str, str] = from_js(self._js.headers)
         return headers
 
     @property
     def cf(self) -> dict[str, Any] | None:
-        """What Cloudflare knew of the client. JS: TraceItemFetchEventInfoRequest.cf."""
-        known: dict[str, Any] | None = from_js(prop(self._js, "cf"))
-        return known
+        """Cloudflare's data about the client, as in ``Request.cf``, or None.
+
+        JS: TraceItemFetchEventInfoRequest.cf.
+        """
+        cf: dict[str, Any] | None = from_js(prop(self._js, "cf"))
+        return cf
 
     def get_unredacted(self) -> TraceItemFetchEventInfoRequest:
-        """The same with nothing left out. JS: TraceItemFetchEventInfoRequest.getUnredacted."""
+        """Return the request without redaction.
+
+        JS: TraceItemFetchEventInfoRequest.getUnredacted.
+        """
         return TraceItemFetchEventInfoRequest(self._js.getUnredacted())
 
     def __repr__(self) -> str:
@@ -135,62 +168,87 @@ class TraceItemFetchEventInfoRequest:
 
 
 class TraceItemFetchEventInfoResponse(NamedTuple):
-    """JS: TraceItemFetchEventInfoResponse."""
+    """The response to a request.
+
+    JS: TraceItemFetchEventInfoResponse.
+    """
 
     status: int
 
 
 class TraceItemFetchEventInfo(NamedTuple):
-    """A request to ``fetch``. JS: TraceItemFetchEventInfo."""
+    """A request to the ``fetch`` handler.
+
+    JS: TraceItemFetchEventInfo.
+    """
 
     request: TraceItemFetchEventInfoRequest
     response: TraceItemFetchEventInfoResponse | None
-    """None where there was none."""
+    """None if the handler did not return a response."""
 
 
 class TraceItemJsRpcEventInfo(NamedTuple):
-    """A call over RPC. JS: TraceItemJsRpcEventInfo."""
+    """A call over RPC.
+
+    JS: TraceItemJsRpcEventInfo.
+    """
 
     rpc_method: str
 
 
 class TraceItemScheduledEventInfo(NamedTuple):
-    """A cron trigger. JS: TraceItemScheduledEventInfo."""
+    """A cron trigger.
+
+    JS: TraceItemScheduledEventInfo.
+    """
 
     scheduled_time: datetime
     cron: str
 
 
 class TraceItemAlarmEventInfo(NamedTuple):
-    """A Durable Object's alarm. JS: TraceItemAlarmEventInfo."""
+    """An alarm of a Durable Object.
+
+    JS: TraceItemAlarmEventInfo.
+    """
 
     scheduled_time: datetime
 
 
 class TraceItemQueueEventInfo(NamedTuple):
-    """A batch from a queue. JS: TraceItemQueueEventInfo."""
+    """A batch from a queue.
+
+    JS: TraceItemQueueEventInfo.
+    """
 
     queue: str
     batch_size: int
 
 
 class TraceItemEmailEventInfo(NamedTuple):
-    """An email. JS: TraceItemEmailEventInfo."""
+    """An incoming email.
+
+    JS: TraceItemEmailEventInfo.
+    """
 
     mail_from: str
     rcpt_to: str
     raw_size: int
+    """The size in bytes."""
 
 
 class TraceItemTailEventInfo(NamedTuple):
-    """A call of another tail Worker. JS: TraceItemTailEventInfo."""
+    """An event of another tail Worker.
+
+    JS: TraceItemTailEventInfo.
+    """
 
     consumed_events: list[str | None]
-    """The names of the Workers whose invocations it got."""
+    """The names of the Workers whose invocations it received."""
 
 
 class TraceItemHibernatableWebSocketEventInfo(NamedTuple):
-    """What a WebSocket woke a Durable Object for.
+    """An event of a WebSocket that woke a hibernating Durable Object.
 
     JS: TraceItemHibernatableWebSocketEventInfo.
     """
@@ -201,14 +259,20 @@ class TraceItemHibernatableWebSocketEventInfo(NamedTuple):
 
 
 class TraceItemOnHibernateEventInfo(NamedTuple):
-    """A Durable Object is about to leave memory. JS: TraceItemOnHibernateEventInfo."""
+    """The hibernation of a Durable Object that is about to leave memory.
+
+    JS: TraceItemOnHibernateEventInfo.
+    """
 
     reason: str
-    """ "inactive", "codeUpdated", "system", …"""
+    """For example "inactive", "codeUpdated" or "system"."""
 
 
 class TraceItemCustomEventInfo(NamedTuple):
-    """Anything else. JS: TraceItemCustomEventInfo, TraceItemConnectEventInfo."""
+    """Any other event.
+
+    JS: TraceItemCustomEventInfo, TraceItemConnectEventInfo.
+    """
 
 
 TraceEventInfo: TypeAlias = (
@@ -226,7 +290,10 @@ TraceEventInfo: TypeAlias = (
 
 
 class TraceItem(JsWrapper["_js.TraceItem"]):
-    """One invocation of a Worker. JS: TraceItem."""
+    """A finished invocation of a Worker.
+
+    JS: TraceItem.
+    """
 
     __slots__ = ()
 
@@ -235,7 +302,7 @@ class TraceItem(JsWrapper["_js.TraceItem"]):
 
     @property
     def event(self) -> TraceEventInfo | None:
-        """What the Worker was called for; tell them apart with ``isinstance`` or ``match``.
+        """The handled event. Distinguish its classes by ``isinstance`` or ``match``.
 
         JS: TraceItem.event.
         """
@@ -243,13 +310,19 @@ class TraceItem(JsWrapper["_js.TraceItem"]):
 
     @property
     def event_timestamp(self) -> datetime | None:
-        """When. JS: TraceItem.eventTimestamp."""
-        at = _get(self._js, "eventTimestamp")
-        return None if at is None else from_milliseconds(at)
+        """The time of the event, in UTC.
+
+        JS: TraceItem.eventTimestamp.
+        """
+        milliseconds = _get(self._js, "eventTimestamp")
+        return None if milliseconds is None else from_ms(milliseconds)
 
     @property
     def logs(self) -> list[TraceLog]:
-        """What it logged. JS: TraceItem.logs."""
+        """The log calls, in order.
+
+        JS: TraceItem.logs.
+        """
         return [
             TraceLog(_time(log), log.level, from_js(log.message), _errors(log))
             for log in _each(self._js, "logs")
@@ -257,92 +330,139 @@ class TraceItem(JsWrapper["_js.TraceItem"]):
 
     @property
     def exceptions(self) -> list[TraceException]:
-        """What went wrong and was not caught. JS: TraceItem.exceptions."""
+        """The uncaught exceptions.
+
+        JS: TraceItem.exceptions.
+        """
         return [
-            TraceException(_time(one), one.name, one.message, _get(one, "stack"))
-            for one in _each(self._js, "exceptions")
+            TraceException(_time(error), error.name, error.message, _get(error, "stack"))
+            for error in _each(self._js, "exceptions")
         ]
 
     @property
     def diagnostics_channel_events(self) -> list[TraceDiagnosticChannelEvent]:
-        """JS: TraceItem.diagnosticsChannelEvents."""
+        """The messages of diagnostics channels.
+
+        JS: TraceItem.diagnosticsChannelEvents.
+        """
         return [
-            TraceDiagnosticChannelEvent(_time(one), one.channel, from_js(one.message))
-            for one in _each(self._js, "diagnosticsChannelEvents")
+            TraceDiagnosticChannelEvent(_time(event), event.channel, from_js(event.message))
+            for event in _each(self._js, "diagnosticsChannelEvents")
         ]
 
     @property
     def script_name(self) -> str | None:
-        """The Worker. JS: TraceItem.scriptName."""
+        """The name of the Worker.
+
+        JS: TraceItem.scriptName.
+        """
         name: str | None = _get(self._js, "scriptName")
         return name
 
     @property
     def entrypoint(self) -> str | None:
-        """Which of its entrypoints. JS: TraceItem.entrypoint."""
+        """The name of the entrypoint, or None.
+
+        JS: TraceItem.entrypoint.
+        """
         name: str | None = _get(self._js, "entrypoint")
         return name
 
     @property
     def script_version(self) -> ScriptVersion | None:
-        """Its version. JS: TraceItem.scriptVersion."""
+        """The version of the Worker.
+
+        JS: TraceItem.scriptVersion.
+        """
         version = _get(self._js, "scriptVersion")
         return None if version is None else named_tuple(ScriptVersion, version)
 
     @property
     def script_tags(self) -> list[str]:
-        """JS: TraceItem.scriptTags."""
+        """The tags of the Worker.
+
+        JS: TraceItem.scriptTags.
+        """
         tags: list[str] | None = _get(self._js, "scriptTags")
         return tags or []
 
     @property
     def preview(self) -> TracePreviewInfo | None:
-        """Which preview of it; None where it is none. JS: TraceItem.preview."""
+        """The preview of the Worker, or None.
+
+        JS: TraceItem.preview.
+        """
         preview = _get(self._js, "preview")
         return None if preview is None else named_tuple(TracePreviewInfo, preview)
 
     @property
     def dispatch_namespace(self) -> str | None:
-        """JS: TraceItem.dispatchNamespace."""
+        """The dispatch namespace of the Worker, or None.
+
+        JS: TraceItem.dispatchNamespace.
+        """
         name: str | None = _get(self._js, "dispatchNamespace")
         return name
 
     @property
     def durable_object_id(self) -> str | None:
-        """JS: TraceItem.durableObjectId."""
+        """The id of the Durable Object, or None.
+
+        JS: TraceItem.durableObjectId.
+        """
         id: str | None = _get(self._js, "durableObjectId")
         return id
 
     @property
     def tail_attributes(self) -> dict[str, Any] | None:
-        """JS: TraceItem.tailAttributes."""
+        """Attributes of the invocation, or None.
+
+        JS: TraceItem.tailAttributes.
+        """
         attributes: dict[str, Any] | None = _get(self._js, "tailAttributes")
         return attributes
 
     @property
     def outcome(self) -> str:
-        """How it ended: "ok", "exception", "canceled", "exceededCpu", "exceededMemory",
-        "responseStreamDisconnected", … JS: TraceItem.outcome."""
+        """The outcome of the invocation.
+
+        For example "ok", "exception", "canceled", "exceededCpu", "exceededMemory" or
+        "responseStreamDisconnected".
+
+        JS: TraceItem.outcome.
+        """
         return self._js.outcome
 
     @property
     def execution_model(self) -> str:
-        """Such as "stateless" and "durableObject". JS: TraceItem.executionModel."""
+        """The kind of code that ran: "stateless", "durableObject", …
+
+        JS: TraceItem.executionModel.
+        """
         return self._js.executionModel
 
     @property
     def truncated(self) -> bool:
-        """Whether there was more than is told here. JS: TraceItem.truncated."""
+        """True if the runtime dropped a part of the logs.
+
+        JS: TraceItem.truncated.
+        """
         return self._js.truncated
 
     @property
     def cpu_time(self) -> int:
-        """In milliseconds. JS: TraceItem.cpuTime."""
+        """The CPU time in milliseconds.
+
+        JS: TraceItem.cpuTime.
+        """
         return self._js.cpuTime
 
     @property
     def wall_time(self) -> int:
-        """In milliseconds. JS: TraceItem.wallTime."""
+        """The elapsed time in milliseconds.
+
+        JS: TraceItem.wallTime.
+        """
         return self._js.wallTime
 
     def __repr__(self) -> str:
@@ -358,17 +478,20 @@ def _each(js: Any, name: str) -> list[Any]:
 
 
 def _time(js: Any) -> datetime:
-    return from_milliseconds(js.timestamp)
+    return from_ms(js.timestamp)
 
 
 def _errors(log: Any) -> list[TraceLogErrorInfo | None] | None:
     slots: list[dict[str, Any] | None] | None = _get(log, "errorInfo")
     if slots is None:
         return None
-    return [
-        None if one is None else TraceLogErrorInfo(one["name"], one["message"], one.get("stack"))
-        for one in slots
-    ]
+    return [_error(error) for error in slots]
+
+
+def _error(error: dict[str, Any] | None) -> TraceLogErrorInfo | None:
+    if error is None:
+        return None
+    return TraceLogErrorInfo(error["name"], error["message"], error.get("stack"))
 
 
 def _event(info: Any) -> TraceEventInfo | None:
@@ -396,7 +519,7 @@ def _web_socket(info: Any) -> TraceItemHibernatableWebSocketEventInfo:
 
 
 def _tail(info: Any) -> TraceItemTailEventInfo:
-    return TraceItemTailEventInfo([_get(one, "scriptName") for one in info.consumedEvents])
+    return TraceItemTailEventInfo([_get(event, "scriptName") for event in info.consumedEvents])
 
 
 def _alarm(info: Any) -> TraceItemAlarmEventInfo:
@@ -406,9 +529,7 @@ def _alarm(info: Any) -> TraceItemAlarmEventInfo:
 _EVENTS: dict[str, Callable[[Any], TraceEventInfo]] = {
     "request": _fetch,
     "rpcMethod": lambda info: TraceItemJsRpcEventInfo(info.rpcMethod),
-    "cron": lambda info: TraceItemScheduledEventInfo(
-        from_milliseconds(info.scheduledTime), info.cron
-    ),
+    "cron": lambda info: TraceItemScheduledEventInfo(from_ms(info.scheduledTime), info.cron),
     "scheduledTime": _alarm,
     "queue": lambda info: TraceItemQueueEventInfo(info.queue, info.batchSize),
     "mailFrom": lambda info: TraceItemEmailEventInfo(info.mailFrom, info.rcptTo, info.rawSize),

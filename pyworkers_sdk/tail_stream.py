@@ -1,19 +1,19 @@
-"""Streaming tail Workers: a ``tail_stream`` handler sees an invocation while it goes on.
+"""Streaming tail Workers: a ``tail_stream`` handler follows an invocation while it runs.
 
-The names here are those of JavaScript's namespace ``TailStream``, several of which are Python's
-too, so import the module::
+The names are from JavaScript's namespace ``TailStream``. Some are names of Python too, so import
+the module::
 
     from pyworkers_sdk import WorkerEntrypoint, tail_stream
 
     class Default(WorkerEntrypoint):
         async def tail_stream(self, onset):
-            def seen(event):
+            def handle(event):
                 match event.event:
                     case tail_stream.Log(level="error", message=message): ...
                     case tail_stream.Outcome(outcome=outcome): ...
-            return seen
+            return handle
 
-An event tells by its class what it is, and by its ``type``, as in JavaScript.
+The class of an event is its kind. So is its ``type``, as in JavaScript.
 """
 
 from __future__ import annotations
@@ -85,22 +85,28 @@ EventOutcome: TypeAlias = Literal[
     "exceededWallTime",
     "aborted",
 ]
-"""How something ended. JS: TailStream.EventOutcome."""
+"""The outcome of an invocation or a span.
+
+JS: TailStream.EventOutcome.
+"""
 
 
-# What an invocation, or a span, is for
+# The triggers of invocations and spans
 
 
 class Header(NamedTuple):
-    """``dict(info.headers)`` makes a dict of them. JS: TailStream.Header."""
+    """A header of a request. ``dict(info.headers)`` makes a dict of several.
+
+    JS: TailStream.Header.
+    """
 
     name: str
-    """In lower case."""
+    """The name in lower case."""
     value: str
 
 
 class FetchEventInfo(NamedTuple):
-    """A request, as it was: unlike in ``tail``, secrets in its URL and headers are not left out.
+    """A request. Unlike in ``tail``, secrets in its URL and headers are not redacted.
 
     JS: TailStream.FetchEventInfo.
     """
@@ -108,19 +114,22 @@ class FetchEventInfo(NamedTuple):
     method: str
     url: str
     cf_json: dict[str, Any] | None
-    """What Cloudflare knew of the client: ``request.cf``."""
+    """Cloudflare's data about the client, as in ``Request.cf``."""
     headers: list[Header]
     type: Literal["fetch"] = "fetch"
 
 
 class ConnectEventInfo(NamedTuple):
-    """A TCP connection. JS: TailStream.ConnectEventInfo."""
+    """A TCP connection.
+
+    JS: TailStream.ConnectEventInfo.
+    """
 
     type: Literal["connect"] = "connect"
 
 
 class JsRpcEventInfo(NamedTuple):
-    """A session of RPC; its calls are spans, whose attributes name the method.
+    """A session of RPC. Its calls are spans with the method among their attributes.
 
     JS: TailStream.JsRpcEventInfo.
     """
@@ -129,7 +138,10 @@ class JsRpcEventInfo(NamedTuple):
 
 
 class ScheduledEventInfo(NamedTuple):
-    """A cron trigger. JS: TailStream.ScheduledEventInfo."""
+    """A cron trigger.
+
+    JS: TailStream.ScheduledEventInfo.
+    """
 
     scheduled_time: datetime
     cron: str
@@ -137,22 +149,31 @@ class ScheduledEventInfo(NamedTuple):
 
 
 class AlarmEventInfo(NamedTuple):
-    """A Durable Object's alarm. JS: TailStream.AlarmEventInfo."""
+    """An alarm of a Durable Object.
+
+    JS: TailStream.AlarmEventInfo.
+    """
 
     scheduled_time: datetime
     type: Literal["alarm"] = "alarm"
 
 
 class OnHibernateEventInfo(NamedTuple):
-    """A Durable Object is about to leave memory. JS: TailStream.OnHibernateEventInfo."""
+    """The hibernation of a Durable Object that is about to leave memory.
+
+    JS: TailStream.OnHibernateEventInfo.
+    """
 
     reason: str
-    """"inactive", "codeUpdated", "system", …"""
+    """For example "inactive", "codeUpdated" or "system"."""
     type: Literal["onHibernate"] = "onHibernate"
 
 
 class QueueEventInfo(NamedTuple):
-    """A batch from a queue. JS: TailStream.QueueEventInfo."""
+    """A batch from a queue.
+
+    JS: TailStream.QueueEventInfo.
+    """
 
     queue_name: str
     batch_size: int
@@ -160,16 +181,23 @@ class QueueEventInfo(NamedTuple):
 
 
 class EmailEventInfo(NamedTuple):
-    """An email. JS: TailStream.EmailEventInfo."""
+    """An incoming email.
+
+    JS: TailStream.EmailEventInfo.
+    """
 
     mail_from: str
     rcpt_to: str
     raw_size: int
+    """The size in bytes."""
     type: Literal["email"] = "email"
 
 
 class TraceEventInfo(NamedTuple):
-    """A call of another tail Worker. JS: TailStream.TraceEventInfo."""
+    """An event of another tail Worker.
+
+    JS: TailStream.TraceEventInfo.
+    """
 
     traces: list[str | None]
     """The names of the Workers that it watches."""
@@ -177,19 +205,28 @@ class TraceEventInfo(NamedTuple):
 
 
 class HibernatableWebSocketEventInfoMessage(NamedTuple):
-    """JS: TailStream.HibernatableWebSocketEventInfoMessage."""
+    """A message.
+
+    JS: TailStream.HibernatableWebSocketEventInfoMessage.
+    """
 
     type: Literal["message"] = "message"
 
 
 class HibernatableWebSocketEventInfoError(NamedTuple):
-    """JS: TailStream.HibernatableWebSocketEventInfoError."""
+    """An error of the connection.
+
+    JS: TailStream.HibernatableWebSocketEventInfoError.
+    """
 
     type: Literal["error"] = "error"
 
 
 class HibernatableWebSocketEventInfoClose(NamedTuple):
-    """JS: TailStream.HibernatableWebSocketEventInfoClose."""
+    """The end of the connection.
+
+    JS: TailStream.HibernatableWebSocketEventInfoClose.
+    """
 
     code: int
     was_clean: bool
@@ -197,7 +234,10 @@ class HibernatableWebSocketEventInfoClose(NamedTuple):
 
 
 class HibernatableWebSocketEventInfo(NamedTuple):
-    """What a WebSocket woke a Durable Object for. JS: TailStream.HibernatableWebSocketEventInfo."""
+    """An event of a WebSocket that woke a hibernating Durable Object.
+
+    JS: TailStream.HibernatableWebSocketEventInfo.
+    """
 
     info: (
         HibernatableWebSocketEventInfoMessage
@@ -208,14 +248,20 @@ class HibernatableWebSocketEventInfo(NamedTuple):
 
 
 class CustomEventInfo(NamedTuple):
-    """Anything else. JS: TailStream.CustomEventInfo."""
+    """Any other trigger.
+
+    JS: TailStream.CustomEventInfo.
+    """
 
     type: str = "custom"
-    """Or a kind that is newer than this."""
+    """"custom", or a kind that is newer than this package."""
 
 
 class FetchResponseInfo(NamedTuple):
-    """JS: TailStream.FetchResponseInfo."""
+    """The response of a ``fetch`` handler.
+
+    JS: TailStream.FetchResponseInfo.
+    """
 
     status_code: int
     type: Literal["fetch"] = "fetch"
@@ -240,29 +286,38 @@ EventInfo: TypeAlias = (
 
 
 class Attribute(NamedTuple):
-    """``dict(attributes.info)`` makes a dict of them. JS: TailStream.Attribute."""
+    """An attribute of a span. ``dict(attributes.info)`` makes a dict of several.
+
+    JS: TailStream.Attribute.
+    """
 
     name: str
     value: str | bool | float | list[str] | list[bool] | list[float]
-    """A BigInt is an int."""
+    """The value; a BigInt is an int."""
 
 
 class Attributes(NamedTuple):
-    """More about the span that it comes in. JS: TailStream.Attributes."""
+    """Attributes of the span in which the event occurs.
+
+    JS: TailStream.Attributes.
+    """
 
     info: list[Attribute]
     type: Literal["attributes"] = "attributes"
 
 
 class Onset(NamedTuple):
-    """An invocation begins. JS: TailStream.Onset."""
+    """The start of an invocation.
+
+    JS: TailStream.Onset.
+    """
 
     span_id: str
-    """Of the span that this opens: the whole invocation."""
+    """The id of the span that this event opens: the whole invocation."""
     execution_model: str
-    """Such as "stateless" and "durableObject"."""
+    """The kind of code that runs: "stateless", "durableObject", …"""
     info: EventInfo
-    """What it is for."""
+    """The trigger of the invocation."""
     script_name: str | None
     entrypoint: str | None
     durable_object_id: str | None
@@ -275,58 +330,79 @@ class Onset(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """The invocation is over, and this is its last event. JS: TailStream.Outcome."""
+    """The end of the invocation, and its last event.
+
+    JS: TailStream.Outcome.
+    """
 
     outcome: EventOutcome
     cpu_time: float
-    """In milliseconds."""
+    """The CPU time in milliseconds."""
     wall_time: float
-    """In milliseconds."""
+    """The elapsed time in milliseconds."""
     type: Literal["outcome"] = "outcome"
 
 
 class SpanOpen(NamedTuple):
-    """A span within it begins. JS: TailStream.SpanOpen."""
+    """The start of a span within the invocation.
+
+    JS: TailStream.SpanOpen.
+    """
 
     name: str
     span_id: str
-    """Of the span that this opens; ``span_context.span_id`` is the one around it."""
+    """The id of the span that this event opens. ``span_context.span_id`` is its parent."""
     info: FetchEventInfo | JsRpcEventInfo | Attributes | None
     type: Literal["spanOpen"] = "spanOpen"
 
 
 class SpanClose(NamedTuple):
-    """The span of ``span_context.span_id`` is over. JS: TailStream.SpanClose."""
+    """The end of the span ``span_context.span_id``.
+
+    JS: TailStream.SpanClose.
+    """
 
     outcome: EventOutcome
     type: Literal["spanClose"] = "spanClose"
 
 
 class SpanStatus(NamedTuple):
-    """JS: TailStream.SpanStatus."""
+    """The status of a span.
+
+    JS: TailStream.SpanStatus.
+    """
 
     code: Literal["unset", "ok", "error"]
     message: str | None
 
 
 class SpanUpdateInfo(NamedTuple):
-    """One of both; the other is None. JS: TailStream.SpanUpdateInfo."""
+    """A new name or a new status; the other field is None.
+
+    JS: TailStream.SpanUpdateInfo.
+    """
 
     name: str | None
     status: SpanStatus | None
     type: Literal["name", "status"]
-    """Which it is."""
+    """The field that is set."""
 
 
 class SpanUpdate(NamedTuple):
-    """A span got another name or a status. JS: TailStream.SpanUpdate."""
+    """A new name or status of a span.
+
+    JS: TailStream.SpanUpdate.
+    """
 
     info: SpanUpdateInfo
     type: Literal["spanUpdate"] = "spanUpdate"
 
 
 class DiagnosticChannelEvent(NamedTuple):
-    """What was published to a diagnostics channel. JS: TailStream.DiagnosticChannelEvent."""
+    """A message that was published to a diagnostics channel.
+
+    JS: TailStream.DiagnosticChannelEvent.
+    """
 
     channel: str
     message: Any
@@ -334,19 +410,25 @@ class DiagnosticChannelEvent(NamedTuple):
 
 
 class Exception(NamedTuple):
-    """An exception that nothing caught, or that a span was told of. JS: TailStream.Exception."""
+    """An uncaught exception, or an exception recorded in a span.
+
+    JS: TailStream.Exception.
+    """
 
     name: str
-    """Of one that Python raised: ``PythonError``."""
+    """The class. For an exception of Python it is ``PythonError``."""
     message: str
-    """Of one that Python raised: its traceback."""
+    """The message. For an exception of Python it is the traceback."""
     stack: str | None
     code: str | int | None
     type: Literal["exception"] = "exception"
 
 
 class TailStreamErrorInfo(NamedTuple):
-    """An Error among what was logged. JS: TailStream.TailStreamErrorInfo."""
+    """An Error among the arguments of a log call.
+
+    JS: TailStream.TailStreamErrorInfo.
+    """
 
     name: str
     message: str
@@ -354,26 +436,32 @@ class TailStreamErrorInfo(NamedTuple):
 
 
 class Log(NamedTuple):
-    """One call of ``console``, or one line that Python printed. JS: TailStream.Log."""
+    """A call of ``console``, or a line that Python printed.
+
+    JS: TailStream.Log.
+    """
 
     level: Literal["debug", "info", "log", "warn", "error"]
     message: Any
-    """What was logged: a list of the call's arguments, as JSON data; of one that is truncated, as
-    much of its text as there is."""
+    """The list of the call's arguments, as JSON data. If the log is truncated, the beginning of
+    its text."""
     error_info: list[TailStreamErrorInfo | None] | None
     truncated: bool
     type: Literal["log"] = "log"
 
 
 class DroppedEventsDiagnostic(NamedTuple):
-    """JS: TailStream.DroppedEventsDiagnostic."""
+    """The number of lost events.
+
+    JS: TailStream.DroppedEventsDiagnostic.
+    """
 
     count: int  # type: ignore[assignment]  # pyright: ignore[reportIncompatibleMethodOverride]
     diagnostics_type: Literal["droppedEvents"] = "droppedEvents"
 
 
 class StreamDiagnostic(NamedTuple):
-    """Events were lost, as they came faster than they were taken.
+    """A loss of events: they came faster than the handler took them.
 
     JS: TailStream.StreamDiagnostic.
     """
@@ -383,7 +471,7 @@ class StreamDiagnostic(NamedTuple):
 
 
 class Return(NamedTuple):
-    """The handler returned; what it left to ``wait_until``, and a response's body, may go on.
+    """The return of the handler. ``wait_until`` work and a response's body may continue.
 
     JS: TailStream.Return.
     """
@@ -405,41 +493,57 @@ EventType: TypeAlias = (
     | Return
     | Attributes
 )
-"""JS: TailStream.EventType."""
+"""Any event of an invocation.
+
+JS: TailStream.EventType.
+"""
 
 EventT = TypeVar("EventT", bound=EventType, covariant=True)
 
 
 class SpanContext(NamedTuple):
-    """Where in a trace something happened. JS: TailStream.SpanContext."""
+    """The place of an event in its trace.
+
+    JS: TailStream.SpanContext.
+    """
 
     trace_id: str
-    """The same for all that one request from outside brought about."""
+    """The id that all invocations of one external request share."""
     span_id: str | None
-    """The span that it happened in: of an Onset and a SpanOpen the one around them; None where an
-    Onset is the outermost."""
+    """The span of the event. For an Onset or a SpanOpen it is the parent; None for the outermost
+    Onset."""
     trace_flags: int | None
-    """W3C's, of the caller's ``traceparent``."""
+    """The flags of the caller's ``traceparent`` (W3C Trace Context)."""
 
 
 class TailEvent(NamedTuple, Generic[EventT]):
-    """An event, and its place among others. JS: TailStream.TailEvent."""
+    """An event with its place among the others.
+
+    JS: TailStream.TailEvent.
+    """
 
     invocation_id: str
     span_context: SpanContext
     timestamp: datetime
     sequence: int
-    """From 0 in each invocation."""
+    """The number of the event in its invocation, from 0."""
     event: EventT
 
 
 TailEventHandler: TypeAlias = Callable[[TailEvent[EventType]], Awaitable[None] | None]
-"""Gets each further event, until that of an Outcome. JS: TailStream.TailEventHandler."""
+"""A function that receives each further event, up to the Outcome.
+
+JS: TailStream.TailEventHandler.
+"""
 
 
 class TailEventHandlerObject:
-    """Gets each further event in a method of its own: subclass it, and write those that you need;
-    they may be ``async``. JS: TailStream.TailEventHandlerObject."""
+    """Base of an object that receives each kind of event in a separate method.
+
+    Override the methods that you need. They may be ``async``.
+
+    JS: TailStream.TailEventHandlerObject.
+    """
 
     def outcome(self, event: TailEvent[Outcome], /) -> Awaitable[None] | None: ...
     def span_open(self, event: TailEvent[SpanOpen], /) -> Awaitable[None] | None: ...
@@ -458,4 +562,7 @@ class TailEventHandlerObject:
 
 
 TailEventHandlerType: TypeAlias = TailEventHandler | TailEventHandlerObject
-"""What a ``tail_stream`` handler returns to see more. JS: TailStream.TailEventHandlerType."""
+"""The result of a ``tail_stream`` handler that wants further events.
+
+JS: TailStream.TailEventHandlerType.
+"""

@@ -1,4 +1,4 @@
-"""``Tracing``: spans of one's own among those that the runtime makes."""
+"""``Tracing``: custom spans in the traces that the runtime records."""
 
 from __future__ import annotations
 
@@ -32,7 +32,10 @@ _raising = raising(WorkersError)
 
 
 class TracingSpanContext(NamedTuple):
-    """A span's place in its trace, as W3C Trace Context has it. JS: TracingSpanContext."""
+    """The ids of a span, for the ``traceparent`` header of W3C Trace Context.
+
+    JS: TracingSpanContext.
+    """
 
     trace_id: str
     span_id: str
@@ -40,7 +43,7 @@ class TracingSpanContext(NamedTuple):
 
 
 class Span(JsWrapper["_js.Span"]):
-    """Some work, and how long it takes: ``with ctx.tracing.start_span("resize") as span:``.
+    """A named piece of work with its duration: ``with ctx.tracing.start_span("resize") as span:``.
 
     JS: Span.
     """
@@ -52,51 +55,71 @@ class Span(JsWrapper["_js.Span"]):
 
     @property
     def is_traced(self) -> bool:
-        """Whether anybody will see it: False where nothing is traced, and once it has ended.
+        """True if the span is recorded: False without tracing, and after the span has ended.
 
         JS: Span.isTraced.
         """
         return self._js.isTraced
 
     def set_attribute(self, key: str, value: bool | int | float | str) -> Self:
-        """Say more about it. JS: Span.setAttribute."""
+        """Set one attribute, and return the span.
+
+        JS: Span.setAttribute.
+        """
         self._js.setAttribute(text(key, "key"), value)
         return self
 
     def set_attributes(self, attributes: Mapping[str, bool | int | float | str | None]) -> Self:
-        """Several of them; those that are None are left out. JS: Span.setAttributes."""
+        """Set several attributes, and return the span. An attribute of None is left out.
+
+        JS: Span.setAttributes.
+        """
         for key, value in attributes.items():
             if value is not None:
                 self.set_attribute(key, value)
         return self
 
     def span_context(self) -> TracingSpanContext:
-        """Its ids, to be sent on in a ``traceparent``. JS: Span.spanContext."""
+        """Return the ids of the span, to send them on in a ``traceparent`` header.
+
+        JS: Span.spanContext.
+        """
         with _raising:
-            found = from_js(_member(self._js, "spanContext")())
-        return TracingSpanContext(found["traceId"], found["spanId"], found["traceFlags"])
+            context = from_js(_member(self._js, "spanContext")())
+        return TracingSpanContext(context["traceId"], context["spanId"], context["traceFlags"])
 
     def record_exception(self, exception: str | BaseException) -> None:
-        """Say what went wrong; that alone makes it no error, see ``set_status``.
+        """Record an exception. It does not change the status: see ``set_status``.
 
         JS: Span.recordException.
         """
-        said: Any = exception
+        js_exception: Any
         if isinstance(exception, BaseException):
-            said = to_js({"name": type(exception).__name__, "message": str(exception)}, "exception")
+            fields = {"name": type(exception).__name__, "message": str(exception)}
+            js_exception = to_js(fields, "exception")
         else:
-            said = text(exception, "exception")
+            js_exception = text(exception, "exception")
         with _raising:
-            _member(self._js, "recordException")(said)
+            _member(self._js, "recordException")(js_exception)
 
     def update_name(self, name: str) -> Self:
-        """Call it something else. JS: Span.updateName."""
+        """Rename the span, and return it.
+
+        JS: Span.updateName.
+        """
         with _raising:
             _member(self._js, "updateName")(text(name, "name"))
         return self
 
     def set_status(self, code: Literal["unset", "ok", "error"], message: str | None = None) -> Self:
-        """How it went. JS: Span.setStatus, which takes a TracingSpanStatus."""
+        """Set the status, and return the span.
+
+        Args:
+            code: "unset", "ok" or "error".
+            message: A description of the error.
+
+        JS: Span.setStatus, with a TracingSpanStatus.
+        """
         status = {"code": text(code, "code")}
         if message is not None:
             status["message"] = text(message, "message")
@@ -105,7 +128,10 @@ class Span(JsWrapper["_js.Span"]):
         return self
 
     def end(self) -> None:
-        """It is over; ``with`` does this by itself. JS: Span.end."""
+        """End the span. ``with`` does so by itself.
+
+        JS: Span.end.
+        """
         self._js.end()
 
     def __enter__(self) -> Self:
@@ -116,7 +142,10 @@ class Span(JsWrapper["_js.Span"]):
 
 
 class Tracing(JsWrapper["_js.Tracing"]):
-    """JS: Tracing."""
+    """The factory of custom spans: ``ctx.tracing``.
+
+    JS: Tracing.
+    """
 
     __slots__ = ()
 
@@ -124,15 +153,19 @@ class Tracing(JsWrapper["_js.Tracing"]):
         self._js = raw(tracing)
 
     def start_span(self, name: str) -> Span:
-        """A span from now until its ``end``, of at most 64 bytes of name. What the runtime traces
-        meanwhile is beside it, not below it.
+        """Start a span that lasts until its ``end``.
+
+        Spans that the runtime records meanwhile are siblings of this span, not its children.
+
+        Args:
+            name: At most 64 bytes.
 
         JS: Tracing.startSpan.
         """
-        made: list[Any] = []
-        # older runtimes have no startSpan
-        self._js.startActiveSpan(text(name, "name"), made.append)
-        return Span(made[0])
+        spans: list[Any] = []
+        # Older runtimes lack startSpan.
+        self._js.startActiveSpan(text(name, "name"), spans.append)
+        return Span(spans[0])
 
     @overload
     def enter_span(
@@ -151,8 +184,13 @@ class Tracing(JsWrapper["_js.Tracing"]):
         **kwargs: P.kwargs,
     ) -> T: ...
     def enter_span(self, name: str, callback: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        """Call ``callback(span, …)`` in a span, which ends with it; what it gives. What the runtime
-        traces meanwhile is below that span. An ``async`` callback's result is to be awaited.
+        """Call ``callback(span, …)`` in a span that ends with the call, and return its result.
+
+        Spans that the runtime records meanwhile are children of this span. Await the result of an
+        ``async`` callback.
+
+        Args:
+            name: At most 64 bytes.
 
         JS: Tracing.enterSpan.
         """
@@ -180,17 +218,23 @@ class Tracing(JsWrapper["_js.Tracing"]):
     def start_active_span(
         self, name: str, callback: Callable[..., Any], *args: Any, **kwargs: Any
     ) -> Any:
-        """The same with a span that lasts until its ``end``. JS: Tracing.startActiveSpan."""
+        """Call ``callback(span, …)`` in a span that lasts until its ``end``, and return its result.
+
+        JS: Tracing.startActiveSpan.
+        """
         return _within(
             lambda run: self._js.startActiveSpan(text(name, "name"), run),
             lambda *js: callback(Span(*js), *args, **kwargs),
         )
 
     def get_active_span(self) -> Span | None:
-        """The span that this is running in, if it is one's own. JS: Tracing.getActiveSpan."""
+        """Return the custom span in which the caller runs, or None.
+
+        JS: Tracing.getActiveSpan.
+        """
         with _raising:
-            found = _member(self._js, "getActiveSpan")()
-        return None if raw(found) is None else Span(found)
+            span = _member(self._js, "getActiveSpan")()
+        return None if raw(span) is None else Span(span)
 
     @overload
     def with_active_span(
@@ -207,7 +251,10 @@ class Tracing(JsWrapper["_js.Tracing"]):
     def with_active_span(
         self, span: Span, callback: Callable[..., Any], *args: Any, **kwargs: Any
     ) -> Any:
-        """Call ``callback(…)`` in a span that was started before. JS: Tracing.withActiveSpan."""
+        """Call ``callback(…)`` in a span that was started before, and return its result.
+
+        JS: Tracing.withActiveSpan.
+        """
         return _within(
             lambda run: _member(self._js, "withActiveSpan")(span.js_object, run),
             lambda *_: callback(*args, **kwargs),
@@ -215,36 +262,39 @@ class Tracing(JsWrapper["_js.Tracing"]):
 
 
 def _member(js: Any, name: str) -> Any:
-    found = prop(js, name)
-    if found is None:
+    method = prop(js, name)
+    if method is None:
         raise unsupported(WorkersError, f"{name}()")
-    return found
+    return method
 
 
 def _within(call: Callable[[Any], Any], function: Callable[..., Any]) -> Any:
-    """What ``function`` gives or raises, called by JavaScript: neither crosses."""
-    kept: list[Any] = []
-    failed: list[BaseException] = []
+    """Let JavaScript call a function, and return its result or raise its exception.
 
-    def run(*given: Any) -> Any:
+    Neither crosses the border: JavaScript only learns when the work is done.
+    """
+    results: list[Any] = []
+    errors: list[BaseException] = []
+
+    def run(*args: Any) -> Any:
         try:
-            result = function(*given)
+            result = function(*args)
         except BaseException as exc:
-            failed.append(exc)
+            errors.append(exc)
             return None
         if not isawaitable(result):
-            kept.append(result)
+            results.append(result)
             return None
         work: asyncio.Future[Any] = asyncio.ensure_future(result)
-        kept.append(work)
-        return answer(_over(work))
+        results.append(work)
+        return answer(_wait_for(work))
 
     with _raising:
         call(run)
-    if failed:
-        raise failed[0]
-    return kept[0]
+    if errors:
+        raise errors[0]
+    return results[0]
 
 
-async def _over(work: asyncio.Future[Any]) -> None:
+async def _wait_for(work: asyncio.Future[Any]) -> None:
     await asyncio.wait([work])

@@ -361,11 +361,14 @@ async def test_no_further_events() -> None:
     assert function is None
 
 
-async def test_what_is_no_handler() -> None:
-    text = "tail_stream returned a int, not a function, a TailEventHandlerObject or None"
+async def test_invalid_handler_is_refused_by_its_type() -> None:
+    text = "tail_stream: expected a function, a TailEventHandlerObject or None, got a int"
     with raises(WorkersError, text):
         await begin(1)
-    with raises(WorkersError, "tail_stream returned a class, not a function"):
+    with raises(
+        WorkersError,
+        "tail_stream: expected a function, a TailEventHandlerObject or None, got a class",
+    ):
         await begin(TailEventHandlerObject)
     with raises(LookupError, "no"):
         await begin(LookupError("no"))

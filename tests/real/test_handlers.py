@@ -394,7 +394,7 @@ async def test_a_streaming_tail_sees_what_goes_on(driver: Driver) -> None:
     for path in "/log?deaf", "/log?number", "/log?begin":
         assert len(await streamed(path)) == 1
     written = driver.written()
-    assert "WorkersError: tail_stream returned a int, not a function" in written
+    assert "WorkersError: tail_stream: expected a function, a TailEventHandlerObject" in written
     assert "LookupError: the stream did not begin" in written
     await streamed("/log?fails")
     assert len(await streamed("/later")) == 7  # and the next one is seen again
