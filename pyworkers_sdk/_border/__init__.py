@@ -1,12 +1,13 @@
 """The border: the one place where a value passes between Python and JavaScript.
 
 There are two implementations of the same names: Pyodide's (``pyodide``, ``pyodide_rpc``,
-``pyodide_callbacks``), and one on plain CPython (``_cpython.border``, ``.rpc``, ``.callbacks``),
-which changes values exactly as a round trip through the real one does. One table of cases runs over
-both (tests/contract/test_border.py).
+``pyodide_callbacks``), and one on plain CPython (``_cpython.border``, ``.rpc``, ``.callbacks``).
+The latter changes values exactly as a round trip through the real border does. One table of cases
+runs over both (tests/contract/test_border.py).
 
-This module exports what several modules share. ``platform`` is the implementation itself, for names
-that one module needs; ``rpc`` and ``callbacks`` are loaded by the modules that need them.
+This module exports the names that several modules share. ``platform`` is the implementation itself,
+for names that only one module needs. ``rpc`` and ``callbacks`` are loaded by the modules that need
+them.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import sys
 from datetime import timedelta
 from typing import Any, Generic, TypeVar
 
-from ..errors import BindingError, ConversionError, WorkersError, from_js_error
+from ..errors import BindingError, WorkersError, from_js_error
 from .values import dumps, expected, loads, text
 
 if sys.platform == "emscripten":
@@ -99,7 +100,7 @@ JsT = TypeVar("JsT")
 
 
 class JsWrapper(Generic[JsT]):
-    """Base of every public class over a JavaScript object. ``JsT`` is its Protocol in ``_js``."""
+    """Base of every public class over a JavaScript object; ``JsT`` is the object's Protocol."""
 
     __slots__ = ("_js",)
 
@@ -112,10 +113,10 @@ class JsWrapper(Generic[JsT]):
 
 
 class raising:
-    """``with raising(KVError): …``: what JavaScript throws inside, now or awaited, is one of ours.
+    """``with raising(KVError): …``: raise JavaScript errors of the block as that class.
 
-    One instance serves a whole module. (A function that awaits for its caller would cost a small
-    call more than all the rest of the way.)
+    It covers calls and awaits. One instance serves a whole module. It is a context manager because
+    a function that awaits for its caller would cost a small call more than all other steps.
     """
 
     __slots__ = ("_error",)
@@ -125,15 +126,24 @@ class raising:
 
     def __enter__(self) -> None: ...
 
-    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+    def __exit__(self, error_type: Any, error: BaseException | None, trace: Any) -> None:
         if isinstance(error, JsException):
-            made = from_js_error(self._error, error)
-            # in a fake what is underneath may be an exception of the test's own code
-            raise made from made.__cause__ or error.__cause__
+            mapped = from_js_error(self._error, error)
+            # In a fake the cause may be an exception of the test's code.
+            raise mapped from mapped.__cause__ or error.__cause__
 
 
 def binding(value: Any, kind: str, method: str) -> Any:
-    """The JavaScript object of a binding; BindingError if it is absent or has no ``method``."""
+    """Return the JavaScript object of a binding.
+
+    Args:
+        value: The binding, raw or in a wrapper.
+        kind: The name of the public class, for the message.
+        method: A method that only this kind of binding has.
+
+    Raises:
+        BindingError: The binding is None, or has no such method.
+    """
     js = raw(value)
     if js is None:
         raise BindingError(
@@ -147,14 +157,19 @@ def binding(value: Any, kind: str, method: str) -> Any:
 
 
 def seconds(value: int | timedelta | None, name: str) -> int | None:
-    """Whole seconds, as JavaScript's options want them; part of a second is rounded up."""
+    """Return a duration as the whole seconds of a JavaScript option, rounded up; None for None.
+
+    Raises:
+        ConversionError: The value is neither a number nor a timedelta. The message begins with
+            ``name``.
+    """
     if value is None or isinstance(value, (int, float)):
         return value
     if isinstance(value, timedelta):
         return -int(-value.total_seconds() // 1)
-    raise ConversionError(f"{name}: expected int or timedelta, got {type(value).__name__}")
+    raise expected(name, "int or timedelta", value)
 
 
 def unsupported(error: type[WorkersError], member: str) -> WorkersError:
-    """Return the error for a member that the runtime under us lacks."""
+    """Return the error for a member that the running version of the runtime lacks."""
     return error(f"this runtime has no {member}")

@@ -1,4 +1,4 @@
-"""Python functions that JavaScript calls back, for as long as their owner says."""
+"""Python functions that JavaScript may call until their owner ends them."""
 
 import sys
 

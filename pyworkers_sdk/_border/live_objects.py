@@ -1,7 +1,7 @@
-"""The public class over a live JavaScript object that came as data, chosen by the object's tag.
+"""The choice of the public class for a live JavaScript object that arrives inside data.
 
-A tag is the class name in ``Object.prototype.toString``. Unlike the name of a constructor it is the
-same whichever code made the object.
+It is chosen by the object's tag: the class name in the result of ``Object.prototype.toString``.
+Unlike the name of its constructor, the tag does not depend on the code that made the object.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ _CLASSES = {
 
 
 def wrap_live_object(tag: str, js: Any) -> Any:
-    """Return ``js`` in the public class for ``tag``, or as it is if there is no such class.
+    """Wrap ``js`` in the public class for ``tag``; return it unchanged if the tag is unknown.
 
-    The border stands below the public classes, so a class is imported with its first object.
+    The public classes import the border, so a class is imported only with its first object.
     """
     if tag not in _CLASSES:
         return js
     module, name = _CLASSES[tag]
-    kind = getattr(import_module(f"..{module}", __package__), name)
-    return getattr(kind, "from_js", kind)(js)
+    cls = getattr(import_module(f"..{module}", __package__), name)
+    return getattr(cls, "from_js", cls)(js)

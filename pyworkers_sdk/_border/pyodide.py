@@ -1,6 +1,8 @@
-"""The real border. The only file that imports ``js``, ``pyodide`` or ``workers``.
+"""The real border: values cross between CPython on Pyodide and the JavaScript engine around it.
 
-Nothing here is made at import but references to globals: a Worker is snapshotted after import.
+Only the modules ``_border/pyodide*.py`` import ``js``, ``pyodide`` or ``workers``. At import they
+hold nothing of JavaScript but references to globals, and create no proxy: the memory of a Worker is
+snapshotted after import.
 """
 
 # JavaScript's values have no types here.
@@ -23,7 +25,7 @@ from .values import Rules, Walk
 
 try:
     from pyodide.ffi import jsnull
-except ImportError:  # Pyodide 0.26: null reads as None, and cannot be an argument
+except ImportError:  # Pyodide 0.26: null arrives as None, and no value crosses as null
     jsnull = None  # type: ignore[assignment]
 
 __all__ = [
@@ -63,21 +65,24 @@ __all__ = [
 ]
 
 web = js
-"""Where the web platform's classes live: ``web.Response.new(…)``."""
+"""The global scope of JavaScript, with the classes of the web platform: ``web.Response.new(…)``."""
 
 JsNull = type(jsnull)
 
 
 def raw(value: Any) -> Any:
-    """The JavaScript object in whatever the runtime, or another SDK, put around it."""
-    if isinstance(value, JsProxy):  # first: an RPC stub has every attribute that one asks for
+    """Return the JavaScript object inside the wrapper of this package, or of another SDK.
+
+    A value without a wrapper is returned unchanged; null is None.
+    """
+    if isinstance(value, JsProxy):  # first: an RPC stub has every attribute
         return value
     if hasattr(type(value), "js_object"):  # ours, a peer's, the official Request and Response
         return value.js_object
-    inside = getattr(value, "__dict__", {})
-    for name in ("_binding", "_env", "_ctx", "js_object"):
-        if name in inside:
-            return inside[name]
+    attributes = getattr(value, "__dict__", {})
+    for name in ("_binding", "_env", "_ctx", "js_object"):  # the official SDK's; last, a peer's
+        if name in attributes:
+            return attributes[name]
     return None if value is jsnull else value
 
 
@@ -85,7 +90,14 @@ def raw(value: Any) -> Any:
 
 
 def to_js(value: Any, name: str = "value", rules: Rules | None = None) -> Any:
-    """``value`` as structured clone takes it: nested containers, Dates, bytes, null for None."""
+    """Convert a value for structured clone, at every depth.
+
+    None becomes null, a datetime a Date, bytes an Uint8Array, a tuple an Array.
+
+    Raises:
+        ConversionError: The value, or one inside it, cannot cross. The message begins with its
+            place, such as ``name[2].price``.
+    """
     walk = Walk(rules or CLONE)
     plain = _values.walked(value, name, walk)
     if walk.cyclic or jsnull is None:
@@ -93,40 +105,44 @@ def to_js(value: Any, name: str = "value", rules: Rules | None = None) -> Any:
     return _to_js(plain, dict_converter=Object.fromEntries)
 
 
-def _built(value: Any, made: dict[int, Any]) -> Any:
-    """Container by container, each there before what it holds: for what ``to_js`` cannot make.
+def _built(value: Any, built: dict[int, Any]) -> Any:
+    """Build a JavaScript value container by container, each before its contents.
 
-    That is a cycle through a dict; and, on 0.26, null, which exists only inside JavaScript data
-    and is put into its place from JSON.
+    ``to_js`` of Pyodide cannot make a cycle through a dict. On 0.26 it cannot make null either:
+    null exists only inside JavaScript data there, and is copied into its place from parsed JSON.
     """
-    if id(value) in made:
-        return made[id(value)]
+    if id(value) in built:
+        return built[id(value)]
     if type(value) is list:
-        made[id(value)] = array = Array.new()
-        return _filled(array, value, made)
+        built[id(value)] = array = Array.new()
+        return _filled(array, value, built)
     if type(value) is dict:
-        made[id(value)] = target = Object.new()
-        pairs = _to_js([_filled(Array.new(), pair, made) for pair in value.items()])
+        built[id(value)] = target = Object.new()
+        pairs = _to_js([_filled(Array.new(), pair, built) for pair in value.items()])
+        # By descriptors: an assignment to the key "__proto__" would set the prototype.
         members = Object.getOwnPropertyDescriptors(Object.fromEntries(pairs))
         return Object.defineProperties(target, members)
     if type(value) is set:
-        return js.Set.new(_filled(Array.new(), value, made))
+        return js.Set.new(_filled(Array.new(), value, built))
     return value
 
 
-def _filled(array: Any, items: Collection[Any], made: dict[int, Any]) -> Any:
-    Object.assign(array, _to_js([_built(item, made) for item in items]))
-    nulls = {str(at): None for at, item in enumerate(items) if item is None}
+def _filled(array: Any, items: Collection[Any], built: dict[int, Any]) -> Any:
+    Object.assign(array, _to_js([_built(item, built) for item in items]))
+    nulls = {str(index): None for index, item in enumerate(items) if item is None}
     return Object.assign(array, JS_JSON.parse(_values.dumps(nulls)))
 
 
 def apply(target: Any, method: str, args: list[Any]) -> Any:
-    """``target[method](...args)`` where None among the args is null, on every engine."""
+    """Call ``target[method](...args)``; None among the arguments is null, on every engine.
+
+    In a plain call of Pyodide's, None is undefined.
+    """
     if jsnull is None and None in args:
         return Reflect.apply(getattr(target, method), target, to_js(args))
-    for at, arg in enumerate(args):
+    for index, arg in enumerate(args):
         if type(arg) not in _PASS:
-            args[at] = jsnull if arg is None else to_js(arg)
+            args[index] = jsnull if arg is None else to_js(arg)
     return getattr(target, method)(*args)
 
 
@@ -134,25 +150,25 @@ _PASS = {str, int, float, bool}
 
 
 def from_json(text: str) -> Any:
-    """The JavaScript value of JSON text."""
+    """Parse JSON text into a JavaScript value."""
     value = JS_JSON.parse(text)
     return _values.number(value, None) if type(value) is int else value
 
 
 def to_vector(value: Any, name: str = "values") -> Any:
-    """A Float32Array of an array, a numpy array or a sequence of numbers."""
+    """Return a Float32Array with the numbers of an array, a numpy array or a sequence."""
     try:
         view = memoryview(value)
         if view.format in ("f", "d") and view.ndim == 1 and view.contiguous:
             crossed = _to_js(view)
             return crossed if view.format == "f" else Float32Array.new(crossed)
-    except TypeError:  # it is no buffer
+    except TypeError:  # not a buffer
         pass
     return _to_js(_values.floats(value, name))
 
 
 def byte_array(value: Any) -> Any:
-    """An Array of the numbers of bytes, for an API that takes JSON."""
+    """Return an Array with the numbers of a buffer's bytes, for an API that takes JSON."""
     return getattr(Array, "from")(_to_js(memoryview(value).cast("B")))
 
 
@@ -191,50 +207,58 @@ CLONE = _values.CLONE.extended(
 
 
 def from_js(value: Any) -> Any:
-    """The Python value of JavaScript data: null is None, a Date a datetime, a buffer bytes."""
+    """Convert JavaScript data to Python, at every depth.
+
+    null and undefined become None, a Date an aware UTC datetime, a buffer bytes, a Map a dict, an
+    Error a WorkersError. A class instance is returned as it is.
+    """
     return value if type(value) in _DONE else _cleaned(value, set())
 
 
 _DONE = {str, int, float, bool, type(None), datetime}
+"""Types that ``to_py`` has converted completely."""
 
 
 def _cleaned(value: Any, seen: set[int]) -> Any:
-    kind = type(value)
-    if kind is list or kind is dict:
+    """Finish in place the work of ``to_py``: convert null, buffers, dates and errors."""
+    cls = type(value)
+    if cls is list or cls is dict:
         if id(value) not in seen:
             seen.add(id(value))
-            for at, item in enumerate(value) if kind is list else value.items():
+            for key, item in enumerate(value) if cls is list else value.items():
                 if type(item) not in _DONE:
-                    value[at] = _cleaned(item, seen)
+                    value[key] = _cleaned(item, seen)
         return value
-    if kind is set:
+    if cls is set:
         return {_cleaned(item, seen) for item in value}
-    if kind is memoryview:
+    if cls is memoryview:
         return value.tobytes()
     if value is jsnull:
         return None
     if isinstance(value, JsException):
         return from_js_error(WorkersError, value)
     if isinstance(value, JsProxy):
-        made = _to_py(value)
-        return (
-            _unusual(value, seen)
-            if made is None or isinstance(made, JsProxy)
-            else _cleaned(made, seen)
-        )
-    # 314 marks a BigInt by a subclass
-    return int(value) if isinstance(value, int) and kind is not bool else value
+        plain = to_py(value)
+        if plain is None or isinstance(plain, JsProxy):
+            return unusual(value, seen)
+        return _cleaned(plain, seen)
+    # 314 marks a BigInt by a subclass of int
+    return int(value) if isinstance(value, int) and cls is not bool else value
 
 
-def _unusual(value: Any, seen: set[int]) -> Any:
-    """What ``to_py`` leaves alone: a date, an object with a key named ``constructor``."""
+def unusual(value: Any, seen: set[int]) -> Any:
+    """Convert the data that ``to_py`` does not convert; return other objects unchanged.
+
+    That data is: Dates, objects with an own key named ``constructor``, and objects without a
+    prototype.
+    """
     tag = Object.prototype.toString.call(value)
     if tag == "[object Date]":
         milliseconds = value.getTime()
         if milliseconds != milliseconds:
             raise ConversionError("an invalid Date came from JavaScript")
         return datetime.fromtimestamp(milliseconds / 1000, timezone.utc)
-    if tag == "[object Array]":  # with such an object in it whose ``constructor`` is null
+    if tag == "[object Array]":  # it contains an object whose own ``constructor`` is null
         return [_cleaned(item, seen) for item in value]
     if tag == "[object Object]" and _is_plain(value):
         return {pair[0]: _cleaned(pair[1], seen) for pair in Object.entries(value)}
@@ -247,114 +271,124 @@ def _is_plain(value: Any) -> bool:
 
 
 def bytes_of(buffer: Any) -> bytes | None:
-    """The bytes of an ArrayBuffer, copied once; None for null."""
+    """Return the bytes of an ArrayBuffer, copied once; None for null."""
     return None if buffer is None or buffer is jsnull else buffer.to_bytes()
 
 
 def from_vector(value: Any) -> list[float]:
-    """The numbers of a Float32Array or a plain array."""
+    """Return the numbers of a Float32Array or a plain Array."""
     numbers = value.to_py()
     return [float(number) for number in numbers]
 
 
 def vectors(value: Any) -> dict[str, Any]:
-    """An object whose ``data`` is rows of numbers, as a dict: each row through one buffer."""
+    """Convert an object whose ``data`` is an Array of rows of numbers.
+
+    All rows pass through one buffer: one crossing each, instead of one for each number.
+    """
     rest = Object.assign(Object.new(), value)
     Reflect.deleteProperty(rest, "data")
-    made: dict[str, Any] = from_js(rest)
+    result: dict[str, Any] = from_js(rest)
     rows = value.data
     width = rows[0].length if rows.length else 0
     buffer, numbers = Float64Array.new(width), Struct(f"{width}d")
     fill, read = buffer.set, buffer.to_bytes
-    made["data"] = data = []
+    result["data"] = data = []
     for row in rows:
         if row.length == width:
             fill(row)
             data.append([*numbers.unpack(read())])
         else:
             data.append(from_vector(row))
-    return made
+    return result
 
 
 def record(value: Any) -> dict[str, Any] | None:
-    """A flat object as a dict, or None for null; a buffer or an array in it stays what it is.
+    """Convert a flat object to a dict, or null to None.
 
-    Unlike with ``to_py`` alone a key named ``constructor`` is a key.
+    A buffer or an array in it stays as ``to_py`` returns it. An own key named ``constructor`` is an
+    ordinary key; ``to_py`` by itself does not convert such an object.
     """
     if value is None or value is jsnull:
         return None
-    made = _to_py(value)
-    if type(made) is not dict:
-        made = dict(Object.entries(value).to_py())
-    for name, cell in made.items():
+    fields = to_py(value)
+    if type(fields) is not dict:
+        fields = dict(Object.entries(value).to_py())
+    for name, cell in fields.items():
         if cell is jsnull:
-            made[name] = None
-    return made
+            fields[name] = None
+    return fields
 
 
 def table(rows: Any) -> tuple[list[dict[str, Any]], dict[str, set[type]]]:
-    """An array of row objects of one shape as dicts, and the types that occur under each name.
+    """Convert an Array of row objects of one shape.
 
-    null is None; an array in a cell stays a list. A few crossings for any number of rows.
+    null becomes None; an array in a cell stays a list. It takes a few crossings for any number of
+    rows.
+
+    Returns:
+        The rows as dicts, and the set of types that occur in each column.
     """
     count = rows.length
     if not count:
         return [], {}
-    made = _to_py(rows) if count <= _FEW else None
-    if made is None or type(made[0]) is not dict:  # or a column is named ``constructor``
+    records = to_py(rows) if count <= _FEW else None
+    if records is None or type(records[0]) is not dict:  # or a column is named ``constructor``
         return _table_by_columns(rows)
-    kinds = {name: {type(row[name]) for row in made} for name in made[0]}
-    for name in _nullable(kinds):
-        for row in made:
+    types = {name: {type(row[name]) for row in records} for name in records[0]}
+    for name in _nullable(types):
+        for row in records:
             if row[name] is jsnull:
                 row[name] = None
-    return made, kinds
+    return records, types
 
 
 _FEW = 24
-"""Up to so many rows it is faster to send the names of the columns with every row."""
+"""The number of rows up to which it is faster to send the columns' names with every row."""
 
 
 def _table_by_columns(rows: Any) -> tuple[list[dict[str, Any]], dict[str, set[type]]]:
     names = Object.keys(rows[0]).to_py()
     columns = dict(zip(names, zip(*rows.map(Object.values).to_py())))
-    kinds = {name: set(map(type, column)) for name, column in columns.items()}
-    for name in _nullable(kinds):
+    types = {name: set(map(type, column)) for name, column in columns.items()}
+    for name in _nullable(types):
         columns[name] = tuple([None if cell is jsnull else cell for cell in columns[name]])
-    places = list(enumerate(names))  # far faster than dict(zip(names, cells))
-    return [{name: cells[at] for at, name in places} for cells in zip(*columns.values())], kinds
+    places = list(enumerate(names))  # far faster than dict(zip(names, row))
+    return [{name: row[index] for index, name in places} for row in zip(*columns.values())], types
 
 
 def cells(rows: Any) -> list[tuple[Any, ...]]:
-    """The columns of an iterator of arrays, which is used up: null is None, a buffer bytes."""
+    """Exhaust an iterator of Arrays, and return their columns: null is None, a buffer bytes."""
     columns = list(zip(*getattr(Array, "from")(rows).to_py()))
-    for at, column in enumerate(columns):
-        kinds = set(map(type, column))
-        if JsNull in kinds:
-            columns[at] = column = tuple([None if cell is jsnull else cell for cell in column])
-        if memoryview in kinds:
-            columns[at] = tuple([x.tobytes() if type(x) is memoryview else x for x in column])
+    for index, column in enumerate(columns):
+        types = set(map(type, column))
+        if JsNull in types:
+            columns[index] = column = tuple([None if cell is jsnull else cell for cell in column])
+        if memoryview in types:
+            columns[index] = tuple(
+                [cell.tobytes() if type(cell) is memoryview else cell for cell in column]
+            )
     return columns
 
 
 def pairs(entries: Any) -> dict[str, Any]:
-    """An iterator of names and values, which is used up, as a dict."""
-    made: dict[str, Any] = from_js(js.Map.new(entries))
-    return made
+    """Exhaust an iterator of [name, value] pairs, and return them as a dict."""
+    fields: dict[str, Any] = from_js(js.Map.new(entries))
+    return fields
 
 
-def _nullable(kinds: dict[str, set[type]]) -> list[str]:
-    """The columns with a null in them, which from here on is None."""
+def _nullable(types: dict[str, set[type]]) -> list[str]:
+    """Return the columns that contain null; in ``types`` null becomes None."""
     if jsnull is None:
         return []
-    found = [name for name, kind in kinds.items() if JsNull in kind]
-    for name in found:
-        kinds[name] = kinds[name] - {JsNull} | {type(None)}
-    return found
+    names = [name for name, column_types in types.items() if JsNull in column_types]
+    for name in names:
+        types[name] = types[name] - {JsNull} | {type(None)}
+    return names
 
 
-def _to_py(value: Any) -> Any:
-    """``to_py``; None where it trips over an object whose own ``constructor`` is null."""
+def to_py(value: Any) -> Any:
+    """Call ``value.to_py()``; return None where an own key ``constructor`` with null breaks it."""
     try:
         return value.to_py()
     except JsException:
@@ -362,13 +396,13 @@ def _to_py(value: Any) -> Any:
 
 
 def identity(value: Any) -> int:
-    """A number that two values share if JavaScript's ``===`` holds between them, as objects."""
+    """Return a number that is equal for two objects exactly if JavaScript's ``===`` is true."""
     number: int = value.js_id
     return number
 
 
 def prop(value: Any, name: str) -> Any:
-    """``value[name]``, as JavaScript has it; undefined is None."""
+    """Return ``value[name]`` unconverted; undefined is None."""
     return getattr(value, name, None)
 
 
@@ -376,19 +410,22 @@ def prop(value: Any, name: str) -> Any:
 
 
 def stream_from(chunks: AsyncIterable[bytes]) -> Any:
-    """A ReadableStream of what an async iterator yields; its reader sets the pace."""
+    """Return a ReadableStream of the chunks of an async iterator, at the pace of its reader."""
     source = _Source(chunks)
     return js.ReadableStream.new(Object.fromEntries(_to_js(list(source.proxies.items()))))
 
 
 def abandon(reader: Any) -> None:
-    """Cancel a stream that nobody reads any more, and let go of it."""
-    reader.cancel().catch(Object)  # there is nobody to be told that it failed
+    """Cancel the stream of a reader that is no longer used, and release its lock."""
+    reader.cancel().catch(Object)  # nothing awaits the promise, so a rejection must be handled
     reader.releaseLock()
 
 
 class _Source:
-    """An async iterator as the source under a stream. Its proxies live until it ends."""
+    """The underlying source of a stream over an async iterator.
+
+    Its proxies live until the iterator ends or the stream is cancelled.
+    """
 
     def __init__(self, chunks: AsyncIterable[bytes]) -> None:
         self.chunks = aiter(chunks)
@@ -396,8 +433,8 @@ class _Source:
         self.proxies = {name: create_proxy(getattr(self, name)) for name in ("pull", "cancel")}
 
     def pull(self, controller: Any) -> None:
-        # A stream may ask again before it got what it asked for; and an awaitable handed to it
-        # would be one more proxy for each chunk.
+        # A stream may call this again before the last chunk is there. Nothing is returned: an
+        # awaitable would be one more proxy for each chunk.
         if self.task is None:
             self.task = asyncio.ensure_future(self._next(controller))
 
@@ -433,35 +470,37 @@ class _Source:
 
 
 def promise(awaitable: Awaitable[Any]) -> Any:
-    """A JavaScript Promise of what an awaitable gives; its proxy ends with it."""
+    """Return a JavaScript Promise of an awaitable's result; its proxy ends with the awaitable."""
     task = asyncio.ensure_future(awaitable)
     proxy = create_proxy(task)
     task.add_done_callback(lambda _: proxy.destroy())
-    # not Promise.resolve: what that call gives back is a Python future by then, and passed on it
-    # would be a proxy that dies with the call
+    # Not Promise.resolve: Pyodide turns its result into a Python future, and a future passed on to
+    # JavaScript is a proxy that dies with the call.
     return js.Promise.new(lambda resolve, _: resolve(proxy))
 
 
 class Listening:
-    """A function as the listener of an object's events, until ``stop``: one proxy."""
+    """A listener for events of an object, until ``stop``: one proxy for all types of event."""
 
     def __init__(self, target: Any, types: tuple[str, ...], listener: Callable[[Any], Any]) -> None:
         self._target = target
         self._types = types
         self._proxy = create_proxy(listener)
-        for kind in types:
-            target.addEventListener(kind, self._proxy)
+        for event_type in types:
+            target.addEventListener(event_type, self._proxy)
 
     def stop(self) -> None:
-        for kind in self._types:
-            self._target.removeEventListener(kind, self._proxy)
-        # not now: it may be in the middle of its call
+        for event_type in self._types:
+            self._target.removeEventListener(event_type, self._proxy)
+        # Not now: this may run inside a call of the listener.
         asyncio.get_running_loop().call_soon(self._proxy.destroy)
 
 
 class Called:
-    """``with Called(function) as theirs: …``: an async function for JavaScript to call and await,
-    while the block lasts: one proxy."""
+    """``with Called(function) as js_function: …``: an async function that JavaScript may call.
+
+    JavaScript awaits its result. The function's one proxy ends with the block.
+    """
 
     def __init__(self, function: Callable[..., Awaitable[Any]]) -> None:
         self._function = function
@@ -475,51 +514,55 @@ class Called:
 
 
 def called_once(function: Callable[[], Awaitable[Any]]) -> Any:
-    """An async function for JavaScript to call once, if ever: its proxy ends with the call, or
-    where JavaScript lets go of it."""
+    """Return an async function that JavaScript calls at most once.
+
+    Its proxy ends with the call, or when JavaScript drops the function.
+    """
 
     async def run() -> Any:
         try:
             return await function()
         finally:
-            asyncio.get_running_loop().call_soon(proxy.destroy)  # not in the middle of its call
+            # Not now: this runs inside a call of the proxy.
+            asyncio.get_running_loop().call_soon(proxy.destroy)
 
     proxy = create_proxy(lambda: answer(run()))
     return proxy
 
 
 def later(target: Any, method: str, args: list[Any]) -> None:
-    """``target[method](...args)`` as soon as Python is off the stack."""
+    """Call ``target[method](...args)`` in a microtask, when no Python is on the stack."""
     js.queueMicrotask(getattr(target, method).bind(target, *map(to_js, args)))
 
 
 def now() -> datetime:
-    """The time, as JavaScript has it."""
+    """Return the time of ``Date.now()``."""
     return datetime.fromtimestamp(Date.now() / 1000, timezone.utc)
 
 
 def js_error(name: str, message: str, stack: str | None = None) -> Exception:
-    """A JavaScript error to raise; ``stack`` is what logs show of it."""
-    error: Any = js.Error.new(message)
-    error.name = name
+    """Return a JavaScript error to raise; logs show its ``stack``."""
+    js_object: Any = js.Error.new(message)
+    js_object.name = name
     if stack is not None:
-        error.stack = stack
-    made: Exception = error
-    return made
+        js_object.stack = stack
+    error: Exception = js_object
+    return error
 
 
 def answer(awaitable: Awaitable[Any]) -> Any:
-    """A Promise of what an awaitable gives, for JavaScript that called us.
+    """Return a Promise of an awaitable's result, for JavaScript that called Python.
 
-    It is rejected with the very JavaScript error that was raised; the proxy of a coroutine would
-    make a PythonError of it, with a traceback for a message.
+    The Promise is rejected with the same JavaScript error that was raised. The proxy of a coroutine
+    would reject with a PythonError, with a traceback for a message.
     """
-    ends: list[Any] = []
-    made = js.Promise.new(lambda *both: ends.extend(both))
-    task = asyncio.ensure_future(_answered(awaitable, *ends))
-    _answering.add(task)  # the event loop alone would let go of it
+    functions: list[Any] = []
+    result = js.Promise.new(lambda *both: functions.extend(both))
+    resolve, reject = functions
+    task = asyncio.ensure_future(_answered(awaitable, resolve, reject))
+    _answering.add(task)  # the event loop itself holds tasks only weakly
     task.add_done_callback(_answering.discard)
-    return made
+    return result
 
 
 _answering: set[asyncio.Task[None]] = set()
@@ -537,12 +580,16 @@ async def _answered(awaitable: Awaitable[Any], resolve: Any, reject: Any) -> Non
 
 
 def console(method: str, line: str) -> None:
-    """Write to the console, at the level of one of its methods."""
+    """Write a line to the console by one of its methods, such as "warn"."""
     getattr(js.console, method)(line)
 
 
 async def js_module(name: str) -> Any:
-    """A JavaScript module of the runtime, such as ``cloudflare:email``."""
+    """Import a JavaScript module of the runtime, such as ``cloudflare:email``.
+
+    Raises:
+        BindingError: The runtime is not workerd.
+    """
     try:
         from _pyodide_entrypoint_helper import doAnImport
     except ImportError:
@@ -551,7 +598,11 @@ async def js_module(name: str) -> Any:
 
 
 def js_sockets() -> Any:
-    """The JavaScript module ``cloudflare:sockets``."""
+    """Return the JavaScript module ``cloudflare:sockets``.
+
+    Raises:
+        BindingError: The runtime is not workerd.
+    """
     try:
         from _pyodide_entrypoint_helper import cloudflareSocketsModule
     except ImportError:
@@ -560,7 +611,7 @@ def js_sockets() -> Any:
 
 
 async def event(target: Any, name: str) -> None:
-    """Until ``target`` has its next event of that name."""
+    """Wait for the next event of that name at ``target``."""
     happened = asyncio.get_running_loop().create_future()
 
     def listener(event: Any) -> None:
@@ -577,13 +628,13 @@ async def event(target: Any, name: str) -> None:
 
 
 class NoRuntime:
-    """In place of the runtime's base class where there is no runtime: Pyodide outside workerd."""
+    """A stand-in for the runtime's base classes outside workerd, where Pyodide has none."""
 
     def __init__(self, ctx: Any, env: Any) -> None: ...
 
 
 def official_base(name: str) -> Any:
-    """The runtime's own class of that name, which exported classes must subclass."""
+    """Return the runtime's own class of that name; exported classes must subclass it."""
     try:
         import workers
     except ImportError:

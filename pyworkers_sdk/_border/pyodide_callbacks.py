@@ -1,4 +1,7 @@
-"""Functions handed over for longer than a call, on the real border: each is a proxy, and ends."""
+"""Functions that JavaScript holds for longer than a call, on the real border.
+
+Each is a proxy, and its owner destroys it.
+"""
 
 # JavaScript's values have no types here.
 # pyright: basic, reportMissingModuleSource=false
@@ -9,56 +12,63 @@ from collections.abc import Awaitable, Callable
 from inspect import isawaitable
 from typing import Any
 
-from . import pyodide as _pyodide
-from .pyodide_rpc import js_failure
+import js
+from pyodide.ffi import create_proxy
 
-border: Any = _pyodide  # with what it does not offer to others
+from .pyodide import answer, raw
+from .pyodide_rpc import js_failure
 
 __all__ = ["Handed"]
 
 
 class Handed:
-    """Functions for JavaScript to call, until ``end``."""
+    """Functions that JavaScript may call until ``end``."""
 
     def __init__(self) -> None:
         self._proxies: list[Any] = []
 
     def function(self, function: Callable[[Any], Any]) -> Any:
-        """What JavaScript calls with one argument; it awaits what ``function`` returns, if that is
-        to be awaited."""
+        """Return a JavaScript function of one argument that calls ``function``.
 
-        def called(js: Any) -> Any:
+        JavaScript awaits the result of ``function`` if it is awaitable, and gets undefined.
+        """
+
+        def called(argument: Any) -> Any:
             try:
-                made = function(js)
+                result = function(argument)
             except Exception as exc:
-                # raised from here it would be a PythonError, with a traceback for a message
-                return border.answer(_failed(js_failure(exc)))
-            return border.answer(_awaited(made)) if isawaitable(made) else None
+                # Raised from here it would be a PythonError, with a traceback for a message.
+                return answer(_failed(js_failure(exc)))
+            return answer(_awaited(result)) if isawaitable(result) else None
 
-        proxy = border.create_proxy(called)
+        proxy = create_proxy(called)
         self._proxies.append(proxy)
         return proxy
 
     def until_read(self, response: Any) -> Any:
-        """A response like this one; its body's end, however it comes, ends this."""
-        body = border.raw(response.body)
+        """Return a copy of a response that calls ``end`` when its body ends, fails or is cancelled.
+
+        A response without a body is returned unchanged, after ``end``.
+        """
+        body = raw(response.body)
         if body is None or not self._proxies:
             self.end()
             return response
         over = self.function(lambda _: self.end())
-        through = border.js.TransformStream.new(flush=over, cancel=over)
-        return border.js.Response.new(body.pipeThrough(through), response)
+        through = js.TransformStream.new(flush=over, cancel=over)
+        return js.Response.new(body.pipeThrough(through), response)
 
     def end(self) -> None:
-        # not now: one of them may be in the middle of its call
+        """Destroy the proxies of all functions."""
+        # Not now: this may run inside a call of one of them.
         soon = asyncio.get_running_loop().call_soon
         while self._proxies:
             soon(self._proxies.pop().destroy)
 
 
-async def _awaited(made: Awaitable[Any]) -> None:
+async def _awaited(result: Awaitable[Any]) -> None:
     try:
-        await made
+        await result
     except Exception as exc:
         raise js_failure(exc) from None
 

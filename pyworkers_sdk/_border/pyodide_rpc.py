@@ -1,4 +1,4 @@
-"""RPC over the real border: calls that can be pipelined, and what the other side holds of ours."""
+"""RPC across the real border: pipelined calls, and the Python objects that the other side holds."""
 
 # JavaScript's values have no types here.
 # pyright: basic, reportMissingModuleSource=false
@@ -11,10 +11,13 @@ from functools import cache, partial
 from inspect import isawaitable
 from typing import Any
 
+import js
+from js import Array, Object, Reflect
+from pyodide.ffi import JsException, JsProxy, create_proxy, to_js as pyodide_to_js
+
 from ..errors import WorkersError, from_js_error
-from . import pyodide as _pyodide
 from .live_objects import wrap_live_object
-from .pyodide import CLONE, JsException, to_js, web as js
+from .pyodide import CLONE, JsNull, answer, to_js, to_py, unusual
 from .values import MAX_SAFE_INTEGER, Walk, result_of, utc
 
 __all__ = [
@@ -31,16 +34,15 @@ __all__ = [
     "tag_of",
 ]
 
-border: Any = _pyodide  # with what it does not offer to others
-JsProxy = border.JsProxy
-Object, Reflect, Array = border.Object, border.Reflect, border.Array
 
-
-# What goes out
+# Python to JavaScript
 
 
 class Ready:
-    """What is JavaScript's already: the official conversion takes it out and looks no further."""
+    """A value that is JavaScript's already.
+
+    The official conversion takes ``js_object`` out of it and looks no further.
+    """
 
     __slots__ = ("js_object",)
 
@@ -49,41 +51,47 @@ class Ready:
 
 
 def sendable(value: Any, name: str = "value") -> Any:
-    """``value`` as RPC takes it: what structured clone takes, functions and RpcTargets."""
-    kind = type(value)
-    if (
-        kind is bool
-        or kind is float
-        or (kind is int and -MAX_SAFE_INTEGER < value < MAX_SAFE_INTEGER)
-    ):
+    """Convert a value for RPC: all that structured clone takes, functions and RpcTargets.
+
+    Raises:
+        ConversionError: The value, or one inside it, cannot cross.
+    """
+    cls = type(value)
+    if cls is bool or cls is float or (cls is int and -MAX_SAFE_INTEGER < value < MAX_SAFE_INTEGER):
         return value
     return to_js(value, name, _RULES)
 
 
 def js_failure(error: BaseException) -> Any:
-    """A JavaScript error to raise in place of ``error``; Python's traceback is its stack, which the
-    runtime logs and does not send on."""
+    """Return the JavaScript error to raise in place of ``error``.
+
+    Its stack is Python's traceback; the runtime logs the stack and does not send it to the caller.
+    """
     if isinstance(error, JsException):
         return error
     name = getattr(error, "js_name", None) or type(error).__name__
-    made: Any = (getattr(js, name) if name in _NATIVE else js.Error).new(str(error))
+    js_error: Any = (getattr(js, name) if name in _NATIVE else js.Error).new(str(error))
     if name not in _NATIVE:
-        made.name = name
+        js_error.name = name
     if error.__cause__ is not None:
-        made.cause = js_failure(error.__cause__)
-    made.stack = "".join(traceback.format_exception(error))
-    return made
+        js_error.cause = js_failure(error.__cause__)
+    js_error.stack = "".join(traceback.format_exception(error))
+    return js_error
 
 
 _NATIVE = {"EvalError", "RangeError", "ReferenceError", "SyntaxError", "TypeError", "URIError"}
+"""The error classes of JavaScript that RPC reproduces on the other side."""
 
 
 class _Held:
-    """Functions and RpcTargets of ours that the other side holds, by number.
+    """The functions and RpcTargets of this Worker that the other side holds, by number.
 
-    JavaScript gets functions bound to a number over a few proxies which live as long as the
-    isolate. An entry goes when the other side disposes of it; or with the JavaScript object, since
-    the runtime tells nothing where the stub was the last thing that kept our side of a call open.
+    JavaScript gets functions bound to a number over a few proxies that live as long as the isolate:
+    a proxy for each function would never be destroyed.
+
+    An entry is dropped when the other side disposes of it. It is also dropped when the JavaScript
+    object is garbage-collected, because the runtime does not report the disposal if the stub was
+    the last thing that kept this side of a call open.
     """
 
     def __init__(self) -> None:
@@ -92,50 +100,56 @@ class _Held:
         self._methods: dict[str, Any] = {}
         self._getters: dict[str, Any] = {}
         self._prototypes: dict[Any, Any] = {}
-        self._call = border.create_proxy(self._called)
-        self._gone = border.create_proxy(self._let_go)
-        self._lost = js.FinalizationRegistry.new(border.create_proxy(self._forget))
+        self._call = create_proxy(self._called)
+        self._gone = create_proxy(self._release)
+        self._lost = js.FinalizationRegistry.new(create_proxy(self._forget))
 
     def function(self, function: Callable[..., Any]) -> Any:
+        """Return a JavaScript function that calls ``function``."""
         number = self._number(function)
-        made = _bound(self._call, number)
-        Reflect.set(made, js.Symbol.dispose, _bound(self._gone, number))
-        self._lost.register(made, number)
-        return made
+        js_function = _bound(self._call, number)
+        Reflect.set(js_function, js.Symbol.dispose, _bound(self._gone, number))
+        self._lost.register(js_function, number)
+        return js_function
 
     def target(self, target: Any) -> Any:
+        """Return a JavaScript RpcTarget with the public methods and properties of ``target``."""
         number = self._number(target)
         base = _workers_module().RpcTarget
-        made = Reflect.construct(base, Array.new())
-        Object.setPrototypeOf(made, self._prototype(type(target), base))
-        made.number = number  # own properties cannot be reached over RPC
-        self._lost.register(made, number)
-        return made
+        js_target = Reflect.construct(base, Array.new())
+        Object.setPrototypeOf(js_target, self._prototype(type(target), base))
+        js_target.number = number  # own properties cannot be reached over RPC
+        self._lost.register(js_target, number)
+        return js_target
 
     def _number(self, value: Any) -> int:
         self._last += 1
         self.objects[self._last] = value
         return self._last
 
-    def _prototype(self, kind: Any, base: Any) -> Any:
-        methods, properties = kind.__passed_by_reference__()
+    def _prototype(self, cls: Any, base: Any) -> Any:
+        """Return the prototype for targets with the members of ``cls``, made once."""
+        methods, properties = cls.__passed_by_reference__()
         key = (methods, properties)
         if key not in self._prototypes:
-            made = self._prototypes[key] = Object.create(base.prototype)
+            prototype = self._prototypes[key] = Object.create(base.prototype)
             for name in methods:
-                Reflect.set(made, name, self._shared(self._methods, name, self._method))
+                Reflect.set(prototype, name, self._shared(self._methods, name, self._method))
             for name in properties:
                 getter = self._shared(self._getters, name, self._property)
-                descriptor = Object.fromEntries(border._to_js([["get", getter]]))
-                Object.defineProperty(made, name, descriptor)
-            gone = self._shared(self._getters, "", self._let_go_of)
-            Reflect.set(made, js.Symbol.dispose, gone)
+                descriptor = Object.fromEntries(pyodide_to_js([["get", getter]]))
+                Object.defineProperty(prototype, name, descriptor)
+            dispose = self._shared(self._getters, "", self._release_this)
+            Reflect.set(prototype, js.Symbol.dispose, dispose)
         return self._prototypes[key]
 
-    def _shared(self, made: dict[str, Any], name: str, function: Callable[..., Any]) -> Any:
-        if name not in made:
-            made[name] = border.create_proxy(partial(function, name)).captureThis()
-        return made[name]
+    def _shared(self, proxies: dict[str, Any], name: str, function: Callable[..., Any]) -> Any:
+        """Return the one proxy for a member's name, whatever the class that has it."""
+        if name not in proxies:
+            proxies[name] = create_proxy(partial(function, name)).captureThis()
+        return proxies[name]
+
+    # Called by JavaScript
 
     def _called(self, number: int, *args: Any) -> Any:
         return _answer(self.objects[number], args)
@@ -149,37 +163,40 @@ class _Held:
     def _forget(self, number: int) -> None:
         self.objects.pop(number, None)
 
-    def _let_go_of(self, _: str, this: Any) -> None:
-        self._let_go(this.number)
+    def _release_this(self, _: str, this: Any) -> None:
+        self._release(this.number)
 
-    def _let_go(self, number: int, *_: Any) -> None:
-        held = self.objects.pop(number, None)
-        if hasattr(type(held), "__passed_by_reference__"):
-            held.dispose()
+    def _release(self, number: int, *_: Any) -> None:
+        released = self.objects.pop(number, None)
+        if hasattr(type(released), "__passed_by_reference__"):
+            released.dispose()
 
 
 def _bound(proxy: Any, number: int) -> Any:
-    """A JavaScript function which calls the proxy with a number first. Binding the proxy itself
-    would make something that Pyodide takes for a proxy too, and destroys."""
+    """Return a JavaScript function that calls a proxy with ``number`` as its first argument.
+
+    ``proxy.bind(number)`` would return an object that Pyodide takes for a proxy too, and destroys.
+    """
     return js.Function.prototype.call.bind(proxy, None, number)
 
 
 def _answer(function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
-    """What ``function`` gives, as JavaScript's; a Promise where it is to be awaited."""
+    """Call ``function``, and return its result as JavaScript's, or a Promise of it."""
     try:
         result = function(*map(from_rpc, args))
         name = result_of(function)
         if not isawaitable(result):
             return sendable(result, name)
     except Exception as error:
-        made = js.Promise.withResolvers()
-        made.reject(js_failure(error))
-        return made.promise
+        # Raised from here it would be a PythonError, with a traceback for a message.
+        rejected = js.Promise.withResolvers()
+        rejected.reject(js_failure(error))
+        return rejected.promise
     return _promised(result, name)
 
 
 def _promised(work: Awaitable[Any], name: str) -> Any:
-    """A Promise of what ``work`` gives, as RPC takes it."""
+    """Return a Promise of the result of ``work``, converted for RPC."""
 
     async def settle() -> Any:
         try:
@@ -187,16 +204,22 @@ def _promised(work: Awaitable[Any], name: str) -> Any:
         except Exception as error:
             raise js_failure(error) from None
 
-    return border.answer(settle())
+    return answer(settle())
 
 
 def answered(work: Awaitable[Any], method: Any = None) -> Any:
-    """What a method that the runtime called gives back: past the official conversion untouched."""
+    """Return the result of a method that the runtime called, for the runtime to await.
+
+    The official conversion passes it on untouched.
+    """
     return Ready(_promised(work, result_of(method)))
 
 
 def returned(value: Any) -> Any:
-    """What a handler that the runtime called gives back, as RPC takes it; None is undefined."""
+    """Return the result of a handler that the runtime called, as RPC takes it.
+
+    None is undefined here: handlers that return nothing have no result.
+    """
     return Ready(None if value is None else sendable(value))
 
 
@@ -204,6 +227,7 @@ _held: _Held | None = None
 
 
 def _holding() -> _Held:
+    # Made at the first use: at import a Worker is snapshotted, and may hold no proxy.
     global _held
     if _held is None:
         _held = _Held()
@@ -216,100 +240,176 @@ def _workers_module() -> Any:
     return _pyodide_entrypoint_helper.cloudflareWorkersModule
 
 
-def _referred(value: Any, walk: Walk) -> Any:
+def _by_reference(value: Any, walk: Walk) -> Any:
     if hasattr(type(value), "__passed_by_reference__"):
         return _holding().target(value)
     return _holding().function(value)
 
 
-_RULES = CLONE.extended({Exception: lambda value, walk: js_failure(value)}, by_reference=_referred)
+_RULES = CLONE.extended(
+    {Exception: lambda value, walk: js_failure(value)}, by_reference=_by_reference
+)
 
 
-# What comes in, as JavaScript's or through the official SDK's conversion
+# JavaScript to Python. A value comes raw, or through the official SDK's conversion.
+
+
+Seen = dict[int, tuple[Any, Any]]
+"""By id: each container that has arrived, and its copy. A freed container's id would be reused."""
+
+Arrival = Callable[[Any, Seen], Any]
 
 
 def from_rpc(value: Any) -> Any:
-    """An argument with which the runtime calls a method, or what a call over RPC gave."""
+    """Convert an argument of a method that the runtime calls, or the result of a call over RPC."""
     return _arrived(value, {})
 
 
-def _arrived(value: Any, seen: dict[int, Any]) -> Any:
-    kind = type(value)
-    if kind in _PLAIN:
-        return value
-    if kind is datetime:  # the official conversion makes it local and naive
-        return utc(value.astimezone(timezone.utc))
-    if isinstance(value, (list, dict)):
-        if id(value) not in seen:
-            made: Any = [] if isinstance(value, list) else {}
-            seen[id(value)] = made
-            if isinstance(value, list):
-                made.extend(_arrived(item, seen) for item in value)
-            else:
-                made.update((key, _arrived(item, seen)) for key, item in value.items())
-        return seen[id(value)]
-    if kind is set:
-        return {_arrived(item, seen) for item in value}
-    if kind is memoryview:
-        return value.tobytes()
-    if value is border.jsnull:
-        return None
-    if isinstance(value, JsException):
-        return from_js_error(WorkersError, value)
-    if isinstance(value, JsProxy):
-        made = border._to_py(value)
-        if made is None or isinstance(made, JsProxy):
-            made = border._unusual(value, set())
-            if isinstance(made, JsProxy):
-                return wrap_live_object(tag_of(made), made)
-        return _arrived(made, seen)
-    if hasattr(kind, "js_object"):  # the official SDK's Request, Response, …
-        return wrap_live_object(tag_of(value.js_object), value.js_object)
-    if kind is Exception:
-        name, _, message = str(value).partition(": ")
-        return WorkersError(message, js_name=name) if message else WorkersError(name)
-    return int(value) if isinstance(value, int) else value  # 314 marks a BigInt by a subclass
+def _arrived(value: Any, seen: Seen) -> Any:
+    arrive = ARRIVALS.get(type(value)) or _arrival_for(type(value))
+    return arrive(value, seen)
 
 
-_PLAIN = border._DONE - {datetime}
+def _arrival_for(cls: type[Any]) -> Arrival:
+    for base, arrive in _ARRIVALS_OF_SUBCLASSES.items():
+        if issubclass(cls, base):
+            return arrive
+    return _wrapped if hasattr(cls, "js_object") else _same
+
+
+def _same(value: Any, seen: Seen) -> Any:
+    return value
+
+
+def _datetime(value: datetime, seen: Seen) -> datetime:
+    # The official conversion makes it naive, in local time.
+    return utc(value.astimezone(timezone.utc))
+
+
+def _list(value: Any, seen: Seen) -> list[Any]:
+    if id(value) not in seen:
+        items: list[Any] = []
+        seen[id(value)] = (value, items)
+        items.extend(_arrived(item, seen) for item in value)
+    copy: list[Any] = seen[id(value)][1]
+    return copy
+
+
+def _dict(value: Any, seen: Seen) -> dict[str, Any]:
+    if id(value) not in seen:
+        fields: dict[str, Any] = {}
+        seen[id(value)] = (value, fields)
+        fields.update((key, _arrived(item, seen)) for key, item in value.items())
+    copy: dict[str, Any] = seen[id(value)][1]
+    return copy
+
+
+def _set(value: Any, seen: Seen) -> set[Any]:
+    return {_arrived(item, seen) for item in value}
+
+
+def _bytes(value: memoryview, seen: Seen) -> bytes:
+    return value.tobytes()
+
+
+def _none(value: Any, seen: Seen) -> None:
+    return None
+
+
+def _error(value: Any, seen: Seen) -> WorkersError:
+    return from_js_error(WorkersError, value)
+
+
+def _object(value: Any, seen: Seen) -> Any:
+    plain = to_py(value)
+    if plain is None or isinstance(plain, JsProxy):
+        plain = unusual(value, set())
+        if isinstance(plain, JsProxy):
+            return wrap_live_object(tag_of(plain), plain)
+    return _arrived(plain, seen)
+
+
+def _wrapped(value: Any, seen: Seen) -> Any:
+    """Unwrap the official SDK's Request, Response, … into this package's class."""
+    return wrap_live_object(tag_of(value.js_object), value.js_object)
+
+
+def _official_error(value: Exception, seen: Seen) -> WorkersError:
+    # The official conversion writes "name: message" into a plain Exception.
+    name, _, message = str(value).partition(": ")
+    return WorkersError(message, js_name=name) if message else WorkersError(name)
+
+
+def _integer(value: int, seen: Seen) -> int:
+    return int(value)
+
+
+ARRIVALS: dict[type[Any], Arrival] = {
+    str: _same,
+    int: _same,
+    float: _same,
+    bool: _same,
+    type(None): _same,
+    JsNull: _none,
+    datetime: _datetime,
+    list: _list,
+    dict: _dict,
+    set: _set,
+    memoryview: _bytes,
+    JsException: _error,
+    Exception: _official_error,
+}
+"""How a value of each type arrives; ``_cpython.rpc`` has its own table of the same name."""
+
+_ARRIVALS_OF_SUBCLASSES: dict[type[Any], Arrival] = {
+    list: _list,
+    dict: _dict,
+    JsException: _error,  # before JsProxy: JsException is a subclass of it
+    JsProxy: _object,
+    int: _integer,  # 314 marks a BigInt by a subclass of int
+}
 
 
 def tag_of(value: Any) -> str:
-    """What JavaScript says that an object is: "Request", "JsRpcStub", …"""
-    said: str = Object.prototype.toString.call(value)
-    return said[len("[object ") : -1]
+    """Return JavaScript's tag of an object: "Request", "JsRpcStub", …"""
+    tag: str = Object.prototype.toString.call(value)
+    return tag[len("[object ") : -1]
 
 
 # Calls
 
 
 def member(target: Any, name: str) -> Any:
-    """``target[name]`` of a stub, which nothing asks for yet."""
-    if name in _names(type(target)):  # of a method of JsProxy
-        # an array hides it from Pyodide, which would wait for it; nor has every stub as_object_map
+    """Return ``target[name]`` of an RPC stub; no request is sent yet."""
+    if name in _names(type(target)):
+        # JsProxy has a method of that name, and Python would find that one. An array hides the
+        # property from Pyodide's conversion to a future. Not every stub has as_object_map().
         return Array.of(0).map(Reflect.get.bind(None, target, name, target))[0]
     return getattr(target, name)
 
 
-def _dir(kind: Any) -> frozenset[str]:
-    return frozenset(dir(kind))
+def _dir(cls: Any) -> frozenset[str]:
+    return frozenset(dir(cls))
 
 
 _names: Callable[[Any], frozenset[str]] = cache(_dir)
 
 
 def invoke(target: Any, args: list[Any], this: Any = None) -> Any:
-    """``target(...args)``, as the stub of what it will give: awaited or pipelined by and by.
+    """Call ``target(...args)`` and return the stub of its result, to await or to pipeline.
 
-    ``this`` is for the method of an object that is no stub. Pyodide would make a future of what
-    comes, which has none of a stub's members; an array hides it.
+    ``this`` is needed for the method of an object that is not a stub. Pyodide would turn the result
+    into a future, without a stub's members; an array hides the result from it.
     """
-    return border._to_js([args]).map(_bind_apply()(None, target, this))[0]
+    return pyodide_to_js([args]).map(_bind_apply()(None, target, this))[0]
 
 
 def method(target: Any, name: str, *args: Any) -> Any:
-    """``target[name](...args)`` of what may be an RPC stub: that has every member, so Pyodide takes
-    it for a generator, a map and so on, with a ``send`` and a ``get`` of its own."""
+    """Call ``target[name](...args)`` of an object that may be an RPC stub.
+
+    A stub has every member, so Pyodide takes it for a generator, a map and so on: ``target.send``
+    and ``target.get`` would be Pyodide's own methods.
+    """
     return Reflect.apply(member(target, name), target, Array.of(*args))
 
 
@@ -319,11 +419,11 @@ def _bind_apply() -> Any:
 
 
 def dispose(target: Any) -> None:
-    """``target[Symbol.dispose]()``."""
-    end = Reflect.get(target, js.Symbol.dispose)
-    Reflect.apply(end, target, Array.new())
+    """Call ``target[Symbol.dispose]()``."""
+    dispose_method = Reflect.get(target, js.Symbol.dispose)
+    Reflect.apply(dispose_method, target, Array.new())
 
 
 def local_stub(value: Any) -> Any:
-    """``new RpcStub(value)``."""
+    """Return ``new RpcStub(value)``."""
     return _workers_module().RpcStub.new(sendable(value))

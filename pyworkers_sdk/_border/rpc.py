@@ -1,4 +1,4 @@
-"""RPC across the border: how stubs, functions and other live objects pass."""
+"""RPC across the border: how stubs, functions and other live objects cross."""
 
 import sys
 
