@@ -54,7 +54,7 @@ class D1Meta:
     size_after: int = 0
     """The size of the database after the statement, in bytes."""
     rows_read: int = 0
-    """The number of rows that SQL scanned, not only those that it returned."""
+    """The number of rows that SQL scanned; it may return fewer."""
     rows_written: int = 0
     """The number of rows that SQL wrote; the rows of indexes count too."""
     last_row_id: int = 0

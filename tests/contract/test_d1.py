@@ -1,4 +1,4 @@
-"""D1: what every world agrees on."""
+"""The behaviour of D1, seen in every world."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ CANNOT_BIND: dict[str, tuple[Any, str]] = {
 
 
 @cases(CANNOT_BIND)
-async def test_what_cannot_cross_is_named_by_its_place(db: D1, case: tuple[Any, str]) -> None:
+async def test_a_value_that_cannot_cross_is_named(db: D1, case: tuple[Any, str]) -> None:
     bad, reason = case
     with raises(ConversionError, match=rf"^values\[1\]: .*{reason}"):
         db.prepare("SELECT ?, ?").bind("fine", bad)
@@ -145,7 +145,7 @@ async def test_a_bound_int_works_as_limit_and_offset(db: D1) -> None:
     assert found == [(4,), (5,)]
 
 
-async def test_a_bound_fraction_is_no_limit(db: D1) -> None:
+async def test_a_bound_fraction_as_a_limit_is_refused(db: D1) -> None:
     error = await refused(db, "SELECT 1 LIMIT ?", 1.5)
     assert error.message == "D1_ERROR: datatype mismatch: SQLITE_MISMATCH"
 
@@ -156,7 +156,7 @@ async def test_a_bound_value_is_never_sql(db: D1) -> None:
     assert await value(db, "SELECT a FROM t") == "1); DROP TABLE t; --"
 
 
-async def test_bind_gives_a_new_statement(db: D1) -> None:
+async def test_bind_returns_a_new_statement(db: D1) -> None:
     plain = db.prepare("SELECT ?")
     first, second = plain.bind("a"), plain.bind("b")
     assert [await first.raw(), await second.raw()] == [[("a",)], [("b",)]]
@@ -164,7 +164,7 @@ async def test_bind_gives_a_new_statement(db: D1) -> None:
         await plain.raw()
 
 
-async def test_bind_replaces_what_was_bound_before(db: D1) -> None:
+async def test_bind_replaces_earlier_values(db: D1) -> None:
     assert await db.prepare("SELECT ?").bind("a").bind("b").raw() == [("b",)]
 
 
@@ -207,7 +207,7 @@ MISCOUNTED: dict[str, tuple[str, int]] = {
 
 
 @cases(MISCOUNTED)
-async def test_values_and_parameters_must_be_as_many(db: D1, case: tuple[str, int]) -> None:
+async def test_a_wrong_number_of_values_is_refused(db: D1, case: tuple[str, int]) -> None:
     sql, given = case
     error = await refused(db, sql, *("x" * given))
     assert error.message == "D1_ERROR: Wrong number of parameter bindings for SQL query."
@@ -244,13 +244,13 @@ EXPRESSIONS: dict[str, tuple[str, Any]] = {
 
 
 @cases(EXPRESSIONS)
-async def test_a_value_comes_back(db: D1, case: tuple[str, Any]) -> None:
+async def test_a_sql_value_becomes_a_python_value(db: D1, case: tuple[str, Any]) -> None:
     sql, expected = case
     found = await value(db, f"SELECT {sql}")
     assert (found, type(found)) == (expected, type(expected))
 
 
-async def test_the_four_ways_to_read_agree(db: D1) -> None:
+async def test_first_all_run_and_raw_return_the_same_values(db: D1) -> None:
     statement = db.prepare("SELECT x'01ff' AS b, 9007199254740993 AS i, NULL AS n, 'é' AS t")
     row = {"b": b"\x01\xff", "i": 2.0**53, "n": None, "t": "é"}
     assert await statement.first() == row
@@ -333,11 +333,11 @@ async def test_a_row_is_a_dict_in_the_order_of_its_columns(db: D1) -> None:
     assert list(row.items()) == [("b", 1), ("a", 2), ("c", 3)]
 
 
-async def test_columns_without_a_name_are_called_by_their_sql(db: D1) -> None:
+async def test_columns_without_a_name_are_named_by_their_sql(db: D1) -> None:
     assert await db.prepare("SELECT 1+1, count(*)").first() == {"1+1": 2, "count(*)": 1}
 
 
-async def test_columns_of_one_name_collapse_in_dicts_and_stay_in_raw(db: D1) -> None:
+async def test_columns_with_the_same_name_collapse_in_dicts_but_not_in_raw(db: D1) -> None:
     statement = db.prepare("SELECT 1 AS a, 2 AS b, 3 AS a")
     assert (await statement.all()).results == [{"a": 3, "b": 2}]
     assert await statement.first() == {"a": 3, "b": 2}
@@ -385,14 +385,14 @@ ANN: User = {"id": 1, "name": "Ann", "score": 2.0, "active": True, "photo": b"\x
 BOB: User = {"id": 2, "name": None, "score": 2.5, "active": False, "photo": b""}
 
 
-async def test_a_typed_dict_row_is_what_it_says(db: D1) -> None:
+async def test_a_typed_dict_row_has_the_types_of_its_annotations(db: D1) -> None:
     await db.exec(USERS)
     found = await db.prepare("SELECT * FROM users ORDER BY id", User).all()
     assert found.results == [ANN, BOB]
     assert [type(cell) for cell in found[0].values()] == [int, str, float, bool, bytes]
 
 
-async def test_a_row_type_holds_for_first_and_run_too(db: D1) -> None:
+async def test_a_row_type_applies_to_first_and_run(db: D1) -> None:
     await db.exec(USERS)
     statement = db.prepare("SELECT * FROM users WHERE id = ?", User).bind(1)
     first, (ran,) = await statement.first(), await statement.run()
@@ -407,7 +407,7 @@ async def test_first_with_a_row_type_is_none_without_a_row(db: D1) -> None:
     assert await db.prepare("SELECT * FROM users WHERE id = 9", User).first() is None
 
 
-async def test_returning_gives_typed_rows(db: D1) -> None:
+async def test_returning_returns_typed_rows(db: D1) -> None:
     await db.exec(USERS)
     sql = "INSERT INTO users VALUES (?, ?, ?, ?, ?) RETURNING *"
     row = await db.prepare(sql, User).bind(3, "Cy", 3, True, b"1").first()
@@ -429,7 +429,7 @@ async def test_a_dataclass_row_is_an_instance(db: D1) -> None:
     assert type(found.x) is float
 
 
-async def test_a_dataclass_row_takes_defaults_and_leaves_other_columns(db: D1) -> None:
+async def test_a_dataclass_row_takes_defaults_and_ignores_other_columns(db: D1) -> None:
     assert (await db.prepare("SELECT 1 AS x, 2 AS y, 3 AS z", Point).all())[0] == Point(1.0, 2.0)
 
 
@@ -453,7 +453,7 @@ async def test_a_row_type_makes_dates_decimals_and_enums(db: D1) -> None:
 
 
 class Model:
-    """What pydantic's classes look like from outside."""
+    """A stand-in for pydantic's classes, seen from outside."""
 
     def __init__(self, row: dict[str, Any]) -> None:
         self.row = row
@@ -487,7 +487,7 @@ def select(columns: dict[str, str]) -> str:
 
 
 @cases(BAD_ROWS)
-async def test_a_row_that_is_not_its_type_names_the_column(db: D1, case: tuple[str, str]) -> None:
+async def test_a_row_of_another_type_names_the_column(db: D1, case: tuple[str, str]) -> None:
     column, sql = case
     statement = db.prepare(select(GOOD | {column: sql}), User)
     with raises(RowError, match=f"^User: .*'{column}'"):
@@ -502,7 +502,7 @@ async def test_a_missing_column_is_named(db: D1) -> None:
         await db.prepare(select(columns), User).all()
 
 
-async def test_a_row_error_says_which_row_and_no_data(db: D1) -> None:
+async def test_a_row_error_names_the_row_but_no_data(db: D1) -> None:
     sql = "SELECT 1 AS x, 2 AS y UNION ALL SELECT 'secret', 3"
     with raises(RowError, match="'x' of row 1") as caught:
         await db.prepare(sql, Point).all()
@@ -512,7 +512,7 @@ async def test_a_row_error_says_which_row_and_no_data(db: D1) -> None:
 # first, all, run, raw ----------------------------------------------------------------------------
 
 
-async def test_first_is_the_first_row(db: D1) -> None:
+async def test_first_returns_the_first_row(db: D1) -> None:
     assert await db.prepare("VALUES (1), (2)").first() == {"column1": 1}
 
 
@@ -533,13 +533,13 @@ async def test_first_of_a_column_is_none_without_a_row(db: D1) -> None:
     assert await db.prepare("SELECT 1 AS a WHERE 0").first("zz") is None
 
 
-async def test_first_of_a_column_that_is_not_there_is_an_error(db: D1) -> None:
+async def test_first_of_a_missing_column_raises(db: D1) -> None:
     with raises(D1Error) as caught:
         await db.prepare("SELECT 1 AS a").first("zz")
     assert caught.value.message == "D1_COLUMN_NOTFOUND: Column not found (zz)"
 
 
-async def test_first_wants_text_for_a_column(db: D1) -> None:
+async def test_first_refuses_a_column_that_is_not_text(db: D1) -> None:
     with raises(ConversionError, match="column"):
         await db.prepare("SELECT 1 AS a").first(0)  # type: ignore[call-overload]
 
@@ -551,17 +551,17 @@ async def test_first_runs_the_whole_statement(db: D1) -> None:
     assert await value(db, "SELECT count(*) FROM t") == 3
 
 
-async def test_all_of_nothing_is_empty(db: D1) -> None:
+async def test_all_without_rows_is_empty(db: D1) -> None:
     await db.exec("CREATE TABLE t (a)")
     found = await db.prepare("SELECT * FROM t").all()
     assert (len(found), found.results, list(found)) == (0, [], [])
 
 
-async def test_run_gives_rows_as_well(db: D1) -> None:
+async def test_run_returns_rows_too(db: D1) -> None:
     assert (await db.prepare("SELECT 1 AS a").run()).results == [{"a": 1}]
 
 
-async def test_a_write_without_returning_gives_no_rows(db: D1) -> None:
+async def test_a_write_without_returning_returns_no_rows(db: D1) -> None:
     await db.exec("CREATE TABLE t (a)")
     statement = db.prepare("INSERT INTO t VALUES (1)")
     assert (await statement.run()).results == []
@@ -570,24 +570,24 @@ async def test_a_write_without_returning_gives_no_rows(db: D1) -> None:
     assert await statement.raw() == []
 
 
-async def test_raw_gives_tuples(db: D1) -> None:
+async def test_raw_returns_tuples(db: D1) -> None:
     assert await db.prepare("VALUES (1, 'a'), (NULL, x'01')").raw() == [(1, "a"), (None, b"\x01")]
 
 
-async def test_raw_of_nothing_is_empty(db: D1) -> None:
+async def test_raw_without_rows_is_empty(db: D1) -> None:
     assert await db.prepare("SELECT 1 AS a WHERE 0").raw() == []
 
 
-async def test_raw_names_columns_without_a_row_too(db: D1) -> None:
+async def test_raw_returns_column_names_even_without_rows(db: D1) -> None:
     statement = db.prepare("SELECT 1 AS a, 2 AS b WHERE 0")
     assert await statement.raw(column_names=True) == [("a", "b")]
 
 
-async def test_raw_of_a_write_names_no_columns(db: D1) -> None:
+async def test_raw_of_a_write_has_no_column_names(db: D1) -> None:
     assert await db.prepare("CREATE TABLE t (a)").raw(column_names=True) == [()]
 
 
-async def test_several_statements_run_and_the_last_one_answers(db: D1) -> None:
+async def test_several_statements_run_and_the_last_one_returns_rows(db: D1) -> None:
     sql = "CREATE TABLE t (a); INSERT INTO t VALUES (';'); SELECT a FROM t;"
     assert await db.prepare(sql).raw() == [(";",)]
 
@@ -636,7 +636,7 @@ async def test_meta_counts_changes(db: D1) -> None:
     assert counts == [(3, True), (2, True), (0, False), (0, False), (3, True)]
 
 
-async def test_meta_counts_what_triggers_and_cascades_change(db: D1) -> None:
+async def test_meta_counts_changes_of_triggers_and_cascades(db: D1) -> None:
     await db.exec(
         "CREATE TABLE p (id INTEGER PRIMARY KEY)\n"
         "CREATE TABLE c (p REFERENCES p ON DELETE CASCADE)\n"
@@ -682,7 +682,7 @@ async def test_meta_has_a_duration(db: D1) -> None:
     assert meta.duration >= 0
 
 
-async def test_meta_leaves_out_what_the_service_alone_knows(db: D1) -> None:
+async def test_meta_of_a_local_runtime_lacks_the_fields_of_the_service(db: D1) -> None:
     meta = (await db.prepare("SELECT 1").all()).meta
     assert (meta.served_by_region, meta.served_by_colo, meta.served_by_primary) == (None,) * 3
     assert (meta.timings, meta.total_attempts) == (None, None)
@@ -691,7 +691,7 @@ async def test_meta_leaves_out_what_the_service_alone_knows(db: D1) -> None:
 # batch -------------------------------------------------------------------------------------------
 
 
-async def test_batch_answers_each_statement(db: D1) -> None:
+async def test_batch_returns_a_result_for_each_statement(db: D1) -> None:
     made, wrote, read = await db.batch(
         [
             db.prepare("CREATE TABLE t (a)"),
@@ -704,7 +704,7 @@ async def test_batch_answers_each_statement(db: D1) -> None:
     assert read.results == [{"a": 1}, {"a": "x"}]
 
 
-async def test_batch_gives_each_statement_its_own_row_type(db: D1) -> None:
+async def test_batch_loads_rows_by_the_row_type_of_their_statement(db: D1) -> None:
     statements: list[Any] = [
         db.prepare("SELECT 1 AS x, 2 AS y", Point),
         db.prepare("SELECT 1 AS x"),
@@ -725,7 +725,7 @@ async def test_batch_takes_one_statement_twice(db: D1) -> None:
     assert await value(db, "SELECT count(*) FROM t") == 2
 
 
-async def test_batch_fails_whole(db: D1) -> None:
+async def test_batch_with_a_failing_statement_changes_nothing(db: D1) -> None:
     await db.exec("CREATE TABLE t (a UNIQUE)\nINSERT INTO t VALUES (1)")
     insert = db.prepare("INSERT INTO t VALUES (?)")
     with raises(D1ConstraintError, match=r"^D1_ERROR: UNIQUE constraint failed: t\.a: SQLITE_CON"):
@@ -734,13 +734,13 @@ async def test_batch_fails_whole(db: D1) -> None:
     assert await value(db, "SELECT count(*) FROM sqlite_master WHERE name = 'u'") == 0
 
 
-async def test_batch_of_nothing_is_an_error(db: D1) -> None:
+async def test_an_empty_batch_is_an_error(db: D1) -> None:
     with raises(D1Error) as caught:
         await db.batch([])
     assert caught.value.message == "D1_ERROR: No SQL statements detected."
 
 
-async def test_batch_wants_statements(db: D1) -> None:
+async def test_batch_refuses_items_that_are_not_statements(db: D1) -> None:
     with raises(ConversionError, match=r"statements\[1\]"):
         await db.batch([db.prepare("SELECT 1"), "SELECT 2"])  # type: ignore[arg-type]
 
@@ -760,7 +760,7 @@ async def test_batch_may_turn_foreign_keys_off_until_its_end(db: D1) -> None:
 # exec --------------------------------------------------------------------------------------------
 
 
-async def test_exec_runs_one_statement_a_line(db: D1) -> None:
+async def test_exec_runs_one_statement_per_line(db: D1) -> None:
     done = await db.exec("CREATE TABLE t (a)\nINSERT INTO t VALUES (1);\nINSERT INTO t VALUES (2)")
     assert done.count == 3
     assert done.duration >= 0
@@ -801,7 +801,7 @@ EXEC_ERRORS: dict[str, tuple[str, str]] = {
 
 
 @cases(EXEC_ERRORS)
-async def test_exec_says_what_is_wrong_and_always_line_one(db: D1, case: tuple[str, str]) -> None:
+async def test_exec_error_always_names_line_one(db: D1, case: tuple[str, str]) -> None:
     sql, reason = case
     with raises(D1Error) as caught:
         await db.exec(sql)
@@ -814,7 +814,7 @@ async def test_exec_is_one_transaction(db: D1) -> None:
     assert await value(db, "SELECT count(*) FROM sqlite_master WHERE name = 't'") == 0
 
 
-async def test_exec_makes_triggers_on_one_line(db: D1) -> None:
+async def test_exec_creates_triggers_on_one_line(db: D1) -> None:
     await db.exec(
         "CREATE TABLE t (a); CREATE TABLE log (a); CREATE TRIGGER i AFTER INSERT ON t BEGIN"
         " INSERT INTO log VALUES (new.a); INSERT INTO log VALUES (-new.a); END;"
@@ -840,7 +840,7 @@ async def test_a_session_without_an_argument_is_unconstrained(db: D1) -> None:
     assert db.with_session().get_bookmark() is None
 
 
-async def test_a_bookmark_moves_on_with_each_query(db: D1) -> None:
+async def test_a_bookmark_grows_with_each_query(db: D1) -> None:
     session = db.with_session()
     seen = []
     for sql in ("CREATE TABLE t (a)", "INSERT INTO t VALUES (1)", "SELECT * FROM t"):
@@ -849,14 +849,14 @@ async def test_a_bookmark_moves_on_with_each_query(db: D1) -> None:
     assert seen == sorted(set(seen))
 
 
-async def test_a_failed_query_leaves_the_bookmark(db: D1) -> None:
+async def test_a_failed_query_leaves_the_bookmark_unchanged(db: D1) -> None:
     session = db.with_session("first-primary")
     with raises(D1Error):
         await session.prepare("SELEC").run()
     assert session.get_bookmark() is None
 
 
-async def test_a_session_goes_on_from_a_bookmark(db: D1) -> None:
+async def test_a_session_continues_from_a_bookmark(db: D1) -> None:
     first = db.with_session("first-primary")
     await first.prepare("CREATE TABLE t (a)").run()
     bookmark = first.get_bookmark()
@@ -866,14 +866,14 @@ async def test_a_session_goes_on_from_a_bookmark(db: D1) -> None:
     assert (second.get_bookmark() or "") > (bookmark or "")
 
 
-async def test_any_text_is_a_bookmark(db: D1) -> None:
+async def test_any_text_is_accepted_as_a_bookmark(db: D1) -> None:
     session = db.with_session(" zzz ")
     assert session.get_bookmark() == "zzz"
     await session.prepare("SELECT 1").run()
     assert session.get_bookmark() == "zzz"
 
 
-async def test_a_session_batches(db: D1) -> None:
+async def test_a_session_runs_a_batch(db: D1) -> None:
     session = db.with_session("first-primary")
     made, read = await session.batch(
         [session.prepare("CREATE TABLE t (a)"), session.prepare("SELECT ? AS a").bind(1)]
@@ -887,19 +887,19 @@ async def test_a_session_takes_row_types(db: D1) -> None:
     assert found == Point(1.0, 2.0)
 
 
-async def test_a_session_and_its_database_see_the_same(db: D1) -> None:
+async def test_a_session_and_its_database_see_the_same_data(db: D1) -> None:
     session = db.with_session()
     await session.prepare("CREATE TABLE t (a)").run()
     await db.prepare("INSERT INTO t VALUES (1)").run()
     assert await session.prepare("SELECT a FROM t").first("a") == 1
 
 
-async def test_a_session_wants_text(db: D1) -> None:
+async def test_a_session_refuses_a_bookmark_that_is_not_text(db: D1) -> None:
     with raises(ConversionError):
         db.with_session(5)  # type: ignore[arg-type]
 
 
-async def test_dump_is_gone(db: D1) -> None:
+async def test_dump_raises_404(db: D1) -> None:
     with raises(D1Error) as caught:
         await db.dump()
     assert caught.value.message == "D1_DUMP_ERROR: Status + 404"
@@ -957,7 +957,7 @@ MISTAKES: dict[str, tuple[str, str]] = {
 
 
 @cases(MISTAKES)
-async def test_sql_that_is_wrong_says_where(db: D1, case: tuple[str, str]) -> None:
+async def test_a_sql_error_has_its_offset(db: D1, case: tuple[str, str]) -> None:
     await db.exec(SCHEMA)
     sql, reason = case
     error = await refused(db, sql)
@@ -985,7 +985,7 @@ CONSTRAINTS: dict[str, tuple[str, str, str]] = {
 
 
 @cases(CONSTRAINTS)
-async def test_a_constraint_that_fails_is_an_error_of_its_own(
+async def test_a_violated_constraint_is_a_d1_constraint_error(
     db: D1, case: tuple[str, str, str]
 ) -> None:
     await db.exec(SCHEMA)
@@ -1030,14 +1030,14 @@ async def test_sql_without_a_statement_is_an_error(db: D1, case: tuple[str, str]
     assert (await refused(db, sql)).message == f"D1_ERROR: {reason}"
 
 
-async def test_an_error_comes_when_a_statement_runs(db: D1) -> None:
+async def test_a_sql_error_is_raised_when_the_statement_runs(db: D1) -> None:
     statement = db.prepare("SELEC ?").bind(1)
     with raises(D1Error, match="syntax error"):
         await statement.first()
 
 
 @cases({"bytes": b"SELECT 1", "none": None, "int": 1})
-async def test_sql_is_text(db: D1, case: Any) -> None:
+async def test_sql_that_is_not_text_is_refused(db: D1, case: Any) -> None:
     with raises(ConversionError, match="sql"):
         db.prepare(case)
     with raises(ConversionError, match="sql"):
@@ -1050,7 +1050,7 @@ async def test_sql_with_a_lone_surrogate_cannot_cross(db: D1) -> None:
 
 
 @cases({"none": None, "text": "SELECT 1", "dict": {}})
-async def test_a_binding_that_is_none_of_d1s_is_refused(db: D1, case: Any) -> None:
+async def test_wrong_binding_type_is_refused(db: D1, case: Any) -> None:
     with raises(BindingError, match="D1"):
         D1(case)
 
@@ -1093,7 +1093,7 @@ async def test_a_statement_may_be_long_but_not_its_program(db: D1) -> None:
     assert error.message == 'D1_ERROR: near ",": syntax error at offset 20021: SQLITE_ERROR'
 
 
-async def test_a_value_of_2_000_000_bytes_is_taken(db: D1) -> None:
+async def test_a_value_of_2_000_000_bytes_is_stored(db: D1) -> None:
     assert await value(db, "SELECT length(?)", "x" * 2_000_000) == 2_000_000
     assert await value(db, "SELECT length(?)", b"x" * 1_000_000) == 1_000_000
 
@@ -1143,7 +1143,7 @@ WITHIN: dict[str, tuple[str, Any]] = {
 
 
 @cases(WITHIN)
-async def test_sql_at_a_limit_is_taken(db: D1, case: tuple[str, Any]) -> None:
+async def test_sql_at_a_limit_is_accepted(db: D1, case: tuple[str, Any]) -> None:
     sql, expected = case
     assert await value(db, sql) == expected
 
@@ -1155,11 +1155,11 @@ async def test_a_table_may_have_100_columns(db: D1) -> None:
     assert found == [tuple(names)]
 
 
-# What SQL may not do -----------------------------------------------------------------------------
+# Refused SQL -------------------------------------------------------------------------------------
 
 
 @cases(["BEGIN", "BEGIN IMMEDIATE", "COMMIT", "END", "ROLLBACK", "SAVEPOINT s", "RELEASE s"])
-async def test_transactions_are_not_for_sql(db: D1, case: str) -> None:
+async def test_sql_transactions_are_refused(db: D1, case: str) -> None:
     expected = "To execute a transaction, please use the state.storage.transaction()"
     assert (await refused(db, case)).message.startswith(f"D1_ERROR: {expected}")
     with raises(D1Error) as caught:
@@ -1189,7 +1189,7 @@ NOT_AUTHORIZED = {
 
 
 @cases(NOT_AUTHORIZED)
-async def test_sql_is_not_authorized_to(db: D1, case: str) -> None:
+async def test_unauthorized_sql_is_refused(db: D1, case: str) -> None:
     await db.exec("CREATE TABLE t (a)")
     error = await refused(db, case)
     assert (error.message, error.code) == ("D1_ERROR: not authorized: SQLITE_AUTH", "SQLITE_AUTH")
@@ -1218,7 +1218,7 @@ async def test_the_schema_cannot_be_written(db: D1) -> None:
     assert (await refused(db, "DELETE FROM sqlite_master")).message == expected
 
 
-# What SQL may do ---------------------------------------------------------------------------------
+# Supported SQL -----------------------------------------------------------------------------------
 
 
 async def test_foreign_keys_are_on_and_stay_on(db: D1) -> None:
@@ -1227,7 +1227,7 @@ async def test_foreign_keys_are_on_and_stay_on(db: D1) -> None:
     assert await value(db, "PRAGMA foreign_keys") == 1
 
 
-async def test_a_deferred_foreign_key_that_never_holds_undoes_all(db: D1) -> None:
+async def test_a_deferred_foreign_key_violated_at_the_end_undoes_all(db: D1) -> None:
     await db.exec(
         "CREATE TABLE p (id INTEGER PRIMARY KEY)\n"
         "CREATE TABLE c (p REFERENCES p DEFERRABLE INITIALLY DEFERRED)"
@@ -1249,7 +1249,7 @@ async def test_or_rollback_is_an_internal_error_and_undoes_all(db: D1) -> None:
     assert await db.prepare("SELECT a FROM t").raw() == [(1,)]
 
 
-async def test_pragma_table_info_gives_columns(db: D1) -> None:
+async def test_pragma_table_info_returns_columns(db: D1) -> None:
     await db.exec("CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT NOT NULL DEFAULT 'x')")
     found = await db.prepare("PRAGMA table_info(t)").all()
     assert found[1] == {
@@ -1273,7 +1273,7 @@ async def test_the_runtimes_own_table_is_listed(db: D1) -> None:
     assert await value(db, "SELECT name FROM sqlite_master WHERE rowid = 1") == "_cf_METADATA"
 
 
-async def test_returning_gives_what_was_written(db: D1) -> None:
+async def test_returning_returns_the_written_row(db: D1) -> None:
     await db.exec("CREATE TABLE t (id INTEGER PRIMARY KEY, a INT)")
     found = await db.prepare("INSERT INTO t (a) VALUES (?), (?) RETURNING *").bind(5, 6).all()
     assert found.results == [{"id": 1, "a": 5}, {"id": 2, "a": 6}]
@@ -1288,7 +1288,7 @@ async def test_upsert_updates(db: D1) -> None:
     assert [await upsert.first("n"), await upsert.first("n")] == [1, 2]
 
 
-async def test_autoincrement_never_gives_an_id_again(db: D1) -> None:
+async def test_autoincrement_never_reuses_an_id(db: D1) -> None:
     await db.exec("CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT, a)")
     insert = db.prepare("INSERT INTO t (a) VALUES ('x') RETURNING id")
     assert await insert.first("id") == 1
@@ -1296,7 +1296,7 @@ async def test_autoincrement_never_gives_an_id_again(db: D1) -> None:
     assert await insert.first("id") == 2
 
 
-async def test_generated_columns_are_generated(db: D1) -> None:
+async def test_generated_columns_are_computed(db: D1) -> None:
     await db.exec("CREATE TABLE t (a INT, b INT AS (a * 2), c TEXT AS (a || '!') STORED)")
     await db.prepare("INSERT INTO t (a) VALUES (?)").bind(4).run()
     assert await db.prepare("SELECT * FROM t").raw() == [(4, 8, "4!")]
@@ -1328,7 +1328,7 @@ async def test_full_text_search_works(db: D1) -> None:
     assert found == [("the quick fox",)]
 
 
-async def test_json_functions_give_rows(db: D1) -> None:
+async def test_json_functions_return_rows(db: D1) -> None:
     sql = "SELECT key, value, type FROM json_each(?)"
     found = await db.prepare(sql).bind('["a", 2, null, true]').raw()
     assert found == [(0, "a", "text"), (1, 2, "integer"), (2, None, "null"), (3, 1, "true")]
@@ -1354,16 +1354,16 @@ async def test_date_functions_work(db: D1) -> None:
     assert await value(db, "SELECT strftime('%Y', ?)", datetime(2026, 1, 2)) == "2026"
 
 
-async def test_explain_query_plan_tells_the_plan(db: D1) -> None:
+async def test_explain_query_plan_returns_the_plan(db: D1) -> None:
     await db.exec("CREATE TABLE t (a)")
     assert await db.prepare("EXPLAIN QUERY PLAN SELECT * FROM t").first("detail") == "SCAN t"
 
 
-async def test_a_name_in_double_quotes_that_is_no_column_is_text(db: D1) -> None:
+async def test_a_double_quoted_name_without_a_column_is_text(db: D1) -> None:
     assert await value(db, 'SELECT "zz"') == "zz"
 
 
-# Found by the hunt -------------------------------------------------------------------------------
+# Found by differential runs ----------------------------------------------------------------------
 
 
 @cases(
@@ -1379,12 +1379,12 @@ async def test_semicolons_before_a_statement_belong_to_it(db: D1, case: tuple[st
     assert await value(db, sql) == expected
 
 
-async def test_semicolons_after_the_last_statement_are_one_without_sql(db: D1) -> None:
+async def test_semicolons_after_the_last_statement_are_an_empty_statement(db: D1) -> None:
     with raises(D1Error, match="SQL code did not contain a statement"):
         await db.prepare("SELECT 1;;").run()
 
 
-async def test_an_internal_error_forgets_the_last_rowid_and_no_data(db: D1) -> None:
+async def test_an_internal_error_loses_the_last_rowid_but_no_data(db: D1) -> None:
     await db.exec("CREATE TABLE t(id INTEGER PRIMARY KEY, n UNIQUE)")
     await db.prepare("INSERT INTO t VALUES (7, 1)").run()
     with raises(D1Error, match="^internal error"):
@@ -1417,7 +1417,7 @@ async def test_a_statement_that_fails_after_one_with_rows_left_is_an_internal_er
         "not-the-last": ("SELECT * FROM t LIMIT 'a'; SELECT 1", "datatype mismatch"),
     }
 )
-async def test_what_fails_before_the_last_statement_runs_says_what_is_wrong(
+async def test_a_failure_before_the_last_statement_runs_has_its_reason(
     db: D1, case: tuple[str, str]
 ) -> None:
     sql, reason = case
@@ -1446,13 +1446,13 @@ async def test_a_large_last_rowid_is_a_float(db: D1) -> None:
         ),
     }
 )
-async def test_an_error_says_where_its_name_stands(db: D1, case: tuple[str, str]) -> None:
+async def test_an_error_has_the_offset_of_its_name(db: D1, case: tuple[str, str]) -> None:
     sql, reason = case
     await db.exec("CREATE TABLE t(a)")
     assert f"D1_ERROR: {reason}: SQLITE_ERROR" == str(await refused(db, sql))
 
 
-async def test_a_result_is_its_rows_as_json(db: D1) -> None:
+async def test_a_result_is_converted_to_json_as_its_rows(db: D1) -> None:
     found = await db.prepare("SELECT 1 AS a, NULL AS b").all()
     response = Response.json({"rows": found})
     assert await response.text() == '{"rows":[{"a":1,"b":null}]}'

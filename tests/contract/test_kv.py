@@ -40,7 +40,7 @@ def soon(seconds: int) -> int:
     return int(time.time()) + seconds
 
 
-# Values -----------------------------------------------------------------------------------------
+# Values ------------------------------------------------------------------------------------------
 
 KINDS: dict[str, Any] = {
     "text": "text",
@@ -205,7 +205,7 @@ async def test_an_unknown_option_is_refused(kv: KV) -> None:
     assert await kv.get("k") is None
 
 
-# JSON and rows ----------------------------------------------------------------------------------
+# JSON and rows -----------------------------------------------------------------------------------
 
 
 JSON_TEXTS: dict[str, tuple[str, Any]] = {
@@ -268,7 +268,7 @@ async def test_a_value_that_does_not_fit_the_row_type_raises(kv: KV, case: Any) 
         await kv.get(case, User)
 
 
-# Streams ----------------------------------------------------------------------------------------
+# Streams -----------------------------------------------------------------------------------------
 
 
 @cases({"empty": b"", "small": b"abc", "mebibyte": bytes(range(256)) * (MIB // 256)})
@@ -355,7 +355,7 @@ async def test_a_stream_that_breaks_off_changes_nothing(kv: KV) -> None:
     assert await kv.get_with_metadata("k") == ("old", 1, None)
 
 
-# Keys -------------------------------------------------------------------------------------------
+# Keys --------------------------------------------------------------------------------------------
 
 ODD_KEYS = {
     "slash": "/",
@@ -484,7 +484,7 @@ async def test_a_lone_surrogate_in_a_key_is_refused(kv: KV, case: Operation) -> 
         await do(kv, case, "a\udc00")
 
 
-# Many keys at once ------------------------------------------------------------------------------
+# Many keys at once -------------------------------------------------------------------------------
 
 
 async def test_many_keys_keep_the_requested_order_without_duplicates(kv: KV) -> None:
@@ -580,7 +580,7 @@ async def test_many_values_are_at_most_25_mib_together(kv: KV) -> None:
     assert caught.value.code == 413
 
 
-# Metadata ---------------------------------------------------------------------------------------
+# Metadata ----------------------------------------------------------------------------------------
 
 
 METADATA: dict[str, Any] = {
@@ -659,7 +659,7 @@ async def test_metadata_has_at_most_1024_bytes_of_json(kv: KV) -> None:
     assert await kv.get_with_metadata("k") == ("v", "é" * 511, None)
 
 
-# Expiration -------------------------------------------------------------------------------------
+# Expiration --------------------------------------------------------------------------------------
 
 
 async def test_an_expiration_is_listed_as_a_datetime(kv: KV) -> None:
@@ -811,7 +811,7 @@ async def test_a_put_to_an_expired_key_stores_it_without_expiration(kv: KV) -> N
     assert await kv.get_with_metadata("k") == ("2", None, None)
 
 
-# cache_ttl --------------------------------------------------------------------------------------
+# cache_ttl ---------------------------------------------------------------------------------------
 
 
 @cases({"30": 30, "an-hour": timedelta(hours=1), "none": None})
@@ -836,7 +836,7 @@ async def test_a_cache_ttl_below_30_seconds_is_refused(kv: KV, case: int) -> Non
             assert caught.value.code == 400
 
 
-# Lists ------------------------------------------------------------------------------------------
+# Lists -------------------------------------------------------------------------------------------
 
 
 async def test_an_empty_namespace_lists_nothing(kv: KV) -> None:
@@ -1000,7 +1000,7 @@ async def test_iteration_over_keys_may_stop_early(kv: KV) -> None:
         break
 
 
-# Deletion ---------------------------------------------------------------------------------------
+# Deletion ----------------------------------------------------------------------------------------
 
 
 async def test_a_deleted_key_is_gone(kv: KV) -> None:
@@ -1036,7 +1036,7 @@ async def test_an_invalid_key_in_a_bulk_delete_refuses_all(kv: KV) -> None:
     assert await names(kv) == ["a"]
 
 
-# The class --------------------------------------------------------------------------------------
+# The class ---------------------------------------------------------------------------------------
 
 
 @cases({"none": None, "text": "KV", "object": SimpleNamespace(get=1)})

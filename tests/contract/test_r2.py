@@ -75,7 +75,7 @@ async def fill(r2: R2, *keys: str) -> None:
     await asyncio.gather(*(r2.put(key, key) for key in keys))
 
 
-# Values -----------------------------------------------------------------------------------------
+# Values ------------------------------------------------------------------------------------------
 
 
 async def test_a_missing_object_is_none(r2: R2) -> None:
@@ -203,7 +203,7 @@ async def test_a_put_replaces_value_and_metadata(r2: R2) -> None:
     assert first.version != second.version
 
 
-# Bodies -----------------------------------------------------------------------------------------
+# Bodies ------------------------------------------------------------------------------------------
 
 
 async def test_a_body_is_read_once(r2: R2) -> None:
@@ -287,7 +287,7 @@ async def test_a_body_passes_through_a_response(r2: R2) -> None:
     assert await response.bytes() == HELLO
 
 
-# Streams ----------------------------------------------------------------------------------------
+# Streams -----------------------------------------------------------------------------------------
 
 
 @not_in("node", reason=STREAMS_BY_FETCH)
@@ -404,7 +404,7 @@ async def test_a_stream_is_put_once(r2: R2) -> None:
     assert await r2.head("b") is None
 
 
-# What is known of an object ---------------------------------------------------------------------
+# What is known of an object ----------------------------------------------------------------------
 
 
 async def test_an_object_says_what_it_is(r2: R2) -> None:
@@ -659,7 +659,7 @@ async def test_the_local_runtime_takes_2048_bytes_of_metadata(r2: R2) -> None:
         await r2.put("k", "", custom_metadata={"k": "v" * 2048})
 
 
-# Checksums --------------------------------------------------------------------------------------
+# Checksums ---------------------------------------------------------------------------------------
 
 DIGESTS = {
     "md5": ("MD5", 16),
@@ -740,7 +740,7 @@ async def test_two_checksums_are_refused(r2: R2) -> None:
     assert await r2.head("k") is None
 
 
-# Ranges -----------------------------------------------------------------------------------------
+# Ranges ------------------------------------------------------------------------------------------
 
 RANGES: dict[str, tuple[Any, int, bytes]] = {
     "offset": ({"offset": 1}, 1, b"ello"),
@@ -905,7 +905,7 @@ async def test_headers_without_a_range_mean_all(r2: R2) -> None:
     assert await read(r2, "empty", range=Headers({"Range": "bytes=0-"})) == b""
 
 
-# Conditions -------------------------------------------------------------------------------------
+# Conditions --------------------------------------------------------------------------------------
 
 # what is asked; whether it holds of the object, and where there is none
 CONDITIONS: dict[str, tuple[Any, bool, bool]] = {
@@ -1076,7 +1076,7 @@ async def test_a_wrong_checksum_is_told_before_a_condition(r2: R2) -> None:
         await r2.put("k", "", md5=bytes(16), only_if={"etag_matches": "x"})
 
 
-# Keys -------------------------------------------------------------------------------------------
+# Keys --------------------------------------------------------------------------------------------
 
 ODD_KEYS = {
     "empty": "",
@@ -1147,7 +1147,7 @@ async def test_a_key_is_text(r2: R2, case: Any) -> None:
         r2.resume_multipart_upload(case, "x")
 
 
-# Customers' keys --------------------------------------------------------------------------------
+# Customers' keys ---------------------------------------------------------------------------------
 
 
 @cases({"hex": "0123456789abcdef" * 4, "bytes": bytes(range(32))})
@@ -1188,7 +1188,7 @@ async def test_a_customers_key_of_another_form_is_refused(r2: R2, case: tuple[An
     assert await r2.head("k") is None
 
 
-# Deleting ---------------------------------------------------------------------------------------
+# Deleting ----------------------------------------------------------------------------------------
 
 
 async def test_delete_removes_one(r2: R2) -> None:
@@ -1235,7 +1235,7 @@ async def test_keys_to_delete_are_text(r2: R2) -> None:
         await r2.delete(keys)
 
 
-# Listing ----------------------------------------------------------------------------------------
+# Listing -----------------------------------------------------------------------------------------
 
 
 async def test_a_listing_of_nothing(r2: R2) -> None:
@@ -1441,7 +1441,7 @@ async def test_what_is_listed_by_is_text(r2: R2) -> None:
         await r2.list(start_after=number)
 
 
-# Multipart uploads ------------------------------------------------------------------------------
+# Multipart uploads -------------------------------------------------------------------------------
 
 
 def md5_of_parts(*parts: bytes) -> str:
@@ -1679,7 +1679,7 @@ async def test_a_part_that_breaks_off_leaves_the_one_before(r2: R2) -> None:
     assert await read(r2) == b"old"
 
 
-# The binding ------------------------------------------------------------------------------------
+# The binding -------------------------------------------------------------------------------------
 
 
 async def test_a_missing_binding_is_told() -> None:

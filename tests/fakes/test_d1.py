@@ -1,4 +1,4 @@
-"""The fake D1, where it can do what a real one cannot, or is used without the public class."""
+"""The fake D1: abilities that the real one lacks, and use without the public class."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from pyworkers_sdk.testing.fakes.d1 import FakeD1Database
 pytestmark = pytest.mark.asyncio
 
 
-async def test_each_fake_is_a_database_of_its_own() -> None:
+async def test_each_fake_is_a_separate_database() -> None:
     await fake(D1).exec("CREATE TABLE t (a)")
     with pytest.raises(D1Error, match="no such table: t"):
         await fake(D1).prepare("SELECT * FROM t").all()
 
 
-async def test_sql_tells_the_clocks_time() -> None:
+async def test_date_functions_follow_the_clock() -> None:
     clock = Clock(datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc))
     db = fake(D1, clock=clock)
     await db.exec("CREATE TABLE t (a, at DEFAULT CURRENT_TIMESTAMP)\nINSERT INTO t (a) VALUES (1)")
@@ -50,19 +50,19 @@ async def test_sql_tells_the_clocks_time() -> None:
     ]
 
 
-async def test_a_database_in_a_file_stays(tmp_path: Path) -> None:
+async def test_a_database_in_a_file_persists(tmp_path: Path) -> None:
     path = str(tmp_path / "d1.sqlite")
     await D1(FakeD1Database(path)).exec("CREATE TABLE t (a)\nINSERT INTO t VALUES (1)")
     assert await D1(FakeD1Database(path)).prepare("SELECT a FROM t").first("a") == 1
 
 
-async def test_values_may_be_larger_where_it_is_not_strict() -> None:
+async def test_larger_values_are_stored_if_not_strict() -> None:
     db = D1(FakeD1Database(strict=False))
     statement = db.prepare("SELECT length(?)").bind("x" * 4_000_000)
     assert await statement.raw() == [(4_000_000,)]
 
 
-async def test_a_fake_that_is_let_go_leaves_nothing_behind() -> None:
+async def test_a_dropped_fake_closes_its_connections() -> None:
     database = FakeD1Database(clock=Clock())
     await database.prepare("SELECT 1").all()
     gone = weakref.ref(database)
@@ -80,7 +80,7 @@ async def test_a_fake_that_is_let_go_leaves_nothing_behind() -> None:
         (2**53, "bigint", "9007199254740992"),
     ],
 )
-async def test_bind_refuses_what_javascript_does(value: Any, kind: str, shown: str) -> None:
+async def test_bind_refuses_values_as_the_runtime_does(value: Any, kind: str, shown: str) -> None:
     with pytest.raises(JsException) as caught:
         FakeD1Database().prepare("SELECT ?").bind(value)
     expected = f"D1_TYPE_ERROR: Type '{kind}' not supported for value '{shown}'"
@@ -91,12 +91,12 @@ async def test_bind_refuses_what_javascript_does(value: Any, kind: str, shown: s
     ("value", "found"),
     [(float("nan"), None), (float("inf"), None), (-0.0, 0), ([1, 255], [1, 255]), ([], [])],
 )
-async def test_bind_takes_what_javascript_does(value: Any, found: Any) -> None:
+async def test_bind_converts_values_as_the_runtime_does(value: Any, found: Any) -> None:
     statement = FakeD1Database().prepare("SELECT ? AS a").bind(value)
     assert await statement.first("a") == found
 
 
-async def test_a_session_begins_with_text() -> None:
+async def test_a_session_refuses_a_constraint_that_is_not_text() -> None:
     database: Any = FakeD1Database()
     with pytest.raises(JsException, match=r"constraintOrBookmark\?\.trim is not a function"):
         database.withSession(5)

@@ -1,4 +1,4 @@
-"""D1 over memory: what the binding does in JavaScript, over SQLite as workerd runs it."""
+"""``FakeD1Database``: the JavaScript API of D1 over SQLite as workerd runs it."""
 
 from __future__ import annotations
 
@@ -18,12 +18,29 @@ if TYPE_CHECKING:
 
 __all__ = ["FakeD1Database", "FakeD1DatabaseSession", "FakeD1PreparedStatement", "configured"]
 
+# Where a session may start, if not at a bookmark.
 _CONSTRAINTS = ("first-primary", "first-unconstrained")
+
+# Bytes of a row, a text or a BLOB: production's limit, and the one of the local runtime.
+MAX_LENGTH = 2_000_000
+MAX_LENGTH_LOCALLY = 4 * 1024 * 1024
+
+# The runtime's own words, seen in the real worlds: quotes, never to be improved. The first text is
+# the error's message, the second one the message of its cause.
+NO_COLUMN = "D1_COLUMN_NOTFOUND: Column not found ({})", "Column not found"
+DUMP_GONE = "D1_DUMP_ERROR: Status + 404", "Status 404"
+SQL_FAILED = "D1_ERROR: {0}", "{0}"
+EXEC_FAILED = "D1_EXEC_ERROR: Error in line 1: {0}: {1}", "Error in line 1: {0}: {1}"
+WRONG_TYPE = (
+    "D1_TYPE_ERROR: Type '{0}' not supported for value '{1}'",
+    "Type '{0}' not supported for value '{1}'",
+)
+NOT_TEXT = "constraintOrBookmark?.trim is not a function"
 
 
 @yields_to_others
 class _Statements:
-    """What a database and a session share."""
+    """Base of a database and of a session."""
 
     def __init__(self, sqlite: Sqlite, bookmark: str | None) -> None:
         self._sqlite = sqlite
@@ -33,47 +50,58 @@ class _Statements:
         return FakeD1PreparedStatement(self, query, ())
 
     async def batch(self, statements: Sequence[FakeD1PreparedStatement], /) -> list[Any]:
-        answers = self.query([(one.statement, one.params) for one in statements])
-        return [_objects(answer) for answer in answers]
+        answers = self.query([(statement.statement, statement.params) for statement in statements])
+        return [_result(answer) for answer in answers]
 
     def query(self, queries: list[tuple[str, tuple[Any, ...]]]) -> list[Answer]:
+        """Run SQL with its bound values: one request to D1, and one transaction.
+
+        A SELECT becomes several statements of SQLite on the way, because its ``meta`` has figures
+        that Python's ``sqlite3`` does not report. ``Sqlite`` splits the text by its tokens, reads
+        the size and the last rowid before and after, and counts the rows read in the program that
+        EXPLAIN returns. See ``sqlite.py``.
+        """
         try:
             answers = self._sqlite.transaction(queries)
         except Refused as refused:
-            raise _error(f"D1_ERROR: {refused}", str(refused)) from None
-        self._answered()
+            raise _error(SQL_FAILED, str(refused)) from None
+        self._advance_bookmark()
         return answers
 
-    def _answered(self) -> None:
+    def _advance_bookmark(self) -> None:
+        # Bookmarks compare as text. A session that began with a later one, or with any other text,
+        # keeps it (contract: test_any_text_is_accepted_as_a_bookmark).
         bookmark = f"{0:08x}-{next(self._sqlite.bookmarks):08x}-{0:08x}-{0:032x}"
-        known = self._bookmark
-        if known is not None and (known in _CONSTRAINTS or known < bookmark):
+        seen = self._bookmark
+        if seen is not None and (seen in _CONSTRAINTS or seen < bookmark):
             self._bookmark = bookmark
 
 
 @yields_to_others
 class FakeD1Database(_Statements):
-    """A D1 database in memory, or in a file; it speaks JavaScript's side of the API.
+    """JS: D1Database. The data is in memory, or in a file at ``path``.
 
-    ``strict`` holds rows, text and blobs to production's 2,000,000 bytes, where the local runtime
-    takes more. SQL's date functions follow the ``clock``. In ``meta`` everything is exact but
-    ``rows_read`` and ``rows_written``, which are reckoned from the query plan: right for plain
-    statements on one table, rough for joins, upserts, triggers and changes of the schema.
+    ``strict`` limits a row, a text or a BLOB to production's 2,000,000 bytes; the local runtime
+    accepts more. SQL's date functions follow the ``clock``.
+
+    In ``meta`` all figures are exact, except ``rows_read`` and ``rows_written``. Those come from
+    the query plan: right for plain statements on one table, and rough for joins, upserts, triggers
+    and changes of the schema.
     """
 
     def __init__(
         self, path: str = ":memory:", *, clock: Clock | None = None, strict: bool = True
     ) -> None:
-        super().__init__(Sqlite(path, clock, 2_000_000 if strict else 4 * 1024 * 1024), None)
+        super().__init__(Sqlite(path, clock, MAX_LENGTH if strict else MAX_LENGTH_LOCALLY), None)
 
     async def exec(self, query: str, /) -> dict[str, Any]:
         lines = query.strip().split("\n")
         try:
             answers = self._sqlite.transaction([(line, ()) for line in lines])
         except Refused as refused:
-            where = f"Error in line 1: {lines[0]}: {refused}"
-            raise _error(f"D1_EXEC_ERROR: {where}", where) from None
-        self._answered()
+            # Whichever line failed (contract: test_exec_error_always_names_line_one).
+            raise _error(EXEC_FAILED, lines[0], str(refused)) from None
+        self._advance_bookmark()
         return {
             "count": len(answers),
             "duration": sum(answer.meta["duration"] for answer in answers),
@@ -81,16 +109,16 @@ class FakeD1Database(_Statements):
 
     def withSession(self, constraintOrBookmark: str | None = None, /) -> FakeD1DatabaseSession:
         if not isinstance(constraintOrBookmark, str | None):
-            raise JsException("TypeError", "constraintOrBookmark?.trim is not a function")
+            raise JsException("TypeError", NOT_TEXT)
         start = (constraintOrBookmark or "").strip() or "first-unconstrained"
         return FakeD1DatabaseSession(self._sqlite, start)
 
     async def dump(self) -> bytes:
-        raise _error("D1_DUMP_ERROR: Status + 404", "Status 404")
+        raise _error(DUMP_GONE)
 
 
 class FakeD1DatabaseSession(_Statements):
-    """A session; its bookmark moves on with every query."""
+    """JS: D1DatabaseSession. Its bookmark grows with every query."""
 
     def getBookmark(self) -> str | None:
         return None if self._bookmark in _CONSTRAINTS else self._bookmark
@@ -98,7 +126,7 @@ class FakeD1DatabaseSession(_Statements):
 
 @yields_to_others
 class FakeD1PreparedStatement:
-    """SQL, and the values bound to it; nothing is looked at before it runs."""
+    """JS: D1PreparedStatement. SQL is not even compiled before the statement runs."""
 
     def __init__(self, session: _Statements, statement: str, params: tuple[Any, ...]) -> None:
         self._session = session
@@ -106,22 +134,22 @@ class FakeD1PreparedStatement:
         self.params = params
 
     def bind(self, *values: Any) -> FakeD1PreparedStatement:
-        params = tuple(map(_bound, values))
+        params = tuple(map(_param, values))
         return FakeD1PreparedStatement(self._session, self.statement, params)
 
     async def first(self, colName: str | None = None, /) -> Any:
-        rows = _objects(self._run())["results"]
+        rows = _result(self._run())["results"]
         if not rows or colName is None:
             return rows[0] if rows else None
         if colName not in rows[0]:
-            raise _error(f"D1_COLUMN_NOTFOUND: Column not found ({colName})", "Column not found")
+            raise _error(NO_COLUMN, colName)
         return rows[0][colName]
 
     async def all(self) -> Any:
-        return _objects(self._run())
+        return _result(self._run())
 
     async def run(self) -> Any:
-        return _objects(self._run())
+        return _result(self._run())
 
     async def raw(self, *, columnNames: bool = False) -> list[list[Any]]:
         answer = self._run()
@@ -131,46 +159,50 @@ class FakeD1PreparedStatement:
         return self._session.query([(self.statement, self.params)])[0]
 
 
-def _error(message: str, cause: str) -> JsException:
+def _error(texts: tuple[str, str], *values: str) -> JsException:
+    message, cause = (text.format(*values) for text in texts)
     return JsException("Error", message, JsException("Error", cause))
 
 
-def _bound(value: Any) -> Any:
-    """What reaches SQLite of a bound value: through JSON, so a number as REAL, and no NaN."""
-    kind = value.__class__
-    if kind in (bool, int, float) and abs(value) < 2**53:
-        return float(value) + 0.0  # no -0.0 either
-    if kind is float:
+def _param(value: Any) -> Any:
+    """Convert a bound value as JSON on its way to D1's service does.
+
+    A number arrives as a double, and so as REAL; NaN and infinities arrive as null.
+    """
+    type_ = value.__class__
+    if type_ in (bool, int, float) and abs(value) < 2**53:
+        return float(value) + 0.0  # JSON.stringify(-0) is "0".
+    if type_ is float:
         return value if isfinite(value) else None
     if value is None or isinstance(value, str):
         return value
-    if kind in (bytes, bytearray, memoryview) or (kind is list and all(map(_is_byte, value))):
+    if type_ in (bytes, bytearray, memoryview) or (type_ is list and all(map(_is_byte, value))):
         return bytes(value)
-    js, shown = "object", "[object Object]"
-    if kind is int:
-        js, shown = "bigint", str(value)
-    elif kind is list:
-        shown = ",".join(map(str, value))
-    reason = f"Type '{js}' not supported for value '{shown}'"
-    raise _error(f"D1_TYPE_ERROR: {reason}", reason)
+    js_type, text = "object", "[object Object]"
+    if type_ is int:  # Pyodide makes a BigInt of an integer this large.
+        js_type, text = "bigint", str(value)
+    elif type_ is list:
+        text = ",".join(map(str, value))
+    raise _error(WRONG_TYPE, js_type, text)
 
 
 def _is_byte(value: Any) -> bool:
     return type(value) is int and 0 <= value < 256
 
 
-def _objects(answer: Answer) -> dict[str, Any]:
+def _result(answer: Answer) -> dict[str, Any]:
+    """Return a JavaScript D1Result."""
     results = [_object(answer.names, row) for row in answer.rows]
     return {"success": True, "meta": answer.meta, "results": results}
 
 
 def _object(names: list[str], row: list[Any]) -> dict[str, Any]:
-    """A row as a JavaScript object: one value a name."""
+    """Return a row as a JavaScript object, in which columns with the same name collapse."""
     return in_order(dict(zip(names, row, strict=True)))
 
 
 def configured(bound: Bound, worker: Worker) -> FakeD1Database:
-    """Make the database of a configuration, with its migrations applied."""
+    """Return the database of a configuration, with its migrations applied."""
     from ..config.d1_migrations import migrate
     from ..config.sections import shared
 

@@ -1,4 +1,4 @@
-"""SQL as text: its tokens, where a statement ends, and where a name or a parameter stands in it."""
+"""The text of SQL: its tokens, the ends of statements, and the offsets of names and parameters."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = [
     "MAX_PARAMETERS",
     "bytes_before",
     "is_empty",
-    "place_of",
+    "offset_of",
     "split",
     "tokens_of",
     "with_values",
@@ -23,22 +23,23 @@ MAX_PARAMETERS = 100
 
 @lru_cache(maxsize=256)
 def tokens_of(sql: str) -> list[re.Match[str]]:
-    """The tokens of SQL, without space and comments."""
+    """Return the tokens of SQL, without space and comments."""
     return [token for token in _TOKEN.finditer(sql) if token.lastgroup != "space"]
 
 
 def split(sql: str) -> list[str]:
-    """The statements of SQL, as SQLite cuts them off: at the end of each, or at a NUL."""
+    """Split SQL into its statements as SQLite does: at the end of each, or at a NUL."""
     sql, nul, _ = sql.partition("\0")
     parts: list[str] = []
-    start, begun = 0, False
+    start, has_begun = 0, False
     for token in tokens_of(sql):
         if token[0] != ";":
-            begun = True
-        # semicolons before a statement belong to it
-        if token[0] != ";" or not begun or not sqlite3.complete_statement(sql[start : token.end()]):
+            has_begun = True
             continue
-        begun = False
+        # A semicolon before a statement belongs to it; one within a trigger does not end it.
+        if not has_begun or not sqlite3.complete_statement(sql[start : token.end()]):
+            continue
+        has_begun = False
         if rest := sql[token.end() :].lstrip(" \t\n\r\v\f"):
             parts.append(sql[start : token.end()])
             start = len(sql) - len(rest)
@@ -50,7 +51,10 @@ def is_empty(sql: str) -> bool:
 
 
 class _InOrder(dict[str, Any]):
-    """Values for named parameters, whose names ``sqlite3`` asks for in their order."""
+    """Values for named parameters: the next value for each name that ``sqlite3`` asks for.
+
+    ``sqlite3`` asks in the order of the parameters' numbers, once for each name.
+    """
 
     def __init__(self, values: Sequence[Any]) -> None:
         self._values = iter(values)
@@ -60,23 +64,30 @@ class _InOrder(dict[str, Any]):
 
 
 def with_values(sql: str, values: Sequence[Any] | None = None) -> tuple[str, Any]:
-    """SQL and its values (nulls if none are given), in a way that ``sqlite3`` takes them.
+    """Return SQL and its values in a form that ``sqlite3`` accepts.
 
-    D1 binds by position whatever a parameter is called; ``sqlite3`` wants names for the named.
+    By default all values are nulls. D1 binds every parameter by its number, even named ones, while
+    ``sqlite3`` needs a dict for those. It also refuses a mixture, so a mixture is rewritten to
+    bare "?".
     """
     slots = [token for token in tokens_of(sql) if token.lastgroup == "slot"]
-    named: dict[str, int] = {}
+    # SQLite's numbering: https://www.sqlite.org/lang_expr.html#parameters
+    numbers_of_names: dict[str, int] = {}
     numbers: list[int] = []
     highest = 0
     for slot in slots:
         name = slot[0]
-        number = int(name[1:] or highest + 1) if name[0] == "?" else named.get(name, highest + 1)
-        named[name] = number
+        if name[0] == "?":
+            number = int(name[1:] or highest + 1)
+        else:
+            number = numbers_of_names.get(name, highest + 1)
+        numbers_of_names[name] = number
         numbers.append(number)
         highest = max(highest, number)
     if values is None:
         values = (None,) * min(highest, MAX_PARAMETERS)
     bare = sum(slot[0] == "?" for slot in slots)
+    # A wrong number of values, or ?0, is left to ``sqlite3`` to refuse.
     if bare == len(slots) or len(values) != highest or 0 in numbers:
         return sql, values
     if not bare and len(set(numbers)) == highest:
@@ -87,34 +98,42 @@ def with_values(sql: str, values: Sequence[Any] | None = None) -> tuple[str, Any
 
 
 def bytes_before(token: re.Match[str]) -> int:
+    """Return the offset of a token as SQLite counts it, in bytes of UTF-8."""
     return len(token.string[: token.start()].encode())
 
 
-def place_of(name: str, function: str | None, tokens: list[re.Match[str]]) -> int | None:
-    """Where a name stands that SQLite could not resolve."""
+def offset_of(name: str, function: str | None, tokens: list[re.Match[str]]) -> int | None:
+    """Return the offset of a name that SQLite could not resolve, in bytes.
+
+    ``function`` is the message before the name if the name is that of a function.
+    """
     texts = [*(token[0].strip('"`[]').lower() for token in tokens), "", ""]
-    wanted = name.strip('"').lower().split(".")
-    length = 2 * len(wanted) - 1
-    named = range(0)  # the columns of an INSERT, which have an error of their own
+    parts = name.strip('"').lower().split(".")
+    length = 2 * len(parts) - 1
+    # A column in INSERT INTO t(column) has another message, so it is skipped here.
+    insert_columns = range(0)
     into = texts.index("into") if "into" in texts else len(tokens)
     if texts[into + 2 : into + 3] == ["("] and ")" in texts[into:]:
-        named = range(into, texts.index(")", into))
-    for at in range(len(tokens)):
-        if texts[at : at + length : 2] != wanted or at in named:
+        insert_columns = range(into, texts.index(")", into))
+    for index in range(len(tokens)):
+        if texts[index : index + length : 2] != parts or index in insert_columns:
             continue
-        before, after = texts[at - 1], texts[at + length]  # where there is none, ""
+        # Each is "" at an end of the text.
+        before, after = texts[index - 1], texts[index + length]
         if before in (".", "as", "collate"):
             continue
         if function and after != "(":
             continue
-        if "update" in texts[:at] and before in ("set", ",") and after == "=":
+        # SQLite reports no offset for a column that UPDATE sets.
+        if "update" in texts[:index] and before in ("set", ",") and after == "=":
             return None
-        if function == "misuse of aggregate: " and "where" in texts[at:]:
+        if function == "misuse of aggregate: " and "where" in texts[index:]:
             continue
-        return bytes_before(tokens[at])
+        return bytes_before(tokens[index])
     return None
 
 
+# As SQLite's tokenizer cuts them: https://www.sqlite.org/src/file/src/tokenize.c
 _TOKEN = re.compile(
     r"""(?P<space>[ \t\n\f\r]+ | --[^\n]* | /\*.*?(?:\*/|\Z))
       | (?P<quoted>'(?:[^']|'')*' | "(?:[^"]|"")*" | `(?:[^`]|``)*` | \[[^]]*])

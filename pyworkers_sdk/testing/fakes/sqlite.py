@@ -1,7 +1,7 @@
-"""SQLite as workerd runs it: its limits, its authorizer, its transactions, its error texts.
+"""SQLite as workerd runs it: its limits, authorizer, transactions and messages of errors.
 
-Nothing of D1 is in here: what a request of several queries is made of, and what JavaScript sees of
-the answers, is its caller's.
+D1 and the SQL of Durable Objects share this. How a request is composed, and how JavaScript sees
+the answers, is left to them.
 """
 
 from __future__ import annotations
@@ -21,11 +21,12 @@ from .sql_text import (
     MAX_PARAMETERS,
     bytes_before,
     is_empty,
-    place_of,
+    offset_of,
     split,
     tokens_of,
     with_values,
 )
+from .sqlite_authorizer import Authorizer
 
 if TYPE_CHECKING:
     from .._clock import Clock
@@ -33,12 +34,51 @@ if TYPE_CHECKING:
 __all__ = ["METADATA", "Answer", "Refused", "Sqlite", "reset_because"]
 
 
+# Limits in bytes.
+MAX_STATEMENT = 100_000
+
+_LIMITS = {
+    sqlite3.SQLITE_LIMIT_COLUMN: 100,
+    sqlite3.SQLITE_LIMIT_EXPR_DEPTH: 100,
+    sqlite3.SQLITE_LIMIT_COMPOUND_SELECT: 5,
+    sqlite3.SQLITE_LIMIT_VDBE_OP: 25_000,
+    sqlite3.SQLITE_LIMIT_FUNCTION_ARG: 127,
+    sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH: 50,
+    sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER: MAX_PARAMETERS,
+    sqlite3.SQLITE_LIMIT_TRIGGER_DEPTH: 10,
+}
+
+# The runtime's own words, seen in the real worlds: quotes, never to be improved.
+NO_STATEMENTS = "No SQL statements detected."
+EMPTY_STATEMENT = "SQL code did not contain a statement."
+TOO_LONG = "statement too long: SQLITE_TOOBIG"
+NOT_AUTHORIZED = "not authorized: SQLITE_AUTH"
+OUT_OF_MEMORY = "out of memory: SQLITE_NOMEM"
+INTERNAL_ERROR = "internal error"
+MISCOUNTED = "Wrong number of parameter bindings for SQL query."
+PARAMETERS_BEFORE_LAST = (
+    "When executing multiple SQL statements in a single call, only the last statement can have "
+    "parameters."
+)
+RESET = (
+    "Durable Object was reset and rolled back to its last known good state because the "
+    "application left the database in a state where constraints were violated"
+)
+
+# The runtime's own table. It is visible: PRAGMA table_list lists it, and it takes a page
+# (contract: D1's test_the_runtimes_own_table_is_listed).
+METADATA = """CREATE TABLE IF NOT EXISTS _cf_METADATA (
+        key INTEGER PRIMARY KEY,
+        value BLOB
+      )"""
+
+
 class Refused(Exception):
-    """What the runtime says instead of running a statement."""
+    """A statement that the runtime does not run; the message is the runtime's."""
 
 
 class Answer(NamedTuple):
-    """The result of one query, as rows and columns."""
+    """The result of one query: the names of its columns, its rows, and D1's ``meta``."""
 
     names: list[str]
     rows: list[list[Any]]
@@ -46,12 +86,13 @@ class Answer(NamedTuple):
 
 
 def cell(value: Any) -> Any:
-    """What JavaScript sees of a SQLite value, after JSON."""
+    """Convert a value of SQLite to the one that JavaScript gets, after a trip through JSON."""
     if isinstance(value, bytes):
         return list(value)
     if isinstance(value, int | float):
         if not isfinite(value):
             return None
+        # JavaScript has doubles only, and Pyodide makes an int of an integral one below 2**53.
         number = float(value)
         return int(number) if number.is_integer() and abs(number) < 2**53 else number
     return value
@@ -66,6 +107,8 @@ class Sqlite:
         self._path = path
         self._clock = clock
         self._max_length = max_length
+        # Cursors of statements before the last one of a query. workerd does not read their rows
+        # either, and such an open statement makes the end of the transaction fail.
         self._unread: list[sqlite3.Cursor] = []
         self.bookmarks: count[int] = count()
         self._open(self._connected())
@@ -75,7 +118,8 @@ class Sqlite:
     cell: Callable[[Any], Any] = staticmethod(cell)
 
     def _connected(self) -> sqlite3.Connection:
-        # No statement cache: what was compiled for the fake's own use would pass the authorizer.
+        # Without a statement cache: SQLite asks the authorizer only while it compiles, so a user's
+        # statement would pass if the fake had compiled the same text for its own use.
         return sqlite3.connect(
             self._path, isolation_level=None, check_same_thread=False, cached_statements=0
         )
@@ -87,38 +131,42 @@ class Sqlite:
         for limit, value in {**_LIMITS, sqlite3.SQLITE_LIMIT_LENGTH: self._max_length}.items():
             connection.setlimit(limit, value)
         if self._clock is not None:
-            reckoner = _tell_time(connection, self._clock)
-            self._close.append(weakref.finalize(self, reckoner.close))
-        self._guard = _Authorizer()
-        connection.set_authorizer(self._guard)
+            helper = _use_clock(connection, self._clock)
+            self._close.append(weakref.finalize(self, helper.close))
+        self._authorizer = Authorizer()
+        connection.set_authorizer(self._authorizer)
         self._ask("PRAGMA foreign_keys = ON")
 
-    def _open_anew(self) -> None:
-        """What the runtime does after an internal error: the data stays, the last rowid is gone."""
-        before, close = self._connection, self._close
-        after = self._connected()
+    def _reopen(self) -> None:
+        """Open the database again, as the runtime does after an internal error.
+
+        The data stays, but the last rowid is lost (contract: D1's
+        test_an_internal_error_loses_the_last_rowid_but_no_data).
+        """
+        old, close_old = self._connection, self._close
+        new = self._connected()
         if self._path == ":memory:":
-            before.backup(after)
-        self._open(after)
-        for each in close:
-            each()
+            old.backup(new)
+        self._open(new)
+        for close in close_old:
+            close()
 
     def _ask(self, sql: str, *params: Any) -> Any:
-        """The fake's own questions, which no authorizer refuses."""
+        """Run a statement of the fake itself, past the authorizer, and return its first row."""
         return next(iter(self._ask_all(sql, *params)), None)
 
     def _ask_all(self, sql: str, *params: Any) -> list[Any]:
-        self._guard.trusted = True
+        self._authorizer.trusted = True
         try:
             return self._connection.execute(sql, params).fetchall()
         finally:
-            self._guard.trusted = False
+            self._authorizer.trusted = False
 
     def transaction(self, queries: list[tuple[str, tuple[Any, ...]]]) -> list[Answer]:
-        """All the queries, or none; those with nothing in them are passed over."""
+        """Run all queries or none of them; empty queries are skipped."""
         queries = [query for query in queries if re.sub(r"(?m)^\s+--.*", "", query[0]).strip()]
         if not queries:
-            raise Refused("No SQL statements detected.")
+            raise Refused(NO_STATEMENTS)
         self._ask("SAVEPOINT request")
         try:
             answers = [self._query(*query) for query in queries]
@@ -128,17 +176,18 @@ class Sqlite:
                 self._ask("ROLLBACK TO request")
                 self._ask("RELEASE request")
             except sqlite3.OperationalError:
-                # OR ROLLBACK and RAISE(ROLLBACK) have pulled the savepoint from under the runtime,
-                # or a statement before the one that failed has rows left.
+                # OR ROLLBACK and RAISE(ROLLBACK) have removed the savepoint, or a statement before
+                # the one that failed has unread rows. The runtime does not expect either
+                # (contract: D1's test_or_rollback_is_an_internal_error_and_undoes_all).
                 self._reset()
-                raise JsException("Error", "internal error") from None
+                raise JsException("Error", INTERNAL_ERROR) from None
             raise
-        except sqlite3.IntegrityError as exc:  # a deferred foreign key, at the end
+        except sqlite3.IntegrityError as exc:  # RELEASE: a deferred foreign key is violated.
             self._reset()
             raise JsException("Error", reset_because(exc)) from None
-        except sqlite3.OperationalError:  # at the end: a statement before the last has rows left
+        except sqlite3.OperationalError:  # RELEASE: a statement before the last has unread rows.
             self._reset()
-            raise JsException("Error", "internal error") from None
+            raise JsException("Error", INTERNAL_ERROR) from None
         finally:
             self._unread.clear()
         return answers
@@ -147,24 +196,39 @@ class Sqlite:
         self._unread.clear()
         if self._connection.in_transaction:
             self._ask("ROLLBACK")
-        self._open_anew()
+        self._reopen()
 
     def _query(self, sql: str, params: tuple[Any, ...]) -> Answer:
+        """Run one query, and compute its ``meta``.
+
+        For one SELECT of a user this runs four statements. Python's ``sqlite3`` hides the counters
+        that workerd reports, so the fake reconstructs them:
+
+        1. The text is split by its tokens, because ``sqlite3`` runs one statement at a time and
+           workerd runs them all.
+        2. The state before (changes, last rowid, size) is a SELECT on PRAGMA functions.
+        3. EXPLAIN returns the program of the statement; the rows that its loops visit are
+           ``rows_read``, and its inserts per change ``rows_written``.
+        4. The statement itself runs, and the state afterwards is read again.
+        """
         started, before = perf_counter(), self._state()
         if len(sql.encode()) > MAX_STATEMENT:
-            raise Refused("statement too long: SQLITE_TOOBIG")
-        *first, last = split(sql)
-        held = len(self._unread)
+            raise Refused(TOO_LONG)
+        *earlier, last = split(sql)
+        unread = len(self._unread)
         try:
-            for statement in first:
-                self._step(statement, None)
-            if first and (is_empty(last) or self._complaint(last)):
-                self._step(last, params)
+            for statement in earlier:
+                self._run(statement, None)
+            # workerd runs the earlier statements before it compiles the last one. If that fails,
+            # it releases their cursors, and there is an ordinary error (contract: D1's
+            # test_a_failure_before_the_last_statement_runs_has_its_reason).
+            if earlier and (is_empty(last) or self._compile_error(last)):
+                self._run(last, params)
         except Refused:
-            del self._unread[held:]  # the runtime lets go of them, where it was still compiling
+            del self._unread[unread:]
             raise
-        scanned, writes, searches = self._plan(last) if _PLANNED.match(last) else (0, 0, 0)
-        names, rows = self._step(last, params)
+        scanned, writes, searches = self._explain(last) if _EXPLAINED.match(last) else (0, 0, 0)
+        names, rows = self._run(last, params)
         after = self._state()
         changes = after[0] - before[0]
         meta = {
@@ -180,20 +244,24 @@ class Sqlite:
         return Answer(names, rows, meta)
 
     def _state(self) -> tuple[int, int, int]:
-        """Total changes, the last row's id, and the size in bytes."""
-        last, size = self._ask(
+        """Return the total number of changes, the last rowid, and the size in bytes."""
+        rowid, size = self._ask(
             "SELECT last_insert_rowid(), (page_count - freelist_count) * page_size"
             " FROM pragma_page_count, pragma_freelist_count, pragma_page_size"
         )
-        return self._connection.total_changes, last, size
+        return self._connection.total_changes, rowid, size
 
-    def _step(self, sql: str, params: tuple[Any, ...] | None) -> tuple[list[str], list[list[Any]]]:
-        """Names and rows of one statement; with None for ``params``, if others follow, neither."""
+    def _run(self, sql: str, params: tuple[Any, ...] | None) -> tuple[list[str], list[list[Any]]]:
+        """Run one statement, and return its columns and rows.
+
+        If ``params`` is None, another statement follows: the rows stay unread then.
+        """
         if is_empty(sql):
-            raise Refused("SQL code did not contain a statement.")
+            raise Refused(EMPTY_STATEMENT)
+        # The authorizer is not asked about the new name.
         if _RESERVED_RENAME.match(sql):
-            raise Refused("not authorized: SQLITE_AUTH")
-        self._guard.reason = None
+            raise Refused(NOT_AUTHORIZED)
+        self._authorizer.reason = None
         try:
             cursor = self._connection.execute(*with_values(sql, params or ()))
             names = [column[0] for column in cursor.description or ()]
@@ -202,67 +270,80 @@ class Sqlite:
                 return [], []
             return names, [list(map(self.cell, row)) for row in cursor]
         except sqlite3.ProgrammingError:
-            raise Refused(_MISCOUNTED if params is not None else _PARAMETERS_BEFORE_LAST) from None
-        except MemoryError:  # the program is longer than SQLITE_LIMIT_VDBE_OP
-            raise Refused("out of memory: SQLITE_NOMEM") from None
+            raise Refused(MISCOUNTED if params is not None else PARAMETERS_BEFORE_LAST) from None
+        except MemoryError:  # The program is longer than SQLITE_LIMIT_VDBE_OP.
+            raise Refused(OUT_OF_MEMORY) from None
         except sqlite3.Error as exc:
-            raise Refused(self._guard.reason or _text(exc, self._place(sql, str(exc)))) from None
+            reason = self._authorizer.reason or _message(exc, self._error_offset(sql, str(exc)))
+            raise Refused(reason) from None
 
-    def _plan(self, sql: str) -> tuple[int, int, int]:
-        """From the program: rows that it scans, writes for each change, and searches."""
+    def _explain(self, sql: str) -> tuple[int, int, int]:
+        """Return how many rows the statement scans, its writes per change, and its searches.
+
+        Read from the opcodes of its program: https://www.sqlite.org/opcode.html
+        """
         scanned, writes, searches = 0, 0, 0
         roots: dict[int, int] = {}
         written: set[int] = set()
         try:
             program = self._connection.execute(*with_values(f"EXPLAIN {sql}")).fetchall()
-        except (sqlite3.Error, MemoryError):  # nor will it run
+        except (sqlite3.Error, MemoryError):  # The statement itself will fail likewise.
             return 0, 0, 0
-        for _, opcode, cursor, root, *_ in program:
+        for _, opcode, cursor, root, *_ in program:  # columns addr, opcode, p1, p2, …
             if opcode in ("OpenRead", "OpenWrite"):
                 roots[cursor] = root
                 if opcode == "OpenWrite":
                     written.add(cursor)
             elif opcode in ("Rewind", "Last", "Count") and cursor in roots:
-                scanned += max(self._rows_at(roots[cursor]), 1)
+                scanned += max(self._count_rows(roots[cursor]), 1)
             elif opcode in ("Insert", "IdxInsert"):
                 writes += cursor in written
             elif opcode.startswith("Seek"):
                 searches += 1
             elif opcode == "SorterSort":
-                scanned *= 2
+                scanned *= 2  # Each row is read again from the sorter.
         return scanned, writes, searches
 
-    def _rows_at(self, root: int) -> int:
-        """Rows of the table that has this page, or whose index has it."""
-        found = self._ask(f"SELECT tbl_name FROM sqlite_schema WHERE rootpage = {root}")
-        table = found[0].replace('"', '""') if found else "sqlite_schema"
-        rows: int = self._ask(f'SELECT count(*) FROM "{table}"')[0]
-        return rows
+    def _count_rows(self, root: int) -> int:
+        """Count the rows of the table to which this root page, of itself or an index, belongs."""
+        row = self._ask(f"SELECT tbl_name FROM sqlite_schema WHERE rootpage = {root}")
+        table = row[0].replace('"', '""') if row else "sqlite_schema"
+        count: int = self._ask(f'SELECT count(*) FROM "{table}"')[0]
+        return count
 
-    def _place(self, sql: str, message: str) -> int | None:
-        """Where SQLite found the error, which ``sqlite3`` does not tell."""
+    def _error_offset(self, sql: str, message: str) -> int | None:
+        """Return where SQLite found the error, in bytes.
+
+        ``sqlite3`` has no sqlite3_error_offset(), so the offset is searched in the text. If a name
+        stands in several places, this may be another place (tests/differential).
+        """
         tokens = tokens_of(sql)
         if near := re.fullmatch('near "(.*)": syntax error', message, re.DOTALL):
-            # It is the first of its name at which all that came so far fails like the whole.
-            named_so = [token for token in tokens if token[0] == near[1]]
-            at = bisect_left(
-                named_so, True, key=lambda token: self._complaint(sql[: token.end()]) == message
+            # The first token of this text up to which the SQL fails like the whole.
+            candidates = [token for token in tokens if token[0] == near[1]]
+            index = bisect_left(
+                candidates,
+                True,
+                key=lambda token: self._compile_error(sql[: token.end()]) == message,
             )
-            return bytes_before(named_so[at]) if at < len(named_so) else None
+            return bytes_before(candidates[index]) if index < len(candidates) else None
         if bad := re.fullmatch('unrecognized token: "(.*)"', message, re.DOTALL):
             return next(
                 (bytes_before(t) for t in tokens if sql.startswith(bad[1], t.start())), None
             )
         if named := _NAMING.match(message):
-            return place_of(named["name"], named["function"], tokens)
+            return offset_of(named["name"], named["function"], tokens)
         if message.startswith(("too many SQL variables", "variable number must be")):
             slots = [token for token in tokens if token.lastgroup == "slot"]
             beyond = [slot for slot in slots if not 0 < int(slot[0][1:] or 1) <= MAX_PARAMETERS]
             return bytes_before((beyond or slots[MAX_PARAMETERS:])[0])
         return None
 
-    def _complaint(self, sql: str) -> str:
-        """Why SQL does not compile; nothing runs, as it never has so many parameters."""
+    def _compile_error(self, sql: str) -> str:
+        """Return why SQL does not compile, or "".
+
+        It is compiled but not run, since no statement has as many parameters as are passed.
+        """
         try:
             self._connection.execute(sql, [None] * (MAX_PARAMETERS + 1))
         except sqlite3.ProgrammingError:
@@ -272,135 +353,54 @@ class Sqlite:
         return ""
 
 
-def _text(exc: sqlite3.Error, place: int | None = None) -> str:
-    """SQLite's message as workerd extends it."""
+def _message(exc: sqlite3.Error, offset: int | None = None) -> str:
+    """Return SQLite's message with the offset and the codes that workerd adds."""
     name = _UNNAMED.get(exc.sqlite_errorcode, exc.sqlite_errorname)
     code = "_".join(name.split("_")[:2])
-    where = "" if place is None else f" at offset {place}"
+    where = "" if offset is None else f" at offset {offset}"
     return f"{exc}{where}: {code}" + (f" (extended: {name})" if name != code else "")
 
 
 def reset_because(exc: sqlite3.Error) -> str:
-    """What is said where a transaction cannot end well."""
-    return f"{_RESET}: {_text(exc)}"
+    """Return the message for a transaction that cannot be committed."""
+    return f"{RESET}: {_message(exc)}"
 
 
 def _decoded(text: bytes) -> str:
     return text.decode("utf-8", "replace")
 
 
-class _Authorizer:
-    """What workerd lets SQL do, said at the time that a statement is compiled."""
+def _use_clock(connection: sqlite3.Connection, clock: Clock) -> sqlite3.Connection:
+    """Make SQL's date functions use the clock.
 
-    def __init__(self) -> None:
-        self.trusted = False
-        self.reason: str | None = None
+    Python functions replace them. They put the time in place of "now", and compute the result with
+    the original functions on a second connection. Return that connection.
+    """
+    helper = sqlite3.connect(":memory:", check_same_thread=False)
 
-    def __call__(
-        self, action: int, one: str | None, two: str | None, base: str | None, trigger: str | None
-    ) -> int:
-        if action in (sqlite3.SQLITE_ALTER_TABLE, sqlite3.SQLITE_DETACH):
-            one, base = two, one
-        if self.trusted or self._allows(action, one or "", two, base):
-            return sqlite3.SQLITE_OK
-        return sqlite3.SQLITE_DENY
-
-    def _allows(self, action: int, one: str, two: str | None, base: str | None) -> bool:
-        if action in (sqlite3.SQLITE_TRANSACTION, sqlite3.SQLITE_SAVEPOINT):
-            self.reason = _TRANSACTION
-            return False
-        if base == "temp":
-            return action in (sqlite3.SQLITE_READ, sqlite3.SQLITE_UPDATE) and _open(one)
-        if base not in (None, "main"):
-            return False
-        if action == sqlite3.SQLITE_PRAGMA:
-            return _allows_pragma(one, two)
-        if action == sqlite3.SQLITE_FUNCTION:
-            return two in _FUNCTIONS
-        if action in (sqlite3.SQLITE_CREATE_VTABLE, sqlite3.SQLITE_DROP_VTABLE):
-            return _open(one) and (two or "").lower() in ("fts5", "fts5vocab")
-        if action in _ON_TWO_NAMES:
-            return _open(one) and _open(two or "")
-        return action in _ALWAYS or (action in _ON_A_NAME and _open(one))
-
-
-def _open(name: str) -> bool:
-    return not name.lower().startswith("_cf_")
-
-
-def _allows_pragma(name: str, value: str | None) -> bool:
-    if name in ("table_list", "data_version"):
-        return name == "table_list" or value is None
-    if name in _SWITCHES:
-        return value is None or bool(_BOOLEAN.match(value.strip("'\"")))
-    if name == "optimize":
-        return value is None or bool(re.fullmatch(r"-?\d+|0x[0-9a-fA-F]+", value))
-    if name in ("foreign_key_check", "quick_check"):
-        return _open(value or "")
-    return name in _ON_OBJECTS and value is not None and _open(value)
-
-
-def _tell_time(connection: sqlite3.Connection, clock: Clock) -> sqlite3.Connection:
-    """Let SQL's date functions say the clock's time; another connection does the reckoning."""
-    reckoner = sqlite3.connect(":memory:", check_same_thread=False)
-
-    def teller(name: str, function: str, times: int) -> Callable[..., Any]:
-        def tell(*args: Any) -> Any:
+    def date_function(function: str, time_index: int) -> Callable[..., Any]:
+        def compute(*args: Any) -> Any:
             now = clock.datetime().strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
-            given = [*args, *(["now"] if len(args) <= times else [])]
-            given = [now if str(arg).lower() == "now" else arg for arg in given]
-            marks = ", ".join("?" * len(given))
-            return reckoner.execute(f"SELECT {function}({marks})", given).fetchone()[0]
+            params = [*args, *(["now"] if len(args) <= time_index else [])]  # "now" by default
+            params = [now if str(param).lower() == "now" else param for param in params]
+            marks = ", ".join("?" * len(params))
+            return helper.execute(f"SELECT {function}({marks})", params).fetchone()[0]
 
-        return tell
+        return compute
 
+    # Not really deterministic, but SQLite refuses other functions in indexes and generated columns.
     for name in ("date", "time", "datetime", "julianday", "unixepoch", "strftime"):
-        tell = teller(name, name, int(name == "strftime"))
-        connection.create_function(name, -1, tell, deterministic=True)
+        compute = date_function(name, int(name == "strftime"))
+        connection.create_function(name, -1, compute, deterministic=True)
     for name, function in _CURRENT.items():
-        connection.create_function(name, 0, teller(name, function, 0), deterministic=True)
-    return reckoner
+        connection.create_function(name, 0, date_function(function, 0), deterministic=True)
+    return helper
 
 
-MAX_STATEMENT = 100_000
-
-# Newer than the names that ``sqlite3`` knows.
+# An extended code that is newer than the names in ``sqlite3``.
 _UNNAMED = {3091: "SQLITE_CONSTRAINT_DATATYPE"}
 
-_LIMITS = {
-    sqlite3.SQLITE_LIMIT_COLUMN: 100,
-    sqlite3.SQLITE_LIMIT_EXPR_DEPTH: 100,
-    sqlite3.SQLITE_LIMIT_COMPOUND_SELECT: 5,
-    sqlite3.SQLITE_LIMIT_VDBE_OP: 25_000,
-    sqlite3.SQLITE_LIMIT_FUNCTION_ARG: 127,
-    sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH: 50,
-    sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER: MAX_PARAMETERS,
-    sqlite3.SQLITE_LIMIT_TRIGGER_DEPTH: 10,
-}
-
-# The runtime's own table; that it is listed, and takes a page, can be seen.
-METADATA = """CREATE TABLE IF NOT EXISTS _cf_METADATA (
-        key INTEGER PRIMARY KEY,
-        value BLOB
-      )"""
-
-_MISCOUNTED = "Wrong number of parameter bindings for SQL query."
-_PARAMETERS_BEFORE_LAST = (
-    "When executing multiple SQL statements in a single call, only the last statement can have "
-    "parameters."
-)
-_TRANSACTION = (
-    "To execute a transaction, please use the state.storage.transaction() or "
-    "state.storage.transactionSync() APIs instead of the SQL BEGIN TRANSACTION or SAVEPOINT "
-    "statements. The JavaScript API is safer because it will automatically roll back on "
-    "exceptions, and because it interacts correctly with Durable Objects' automatic atomic "
-    "write coalescing."
-)
-_RESET = (
-    "Durable Object was reset and rolled back to its last known good state because the "
-    "application left the database in a state where constraints were violated"
-)
-
+# The messages of SQLite that name the thing at their offset.
 _NAMING = re.compile(
     r"(?:no such column: |ambiguous column name: |(?:table|view|trigger) (?=.* already exists$)"
     r"|(?P<function>no such function: |not authorized to use function: |misuse of aggregate: "
@@ -408,70 +408,9 @@ _NAMING = re.compile(
     r"|wrong number of arguments to function |too many arguments on function ))"
     r"(?P<name>.+?)(?:\(\))?(?: already exists)?$"
 )
-_PLANNED = re.compile(r"(?i)\s*(?:select|insert|replace|update|delete|with|values)\b")
+# Only these read rows; EXPLAIN of other statements would find nothing.
+_EXPLAINED = re.compile(r"(?i)\s*(?:select|insert|replace|update|delete|with|values)\b")
 _RESERVED_RENAME = re.compile(r"(?is)\s*alter\s+table\b.+\brename\s+to\s+\W?_cf_")
-_BOOLEAN = re.compile(r"(?i)true|false|yes|no|on|off|1|0")
 
-_ALWAYS = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_ANALYZE, sqlite3.SQLITE_RECURSIVE}
-_ON_A_NAME = {
-    sqlite3.SQLITE_CREATE_TABLE,
-    sqlite3.SQLITE_DELETE,
-    sqlite3.SQLITE_DROP_TABLE,
-    sqlite3.SQLITE_INSERT,
-    sqlite3.SQLITE_CREATE_VIEW,
-    sqlite3.SQLITE_DROP_VIEW,
-    sqlite3.SQLITE_REINDEX,
-    sqlite3.SQLITE_ALTER_TABLE,
-    sqlite3.SQLITE_READ,
-    sqlite3.SQLITE_UPDATE,
-}
-_ON_TWO_NAMES = {
-    sqlite3.SQLITE_CREATE_INDEX,
-    sqlite3.SQLITE_DROP_INDEX,
-    sqlite3.SQLITE_CREATE_TRIGGER,
-    sqlite3.SQLITE_DROP_TRIGGER,
-}
 
-_SWITCHES = {
-    "case_sensitive_like",
-    "foreign_keys",
-    "defer_foreign_keys",
-    "ignore_check_constraints",
-    "legacy_alter_table",
-    "recursive_triggers",
-    "reverse_unordered_selects",
-}
-_ON_OBJECTS = {
-    "table_info",
-    "table_xinfo",
-    "foreign_key_list",
-    "index_info",
-    "index_list",
-    "index_xinfo",
-}
 _CURRENT = {"current_date": "date", "current_time": "time", "current_timestamp": "datetime"}
-_FUNCTIONS = frozenset(
-    """
-    abs changes char coalesce concat concat_ws format glob hex ifnull iif instr last_insert_rowid
-    length like likelihood likely load_extension lower ltrim max_scalar min_scalar nullif
-    octet_length printf quote random randomblob replace round rtrim sign soundex substr substring
-    total_changes trim typeof unhex unicode unlikely upper zeroblob
-
-    date time datetime julianday unixepoch strftime timediff current_date current_time
-    current_timestamp
-
-    avg count group_concat max min string_agg sum total row_number rank dense_rank percent_rank
-    cume_dist ntile lag lead first_value last_value nth_value
-
-    acos acosh asin asinh atan atan2 atanh ceil cos cosh degrees exp floor ln log log2 mod pi pow
-    radians sin sinh sqrt tan tanh trunc
-
-    json jsonb json_array jsonb_array json_array_length json_extract jsonb_extract -> ->>
-    json_insert jsonb_insert json_object jsonb_object json_patch jsonb_patch json_remove
-    jsonb_remove json_replace jsonb_replace json_set jsonb_set json_type json_valid json_quote
-    json_group_array jsonb_group_array json_group_object jsonb_group_object json_each json_tree
-
-    match highlight bm25 snippet rtreecheck sqlite_rename_column sqlite_rename_table
-    sqlite_rename_test sqlite_drop_column sqlite_rename_quotefix
-    """.split()  # noqa: SIM905 (a list would be ten times as long)
-)
