@@ -82,7 +82,9 @@ async def test_classes_without_sqlite() -> None:
     assert not await runtime.env.GAMES.get_by_name("a").has_sql()
     for given in ({"new_classes": ["Gmae"]}, {"containers": {"Gmae": container}}):
         options: Any = given
-        with pytest.raises(TypeError, match="binds no Durable Objects of a class Gmae"):
+        with pytest.raises(
+            TypeError, match="unknown class 'Gmae'; the env binds no Durable Objects of it"
+        ):
             FakeRuntime(Default, env=AppEnv, **options)
 
 
