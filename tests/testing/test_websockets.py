@@ -93,7 +93,7 @@ async def test_connect_offers_protocols_and_sends_headers() -> None:
 
 async def test_connect_when_the_worker_refuses(runtime: FakeRuntime[Any]) -> None:
     refused = (
-        "^the Worker answered 403 Forbidden to a request for a WebSocket, not 101 with one: "
+        "^connect: expected a response with status 101 and a WebSocket, got 403 Forbidden: "
         "not today$"
     )
     with pytest.raises(WorkersError, match=refused):
@@ -108,7 +108,7 @@ async def test_connect_when_the_worker_refuses_without_a_word() -> None:
         async def fetch(self, request: Request) -> Response:
             return Response(status=404)
 
-    with pytest.raises(WorkersError, match=r"404 Not Found .* with one$"):
+    with pytest.raises(WorkersError, match="a WebSocket, got 404 Not Found$"):
         await FakeRuntime(Default).connect(URL)
 
 

@@ -1,4 +1,8 @@
-"""The container of a Durable Object on plain CPython: functions stand for what runs in it."""
+"""A fake container of a Durable Object: functions take the place of the programs in it.
+
+No local runtime has containers. The fake follows workerd's source (its messages and limits) and has
+not been verified on the service.
+"""
 
 from __future__ import annotations
 
@@ -24,13 +28,52 @@ Port: TypeAlias = Callable[[Request], "Response | Awaitable[Response]"]
 Command: TypeAlias = Callable[[list[str], bytes], "ExecOutput | Awaitable[ExecOutput]"]
 
 _INSTANCES = ("lite", "basic", "standard-1", "standard-2", "standard-3", "standard-4")
+_MAX_LABELS = 10
+_MAX_LABEL_NAME = 16  # bytes of UTF-8
+_MAX_LABEL_VALUE = 64  # bytes of UTF-8
+_MAX_SIGNAL = 64
+_MAX_PORT = 65_535
+_SIGKILL = 9
+_SIGTERM = 15
+
+# The runtime's own words.
+_ALREADY_RUNNING = "start() cannot be called on a container that is already running."
+_NOT_RUNNING = "{method}() cannot be called on a container that is not running."
+_EXIT_CODE = "Container exited with unexpected exit code: {code}"
+_INVALID_SIGNAL = "Invalid signal number."
+_INVALID_PORT = "Invalid port number: {port}"
+_PORT_OF_STOPPED = "the container is not running, consider calling start()"
+_PORT_NOT_LISTENING = "the container is not listening in the TCP address 10.0.0.1:{port}"
+_INVALID_TIMEOUT = "setInactivityTimeout() cannot be called with a durationMs <= 0"
+_EMPTY_COMMAND = "exec() requires a non-empty command array."
+_PTY_STDERR = 'stderr must be "combined" when PTY is enabled.'
+_INVALID_OPTION = "Invalid {name} option: {mode}"
+_COMBINED_STDOUT = 'stderr: "combined" requires stdout to be "pipe".'
+_SECOND_OUTPUT = "output() can only be called once."
+_NO_PTY = "resize() can only be called on a process that was started with a PTY."
+_PTY_SIZE = "PTY {name} must be between 1 and 65535."
+_ENVIRONMENT = "Environment variable {part} cannot contain '{character}': {name}"
+_TWO_SOURCES = "`image` and `containerSnapshot` are mutually exclusive."
+_INVALID_INSTANCE = "Invalid container instance type."
+_RESOURCE_NOT_POSITIVE = "Container resource {name} must be a finite number greater than 0."
+_RESOURCE_NOT_INTEGER = "Container resource {name} must be an integer."
+_NO_MOUNT_POINT = "Directory snapshot restore requires a mountPoint when no snapshot is given."
+_RELATIVE_MOUNT_POINT = "Directory snapshot restore path must be absolute. Got: {path}"
+_ROOT_MOUNT_POINT = "Directory snapshot cannot be restored to root directory."
+_TOO_MANY_LABELS = f"Cannot specify more than {_MAX_LABELS} container labels"
+_EMPTY_LABEL = "Label names cannot be empty"
+_LABEL_TOO_LONG = "Label {part} cannot exceed {limit} bytes (index {index})"
+_LABEL_CONTROL_CHARACTER = "Label {part} cannot contain control characters (index {index})"
 
 
 class FakeContainer:
-    """JS: Container. A stand-in, after workerd's source: nothing of it was seen on the service.
+    """JS: Container. A test reads its attributes to see the calls that the object made.
 
-    ``options`` are those of the last start, under JavaScript's names; ``signals``, ``timeout`` and
-    ``intercepted`` (what, the address, the binding) are what it was told since.
+    Attributes:
+        options: The options of the last start, under JavaScript's names.
+        signals: The signals since the last start.
+        timeout: The inactivity timeout in milliseconds.
+        intercepted: Tuples of "http" or "https", the address and the binding.
     """
 
     def __init__(
@@ -49,48 +92,47 @@ class FakeContainer:
         self.signals: list[int] = []
         self.timeout: float | None = None
         self.intercepted: list[tuple[str, str, Any]] = []
-        self._ended: asyncio.Future[int] | None = None
-        self._reason: JsException | None = None
-        self._pids = count(2)
+        self._exit: asyncio.Future[int] | None = None
+        self._destroy_error: JsException | None = None
+        self._pids = count(2)  # 1 is the entrypoint's
         self._snapshots = count(1)
 
-    # What a test does
+    # For tests
 
     def exit(self, code: int = 0) -> None:
-        """Have it end by itself."""
+        """End the container with an exit code, as if its program ended by itself."""
         self.running = False
-        if self._ended is not None and not self._ended.done():
-            self._ended.set_result(code)
+        if self._exit is not None and not self._exit.done():
+            self._exit.set_result(code)
 
-    # What the object does
+    # For the object
 
     def start(self, options: Any, /) -> None:
         if self.running:
-            message = "start() cannot be called on a container that is already running."
-            raise JsException("Error", message)
-        _check(options)
+            raise JsException("Error", _ALREADY_RUNNING)
+        _check_start_options(options)
         self.options = options
         self.signals.clear()
-        self._reason = None
-        self._ended = asyncio.get_running_loop().create_future()
+        self._destroy_error = None
+        self._exit = asyncio.get_running_loop().create_future()
         self.running = True
 
     async def monitor(self) -> None:
-        if self._ended is None:
+        # Unlike other methods it also accepts a container that has ended: it reports how.
+        if self._exit is None:
             raise _not_running("monitor")
-        code = await asyncio.shield(self._ended)
-        reason, self._reason = self._reason, None
-        if reason is not None:
-            raise reason
+        code = await asyncio.shield(self._exit)  # several calls may wait; one may be cancelled
+        error, self._destroy_error = self._destroy_error, None
+        if error is not None:
+            raise error
         if code:
-            message = f"Container exited with unexpected exit code: {code}"
-            raise JsException("Error", message)
+            raise JsException("Error", _EXIT_CODE.format(code=code))
 
     async def destroy(self, error: Any = None, /) -> None:
-        if self.running:
+        if self.running:  # a second destroy() does nothing
             if error is not None:
                 is_error = isinstance(error, JsException)
-                self._reason = error if is_error else JsException("Error", str(error))
+                self._destroy_error = error if is_error else JsException("Error", str(error))
             self.exit(0)
 
     def signal(self, signo: int, /) -> None:
@@ -100,25 +142,23 @@ class FakeContainer:
         self.signals.append(signo)
 
     def getTcpPort(self, port: int, /) -> FakeStub:
-        if not 0 < port < 65_536:
-            raise JsException("TypeError", f"Invalid port number: {port}")
+        if not 0 < port <= _MAX_PORT:
+            raise JsException("TypeError", _INVALID_PORT.format(port=port))
 
+        # The container may start after getTcpPort, so only requests look whether it is running.
         async def deliver(method: str, args: list[Any]) -> Any:
             if not self.running:
-                reason = "the container is not running, consider calling start()"
-                raise JsException("Error", reason)
+                raise JsException("Error", _PORT_OF_STOPPED)
             if port not in self._ports or method != "fetch":
-                reason = f"the container is not listening in the TCP address 10.0.0.1:{port}"
-                raise JsException("Error", reason)
-            given = self._ports[port](Request.from_js(args[0]))
-            return await given if isawaitable(given) else given
+                raise JsException("Error", _PORT_NOT_LISTENING.format(port=port))
+            response = self._ports[port](Request.from_js(args[0]))
+            return await response if isawaitable(response) else response
 
         return _Port(deliver)
 
     async def setInactivityTimeout(self, durationMs: float, /) -> None:
         if durationMs <= 0:
-            message = "setInactivityTimeout() cannot be called with a durationMs <= 0"
-            raise JsException("TypeError", message)
+            raise JsException("TypeError", _INVALID_TIMEOUT)
         self.timeout = durationMs
 
     async def interceptOutboundHttp(self, addr: str, binding: Any, /) -> None:
@@ -134,34 +174,27 @@ class FakeContainer:
         if not self.running:
             raise _not_running("exec")
         if not cmd:
-            raise JsException("TypeError", "exec() requires a non-empty command array.")
+            raise JsException("TypeError", _EMPTY_COMMAND)
         _check_env(options.get("env", {}))
-        pty = options.get("pty", False)
-        has_pty = pty is not False
+        has_pty = options.get("pty", False) is not False
         stdout = options.get("stdout", "pipe")
         stderr = options.get("stderr", "combined" if has_pty else "pipe")
-        if has_pty and stderr != "combined":
-            message = 'stderr must be "combined" when PTY is enabled.'
-            raise JsException("TypeError", message)
-        for kind, mode, modes in (
-            ("stdout", stdout, ("pipe", "ignore")),
-            ("stderr", stderr, ("pipe", "ignore", "combined")),
-        ):
-            if mode not in modes:
-                raise JsException("TypeError", f"Invalid {kind} option: {mode}")
-        if stderr == "combined" and stdout != "pipe":
-            message = 'stderr: "combined" requires stdout to be "pipe".'
-            raise JsException("TypeError", message)
+        _check_output_modes(stdout, stderr, has_pty=has_pty)
         if "signal" in options and options["signal"].aborted:
             raise options["signal"].reason
         if options.get("stdin") == "pipe":
-            raise TypeError('a fake command gets its input whole: exec(…, stdin=b"…")')
+            raise TypeError(
+                "stdin: the fake container cannot write to a running command; pass the whole "
+                'input, exec(…, stdin=b"…")'
+            )
         if self._exec is None:
-            raise TypeError("say what commands do: container(exec=…)")
+            raise TypeError(
+                "exec: the fake container has no function for commands; pass one, container(exec=…)"
+            )
         work = _run(self._exec, cmd, options.get("stdin"))
         process = FakeExecProcess(next(self._pids), work, stdout, stderr, is_pty=has_pty)
         if "signal" in options:
-            options["signal"].addEventListener("abort", process.aborted)
+            options["signal"].addEventListener("abort", process.on_abort)
         return process
 
     async def snapshotContainer(self, options: Any, /) -> Any:
@@ -177,8 +210,11 @@ class FakeContainer:
 
 
 class _Port(FakeStub):
+    # A container's real port also takes TCP connections. The functions of a test take requests.
     def _dial(self, hostname: str, port: int, secure: bool) -> Awaitable[Any]:
-        raise TypeError("a fake container is reached by fetch alone")
+        raise TypeError(
+            "get_tcp_port().connect(): the fake container has no TCP; call get_tcp_port().fetch()"
+        )
 
 
 class FakeExecProcess:
@@ -191,22 +227,25 @@ class FakeExecProcess:
         self.stdin: None = None
         self.isPty = is_pty
         self._task = asyncio.ensure_future(work)
-        self._killed = 0
-        self._asked = False
+        self._signal = 0
+        self._output_was_read = False
         combined = stderr == "combined"
         self.stdout: ReadableStream | None = (
-            self._piped(0, combined=combined) if stdout == "pipe" else None
+            self._piped("stdout", combined=combined) if stdout == "pipe" else None
         )
-        self.stderr: ReadableStream | None = self._piped(1) if stderr == "pipe" else None
+        self.stderr: ReadableStream | None = self._piped("stderr") if stderr == "pipe" else None
 
-    async def _ended(self) -> ExecOutput:
+    async def _wait(self) -> ExecOutput:
         await asyncio.wait([self._task])
-        return ExecOutput(b"", b"", 128 + self._killed) if self._killed else self._task.result()
+        if self._signal:
+            return ExecOutput(b"", b"", 128 + self._signal)  # as a shell reports it
+        return self._task.result()
 
-    def _piped(self, which: int, *, combined: bool = False) -> ReadableStream:
+    def _piped(self, name: str, *, combined: bool = False) -> ReadableStream:
+        # The function of the test returns its whole output at the end: the stream has one chunk.
         async def chunks() -> AsyncIterator[bytes]:
-            output = await self._ended()
-            data = output.stderr if which else output.stdout
+            output = await self._wait()
+            data: bytes = getattr(output, name)
             data += output.stderr if combined else b""
             if data:
                 yield data
@@ -215,35 +254,34 @@ class FakeExecProcess:
 
     @property
     async def exitCode(self) -> int:
-        return (await self._ended()).exit_code
+        return (await self._wait()).exit_code
 
     async def output(self) -> Any:
-        if self._asked:
-            raise JsException("TypeError", "output() can only be called once.")
-        self._asked = True
-        found: dict[str, Any] = {}
+        if self._output_was_read:
+            raise JsException("TypeError", _SECOND_OUTPUT)
+        self._output_was_read = True
+        output: dict[str, Any] = {}
         for name in ("stdout", "stderr"):
             stream: ReadableStream | None = getattr(self, name)
-            found[name] = b"" if stream is None else await _read(stream)
-        found["exitCode"] = await self.exitCode
-        return _Output(**found)
+            output[name] = b"" if stream is None else await _read(stream)
+        output["exitCode"] = await self.exitCode
+        return _Output(**output)
 
-    def aborted(self, event: Any) -> None:
-        self.kill(9)
+    def on_abort(self, event: Any) -> None:
+        self.kill(_SIGKILL)
 
-    def kill(self, signal: int = 15, /) -> None:
+    def kill(self, signal: int = _SIGTERM, /) -> None:
         _check_signal(signal)
         if not self._task.done():
-            self._killed = signal
+            self._signal = signal
             self._task.cancel()
 
     def resize(self, cols: int, rows: int, /) -> None:
         if not self.isPty:
-            message = "resize() can only be called on a process that was started with a PTY."
-            raise JsException("TypeError", message)
+            raise JsException("TypeError", _NO_PTY)
         for name, size in (("cols", cols), ("rows", rows)):
             if not 1 <= size <= 65_535:
-                raise JsException("RangeError", f"PTY {name} must be between 1 and 65535.")
+                raise JsException("RangeError", _PTY_SIZE.format(name=name))
 
 
 class _Output:
@@ -256,8 +294,8 @@ class _Output:
 
 
 async def _run(command: Command, cmd: list[str], stdin: ReadableStream | None) -> ExecOutput:
-    given = command([*cmd], b"" if stdin is None else await _read(stdin))
-    return await given if isawaitable(given) else given
+    output = command([*cmd], b"" if stdin is None else await _read(stdin))
+    return await output if isawaitable(output) else output
 
 
 async def _read(stream: ReadableStream) -> bytes:
@@ -268,72 +306,88 @@ async def _read(stream: ReadableStream) -> bytes:
 
 
 def _not_running(method: str) -> JsException:
-    reason = f"{method}() cannot be called on a container that is not running."
-    return JsException("Error", reason)
+    return JsException("Error", _NOT_RUNNING.format(method=method))
 
 
 def _check_signal(signo: int) -> None:
-    if not 0 < signo <= 64:
-        raise JsException("RangeError", "Invalid signal number.")
+    if not 0 < signo <= _MAX_SIGNAL:
+        raise JsException("RangeError", _INVALID_SIGNAL)
+
+
+def _check_output_modes(stdout: str, stderr: str, *, has_pty: bool) -> None:
+    if has_pty and stderr != "combined":
+        raise JsException("TypeError", _PTY_STDERR)
+    for name, mode, modes in (
+        ("stdout", stdout, ("pipe", "ignore")),
+        ("stderr", stderr, ("pipe", "ignore", "combined")),
+    ):
+        if mode not in modes:
+            raise JsException("TypeError", _INVALID_OPTION.format(name=name, mode=mode))
+    if stderr == "combined" and stdout != "pipe":
+        raise JsException("TypeError", _COMBINED_STDOUT)
 
 
 def _check_env(env: dict[str, str]) -> None:
     for name, value in env.items():
-        for where, what, bad in (
+        for text, part, character in (
             (name, "names", "="),
             (name, "names", "\0"),
             (value, "values", "\0"),
         ):
-            if bad in where:
-                shown = "\\0" if bad == "\0" else bad
-                message = f"Environment variable {what} cannot contain '{shown}': {name}"
+            if character in text:
+                shown = "\\0" if character == "\0" else character
+                message = _ENVIRONMENT.format(part=part, character=shown, name=name)
                 raise JsException("Error", message)
 
 
-def _check(options: dict[str, Any]) -> None:
-    """What ``start`` refuses."""
+def _check_start_options(options: dict[str, Any]) -> None:
+    """Raise the error of ``start`` for invalid options, in the order of the runtime's checks."""
     _check_env(options.get("env", {}))
     if "image" in options and "containerSnapshot" in options:
-        message = "`image` and `containerSnapshot` are mutually exclusive."
-        raise JsException("TypeError", message)
-    instance = options.get("instance", "lite")
+        raise JsException("TypeError", _TWO_SOURCES)
+    _check_instance(options.get("instance", "lite"))
+    _check_labels(options.get("labels", {}))
+    for restore in options.get("directorySnapshots", []):
+        _check_mount_point(restore.get("mountPoint", restore.get("snapshot", {}).get("dir")))
+
+
+def _check_instance(instance: Any) -> None:
     if isinstance(instance, dict):
         resources = cast("dict[str, float]", instance)
         for name, amount in resources.items():
             if not (isfinite(amount) and amount > 0):
-                message = f"Container resource {name} must be a finite number greater than 0."
-                raise JsException("RangeError", message)
+                raise JsException("RangeError", _RESOURCE_NOT_POSITIVE.format(name=name))
             if name != "vcpu" and number_text(amount) != str(int(amount)):
-                raise JsException("RangeError", f"Container resource {name} must be an integer.")
+                raise JsException("RangeError", _RESOURCE_NOT_INTEGER.format(name=name))
     elif instance not in _INSTANCES:
-        raise JsException("TypeError", "Invalid container instance type.")
-    _check_labels(options.get("labels", {}))
-    for restored in options.get("directorySnapshots", []):
-        path = restored.get("mountPoint", restored.get("snapshot", {}).get("dir"))
-        if path is None:
-            message = "Directory snapshot restore requires a mountPoint when no snapshot is given."
-            raise JsException("Error", message)
-        if not path.startswith("/"):
-            message = f"Directory snapshot restore path must be absolute. Got: {path}"
-            raise JsException("TypeError", message)
-        if path == "/":
-            message = "Directory snapshot cannot be restored to root directory."
-            raise JsException("Error", message)
+        raise JsException("TypeError", _INVALID_INSTANCE)
 
 
 def _check_labels(labels: dict[str, str]) -> None:
-    if len(labels) > 10:
-        raise JsException("Error", "Cannot specify more than 10 container labels")
-    for at, (name, value) in enumerate(labels.items()):
+    if len(labels) > _MAX_LABELS:
+        raise JsException("Error", _TOO_MANY_LABELS)
+    for index, (name, value) in enumerate(labels.items()):
         if not name:
-            raise JsException("Error", "Label names cannot be empty")
-        for what, text, most in (("names", name, 16), ("values", value, 64)):
-            if len(text.encode()) > most:
-                message = f"Label {what} cannot exceed {most} bytes (index {at})"
+            raise JsException("Error", _EMPTY_LABEL)
+        for part, text, limit in (
+            ("names", name, _MAX_LABEL_NAME),
+            ("values", value, _MAX_LABEL_VALUE),
+        ):
+            if len(text.encode()) > limit:
+                message = _LABEL_TOO_LONG.format(part=part, limit=limit, index=index)
                 raise JsException("Error", message)
             if any(character < " " for character in text):
-                message = f"Label {what} cannot contain control characters (index {at})"
+                message = _LABEL_CONTROL_CHARACTER.format(part=part, index=index)
                 raise JsException("Error", message)
+
+
+def _check_mount_point(path: str | None) -> None:
+    if path is None:
+        raise JsException("Error", _NO_MOUNT_POINT)
+    if not path.startswith("/"):
+        raise JsException("TypeError", _RELATIVE_MOUNT_POINT.format(path=path))
+    if path == "/":
+        raise JsException("Error", _ROOT_MOUNT_POINT)
 
 
 def container(
@@ -342,19 +396,30 @@ def container(
     exec: Command | None = None,
     images: Mapping[str, str] | None = None,
 ) -> Container:
-    """A fake container, in which functions run: ``ports={8080: handle}`` answer requests, and
-    ``exec`` gets a command and all of its standard input, and gives an ``ExecOutput``; ``async`` or
-    not.
+    """Make a fake container, in which functions take the place of programs.
 
-    ``FakeRuntime(…, containers={"Game": container})`` gives each object of a class one of its own:
-    there it is a function that makes one.
+    ``FakeRuntime(…, containers={"Game": container})`` gives each object of a class its own
+    container: there, pass a function that makes one.
+
+    Args:
+        ports: A function for each port that answers its requests, ``async`` or not:
+            ``{8080: handle}``.
+        exec: A function that runs commands, ``async`` or not. It receives the command and its whole
+            standard input, and returns an ``ExecOutput``.
+        images: The configured images, by name.
     """
     return Container(FakeContainer(ports, exec, images))
 
 
 def introspect_container(container: Container) -> FakeContainer:
-    """What is behind a fake container: ``introspect_container(it).exit(1)`` has it end."""
-    inside = raw(container)
-    if not isinstance(inside, FakeContainer):
-        raise TypeError(f"expected a container of container(), got {type(inside).__name__}")
-    return inside
+    """Return the fake behind a container: ``introspect_container(game).exit(1)`` ends it.
+
+    Raises:
+        TypeError: The container was not made by ``container()``.
+    """
+    js_container = raw(container)
+    if not isinstance(js_container, FakeContainer):
+        raise TypeError(
+            f"container: expected a container of container(), got {type(js_container).__name__}"
+        )
+    return js_container

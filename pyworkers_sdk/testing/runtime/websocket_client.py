@@ -1,4 +1,4 @@
-"""WebSockets of a ``FakeRuntime``, from the client's side."""
+"""The client's side of WebSockets to a ``FakeRuntime``: ``runtime.connect(url)``."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _raising = raising(WorkersError)
 
 
 class Connecting:
-    """A WebSocket on its way to a Worker: ``async with`` it, or ``await`` it."""
+    """A WebSocket that connects to a Worker when you ``await`` it or enter ``async with``."""
 
     def __init__(
         self,
@@ -35,43 +35,46 @@ class Connecting:
         self._socket: WebSocket | None = None
 
     def __await__(self) -> Generator[Any, None, WebSocket]:
-        return self._connected().__await__()
+        return self._connect().__await__()
 
     async def __aenter__(self) -> WebSocket:
-        self._socket = await self._connected()
+        self._socket = await self._connect()
         return self._socket
 
     async def __aexit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
         assert self._socket
         await self._socket.__aexit__(kind, error, trace)
-        while self._socket.js_object.busy:  # noqa: ASYNC110  # nothing tells of its end
+        # Wait for the Close to arrive, so that a test sees its effects after the block. No event
+        # signals that moment: a server that never accepts does not even answer the Close.
+        while self._socket.js_object.busy:  # noqa: ASYNC110
             await asyncio.sleep(0)
 
-    async def _connected(self) -> WebSocket:
+    async def _connect(self) -> WebSocket:
         headers = Headers(self._headers)
         headers["upgrade"] = "websocket"
         if self._protocols:
             headers["sec-websocket-protocol"] = ", ".join(self._protocols)
         scheme, _, rest = self._url.partition("://")
-        over = {"ws": "http", "wss": "https"}.get(scheme, scheme)
-        response = await self._fetch(f"{over}://{rest}", headers=headers)
+        http_scheme = {"ws": "http", "wss": "https"}.get(scheme, scheme)
+        response = await self._fetch(f"{http_scheme}://{rest}", headers=headers)
         socket = response.web_socket
         if socket is None:
-            said = (await response.text())[:200]
+            text = (await response.text())[:200]
             raise WorkersError(
-                f"the Worker answered {response.status} {response.status_text} to a request for a "
-                f"WebSocket, not 101 with one{f': {said}' if said else ''}"
+                "connect: expected a response with status 101 and a WebSocket, got "
+                f"{response.status} {response.status_text}{f': {text}' if text else ''}"
             )
-        js = socket.js_object
-        js.url, js.protocol = self._url, response.headers.get("sec-websocket-protocol")
+        js_socket = socket.js_object
+        js_socket.url = self._url
+        js_socket.protocol = response.headers.get("sec-websocket-protocol")
         socket.accept()
         return socket
 
 
 def answered(request: Any, response: Any) -> Response:
-    """What a handler returned, as the client gets it: a WebSocket with an end of its own."""
+    """Return a handler's response as the client receives it, with a new end of its WebSocket."""
     if not isinstance(response, Response):
         response = Response.from_js(response)
     with _raising:
-        received = upgraded(request, response.js_object)
-    return response if received is response.js_object else Response.from_js(received)
+        js_response = upgraded(request, response.js_object)
+    return response if js_response is response.js_object else Response.from_js(js_response)

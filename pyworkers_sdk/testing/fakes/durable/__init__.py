@@ -1,1 +1,1 @@
-"""Durable Objects over memory."""
+"""Fake Durable Objects in memory: namespaces, objects, storage, alarms, WebSockets and facets."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...._cpython.js_exception import JsException
 from ...runtime.rpc import FakeStub
-from .object import FakeObject, ObjectClass, Place, again
+from .object import FakeObject, ObjectClass, ObjectData, copy_error
 
 if TYPE_CHECKING:
     from ...runtime.host import Script
@@ -21,6 +21,23 @@ __all__ = [
 ]
 
 Start = Callable[[], Awaitable[Any]]
+
+_MAX_DEPTH = 4  # with the root object
+_MAX_NAME = 256  # "characters" in the message, but the runtime counts bytes of UTF-8
+
+# The runtime's own words.
+_NOT_A_CLASS = (
+    "Incorrect type for the 'class' field on 'StartupOptions': the provided value is not of type "
+    "'DurableObjectClass or LoopbackDurableObjectNamespace or LoopbackColoLocalActorNamespace'."
+)
+_TOO_DEEP = (
+    "Facet nesting depth limit exceeded. The maximum depth including the root Durable Object is "
+    f"{_MAX_DEPTH}."
+)
+_NAME_TOO_LONG = f"Facet name is too long (max {_MAX_NAME} characters)."
+_DELETED = "Facet was deleted."
+_CLONED_OVER = "Facet was cloned-over."
+_INTERNAL_ERROR = "internal error; reference = {reference}"
 
 
 class FakeDurableObjectClass:
@@ -35,51 +52,48 @@ class FakeDurableObjectClass:
 
 
 class _Facet(FakeObject):
-    """A facet that runs, from when it is first called until it is aborted, deleted or reset."""
+    """A running facet: from its first call until it is aborted, deleted or reset."""
 
     def __init__(
         self, owner: FakeDurableObjectFacets, name: str, script: Script, start: Start
     ) -> None:
         self._owner = owner
         self._name = name
-        place = owner.place.below.setdefault(name, Place(script.host.clock))
-        super().__init__(_class(script, name), owner.id, place)
+        data = owner.data.facets.setdefault(name, ObjectData(script.host.clock))
+        # The class and the id are known only when the startup options have arrived.
+        super().__init__(_object_class(script, name), owner.id, data)
         self.depth: int = owner.depth + 1
-        self._starting = asyncio.ensure_future(self._start(start))
-        self._ended: JsException | None = None
+        self._starting = asyncio.ensure_future(self._apply_options(start))
+        self._error: JsException | None = None
 
-    async def _start(self, start: Start) -> None:
+    async def _apply_options(self, start: Start) -> None:
         options = await start()
-        found = options["class"]
-        if getattr(found, "js_tag", "") == "LoopbackDurableObjectNamespace":
-            found = found()
-        if not isinstance(found, FakeDurableObjectClass):
-            raise JsException("TypeError", _NO_CLASS)
+        js_class = options["class"]
+        if getattr(js_class, "js_tag", "") == "LoopbackDurableObjectNamespace":
+            js_class = js_class()  # a namespace of ctx.exports stands for its class
+        if not isinstance(js_class, FakeDurableObjectClass):
+            raise JsException("TypeError", _NOT_A_CLASS)
         self.id: FakeDurableObjectId = options.get("id", self.id)
-        self.props: Any = found.props
-        self._objects = _class(found.script, found.kind.__name__, found.kind)
+        self.props: Any = js_class.props
+        self._objects = _object_class(js_class.script, js_class.kind.__name__, js_class.kind)
 
     async def event(self, call: Callable[[Any], Awaitable[Any]]) -> Any:
         await asyncio.wait([self._starting])
-        if self._ended is None and (failed := self._starting.exception()) is not None:
-            assert isinstance(failed, JsException)
-            failed.remote = False
-            raise again(failed)
-        if self._ended is not None:
-            raise again(self._ended)
+        # Startup options that failed fail every later call too, until the facet is aborted
+        # (test_failed_startup_options_fail_every_call_until_abort).
+        if self._error is None and (error := self._starting.exception()) is not None:
+            assert isinstance(error, JsException)
+            error.remote = False
+            raise copy_error(error)
+        if self._error is not None:
+            raise copy_error(self._error)
         return await super().event(call)
 
     def reset(self, error: JsException) -> None:
         error.remote = False
-        self._ended = error
-        self._owner.ended(self._name, self)
+        self._error = error
+        self._owner.remove(self._name, self)
         super().reset(error)
-
-
-_NO_CLASS = (
-    "Incorrect type for the 'class' field on 'StartupOptions': the provided value is not of type "
-    "'DurableObjectClass or LoopbackDurableObjectNamespace or LoopbackColoLocalActorNamespace'."
-)
 
 
 class FakeDurableObjectFacets:
@@ -88,23 +102,22 @@ class FakeDurableObjectFacets:
     def __init__(self, parent: FakeObject) -> None:
         self.id: FakeDurableObjectId = parent.id
         self.depth: int = parent.depth
-        self.place: Place = parent.place
+        self.data: ObjectData = parent.data
         self._script = parent.script
         self._running: dict[str, _Facet] = {}
 
     def get(self, name: str, getStartupOptions: Start, /) -> FakeStub:
-        _check(name)
+        _check_name(name)
         if self.depth + 1 >= _MAX_DEPTH:
-            message = (
-                "Facet nesting depth limit exceeded. The maximum depth including the root Durable "
-                f"Object is {_MAX_DEPTH}."
-            )
-            raise JsException("Error", message)
+            raise JsException("Error", _TOO_DEEP)
         used: list[_Facet] = []
 
+        # A stub is bound to a facet by its first call, not by get(). It stays bound when that facet
+        # ends (test_abort_evicts_a_facet_and_keeps_its_storage).
         async def deliver(method: str, args: list[Any]) -> Any:
             if not name:
-                error = JsException("Error", f"internal error; reference = {token_hex(12)}")
+                reference = token_hex(12)
+                error = JsException("Error", _INTERNAL_ERROR.format(reference=reference))
                 error.remote = False
                 raise error
             if not used:
@@ -116,49 +129,49 @@ class FakeDurableObjectFacets:
         return FakeStub(deliver)
 
     def abort(self, name: str, reason: Any, /) -> None:
-        _check(name)
+        _check_name(name)
         error = reason if isinstance(reason, JsException) else JsException("Error", str(reason))
-        self._end(name, error)
+        self._reset(name, error)
 
     def delete(self, name: str, /) -> None:
-        _check(name)
-        self._end(name, JsException("Error", "Facet was deleted."))
-        self.place.below.pop(name, None)
+        _check_name(name)
+        self._reset(name, JsException("Error", _DELETED))
+        self.data.facets.pop(name, None)
 
     def clone(self, src: str, dst: str, /) -> None:
-        _check(src)
-        _check(dst)
-        self._end(dst, JsException("Error", "Facet was cloned-over."))
-        found = self.place.below.get(src)
-        self.place.below.pop(dst, None)
-        if found is not None:
-            self.place.below[dst] = found.copy()
+        _check_name(src)
+        _check_name(dst)
+        self._reset(dst, JsException("Error", _CLONED_OVER))
+        # Take the source before the target is removed: the two may have the same name.
+        source = self.data.facets.get(src)
+        self.data.facets.pop(dst, None)
+        if source is not None:
+            self.data.facets[dst] = source.copy()
 
-    def _end(self, name: str, error: JsException) -> None:
+    def _reset(self, name: str, error: JsException) -> None:
         if name in self._running:
             self._running[name].reset(error)
 
-    def ended(self, name: str, facet: _Facet) -> None:
+    def remove(self, name: str, facet: _Facet) -> None:
+        """Forget a facet that has ended, unless its name runs again."""
         if self._running.get(name) is facet:
             del self._running[name]
 
-    def over(self, error: JsException) -> None:
-        """The object that they are in was reset, or is taken out of memory."""
+    def reset_all(self, error: JsException) -> None:
+        """End all facets, because their parent was reset or evicted."""
         for name in [*self._running]:
-            self._end(name, again(error))
+            self._reset(name, copy_error(error))
 
     @property
     def busy(self) -> bool:
+        """True while calls of facets have not returned."""
         return any(facet.busy for facet in self._running.values())
 
 
-_MAX_DEPTH = 4
+def _check_name(name: str) -> None:
+    if len(name.encode()) > _MAX_NAME:
+        raise JsException("TypeError", _NAME_TOO_LONG)
 
 
-def _check(name: str) -> None:
-    if len(name.encode()) > 256:
-        raise JsException("TypeError", "Facet name is too long (max 256 characters).")
-
-
-def _class(script: Script, name: str, kind: type[Any] | None = None) -> ObjectClass:
+def _object_class(script: Script, name: str, kind: type[Any] | None = None) -> ObjectClass:
     return ObjectClass(script, name, FakeDurableObjectFacets, kind)

@@ -1,4 +1,4 @@
-"""Durable Objects over memory: namespaces, ids and stubs; ``_durable_object`` is behind them."""
+"""Fake Durable Objects from outside: namespaces, ids and stubs, and the engine of their alarms."""
 
 from __future__ import annotations
 
@@ -35,9 +35,25 @@ __all__ = [
     "namespace",
 ]
 
+_MAX_ALARMS = 1_000
+"""The calls of alarms in one round of ``drain`` after which an endless loop is assumed."""
+
+# The runtime's own words.
+_NOT_HEX = "Invalid Durable Object ID: must be 64 hex digits"
+_OTHER_NAMESPACE = "Durable Object ID is not valid for this namespace."
+_NOT_AN_ID = (
+    "Failed to execute 'get' on 'DurableObjectNamespace': parameter 1 is not of type "
+    "'DurableObjectId'."
+)
+_NO_JURISDICTIONS = "Jurisdiction restrictions are not implemented in workerd."
+
 
 class FakeDurableObjectId:
-    """JS: DurableObjectId. One half is made from a name, or at random; the other proves whose."""
+    """JS: DurableObjectId.
+
+    The first half of the text comes from a name, or is random. The second half is a signature by
+    which the namespace recognises its own ids.
+    """
 
     def __init__(self, text: str, name: str | None = None) -> None:
         self._text = text
@@ -55,16 +71,16 @@ class FakeDurableObjectStub(FakeStub):
 
     js_tag = "DurableObject"
 
-    def __init__(self, id: FakeDurableObjectId, found: FakeObject) -> None:
-        super().__init__(found.deliver)
-        self._object = found
+    def __init__(self, id: FakeDurableObjectId, target: FakeObject) -> None:
+        super().__init__(target.deliver)
+        self._object = target
         self.id = id
         self.name: str | None = id.name
 
     def _dial(self, hostname: str, port: int, secure: bool) -> Awaitable[Any]:
-        return self._connected(hostname, port, secure)
+        return self._connect(hostname, port, secure)
 
-    async def _connected(self, hostname: str, port: int, secure: bool) -> Any:
+    async def _connect(self, hostname: str, port: int, secure: bool) -> Any:
         if secure or not self._object.connects:
             raise cannot_connect(port)
         return await self._accepted(hostname, port)
@@ -81,24 +97,24 @@ class FakeDurableObjectNamespace:
         return self._objects.script.host.clock
 
     def watched_by(self, called: Callable[[str], None]) -> None:
-        """Have each call of an object's method told beforehand, as ``faults`` wants it."""
-        self._objects.called = called
+        """Call a function with the name of each method before it is called, for ``faults``."""
+        self._objects.before_call = called
 
     def idFromName(self, name: str, /) -> FakeDurableObjectId:
         return self._id(self._digest(name.encode()), name)
 
     def newUniqueId(self, *, jurisdiction: str | None = None) -> FakeDurableObjectId:
         if jurisdiction is not None:
-            raise _no_jurisdictions()
+            raise JsException("Error", _NO_JURISDICTIONS)
         return self._id(secrets.token_hex(16))
 
     def idFromString(self, id: str, /) -> FakeDurableObjectId:
         if not re.fullmatch("[0-9a-fA-F]{64}", id):
-            raise JsException("TypeError", "Invalid Durable Object ID: must be 64 hex digits")
-        found = self._id(id[:32].lower())
-        if found.toString() != id.lower():
-            raise JsException("TypeError", "Durable Object ID is not valid for this namespace.")
-        return found
+            raise JsException("TypeError", _NOT_HEX)
+        own_id = self._id(id[:32].lower())
+        if own_id.toString() != id.lower():
+            raise JsException("TypeError", _OTHER_NAMESPACE)
+        return own_id
 
     def get(
         self,
@@ -110,11 +126,7 @@ class FakeDurableObjectNamespace:
         retry: Any = None,
     ) -> FakeDurableObjectStub:
         if not isinstance(id, FakeDurableObjectId):
-            raise JsException(
-                "TypeError",
-                "Failed to execute 'get' on 'DurableObjectNamespace': parameter 1 is not of type "
-                "'DurableObjectId'.",
-            )
+            raise JsException("TypeError", _NOT_AN_ID)
         return FakeDurableObjectStub(id, self._objects.find(id))
 
     def getByName(
@@ -129,21 +141,18 @@ class FakeDurableObjectNamespace:
         return self.get(self.idFromName(name))
 
     def jurisdiction(self, jurisdiction: str, /) -> FakeDurableObjectNamespace:
-        raise _no_jurisdictions()
+        raise JsException("Error", _NO_JURISDICTIONS)
 
-    def _id(self, half: str, name: str | None = None) -> FakeDurableObjectId:
-        return FakeDurableObjectId(half + self._digest(bytes.fromhex(half)), name)
+    def _id(self, first_half: str, name: str | None = None) -> FakeDurableObjectId:
+        return FakeDurableObjectId(first_half + self._digest(bytes.fromhex(first_half)), name)
 
     def _digest(self, data: bytes) -> str:
+        # The key differs between namespaces, and so do the ids of the same name.
         return hmac.new(self._objects.key.encode(), data, hashlib.sha256).hexdigest()[:32]
 
 
-def _no_jurisdictions() -> JsException:
-    return JsException("Error", "Jurisdiction restrictions are not implemented in workerd.")
-
-
 class Objects:
-    """All Durable Objects of a host; their alarms go off here."""
+    """All Durable Objects of a host, and the engine that calls their alarms."""
 
     def __init__(self, host: Host) -> None:
         self._host = host
@@ -151,86 +160,94 @@ class Objects:
         host.engines.insert(0, self)
 
     def of(self, script: Script, name: str) -> ObjectClass:
-        """The objects of a class, which a script exports under this name."""
+        """Return the objects of a class that a script exports under this name."""
         key = (script.name, name)
         if key not in self._classes:
             self._classes[key] = ObjectClass(script, name, FakeDurableObjectFacets)
         return self._classes[key]
 
     def known(self, script: Script, name: str) -> bool:
-        """Whether a script keeps objects of a class."""
+        """Return True if a namespace of this class is bound."""
         return (script.name, name) in self._classes
 
     async def run_due(self) -> list[Any]:
-        await scheduler().wait_for_end()  # what is under way may leave work for later
-        for each in [each for objects in self._classes.values() for each in objects.found.values()]:
+        """Call all alarms that are due on the clock, the earliest first."""
+        await scheduler().wait_for_end()  # the current turn may still set an alarm
+        for each in self._all():
             each.end_long_blocking()
-        runs = 0
-        while due := [
-            each
-            for objects in self._classes.values()
-            for each in objects.found.values()
-            if each.alarm_is_due()
-        ]:
-            for each in sorted(due, key=lambda one: one.alarm_due):
-                runs += 1
-                if runs > _MANY:
-                    raise RuntimeError(f"{each!r} sets its alarm again and again without end")
+        calls = 0
+        while due := [each for each in self._all() if each.alarm.is_due()]:
+            for each in sorted(due, key=lambda each: each.alarm.due):
+                calls += 1
+                if calls > _MAX_ALARMS:
+                    raise RuntimeError(
+                        f"{each!r}: its alarm was called {_MAX_ALARMS:,} times without the clock "
+                        "moving; alarm() sets itself for a time that is due at once"
+                    )
                 await each.run_alarm()
         return []
 
-
-_MANY = 1_000
+    def _all(self) -> list[FakeObject]:
+        return [each for objects in self._classes.values() for each in objects.objects.values()]
 
 
 def bound(hints: tuple[Any, ...], name: str, script: Script) -> FakeDurableObjectNamespace:
-    """The namespace that ``DurableObjectNamespace["ChatRoom"]`` asks for."""
+    """Return the namespace for an annotation such as ``DurableObjectNamespace["ChatRoom"]``."""
     kind = hints[0] if hints else None
     if isinstance(kind, ForwardRef):
         kind = kind.__forward_arg__
     if isinstance(kind, type):
-        if hasattr(kind, "_handlers"):  # else only its name is known
+        # A class that can run is exported; of a Protocol only the name is used.
+        if hasattr(kind, "_handlers"):
             script.exports.setdefault(kind.__name__, kind)
         kind = kind.__name__
     if not isinstance(kind, str):
-        what = f"{name}: " if name else ""
-        raise TypeError(f'{what}say whose objects: DurableObjectNamespace["ChatRoom"]')
+        raise TypeError(
+            f"{name or 'DurableObjectNamespace'}: the class of the objects is missing; write "
+            'DurableObjectNamespace["ChatRoom"]'
+        )
     return namespace(script, kind.rpartition(".")[2])
 
 
 def namespace(
     script: Script, class_name: str, *, sqlite: bool = True
 ) -> FakeDurableObjectNamespace:
-    """The objects of a class that ``script`` exports; not ``sqlite``: as of ``new_classes``."""
-    found = script.host.shared(Objects).of(script, class_name)
-    found.sqlite = found.sqlite and sqlite
-    return FakeDurableObjectNamespace(found)
+    """Return the namespace of a class that ``script`` exports.
+
+    ``sqlite=False`` gives its objects storage without SQL, as ``new_classes`` does.
+    """
+    objects = script.host.shared(Objects).of(script, class_name)
+    objects.sqlite = objects.sqlite and sqlite
+    return FakeDurableObjectNamespace(objects)
 
 
 def configure(
     script: Script, new_classes: Iterable[str], containers: Mapping[str, Callable[[], Any]]
 ) -> None:
-    """What a test says of classes that a Worker's env binds."""
+    """Apply a test's ``new_classes`` and ``containers`` to the classes that the env binds."""
     objects = script.host.shared(Objects)
     without_sqlite = {*new_classes}
     for name in (*without_sqlite, *containers):
         if not objects.known(script, name):
-            raise TypeError(f"the env binds no Durable Objects of a class {name}")
-        found = objects.of(script, name)
-        found.sqlite = found.sqlite and name not in without_sqlite
-        found.container = containers.get(name)
+            raise TypeError(
+                f"new_classes or containers: unknown class {name!r}; the env binds no Durable "
+                "Objects of it"
+            )
+        object_class = objects.of(script, name)
+        object_class.sqlite = object_class.sqlite and name not in without_sqlite
+        object_class.container = containers.get(name)
 
 
 def object_of(stub: Any) -> FakeObject:
-    """What a stub reaches."""
-    found = getattr(raw(stub), "_object", None)
-    if not isinstance(found, FakeObject):
+    """Return the object that a stub leads to."""
+    target = getattr(raw(stub), "_object", None)
+    if not isinstance(target, FakeObject):
         raise TypeError(f"expected a stub of a fake Durable Object, got {type(stub).__name__}")
-    return found
+    return target
 
 
 def configured(bound: Bound, worker: Worker) -> FakeDurableObjectNamespace | None:
-    """Make the namespace of a configuration; None if its Worker is not here."""
+    """Return the namespace of a configuration's binding; None if its Worker is not loaded."""
     script = target(bound, worker, "script_name")
     if script is None:
         return None

@@ -1,4 +1,9 @@
-"""One Durable Object over memory: its instance, its gates, its alarm, and what resets it."""
+"""A Durable Object in memory: its instance, the delivery of events, and resets.
+
+A ``FakeObject`` outlives its instances. The first event makes an ``_Instance``; a reset or an
+eviction discards it, and the next event makes another. The data, the alarm and the hibernating
+WebSockets belong to the ``FakeObject``. ``testing/runtime/scheduling.py`` explains the gates.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +21,7 @@ from ...._cpython.js_exception import JsException
 from ...._cpython.rpc import ends
 from ...._cpython.websockets import WebSocket
 from ...runtime.scheduling import InputGate, ThroughGate, keep_alive, leave_sections, scheduler
+from .alarms import Alarm
 from .sql import Database
 from .storage import FakeDurableObjectStorage
 from .websockets import Hibernation, Pair
@@ -26,13 +32,30 @@ if TYPE_CHECKING:
     from .facets import FakeDurableObjectFacets
     from .namespace import FakeDurableObjectId
 
-__all__ = ["FakeDurableObjectState", "FakeObject", "ObjectClass", "Place", "again"]
+__all__ = ["FakeDurableObjectState", "FakeObject", "ObjectClass", "ObjectData", "copy_error"]
 
 _log = logging.getLogger(__name__)
 
+_LONGEST_BLOCKING = 30_000  # ms
+_MAX_AUTO_RESPONSE = 2048  # bytes of UTF-8
+_MAX_EVENT_TIMEOUT = 604_800_000  # ms: 7 days
+
+# Messages that imitate the runtime's.
+_ABORTED = "Application called abort() to reset Durable Object."
+_BLOCKED_TOO_LONG = (
+    "A call to blockConcurrencyWhile() in a Durable Object waited for too long. The call was "
+    "canceled and the Durable Object was reset."
+)
+_EVICTED = "The object was taken out of memory."
+_AUTO_RESPONSE_TOO_LONG = (
+    "{part} cannot be larger than {limit} bytes. A {name} of size {size} was provided."
+)
+_EVENT_TIMEOUT_TOO_LONG = "Event timeout should not exceed {limit} ms."
+_NO_METHOD = "Method {method} does not exist"
+
 
 class ObjectClass:
-    """The objects of one class of one Worker."""
+    """The Durable Objects of one class of one Worker."""
 
     def __init__(
         self,
@@ -47,46 +70,49 @@ class ObjectClass:
         self._kind = kind
         self.key: str = f"{script.name}-{name}"
         self.sqlite = True
-        self.found: dict[str, FakeObject] = {}
-        self.called: Callable[[str], None] = _nothing
+        self.objects: dict[str, FakeObject] = {}
+        self.before_call: Callable[[str], None] = _do_nothing
         self.container: Callable[[], Any] | None = None
 
     def find(self, id: FakeDurableObjectId) -> FakeObject:
-        return self.found.setdefault(id.toString(), FakeObject(self, id))
+        key = id.toString()
+        if key not in self.objects:
+            self.objects[key] = FakeObject(self, id)
+        return self.objects[key]
 
     def kind(self) -> type[Any]:
-        found = self._kind or self.script.exports.get(self.name)
-        if found is None:
+        """Return the class itself. A Worker may define it after the namespace was made."""
+        kind = self._kind or self.script.exports.get(self.name)
+        if kind is None:
             raise TypeError(
-                f"no class {self.name} is known: give it in the annotation, "
-                f"DurableObjectNamespace[{self.name}]"
+                f"DurableObjectNamespace: unknown class {self.name!r}; write the class itself in "
+                f"the annotation, DurableObjectNamespace[{self.name}], and import it at run time"
             )
-        return found
+        return kind
 
 
-def _nothing(method: str) -> None:
-    """Where no faults are wanted."""
+def _do_nothing(method: str) -> None:
+    """The hook before calls, when no faults are injected."""
 
 
-class _Life:
-    """An instance from its start to its reset."""
+class _Instance:
+    """An instance of the class, from its start to its reset."""
 
     def __init__(self) -> None:
-        self.door: Any = None
+        self.proxy: Any = None  # the ExportProxy
         self.gate: InputGate = InputGate()
-        self.events: set[asyncio.Task[Any]] = set()
-        self.broken: JsException | None = None
-        self.waiting: set[asyncio.Future[None]] = set()
+        self.error: JsException | None = None  # the reset
+        self.callers: set[asyncio.Future[None]] = set()
         self.blocking: dict[asyncio.Future[Any], float] = {}
 
 
-class Place:
-    """Where an object's data is, and that of its facets."""
+class ObjectData:
+    """The database of an object, and the data of its facets."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._database: Database | None = None
-        self.below: dict[str, Place] = {}
+        self.facets: dict[str, ObjectData] = {}
 
     @property
     def database(self) -> Database:
@@ -94,32 +120,33 @@ class Place:
             self._database = Database(self._clock)
         return self._database
 
-    def copy(self) -> Place:
-        made = Place(self._clock)
-        self.database.copy_to(made.database)
-        made.below = {name: place.copy() for name, place in self.below.items()}
-        return made
+    def copy(self) -> ObjectData:
+        other = ObjectData(self._clock)
+        self.database.copy_to(other.database)
+        other.facets = {name: data.copy() for name, data in self.facets.items()}
+        return other
 
 
 class FakeObject:
+    """A Durable Object, whether or not it has an instance at the moment."""
+
     depth = 0
     props: Any = None
 
     def __init__(
-        self, objects: ObjectClass, id: FakeDurableObjectId, place: Place | None = None
+        self, objects: ObjectClass, id: FakeDurableObjectId, data: ObjectData | None = None
     ) -> None:
+        clock = objects.script.host.clock
         self._objects = objects
         self.id = id
-        self.place: Place = place or Place(objects.script.host.clock)
+        self.data: ObjectData = data or ObjectData(clock)
         self._facets: FakeDurableObjectFacets | None = None
-        self._life: _Life | None = None
+        self._instance: _Instance | None = None
         self._storage: FakeDurableObjectStorage | None = None
         self.hibernation: Hibernation = Hibernation(
-            objects.script.host.clock, self.tell, self._hold
+            clock, self.call_websocket_handler, self._send_when_stored
         )
-        self.alarm_due: float = 0.0
-        self._retries = 0
-        self.running_alarm: float | None = None
+        self.alarm: Alarm = Alarm(clock, self.event)
 
     def __repr__(self) -> str:
         return f"<{self._objects.name} {self.id.name or self.id.toString()[:8]}>"
@@ -130,7 +157,7 @@ class FakeObject:
 
     @property
     def connects(self) -> bool:
-        """Whether it takes TCP connections."""
+        """True if the class handles TCP connections."""
         return hasattr(self._objects.kind(), "connect")
 
     @cached_property
@@ -146,25 +173,27 @@ class FakeObject:
     @property
     def storage(self) -> FakeDurableObjectStorage:
         if self._storage is None:
-            self._storage = FakeDurableObjectStorage(
+            self._storage = self.alarm.storage = FakeDurableObjectStorage(
                 self._objects.script.host.clock,
                 sqlite=self._objects.sqlite,
                 on_break=self.reset,
-                on_alarm=self._alarm_is_set,
-                database=self.place.database,
+                on_alarm=self.alarm.was_set,
+                database=self.data.database,
                 alarms=self.depth == 0,
             )
         return self._storage
 
-    def tell(self, method: str, args: list[Any]) -> asyncio.Task[None]:
-        """Have a handler of WebSockets called, if the class has one."""
+    def call_websocket_handler(self, method: str, args: list[Any]) -> asyncio.Task[None]:
+        """Call a handler of WebSockets in the background, if the class has it."""
 
-        async def call(door: Any) -> None:
-            handler = getattr(door, method, None)
+        async def call(proxy: Any) -> None:
+            handler = getattr(proxy, method, None)
             if handler is not None:
                 await handler(*args)
 
-        async def told() -> None:
+        async def deliver() -> None:
+            # As in workerd, an exception there neither breaks the connection nor resets the object
+            # (test_handler_that_raises_keeps_the_connection).
             try:
                 await self.event(call)
             except BaseException as error:
@@ -172,12 +201,12 @@ class FakeObject:
                     raise
                 _log.exception("%s() of %r", method, self)
 
-        task = keep_alive(told())
+        task = keep_alive(deliver())
         self._objects.script.host.waiting.append(task)
         return task
 
-    def _hold(self, send: Callable[[], None]) -> None:
-        """Let a message out when what was written before it is stored."""
+    def _send_when_stored(self, send: Callable[[], None]) -> None:
+        """Send a WebSocket message behind the output gate: after earlier writes are stored."""
         if self.storage.unconfirmed:
             scheduler().at_end(send)
         else:
@@ -185,101 +214,110 @@ class FakeObject:
 
     # Instances
 
-    async def _started(self) -> _Life:
-        """A life in which it is our turn."""
+    async def _enter(self) -> _Instance:
+        """Wait until a new event may enter the object, and return the instance then."""
         while True:
-            life = self._life
-            if life is not None:
-                await self._while_alive(life, scheduler().wait_for_turn(life.gate, new=True))
+            instance = self._instance
+            if instance is not None:
+                turn = scheduler().wait_for_turn(instance.gate, new=True)
+                await self._while_alive(instance, turn)
             else:
                 await scheduler().wait_for_turn(InputGate(), new=True)
-            if self._life is None:
-                life = self._life = _Life()
-                self._begin(life)
-            if life is self._life and life is not None and life.gate.admits(()):
-                return life
+            if self._instance is None:
+                instance = self._instance = _Instance()
+                self._start(instance)
+            # __init__ may have closed the gate with blockConcurrencyWhile, or the object may have
+            # been reset meanwhile: then wait again.
+            if instance is self._instance and instance is not None and instance.gate.admits(()):
+                return instance
 
-    def _begin(self, life: _Life) -> None:
+    def _start(self, instance: _Instance) -> None:
         script = self._objects.script
         kind = self._objects.kind()
         storage = self.storage
         storage.broken = None
-        storage.gate = life.gate
-        state = FakeDurableObjectState(self, life)
+        storage.gate = instance.gate
+        state = FakeDurableObjectState(self, instance)
         with script.host.entered():
             try:
-                life.door = kind(state, script.env)
+                instance.proxy = kind(state, script.env)
             except Exception as error:
-                self._life = None
+                self._instance = None
                 raise _python_error() from error
-        storage.has_alarm = callable(getattr(life.door, "alarm", None))
+        storage.has_alarm = callable(getattr(instance.proxy, "alarm", None))
 
-    async def _while_alive(self, life: _Life, work: Awaitable[Any]) -> Any:
-        """What ``work`` gives, or the error that resets the object meanwhile."""
-        if life.broken is not None:
-            raise again(life.broken)
+    async def _while_alive(self, instance: _Instance, work: Awaitable[Any]) -> Any:
+        """Return the result of work, or raise the error that resets the object meanwhile."""
+        if instance.error is not None:
+            raise copy_error(instance.error)
         task = asyncio.ensure_future(work)
-        broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        life.waiting.add(broken)
+        reset: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        instance.callers.add(reset)
         try:
-            await asyncio.wait([task, broken], return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait([task, reset], return_when=asyncio.FIRST_COMPLETED)
         finally:
-            life.waiting.discard(broken)
+            instance.callers.discard(reset)
             if not task.done():
                 task.cancel()
-        if life.broken is not None:
-            task.add_done_callback(_heard)
-            raise again(life.broken)
+        if instance.error is not None:
+            task.add_done_callback(_retrieve_exception)
+            raise copy_error(instance.error)
         return task.result()
 
     def reset(self, error: JsException) -> None:
-        """The instance is no more; what was not stored is lost; whoever waits gets the error."""
-        life, self._life = self._life, None
+        """Discard the instance and all writes that are not yet stored; callers get the error."""
+        instance, self._instance = self._instance, None
         self.storage.shut(error)
         self.hibernation.drop()
         if self._facets is not None:
-            self._facets.over(error)
-        if life is None:
+            self._facets.reset_all(error)
+        if instance is None:
             return
+        # Seen in workerd: an error of the handler itself is remote, one that resets the object is
+        # not (test_exception_in_block_concurrency_while_resets_the_object).
         error.remote = False
-        life.broken = error
-        for waiting in life.waiting:
-            if not waiting.done():
-                waiting.set_result(None)
+        instance.error = error
+        for caller in instance.callers:
+            if not caller.done():
+                caller.set_result(None)
+
+    def abort(self, instance: Any, error: JsException) -> None:
+        """Reset the object, if this is still its instance."""
+        if self._instance is instance:
+            self.reset(error)
 
     async def evict(self) -> None:
-        """Take the instance out of memory, as the runtime does with one that nobody uses."""
+        """Discard the instance, as the runtime does after some idle time. All data stays."""
         await scheduler().wait_for_end()
         if self.busy:
-            raise RuntimeError(f"{self!r} is in use: what was called there is not over")
-        self._life = None
+            raise RuntimeError(f"{self!r} is in use: wait until its calls have returned")
+        self._instance = None
         if self._facets is not None:
-            self._facets.over(JsException("Error", "The object was taken out of memory."))
+            self._facets.reset_all(JsException("Error", _EVICTED))
 
     @property
     def busy(self) -> bool:
-        """Whether what was called there is not over."""
-        waited_for = self._life is not None and bool(self._life.waiting)
-        return waited_for or (self._facets is not None and self._facets.busy)
+        """True while calls have not returned."""
+        has_callers = self._instance is not None and bool(self._instance.callers)
+        return has_callers or (self._facets is not None and self._facets.busy)
 
     # Events
 
     async def deliver(self, method: str, args: list[Any]) -> Any:
-        """Call a method of the instance, when its gate lets us in; its result, when what was
-        written is stored."""
+        """Call a method of the instance through both gates, and return its result."""
 
-        self._objects.called(method)
+        self._objects.before_call(method)
 
-        async def call(door: Any) -> Any:
+        async def call(proxy: Any) -> Any:
             try:
-                function = getattr(door, method)
+                function = getattr(proxy, method)
             except AttributeError:
-                raise JsException("TypeError", f"Method {method} does not exist") from None
+                raise JsException("TypeError", _NO_METHOD.format(method=method)) from None
             try:
                 return await function(*args)
             except JsException:
                 raise
-            except BaseException as error:  # of fetch, which RPC does not translate
+            except BaseException as error:  # from fetch: only RPC translates exceptions
                 if ends(error):
                     raise
                 raise _python_error() from error
@@ -287,109 +325,74 @@ class FakeObject:
         return await self.event(call)
 
     async def event(self, call: Callable[[Any], Awaitable[Any]]) -> Any:
-        life = await self._started()
-        with self._objects.script.host.entered():
-            return await self._while_alive(life, self._done(life, call))
+        """Deliver an event: wait for the input gate, call the ExportProxy, and return the result.
 
-    async def _done(self, life: _Life, call: Callable[[Any], Awaitable[Any]]) -> Any:
+        The result waits for the output gate: until the writes of the event are stored.
+        """
+        instance = await self._enter()
+        with self._objects.script.host.entered():
+            return await self._while_alive(instance, self._run(instance, call))
+
+    async def _run(self, instance: _Instance, call: Callable[[Any], Awaitable[Any]]) -> Any:
         leave_sections()
         try:
-            return await ThroughGate(life.gate, call(life.door))
+            return await ThroughGate(instance.gate, call(instance.proxy))
         finally:
             if self.storage.unconfirmed:
                 await scheduler().wait_for_end()
 
-    def block(self, life: _Life, callback: Callable[[], Awaitable[Any]]) -> asyncio.Future[Any]:
-        """``blockConcurrencyWhile``: what it raises resets the object."""
+    def block(
+        self, instance: _Instance, callback: Callable[[], Awaitable[Any]]
+    ) -> asyncio.Future[Any]:
+        """Run a callback for ``blockConcurrencyWhile``. An exception resets the object."""
 
-        def late() -> None:
-            if life is self._life:
-                self.reset(JsException("Error", _BLOCKED))
+        def reset_late() -> None:
+            self.abort(instance, JsException("Error", _BLOCKED_TOO_LONG))
 
-        def settled(done: asyncio.Future[Any]) -> None:
-            limit.cancel()
-            del life.blocking[done]
+        def finish(done: asyncio.Future[Any]) -> None:
+            timer.cancel()
+            del instance.blocking[done]
             error = None if done.cancelled() else done.exception()
-            if isinstance(error, JsException) and life is self._life:
-                self.reset(error)
+            if isinstance(error, JsException):
+                self.abort(instance, error)
 
-        blocking = scheduler().run_section(life.gate, callback)
-        life.blocking[blocking] = self.script.host.clock.now()
-        blocking.add_done_callback(settled)
-        # in real time, too: where it waits for itself, nobody is left to move the clock
-        limit = asyncio.get_running_loop().call_later(_LONGEST_BLOCKING / 1000, late)
-        return blocking
+        section = scheduler().run_section(instance.gate, callback)
+        instance.blocking[section] = self.script.host.clock.now()
+        section.add_done_callback(finish)
+        # The limit is also checked in real time. An object that waits for itself also blocks the
+        # test, so nothing would advance the fake clock.
+        timer = asyncio.get_running_loop().call_later(_LONGEST_BLOCKING / 1000, reset_late)
+        return section
 
     def end_long_blocking(self) -> None:
-        """Reset it, if such a section is open for too long by now."""
-        if self._life is None:
+        """Reset the object if it has blocked concurrency for too long on the fake clock."""
+        if self._instance is None:
             return
-        late = self.script.host.clock.now() - _LONGEST_BLOCKING
-        if min(self._life.blocking.values(), default=inf) <= late:
-            self.reset(JsException("Error", _BLOCKED))
-
-    # The alarm
-
-    def _alarm_is_set(self, when: float | None) -> None:
-        """It was set, or called off, by the object."""
-        self._retries = 0
-        self.alarm_due = when or 0.0
-
-    def alarm_is_due(self) -> bool:
-        when = self._storage and self._storage.stored_alarm()
-        return bool(when) and self.alarm_due <= self._objects.script.host.clock.now()
+        latest_start = self.script.host.clock.now() - _LONGEST_BLOCKING
+        if min(self._instance.blocking.values(), default=inf) <= latest_start:
+            self.reset(JsException("Error", _BLOCKED_TOO_LONG))
 
     async def run_alarm(self) -> None:
-        """Call ``alarm`` once; where it fails, it is due again later."""
-        when = self.storage.stored_alarm()
-        assert when is not None
-        retries = self._retries
-        self.storage.begin_alarm()
-        info = {"isRetry": retries > 0, "retryCount": retries, "scheduledTime": when}
-        failed = retry = False
-        try:
-            await self.event(lambda door: door.alarm(info))
-        except JsException as error:
-            failed, retry = True, getattr(error, "retry_alarm", True)
-            _log.error("alarm() of %r", self, exc_info=error)
-        except BaseException as error:
-            if ends(error):
-                raise
-            failed = retry = True
-            _log.exception("alarm() of %r", self)
-        if not self.storage.end_alarm(failed):
-            return  # it was set anew meanwhile
-        if failed and retry and retries < _MAX_RETRIES:
-            self._retries = retries + 1
-            self.alarm_due = self._objects.script.host.clock.now() + 2000 * 2**retries
-        elif failed:
-            self.storage.forget_alarm()
-
-
-_MAX_RETRIES = 6
-_LONGEST_BLOCKING = 30_000
-_BLOCKED = (
-    "A call to blockConcurrencyWhile() in a Durable Object waited for too long. The call was "
-    "canceled and the Durable Object was reset."
-)
+        """Call ``alarm()`` once; see ``alarms``."""
+        await self.alarm.run(self)
 
 
 def _python_error() -> JsException:
-    """What Pyodide makes of the exception that is being handled."""
+    """Return the error that Pyodide makes of the current exception: a traceback as its message."""
     error = JsException("PythonError", traceback.format_exc())
     error.remote = True
     return error
 
 
-def again(error: JsException) -> JsException:
-    """The same error, once for each who waits for it."""
-    made = JsException(error.name, error.message)
-    vars(made).update(vars(error))
-    return made
+def copy_error(error: JsException) -> JsException:
+    """Copy an error, so that each of several callers gets its own traceback."""
+    copy = JsException(error.name, error.message)
+    vars(copy).update(vars(error))
+    return copy
 
 
-def _heard(task: asyncio.Future[Any]) -> None:
-    """Nobody needs to know what it raised."""
+def _retrieve_exception(task: asyncio.Future[Any]) -> None:
+    """Mark a task's exception as retrieved, or asyncio would log it."""
     if not task.cancelled():
         task.exception()
 
@@ -397,12 +400,12 @@ def _heard(task: asyncio.Future[Any]) -> None:
 class FakeDurableObjectState:
     """JS: DurableObjectState."""
 
-    def __init__(self, found: FakeObject, life: _Life) -> None:
-        self._object = found
-        self._life = life
-        self.id: FakeDurableObjectId = found.id
-        self.storage: FakeDurableObjectStorage = found.storage
-        self.props: Any = {} if found.props is None else found.props
+    def __init__(self, owner: FakeObject, instance: _Instance) -> None:
+        self._object = owner
+        self._instance = instance
+        self.id: FakeDurableObjectId = owner.id
+        self.storage: FakeDurableObjectStorage = owner.storage
+        self.props: Any = {} if owner.props is None else owner.props
 
     @property
     def container(self) -> Any:
@@ -422,15 +425,12 @@ class FakeDurableObjectState:
     def blockConcurrencyWhile(
         self, callback: Callable[[], Awaitable[Any]], /
     ) -> asyncio.Future[Any]:
-        return self._object.block(self._life, callback)
+        return self._object.block(self._instance, callback)
 
     def abort(self, reason: str | None = None, options: Any = None, /) -> None:
-        error = JsException(
-            "Error", reason or "Application called abort() to reset Durable Object."
-        )
+        error = JsException("Error", reason or _ABORTED)
         vars(error).update(retry_alarm=True if options is None else options["retryAlarm"])
-        if self._object._life is self._life:
-            self._object.reset(error)
+        self._object.abort(self._instance, error)
 
     def acceptWebSocket(self, ws: WebSocket, tags: list[str], /) -> None:
         self._object.hibernation.accept(ws, tags)
@@ -442,30 +442,25 @@ class FakeDurableObjectState:
         return self._object.hibernation.tags(ws)
 
     def setWebSocketAutoResponse(self, pair: Pair | None = None, /) -> None:
-        for what in ("request", "response") if pair is not None else ():
-            size = len(getattr(pair, what).encode())
-            if size > _MAX_ANSWER:
-                raise JsException(
-                    "RangeError",
-                    f"{what.title()} cannot be larger than {_MAX_ANSWER} bytes. "
-                    f"A {what} of size {size} was provided.",
+        for name in ("request", "response") if pair is not None else ():
+            size = len(getattr(pair, name).encode())
+            if size > _MAX_AUTO_RESPONSE:
+                message = _AUTO_RESPONSE_TOO_LONG.format(
+                    part=name.title(), name=name, limit=_MAX_AUTO_RESPONSE, size=size
                 )
-        self._object.hibernation.answer = pair
+                raise JsException("RangeError", message)
+        self._object.hibernation.auto_response = pair
 
     def getWebSocketAutoResponse(self) -> Pair | None:
-        return self._object.hibernation.answer
+        return self._object.hibernation.auto_response
 
     def getWebSocketAutoResponseTimestamp(self, ws: WebSocket, /) -> datetime | None:
-        return self._object.hibernation.answered(ws)
+        return self._object.hibernation.auto_response_time(ws)
 
     def setHibernatableWebSocketEventTimeout(self, timeoutMs: int | None = None, /) -> None:
-        if (timeoutMs or 0) > _MAX_TIMEOUT:
-            raise JsException("Error", f"Event timeout should not exceed {_MAX_TIMEOUT} ms.")
+        if (timeoutMs or 0) > _MAX_EVENT_TIMEOUT:
+            raise JsException("Error", _EVENT_TIMEOUT_TOO_LONG.format(limit=_MAX_EVENT_TIMEOUT))
         self._object.hibernation.timeout = timeoutMs
 
     def getHibernatableWebSocketEventTimeout(self) -> int | None:
         return self._object.hibernation.timeout
-
-
-_MAX_ANSWER = 2048
-_MAX_TIMEOUT = 604_800_000

@@ -1,4 +1,8 @@
-"""A Durable Object's database: SQLite as workerd runs it, its transactions, and ``storage.sql``."""
+"""The database of a fake Durable Object: SQLite as workerd runs it, and ``storage.sql``.
+
+Keys and values, SQL tables and the alarm share one database, and so one transaction: the runtime
+stores the writes of one turn together or not at all.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +22,7 @@ __all__ = ["MAX_LENGTH", "Database", "FakeSqlStorage", "FakeSqlStorageCursor", "
 
 
 class Range(NamedTuple):
-    """What a listing is to give."""
+    """The keys that a listing returns: ``start`` inclusive, ``end`` exclusive."""
 
     start: str
     end: str | None
@@ -27,7 +31,11 @@ class Range(NamedTuple):
     limit: int | None
 
 
-# The runtime's own table; that it is listed, and takes a page, can be seen.
+MAX_LENGTH = 2 * 1024 * 1024  # bytes of a row, and of a key with its value
+_MAX_PICKLE = 1_000_000_000  # bytes; a pickle may be larger than the value as V8 serializes it
+
+# The runtime's own table. Programs can see it: it is listed in sqlite_master
+# (test_sql_and_keys_share_one_database), and it adds a page to databaseSize.
 _KV = """CREATE TABLE IF NOT EXISTS _cf_KV (
         key TEXT PRIMARY KEY,
         value BLOB
@@ -35,18 +43,20 @@ _KV = """CREATE TABLE IF NOT EXISTS _cf_KV (
 
 
 class Database(Sqlite):
-    """The database of one object. What is written is in a transaction until ``commit``."""
+    """The database of one object. Writes stay in a transaction until ``commit``."""
 
     has_metadata = False
 
     def __init__(self, clock: Clock | None) -> None:
         super().__init__(":memory:", clock, MAX_LENGTH)
         self.depth: int = 0
+        """The number of open savepoints: transactions of the program."""
         self._lost = False
+        """True if a statement (INSERT OR ROLLBACK, …) rolled back the turn's transaction itself."""
 
     @staticmethod
     def cell(value: Any) -> Any:
-        """What JavaScript sees of a SQLite value."""
+        """Return a SQLite value as JavaScript sees it: every number is a double."""
         if type(value) in (int, float):
             number = float(value)
             return int(number) if number.is_integer() and abs(number) < 2**53 else number
@@ -55,14 +65,18 @@ class Database(Sqlite):
     # Transactions
 
     def begin(self) -> None:
-        """Open the transaction of this turn, if there is none."""
+        """Open the transaction of this turn, if none is open."""
         if not self._connection.in_transaction:
             self._ask("BEGIN")
 
     def commit(self) -> None:
-        """Keep what this turn has written; Refused where a deferred constraint is violated, or
-        where SQL has rolled the turn's transaction back itself."""
+        """Store the writes of this turn.
+
+        Raise Refused if a deferred constraint is violated, or if a statement has rolled back the
+        transaction itself.
+        """
         if self._lost:
+            # As in workerd (test_sql_that_rolls_back_its_transaction_resets_the_object).
             raise Refused(f"internal error; reference = {token_hex(12)}")
         if self._connection.in_transaction and not self.depth:
             try:
@@ -71,20 +85,21 @@ class Database(Sqlite):
                 raise Refused(reset_because(exc)) from None
 
     def roll_back(self) -> None:
-        """Forget what this turn has written."""
+        """Discard the writes of this turn."""
         self._lost = False
         self.depth = 0
         if self._connection.in_transaction:
             self._ask("ROLLBACK")
 
     def save(self) -> int:
-        """Begin a transaction within; its number."""
+        """Begin a nested transaction, and return its depth for ``release``."""
         self.begin()
         self.depth += 1
         self._ask(f"SAVEPOINT depth_{self.depth}")
         return self.depth
 
     def release(self, depth: int, *, undo: bool = False) -> None:
+        """End the nested transaction of this depth, and undo its writes if asked to."""
         self.depth = depth - 1
         if self._lost:
             return
@@ -111,30 +126,32 @@ class Database(Sqlite):
     def size(self) -> int:
         return max(self._state()[2], 4096)
 
-    # Keys and values, kept as pickles, which copy as structured clone does
+    # Keys and values. A value is stored as a pickle: like structured clone, a pickle copies deeply
+    # and keeps cycles and shared references.
 
     def get(self, key: str) -> list[Any]:
-        """The value of a key, or nothing."""
+        """Return a list with the value of a key, or an empty list."""
         if not self._has_table("_cf_KV"):
             return []
-        found = self._ask("SELECT value FROM _cf_KV WHERE key = ?", key)
-        return [] if found is None else [pickle.loads(found[0])]
+        row = self._ask("SELECT value FROM _cf_KV WHERE key = ?", key)
+        return [] if row is None else [pickle.loads(row[0])]
 
     def put(self, key: str, value: Any) -> None:
         self.begin()
         self._ask(_KV)
-        self._connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _FOR_PICKLES)
+        # The caller has checked the limit against the size that V8 would serialize.
+        self._connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MAX_PICKLE)
         try:
             self._ask("INSERT OR REPLACE INTO _cf_KV VALUES (?, ?)", key, pickle.dumps(value))
         finally:
             self._connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_LENGTH)
 
     def delete(self, key: str) -> bool:
-        found = self.get(key)
-        if found:
+        values = self.get(key)
+        if values:
             self.begin()
             self._ask("DELETE FROM _cf_KV WHERE key = ?", key)
-        return bool(found)
+        return bool(values)
 
     def list(self, range: Range) -> list[tuple[str, Any]]:
         if not self._has_table("_cf_KV"):
@@ -143,8 +160,8 @@ class Database(Sqlite):
         if range.end is not None:
             sql, params = f"{sql} AND key < ?", [*params, range.end]
         rows = self._ask_all(f"{sql} ORDER BY key {'DESC' if range.reverse else ''}", *params)
-        found = [row for row in rows if row[0].startswith(range.prefix)]
-        return [(key, pickle.loads(value)) for key, value in found[: range.limit]]
+        matches = [row for row in rows if row[0].startswith(range.prefix)]
+        return [(key, pickle.loads(value)) for key, value in matches[: range.limit]]
 
     def _has_table(self, name: str) -> bool:
         return self._ask("SELECT 1 FROM sqlite_schema WHERE name = ?", name) is not None
@@ -153,29 +170,25 @@ class Database(Sqlite):
 
     @property
     def alarm(self) -> float | None:
-        """Milliseconds since 1970."""
+        """The time of the alarm in milliseconds since 1970, or None."""
         if not self._has_table("_cf_METADATA"):
             return None
-        found = self._ask("SELECT value FROM _cf_METADATA WHERE key = 1")
-        return found[0] if found else None
+        row = self._ask("SELECT value FROM _cf_METADATA WHERE key = 1")
+        return row[0] if row else None
 
     @alarm.setter
-    def alarm(self, when: float | None) -> None:
+    def alarm(self, time: float | None) -> None:
         self.begin()
         self._ask(METADATA)
-        self._ask("INSERT OR REPLACE INTO _cf_METADATA VALUES (1, ?)", when)
+        self._ask("INSERT OR REPLACE INTO _cf_METADATA VALUES (1, ?)", time)
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Delete all tables, by replacing the database with an empty one."""
         self._unread.clear()
         self.roll_back()
         for close in self._close:
             close()
         self._open(self._connected())
-
-
-MAX_LENGTH = 2 * 1024 * 1024
-_FOR_PICKLES = 1_000_000_000
 
 
 class FakeSqlStorageCursor:
@@ -203,11 +216,11 @@ class FakeSqlStorage:
         return size
 
     def exec(self, query: str, /, *bindings: Any) -> FakeSqlStorageCursor:
-        params = tuple(map(_bound, bindings))
+        params = tuple(map(_as_real, bindings))
         database: Database = self._storage.with_sql(writes=True).database
         return FakeSqlStorageCursor(database.run(query, params))
 
 
-def _bound(value: Any) -> Any:
-    """What reaches SQLite of a bound value: a number as REAL."""
+def _as_real(value: Any) -> Any:
+    """Return a bound value as SQLite receives it: a number of JavaScript is a double, so REAL."""
     return float(value) if type(value) in (int, bool) else value
