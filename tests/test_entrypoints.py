@@ -232,9 +232,9 @@ def test_there_is_a_fake_of_each_binding_alone() -> None:
         js_object = None
 
     not_a_class: Any = "KV"
-    with pytest.raises(TypeError, match="takes the class of a binding, or an Env; not 'KV'"):
+    with pytest.raises(TypeError, match="expected the class of a binding or an Env, got 'KV'"):
         fake(not_a_class)
-    with pytest.raises(TypeError, match="there is no fake of Unknown"):
+    with pytest.raises(TypeError, match="no fake of Unknown exists"):
         fake(Unknown)
 
 

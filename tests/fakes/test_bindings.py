@@ -539,6 +539,8 @@ def test_an_url_that_cannot_be(here: Path) -> None:
 async def test_a_certificate_is_given(here: Path) -> None:
     config = {"mtls_certificates": [{"binding": "CERTIFICATE", "certificate_id": "1"}]}
     code = "from pyworkers_sdk import Fetcher\n" + app("CERTIFICATE: Fetcher")
-    assert "there is no fake of it yet; give it one: CERTIFICATE=…" in refused(config, code)
+    assert "no fake exists for this binding; pass one: from_config(…, CERTIFICATE=…)" in refused(
+        config, code
+    )
     runtime: FakeRuntime[Any] = FakeRuntime.from_config(written(config, code), CERTIFICATE=Plain())
     assert await _text(runtime.env.CERTIFICATE) == "plain"

@@ -102,7 +102,7 @@ async def until(condition: Callable[[], Awaitable[bool]]) -> None:
             await asyncio.sleep(0.001)
 
 
-# With httpx -------------------------------------------------------------------------------------
+# With httpx --------------------------------------------------------------------------------------
 
 
 @pytest.mark.asyncio
@@ -191,7 +191,7 @@ async def test_work_that_fails_is_logged(
     assert caplog.messages == ["in ctx.wait_until"]
 
 
-# As a server calls it ---------------------------------------------------------------------------
+# As a server calls it ----------------------------------------------------------------------------
 
 
 class Connection:

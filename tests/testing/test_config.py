@@ -24,7 +24,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-# The text ---------------------------------------------------------------------------------------
+# The text ----------------------------------------------------------------------------------------
 
 
 def test_jsonc_has_comments_and_trailing_commas() -> None:
@@ -47,21 +47,21 @@ def test_jsonc_has_comments_and_trailing_commas() -> None:
 @pytest.mark.parametrize(
     ("source", "line", "message"),
     [
-        ("", 1, "expected a value, not the end"),
-        ("{", 1, 'expected a key in double quotes or "}", not the end'),
-        ("{\n a: 1}", 2, "expected a key in double quotes or \"}\", not 'a'"),
-        ('{\n "a" 1}', 2, "expected \":\", not '1'"),
-        ('{"a": 1\n "b": 2}', 2, 'expected "," or "}", not \'"\''),
-        ("[1\n2]", 2, 'expected "," or "]", not \'2\''),
-        ("[,]", 1, "expected a value, not ','"),
-        ("{} {}", 1, "expected the end, not '{'"),
+        ("", 1, "expected a value, got the end"),
+        ("{", 1, 'expected a key in double quotes or "}", got the end'),
+        ("{\n a: 1}", 2, "expected a key in double quotes or \"}\", got 'a'"),
+        ('{\n "a" 1}', 2, "expected \":\", got '1'"),
+        ('{"a": 1\n "b": 2}', 2, 'expected "," or "}", got \'"\''),
+        ("[1\n2]", 2, 'expected "," or "]", got \'2\''),
+        ("[,]", 1, "expected a value, got ','"),
+        ("{} {}", 1, "expected the end, got '{'"),
         ("\n\n/* a", 3, "a comment without an end"),
         ('\n"a', 2, "a string without an end"),
         ('"a\nb"', 1, "a string without an end"),
         ('\n"\\x"', 2, "Invalid \\escape"),
         ('"a\tb"', 1, "Invalid control character at"),
-        ("01", 1, "expected the end, not '1'"),
-        ("nul", 1, "expected a value, not 'n'"),
+        ("01", 1, "expected the end, got '1'"),
+        ("nul", 1, "expected a value, got 'n'"),
     ],
 )
 def test_what_is_no_jsonc_is_said_with_its_line(source: str, line: int, message: str) -> None:
@@ -127,8 +127,8 @@ def test_what_is_no_toml_is_said_with_its_line(source: str, line: int, message: 
 
 
 def test_a_file_that_cannot_be_read_is_said() -> None:
-    assert refused('{\n "name": app }') == "wrangler.jsonc:2: expected a value, not 'a'"
-    assert refused("[]") == "wrangler.jsonc:1: expected an object"
+    assert refused('{\n "name": app }') == "wrangler.jsonc:2: expected a value, got 'a'"
+    assert refused("[]") == "wrangler.jsonc:1: expected an object, got list"
     with pytest.raises(ConfigError, match=r"^none/wrangler.toml: No such file or directory$"):
         FakeRuntime.from_config("none/wrangler.toml")
     with pytest.raises(ConfigError, match=r"^wrangler.yaml: expected a .jsonc, .json or .toml"):
@@ -138,7 +138,7 @@ def test_a_file_that_cannot_be_read_is_said() -> None:
         FakeRuntime.from_config(outside)
 
 
-# Keys -------------------------------------------------------------------------------------------
+# Keys --------------------------------------------------------------------------------------------
 
 
 def test_a_wrong_value_is_said_with_its_key_and_line() -> None:
@@ -266,7 +266,7 @@ def test_every_section_is_known() -> None:
     assert runtime.crons == ("*/5 * * * *",)
 
 
-# Environments -----------------------------------------------------------------------------------
+# Environments ------------------------------------------------------------------------------------
 
 ENVIRONMENTS: dict[str, Any] = {
     "triggers": {"crons": ["0 * * * *"]},
@@ -318,20 +318,20 @@ async def test_the_runtime_is_the_environment_s() -> None:
 def test_an_environment_that_is_not_there() -> None:
     message = refused(ENVIRONMENTS, environment="stagin")
     assert message == (
-        "wrangler.jsonc:19: env: there is no environment 'stagin'; did you mean 'staging'?"
+        "wrangler.jsonc:19: env: unknown environment 'stagin'; did you mean 'staging'?"
     )
-    assert "there is no environment 'a'" in refused({}, environment="a")
+    assert "unknown environment 'a'" in refused({}, environment="a")
 
 
 def test_what_an_environment_does_not_inherit_is_said_where_it_is_missing() -> None:
     message = refused(ENVIRONMENTS, app("A: str", "CACHE: KV"), environment="staging")
     assert message == (
-        "wrangler.jsonc:20: env.staging.kv_namespaces: no binding CACHE, but AppEnv.CACHE is a KV;"
-        " an environment inherits no bindings"
+        "wrangler.jsonc:20: env.staging.kv_namespaces: missing binding CACHE for AppEnv.CACHE: KV;"
+        " an environment does not inherit bindings"
     )
 
 
-# Variables --------------------------------------------------------------------------------------
+# Variables ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -433,17 +433,17 @@ def test_secrets_that_are_declared_are_all_there_are() -> None:
         ),
         (
             ["LIMIT: str", "LIMTI: int"],
-            "wrangler.jsonc:4: vars: no variable LIMTI, but AppEnv.LIMTI is a int;"
+            "wrangler.jsonc:4: vars: missing variable LIMTI for AppEnv.LIMTI: int;"
             " did you mean 'LIMIT'?",
         ),
         (
             ["KEY: str"],
-            "wrangler.jsonc:4: vars: no variable KEY, but AppEnv.KEY is a str;"
-            " a secret goes into .dev.vars, or is given: KEY=…",
+            "wrangler.jsonc:4: vars: missing variable KEY for AppEnv.KEY: str;"
+            " put a secret into .dev.vars, or pass KEY=…",
         ),
         (
             ["LIMIT: KV"],
-            "wrangler.jsonc:5: vars.LIMIT: it is a variable, but AppEnv.LIMIT is a KV",
+            "wrangler.jsonc:5: vars.LIMIT: expected KV for AppEnv.LIMIT, got a variable",
         ),
         (
             ["SECRET: int | None"],

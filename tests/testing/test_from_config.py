@@ -28,7 +28,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-# Bindings ---------------------------------------------------------------------------------------
+# Bindings ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.asyncio
@@ -61,41 +61,41 @@ async def test_every_binding_is_made_and_shares_the_clock() -> None:
         (
             {"kv_namespaces": [{"binding": "CACH"}]},
             ["CACHE: KV"],
-            "wrangler.jsonc:4: kv_namespaces: no binding CACHE, but AppEnv.CACHE is a KV;"
+            "wrangler.jsonc:4: kv_namespaces: missing binding CACHE for AppEnv.CACHE: KV;"
             " did you mean 'CACH'?",
         ),
-        ({}, ["DB: D1"], "wrangler.jsonc:1: d1_databases: no binding DB, but AppEnv.DB is a D1"),
+        ({}, ["DB: D1"], "wrangler.jsonc:1: d1_databases: missing binding DB for AppEnv.DB: D1"),
         (
             {"kv_namespaces": [{"binding": "DB"}]},
             ["DB: D1 | None"],
-            "wrangler.jsonc:5: kv_namespaces[0]: DB is a KV, but AppEnv.DB is a D1",
+            "wrangler.jsonc:5: kv_namespaces[0]: expected D1 for AppEnv.DB, got KV",
         ),
         (
             {"r2_buckets": [{"binding": "FILES"}]},
             ["FILES: str"],
-            "wrangler.jsonc:5: r2_buckets[0]: FILES is a R2, but AppEnv.FILES is a str",
+            "wrangler.jsonc:5: r2_buckets[0]: expected str for AppEnv.FILES, got R2",
         ),
         (
             {"queues": {"producers": [{"binding": "JOBS"}]}},
             ["JOBS: KV", "DB: D1"],
-            "wrangler.jsonc:6: queues.producers[0]: JOBS is a Queue, but AppEnv.JOBS is a KV\n"
-            "wrangler.jsonc:1: d1_databases: no binding DB, but AppEnv.DB is a D1",
+            "wrangler.jsonc:6: queues.producers[0]: expected KV for AppEnv.JOBS, got Queue\n"
+            "wrangler.jsonc:1: d1_databases: missing binding DB for AppEnv.DB: D1",
         ),
         (
             {"unsafe_hello_world": [{"binding": "WEB"}]},
             ["WEB: KV"],
-            "wrangler.jsonc:5: unsafe_hello_world[0]: there is no fake of it yet;"
-            " give it one: WEB=…",
+            "wrangler.jsonc:5: unsafe_hello_world[0]: no fake exists for this binding; "
+            "pass one: from_config(…, WEB=…)",
         ),
         (
             {"kv_namespaces": [{"binding": "A"}], "r2_buckets": [{"binding": "A"}]},
             ["A: KV"],
-            "wrangler.jsonc:10: r2_buckets[0]: the name A is taken by one of kv_namespaces",
+            "wrangler.jsonc:10: r2_buckets[0]: duplicate name A, also in kv_namespaces",
         ),
         (
             {"vars": {"A": 1}, "kv_namespaces": [{"binding": "A"}]},
             ["A: KV"],
-            "wrangler.jsonc:8: kv_namespaces[0]: the name A is taken by one of vars",
+            "wrangler.jsonc:8: kv_namespaces[0]: duplicate name A, also in vars",
         ),
     ],
 )
@@ -108,9 +108,9 @@ def test_the_env_and_the_configuration_agree(
 def test_a_binding_class_of_one_s_own() -> None:
     code = "\nclass Odd:\n    js_object = None\n" + app("ODD: Odd")
     message = refused({}, code)
-    assert message == "wrangler.jsonc:1: no binding ODD, but AppEnv.ODD is a Odd"
+    assert message == "wrangler.jsonc:1: missing binding ODD for AppEnv.ODD: Odd"
     message = refused({"kv_namespaces": [{"binding": "ODD"}]}, code)
-    assert message == "wrangler.jsonc:5: kv_namespaces[0]: ODD is a KV, but AppEnv.ODD is a Odd"
+    assert message == "wrangler.jsonc:5: kv_namespaces[0]: expected Odd for AppEnv.ODD, got KV"
 
 
 def test_what_no_fake_is_needed_for_may_be_configured() -> None:
@@ -174,7 +174,7 @@ class Default(WorkerEntrypoint):
     assert await KV(bare.env.js_object.CACHE).get("k") == "given"
 
 
-# D1's migrations --------------------------------------------------------------------------------
+# D1's migrations ---------------------------------------------------------------------------------
 
 
 def database(**settings: Any) -> dict[str, Any]:
@@ -241,16 +241,16 @@ def test_a_migration_that_fails_is_named() -> None:
 def test_migrations_that_are_not_there() -> None:
     assert worker(database()).env is not None
     assert refused(database(migrations_dir="sql")) == (
-        "wrangler.jsonc:8: d1_databases[0].migrations_dir: there is no folder sql"
+        "wrangler.jsonc:8: d1_databases[0].migrations_dir: missing folder sql"
     )
     write("sql/a.sql", "")
     assert refused(database(migrations_dir="sql", migrations_pattern="*.sql")) == (
         "wrangler.jsonc:9: d1_databases[0].migrations_pattern: "
-        "expected a pattern that begins with sql/"
+        "expected a pattern that begins with sql/, got *.sql"
     )
 
 
-# Queues -----------------------------------------------------------------------------------------
+# Queues ------------------------------------------------------------------------------------------
 
 CONSUMER = """
 came = []
@@ -345,15 +345,15 @@ def test_what_queues_cannot_be() -> None:
     )
 
 
-# The main module --------------------------------------------------------------------------------
+# The main module ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     ("config", "code", "message"),
     [
-        ({"main": "src/entyr.py"}, PLAIN, "wrangler.jsonc:3: main: there is no file src/entyr.py"),
-        ({"main": "a.js"}, PLAIN, "wrangler.jsonc:3: main: a.js is no Python module"),
-        ({"main": None}, PLAIN, "wrangler.jsonc:3: main: missing; there is nothing to run"),
+        ({"main": "src/entyr.py"}, PLAIN, "wrangler.jsonc:3: main: missing file src/entyr.py"),
+        ({"main": "a.js"}, PLAIN, "wrangler.jsonc:3: main: expected a Python module, got a.js"),
+        ({"main": None}, PLAIN, "wrangler.jsonc:3: main: missing; name the Worker's main module"),
         (
             {},
             "x = 1",
@@ -362,8 +362,8 @@ def test_what_queues_cannot_be() -> None:
         (
             {},
             "class Api(WorkerEntrypoint): pass\nclass _Own(WorkerEntrypoint): pass\nDefault = 1",
-            "wrangler.jsonc:3: main: src/entry.py has no class Default, a WorkerEntrypoint, "
-            "but Api",
+            "wrangler.jsonc:3: main: src/entry.py has no class Default, a WorkerEntrypoint; "
+            "it exports Api",
         ),
         (
             {},
@@ -374,17 +374,17 @@ def test_what_queues_cannot_be() -> None:
             {"durable_objects": {"bindings": [{"name": "ROOMS", "class_name": "Room"}]}},
             PLAIN + "class Rooms(WorkerEntrypoint): pass",
             "wrangler.jsonc:8: durable_objects.bindings[0].class_name: "
-            "app exports no class Room, but Rooms; did you mean 'Rooms'?",
+            "app does not export Room; it exports Rooms; did you mean 'Rooms'?",
         ),
         (
             {"workflows": [{"binding": "FLOW", "name": "flow", "class_name": "Flow"}]},
             PLAIN,
-            "wrangler.jsonc:8: workflows[0].class_name: app exports no class Flow",
+            "wrangler.jsonc:8: workflows[0].class_name: app does not export Flow",
         ),
         (
             {"services": [{"binding": "ME", "service": "app", "entrypoint": "Admin"}]},
             PLAIN,
-            "wrangler.jsonc:8: services[0].entrypoint: app exports no class Admin",
+            "wrangler.jsonc:8: services[0].entrypoint: app does not export Admin",
         ),
     ],
 )
@@ -508,7 +508,7 @@ def test_a_module_that_fails_leaves_nothing_behind() -> None:
     assert sys.meta_path == finders
 
 
-# Several Workers --------------------------------------------------------------------------------
+# Several Workers ---------------------------------------------------------------------------------
 
 SENDER = """
 class AppEnv(Env):
@@ -570,14 +570,14 @@ async def test_workers_share_queues_namespaces_a_clock_and_a_drain(environment: 
 def test_workers_have_names_of_their_own() -> None:
     sender, taker = two(name="sender")
     with pytest.raises(
-        ConfigError, match=r"^t/wrangler.jsonc:2: name: another Worker is named sen"
+        ConfigError, match=r"^t/wrangler.jsonc:2: name: another Worker is also named sen"
     ):
         FakeRuntime.from_config(sender, also=[taker])
 
 
 def test_the_environments_of_workers_that_have_any() -> None:
     sender, taker = two(env={"live": {}})
-    message = r"^t/wrangler.jsonc:\d+: env: there is no environment 'staging'$"
+    message = r"^t/wrangler.jsonc:\d+: env: unknown environment 'staging'$"
     with pytest.raises(ConfigError, match=message):
         FakeRuntime.from_config(sender, also=[taker], environment="staging")
 
@@ -722,8 +722,8 @@ async def test_a_worker_that_is_not_here_is_said() -> None:
     with pytest.raises(ConfigError) as caught:
         FakeRuntime.from_config(abroad())
     assert str(caught.value) == (
-        "caller/wrangler.jsonc:6: durable_objects.bindings[0]: there is no Worker app here;"
-        " its configuration goes into also=[…], or give ROOMS=…"
+        "caller/wrangler.jsonc:6: durable_objects.bindings[0]: unknown Worker app;"
+        " add its configuration to also=[…], or pass ROOMS=…"
     )
 
 
@@ -740,16 +740,15 @@ class Default(WorkerEntrypoint[AppEnv]):
         return await self.env.ASSETS.fetch(request)
 """
     config = {"assets": {"binding": "ASSETS", "directory": "./public"}}
-    assert refused(config, code) == (
-        "wrangler.jsonc:6: assets.directory: there is no folder ./public"
-    )
+    assert refused(config, code) == ("wrangler.jsonc:6: assets.directory: missing folder ./public")
     write("public/page.html", "<p>page</p>")
     assert await text(worker(config, code), "page") == "<p>page</p>"
     assert refused({"assets": {"binding": "ASSETS"}}, code) == (
-        "wrangler.jsonc:4: assets: there is no fake of it yet; give it one: ASSETS=…"
+        "wrangler.jsonc:4: assets: no fake exists for this binding; "
+        "pass one: from_config(…, ASSETS=…)"
     )
     assert refused({}, code) == (
-        "wrangler.jsonc:1: services: no binding ASSETS, but AppEnv.ASSETS is a Fetcher"
+        "wrangler.jsonc:1: services: missing binding ASSETS for AppEnv.ASSETS: Fetcher"
     )
 
 
@@ -770,7 +769,9 @@ class AppEnv(Env):
 class Default(WorkerEntrypoint[AppEnv]):
     pass
 """
-    with pytest.raises(ConfigError, match="there is no Worker elsewhere here"):
+    with pytest.raises(
+        ConfigError, match="unknown Worker elsewhere; add its configuration to also="
+    ):
         worker(config, code)
     rt: FakeRuntime[Any] = FakeRuntime.from_config(written(config, code), ADMIN=Stand())
     assert await rt.env.ADMIN.whoami() == "a stand-in"
@@ -788,7 +789,7 @@ async def on_fetch(request, env, ctx):
     assert await text(worker({"vars": {"WORD": "w"}}, code)) == "w"
 
 
-# What it costs ----------------------------------------------------------------------------------
+# What it costs -----------------------------------------------------------------------------------
 
 
 def test_pydantic_is_loaded_for_a_configuration_alone() -> None:

@@ -212,7 +212,7 @@ async def test_marker(env):
         ("enviroment='a'", f"*{TAKES}; not enviroment*"),
         ("'a', 'b'", f"*{TAKES}; not b*"),
         ("config='none.toml'", "*ConfigError: *none.toml: No such file or directory"),
-        ("environment='stagin'", "*there is no environment 'stagin'; did you mean 'staging'?"),
+        ("environment='stagin'", "*unknown environment 'stagin'; did you mean 'staging'?"),
     ],
 )
 def test_a_marker_that_is_wrong_is_said(suite: pytest.Pytester, marker: str, message: str) -> None:

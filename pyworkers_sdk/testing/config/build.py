@@ -1,4 +1,4 @@
-"""``FakeRuntime.from_config``: a Worker, or several, as their wrangler configurations say."""
+"""``FakeRuntime.from_config``: a Worker, or several, from their wrangler configurations."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterable, Mapping
 from os import PathLike
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Protocol, TypeVar, get_args, get_origin
+from typing import Any, NamedTuple, Protocol, TypeVar, get_args, get_origin
 
 import pyworkers_sdk
 
 from ..._border import raw
 from ...env import Env, hints
 from ...errors import BindingError
-from ...services import Fetcher
 from .._clock import Clock
+from .._fake import is_service
 from .._registry import SECTIONS
 from ..fakes.queues import QueueConsumer
 from ..runtime.global_handlers import worker_of
@@ -26,7 +26,7 @@ from .sections import make
 
 
 class Runtime(Protocol):
-    """What ``build`` completes: a FakeRuntime."""
+    """The part of a FakeRuntime that ``build`` completes."""
 
     crons: tuple[str, ...]
     workers: Any
@@ -38,7 +38,7 @@ __all__ = ["Worker", "build"]
 
 
 def build(
-    kind: Callable[..., RuntimeT],
+    runtime_class: Callable[..., RuntimeT],
     path: str | PathLike[str],
     also: Iterable[str | PathLike[str]],
     *,
@@ -46,37 +46,70 @@ def build(
     env: type[Env] | None,
     clock: Clock | None,
     fresh: bool,
-    given: Mapping[str, Any],
+    overrides: Mapping[str, Any],
 ) -> RuntimeT:
-    """The runtime of the first Worker, which knows those of the others."""
+    """Return the runtime of the Worker at ``path``; ``workers`` has the runtimes of the others."""
     configs = [Config(Path(path), environment)]
-    for each in also:
-        configs.append(Config(Path(each), environment, lenient=True))
+    for other_path in also:
+        configs.append(Config(Path(other_path), environment, lenient=True))
         if any(configs[-1].name == other.name for other in configs[:-1]):
-            raise configs[-1].error(f"another Worker is named {configs[-1].name} too", "name")
-    host = host_for(given.values(), clock)
-    company: dict[str, Worker] = {}
+            raise configs[-1].error(f"another Worker is also named {configs[-1].name}", "name")
+    host = host_for(overrides.values(), clock)
+    # All Workers are loaded before the first one is bound: bindings lead from one to another.
+    workers: dict[str, Worker] = {}
     for config in configs:
-        company[config.name] = Worker(config, host, company, fresh=fresh)
-    first, *others = company.values()
+        workers[config.name] = Worker(config, host, workers, fresh=fresh)
+    first, *others = workers.values()
     first.env_type = env or first.env_type
-    first.bind(given)
+    first.bind(overrides)
     for worker in others:
         worker.bind({})
-    runtimes = {name: worker.runtime(kind) for name, worker in company.items()}
+    runtimes = {name: worker.runtime(runtime_class) for name, worker in workers.items()}
     runtime = runtimes.pop(first.config.name)
     runtime.workers = runtimes
     return runtime
 
 
+class Hint(NamedTuple):
+    """The annotation of a name in an Env class, taken apart once."""
+
+    name: str
+    env_name: str
+    """The name of the Env class."""
+    type_name: str
+    """The annotation as it is written, without ``| None``."""
+    plain: Any
+    """The annotated class, without brackets and without ``| None``."""
+    is_binding: bool
+
+    @property
+    def place(self) -> str:
+        """The name as a message cites it: ``AppEnv.CACHE``."""
+        return f"{self.env_name}.{self.name}"
+
+
+def _hint(name: str, annotation: Any, env_type: type[Env]) -> Hint:
+    members = [arg for arg in get_args(annotation) if arg is not type(None)]
+    has_none = get_origin(annotation) is not None and len(members) < len(get_args(annotation))
+    without_none: Any = members[0] if has_none and len(members) == 1 else annotation
+    plain: Any = get_origin(without_none) or without_none
+    return Hint(
+        name,
+        env_type.__name__,
+        _written(without_none),
+        plain,
+        is_binding=hasattr(plain, "js_object"),
+    )
+
+
 class Worker:
-    """A configuration, and what has come of it so far."""
+    """A Worker that is being built from its configuration."""
 
     def __init__(
-        self, config: Config, host: Host, company: dict[str, Worker], *, fresh: bool
+        self, config: Config, host: Host, workers: dict[str, Worker], *, fresh: bool
     ) -> None:
         self.config = config
-        self.company = company
+        self.workers = workers
         self.main: str = _main(config)
         _modules.add_vendored(config.folder)
         module = _modules.load(config.folder / self.main, fresh=fresh)
@@ -85,7 +118,7 @@ class Worker:
         exports.update(_exports(module))
         if "Default" not in exports and not any(name.startswith("on_") for name in vars(module)):
             raise config.error(
-                f"{self.main} has no class Default, a WorkerEntrypoint{_but(exports)}",
+                f"{self.main} has no class Default, a WorkerEntrypoint{_list_of(exports)}",
                 *config.place("main"),
             )
         exports.pop("Default", None)
@@ -96,174 +129,219 @@ class Worker:
         self.bindings: dict[str, Bound] = {}
         self.env: Env = Env(self.script.env)
 
-    def bind(self, given: Mapping[str, Any]) -> None:
-        """Make everything that the configuration binds; ``given`` comes in its place."""
-        taken = dict.fromkeys(self.config.settings.vars, "vars")
+    def runtime(self, runtime_class: Callable[..., RuntimeT]) -> RuntimeT:
+        """Return the runtime of the bound Worker."""
+        runtime = runtime_class(self.default, env=self.env, consumers=self._consumers())
+        runtime.crons = tuple(self.config.settings.triggers.crons or ())
+        return runtime
+
+    def _consumers(self) -> dict[str, QueueConsumer | None]:
+        """Return the consumers by binding, or by ``queue <name>`` for queues without a binding.
+
+        A queue that is bound but not consumed is None: its messages stay in it.
+        """
+        queues = self.config.settings.queues
+        bindings = {each.queue or each.binding: each.binding for each in queues.producers}
+        consumers: dict[str, QueueConsumer | None] = dict.fromkeys(
+            producer.binding for producer in queues.producers
+        )
+        for index, consumer in enumerate(queues.consumers):
+            if not hasattr(self.default, "queue"):
+                place = self.config.place("queues.consumers")
+                message = f"Default in {self.main} has no queue handler"
+                raise self.config.error(message, *place, index)
+            settings = consumer.model_dump(
+                exclude={"type", "visibility_timeout_ms"}, exclude_none=True
+            )
+            name = bindings.get(consumer.queue, f"queue {consumer.queue}")
+            consumers[name] = QueueConsumer(**settings)
+        return consumers
+
+    # Binding, in the order of wrangler's documentation: bindings, variables, then the test's own --
+
+    def bind(self, overrides: Mapping[str, Any]) -> None:
+        """Fill the Worker's ``env`` as the configuration specifies, except for ``overrides``."""
+        self._collect_bindings()
+        declared = {} if self.env_type is None else hints(self.env_type)
+        if self.env_type is not None and (unknown := sorted(set(overrides) - set(declared))):
+            raise TypeError(f"{self.env_type.__name__} does not declare {', '.join(unknown)}")
+        self._set_variables()
+        self._make_fakes(overrides, declared)
+        self._set_overrides(overrides, declared)
+        if self.env_type is not None:
+            self._check_env(self.env_type, overrides, declared)
+
+    def _collect_bindings(self) -> None:
+        """Find the bindings of the configuration; two of one name are an error."""
+        sections = dict.fromkeys(self.config.settings.vars, "vars")
         for bound in self.config.bound(SECTIONS):
-            if bound.name in taken:
-                message = f"the name {bound.name} is taken by one of {taken[bound.name]}"
+            if bound.name in sections:
+                message = f"duplicate name {bound.name}, also in {sections[bound.name]}"
                 raise self.config.error(message, *bound.place)
             if bound.name:
                 self.bindings[bound.name] = bound
-                taken[bound.name] = bound.section
-            elif bound.section == "assets":  # they may have no binding
+                sections[bound.name] = bound.section
+            elif bound.section == "assets":  # without a binding they still answer requests
                 make(bound, self)
-        declared = {} if self.env_type is None else hints(self.env_type)
-        if self.env_type is not None and (unknown := sorted(set(given) - set(declared))):
-            raise TypeError(f"{self.env_type.__name__} does not declare {', '.join(unknown)}")
+
+    def _set_variables(self) -> None:
         for name, (value, _) in self.variables.items():
             setattr(self.script.env, name, value)
+
+    def _make_fakes(self, overrides: Mapping[str, Any], declared: Mapping[str, Any]) -> None:
         for name, bound in self.bindings.items():
             self._check_export(bound)
-            if name in given:
+            if name in overrides:
                 continue
-            made = make(bound, self)
-            if made is not None:
-                setattr(self.script.env, name, made)
-            elif name in declared:
-                raise self.config.error(self._nothing(bound), *bound.place)
-        for name, value in given.items():
-            is_service = name in declared and any(map(_is_service, _each(declared[name])))
-            ready = given_service(value) if is_service else raw(value)
-            setattr(self.script.env, name, adopt(ready, self.script.host))
-        if self.env_type is not None:
-            self.env = self.env_type(self.script.env)
-            wanted = {name: hint for name, hint in declared.items() if name not in given}
-            if faults := [*filter(None, map(self._fault, wanted, wanted.values()))]:
-                raise ConfigError("\n".join(faults))
+            fake = make(bound, self)
+            if fake is not None:
+                setattr(self.script.env, name, fake)
+            elif name in declared:  # a binding without a fake matters only if the Worker reads it
+                raise self.config.error(self._no_fake(bound), *bound.place)
 
-    def runtime(self, kind: Callable[..., RuntimeT]) -> RuntimeT:
-        consumers = self._consumers()
-        made = kind(self.default, env=self.env, consumers=consumers)
-        made.crons = tuple(self.config.settings.triggers.crons or ())
-        return made
+    def _set_overrides(self, overrides: Mapping[str, Any], declared: Mapping[str, Any]) -> None:
+        for name, value in overrides.items():
+            to_service = name in declared and is_service(declared[name])
+            js_value = given_service(value) if to_service else raw(value)
+            setattr(self.script.env, name, adopt(js_value, self.script.host))
 
-    def _consumers(self) -> dict[str, QueueConsumer | None]:
-        """The consumers of queues, under the binding's name where the queue is bound too."""
-        queues = self.config.settings.queues
-        bound = {one.queue or one.binding: one.binding for one in queues.producers}
-        made: dict[str, QueueConsumer | None] = {one.binding: None for one in queues.producers}
-        for at, one in enumerate(queues.consumers):
-            if not hasattr(self.default, "queue"):
-                place = self.config.place("queues.consumers")
-                raise self.config.error(f"Default in {self.main} has no queue handler", *place, at)
-            settings = one.model_dump(exclude={"type", "visibility_timeout_ms"}, exclude_none=True)
-            made[bound.get(one.queue, f"queue {one.queue}")] = QueueConsumer(**settings)
-        return made
+    def _check_env(
+        self, env_type: type[Env], overrides: Mapping[str, Any], declared: Mapping[str, Any]
+    ) -> None:
+        """Make the Env, and raise one ConfigError for every name that disagrees with it."""
+        self.env = env_type(self.script.env)
+        faults = [
+            self._fault(_hint(name, annotation, env_type))
+            for name, annotation in declared.items()
+            if name not in overrides
+        ]
+        if any(faults):
+            raise ConfigError("\n".join(filter(None, faults)))
 
-    def _nothing(self, bound: Bound) -> str:
+    # Checks: the configuration against the exports, and against the annotations of the Env -------
+
+    def _no_fake(self, bound: Bound) -> str:
         settings = bound.settings
         other = getattr(settings, "service", getattr(settings, "script_name", None))
         if other is None:
-            return f"there is no fake of it yet; give it one: {bound.name}=…"
+            return f"no fake exists for this binding; pass one: from_config(…, {bound.name}=…)"
         return (
-            f"there is no Worker {other} here{nearest(other, self.company)};"
-            f" its configuration goes into also=[…], or give {bound.name}=…"
+            f"unknown Worker {other}{nearest(other, self.workers)}; add its configuration to "
+            f"also=[…], or pass {bound.name}=…"
         )
-
-    # What has to agree --------------------------------------------------------------------------
 
     def _check_export(self, bound: Bound) -> None:
-        """A class which a binding names is there, if its Worker is one of these."""
+        """Raise ConfigError if a binding names a class that its Worker does not export.
+
+        A Worker that is not running here cannot be checked.
+        """
         key = "entrypoint" if bound.section == "services" else "class_name"
-        wanted = getattr(bound.settings, key, None)
+        class_name = getattr(bound.settings, key, None)
         name = getattr(bound.settings, "service", getattr(bound.settings, "script_name", None))
         script = self.script.host.scripts.get(name or self.script.name)
-        exports = [one for one in (script.exports if script else {}) if one != "default"]
-        if wanted and script and wanted not in exports:
-            message = f"{script.name} exports no class {wanted}{_but(exports)}"
-            raise self.config.error(message + nearest(wanted, exports), *bound.place, key)
+        exports = [export for export in (script.exports if script else {}) if export != "default"]
+        if class_name and script and class_name not in exports:
+            message = f"{script.name} does not export {class_name}{_list_of(exports)}"
+            raise self.config.error(message + nearest(class_name, exports), *bound.place, key)
 
-    def _fault(self, name: str, hint: Any) -> str | None:
-        """What is wrong between what the Env says of a name and what the configuration does."""
-        assert self.env_type
-        rest = [arg for arg in get_args(hint) if arg is not type(None)]
-        optional = get_origin(hint) is not None and len(rest) < len(get_args(hint))
-        plain: Any = rest[0] if optional and len(rest) == 1 else hint
-        kind: Any = get_origin(plain) or plain
-        is_binding = hasattr(kind, "js_object")
-        wanted = f"{self.env_type.__name__}.{name} is a {_said(plain)}"
+    def _fault(self, hint: Hint) -> str | None:
+        """Return a message if the annotation of a name disagrees with the configuration."""
+        if hint.name in self.bindings:
+            return self._binding_fault(hint, self.bindings[hint.name])
+        if hint.name in self.variables:
+            return self._variable_fault(hint, self.variables[hint.name][1])
+        try:
+            getattr(type(self.env)(self.script.env), hint.name)  # None, or the default of the class
+        except BindingError:
+            return self._missing_fault(hint)
+        return None
 
-        bound = self.bindings.get(name)
-        if bound is not None:
-            unknown = not SECTIONS[bound.section].module  # a test's own object stands in
-            if kind is Any or (is_binding and (unknown or _agree(bound.section, kind))):
-                return None
-            said = f"{name} is a {SECTIONS[bound.section].name}, but {wanted}"
-            return self.config.at(bound.place, said)
-        if name in self.variables:
-            where = self.variables[name][1]
-            if is_binding:
-                return f"{where}it is a variable, but {wanted}"
-            try:
-                getattr(self.env, name)
-            except BindingError as error:
-                return where + str(error).removeprefix(f"{name}: ")
+    def _binding_fault(self, hint: Hint, bound: Bound) -> str | None:
+        """Return a message if a binding of another type is configured."""
+        registered = SECTIONS[bound.section]
+        # Without a fake, any binding class may be annotated: the test passes its own object.
+        fits = not registered.module or _agree(bound.section, hint.plain)
+        if hint.plain is Any or (hint.is_binding and fits):
             return None
-        if optional or name in self.env_type._defaults:
-            return None
-        if not is_binding:
-            secret = f"; a secret goes into .dev.vars, or is given: {name}=…"
-            more = nearest(name, self.variables) or secret
-            place = self.config.place("vars")
-            return self.config.at(place, f"no variable {name}, but {wanted}{more}")
-        sections = [key for key, each in SECTIONS.items() if each.name == kind.__name__]
-        sections = sections or sorted(
-            (key for key in SECTIONS if _agree(key, kind)),
-            key=lambda key: key != "services",  # the likeliest, for a Fetcher
-        )
-        others = [each.name for each in self.bindings.values() if each.section in sections]
-        alone = "; an environment inherits no bindings" if self.config.environment else ""
-        more = nearest(name, others) or alone
-        place = self.config.place(sections[0]) if sections else ()
-        return self.config.at(place, f"no binding {name}, but {wanted}{more}")
+        message = f"expected {hint.type_name} for {hint.place}, got {registered.name}"
+        return self.config.at(bound.place, message)
+
+    def _variable_fault(self, hint: Hint, origin: str) -> str | None:
+        """Return a message if a variable does not fit its annotation.
+
+        ``origin`` is the place of the variable. The message never contains its value.
+        """
+        if hint.is_binding:
+            return f"{origin}expected {hint.type_name} for {hint.place}, got a variable"
+        try:
+            getattr(self.env, hint.name)
+        except BindingError as error:
+            return origin + str(error).removeprefix(f"{hint.name}: ")
+        return None
+
+    def _missing_fault(self, hint: Hint) -> str:
+        """Return the message for a required name that the configuration lacks."""
+        if not hint.is_binding:
+            secret = f"; put a secret into .dev.vars, or pass {hint.name}=…"
+            advice = nearest(hint.name, self.variables) or secret
+            message = f"missing variable {hint.name} for {hint.place}: {hint.type_name}{advice}"
+            return self.config.at(self.config.place("vars"), message)
+        sections = _sections_of(hint.plain)
+        similar = [bound.name for bound in self.bindings.values() if bound.section in sections]
+        inherits = "; an environment does not inherit bindings" if self.config.environment else ""
+        advice = nearest(hint.name, similar) or inherits
+        message = f"missing binding {hint.name} for {hint.place}: {hint.type_name}{advice}"
+        return self.config.at(self.config.place(sections[0]) if sections else (), message)
 
 
 def _main(config: Config) -> str:
     main: str | None = config.settings.main
     place = config.place("main")
     if main is None:
-        raise config.error("missing; there is nothing to run", *place)
+        raise config.error("missing; name the Worker's main module", *place)
     if not main.endswith(".py"):
-        raise config.error(f"{main} is no Python module", *place)
+        raise config.error(f"expected a Python module, got {main}", *place)
     if not (config.folder / main).is_file():
-        raise config.error(f"there is no file {main}", *place)
+        raise config.error(f"missing file {main}", *place)
     return main
 
 
 def _exports(module: ModuleType) -> dict[str, type[Any]]:
-    """The classes that the runtime would export."""
+    """Return the classes that the runtime would export."""
     names = getattr(module, "__all__", None)
     if names is None:
         names = [name for name in dir(module) if not name.startswith("_")]
-    found = [getattr(module, name) for name in names]
+    values = (getattr(module, name) for name in names)
     return {
-        each.__name__: each
-        for each in found
-        if isinstance(each, type) and hasattr(each, "_handlers")
+        value.__name__: value
+        for value in values
+        if isinstance(value, type) and hasattr(value, "_handlers")
     }
 
 
-def _each(hint: Any) -> list[Any]:
-    """An annotation, and what is in its brackets."""
-    return [get_origin(one) or one for one in (hint, *get_args(hint))]
+def _sections_of(binding_class: type) -> list[str]:
+    """Return the sections that may configure a binding class, the most likely first."""
+    exact = [key for key, binding in SECTIONS.items() if binding.name == binding_class.__name__]
+    return exact or sorted(
+        (key for key in SECTIONS if _agree(key, binding_class)),
+        key=lambda key: key != "services",  # the most likely section for a Fetcher
+    )
 
 
-def _agree(section: str, kind: type) -> bool:
-    """Whether a section's bindings may be annotated so: as what they are, or as more, or less."""
+def _agree(section: str, annotated: type) -> bool:
+    """Return True if a section's binding class is a base or a subclass of the annotated class.
+
+    ``Fetcher`` may annotate a service, and a user's subclass of ``KV`` a KV namespace.
+    """
     public: Any = getattr(pyworkers_sdk, SECTIONS[section].name, None)
-    return public is not None and (issubclass(kind, public) or issubclass(public, kind))
+    return public is not None and (issubclass(annotated, public) or issubclass(public, annotated))
 
 
-def _is_service(kind: Any) -> bool:
-    return isinstance(kind, type) and issubclass(kind, Fetcher)
-
-
-def _but(exports: Iterable[str]) -> str:
+def _list_of(exports: Iterable[str]) -> str:
     names = ", ".join(sorted(exports))
-    return f", but {names}" if names else ""
+    return f"; it exports {names}" if names else ""
 
 
-def _said(hint: Any) -> str:
-    """An annotation as it is written."""
+def _written(hint: Any) -> str:
+    """Return an annotation as it is written in the source."""
     return hint.__name__ if isinstance(hint, type) else str(hint).replace("typing.", "")

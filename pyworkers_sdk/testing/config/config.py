@@ -1,4 +1,4 @@
-"""A wrangler configuration as one environment sees it, and errors that say the key and the line."""
+"""A wrangler configuration for one environment. Its errors name the file, the line and the key."""
 
 from __future__ import annotations
 
@@ -22,36 +22,48 @@ NAMES = ("wrangler.json", "wrangler.jsonc", "wrangler.toml")
 
 
 class ConfigError(ValueError):
-    """A wrangler configuration cannot be used, or a Worker is not what it says.
+    """A wrangler configuration is invalid, or a Worker does not agree with it.
 
-    One line for each thing that is wrong: ``wrangler.jsonc:14: queues.consumers[0].queue: …``.
+    The message has one line for each fault: ``wrangler.jsonc:14: queues.consumers[0].queue: …``.
     """
 
 
 class Bound(NamedTuple):
-    """One binding of a configuration: its section, what is said of it, and where."""
+    """A binding of a configuration."""
 
     section: str
+    """The key of its section: ``queues.producers``."""
     settings: Any
+    """Its table in the schema."""
     place: Place
+    """Its place in the file."""
 
     @property
     def name(self) -> str:
-        """Its name in ``env``; "" where it has none, as assets may."""
+        """The name in ``env``; "" if it has none, as assets may."""
         name: Any = getattr(self.settings, "binding", None) or getattr(self.settings, "name", "")
         return str(name)
 
 
 class Config:
-    """One file, read for one environment; every environment in it is checked."""
+    """A file read for one environment. Every environment in it is checked."""
 
     settings: Environment
 
     def __init__(
         self, path: Path, environment: str | None = None, *, lenient: bool = False
     ) -> None:
-        """``lenient`` takes the top level of a file that has no environments at all."""
-        from pydantic import ValidationError  # it takes a while
+        """Read a file.
+
+        Args:
+            path: A .jsonc, .json or .toml file.
+            environment: The name of an environment; None is the top level.
+            lenient: Use the top level if the file has no environments at all.
+
+        Raises:
+            ConfigError: The file cannot be read, or is not a wrangler configuration.
+        """
+        from pydantic import ValidationError  # slow to import
 
         from .schema import Wrangler
 
@@ -62,70 +74,78 @@ class Config:
         try:
             whole = Wrangler.model_validate(data)
         except ValidationError as error:
-            raise self._refused(data, error, Wrangler) from None
-        self.settings, self._own = self._chosen(whole, lenient)
+            raise self._schema_error(data, error, Wrangler) from None
+        self.settings, self._own = self._environment(whole, lenient)
         self.name: str = self._name(whole)
 
     def error(self, message: str, *place: str | int) -> ConfigError:
-        """An error at a key of the file."""
+        """Return an error at a key of the file."""
         return ConfigError(self.at(place, message))
 
     def at(self, place: Place, message: str) -> str:
+        """Return a message with its file, line and key: ``wrangler.jsonc:14: vars: …``.
+
+        A missing key has the line of the table that lacks it.
+        """
         known = place
         while known and known not in self._lines:
             known = known[:-1]
         line = self._lines.get(known, 1)
-        where = f"{_dotted(place)}: " if place else ""
-        return f"{shown(self.path)}:{line}: {where}{message}"
+        key = f"{_dotted(place)}: " if place else ""
+        return f"{shown(self.path)}:{line}: {key}{message}"
 
     def place(self, key: str) -> Place:
-        """Where a key of ``settings`` comes from: the environment, or the top level."""
+        """Return the place of a key of ``settings``: in the environment, or at the top level."""
         first, *rest = key.split(".")
         if self.environment is not None and first in self._own:
             return ("env", self.environment, first, *rest)
         return (first, *rest)
 
     def bound(self, sections: Iterable[str]) -> Iterator[Bound]:
-        """The bindings of these sections (``queues.producers``)."""
+        """Yield the bindings of these sections (``queues.producers``)."""
         for section in sections:
             value: Any = self.settings
             for key in section.split("."):
                 value = getattr(value, key, None)
             place = self.place(section)
             if isinstance(value, list):
-                for at, each in enumerate(cast("list[Any]", value)):
-                    yield Bound(section, each, (*place, at))
+                for index, settings in enumerate(cast("list[Any]", value)):
+                    yield Bound(section, settings, (*place, index))
             elif value is not None:
                 yield Bound(section, value, place)
 
     def variables(self) -> dict[str, tuple[Any, str]]:
-        """Variables and secrets by name, each with the place that it comes from."""
+        """Return variables and secrets by name, each with its origin as a message cites it.
+
+        A secret wins over a variable. If ``secrets.required`` is set, other secrets are ignored
+        unless they replace a variable.
+        """
         place = self.place("vars")
-        found = {
+        variables = {
             name: (value, self.at((*place, name), "")) for name, value in self.settings.vars.items()
         }
         declared = self.settings.secrets
-        for name, (value, where) in self._secrets(declared is not None).items():
-            if declared is None or name in declared.required or name in found:
-                found[name] = (value, where)
-        return found
+        for name, (value, origin) in self._dev_vars(declared is not None).items():
+            if declared is None or name in declared.required or name in variables:
+                variables[name] = (value, origin)
+        return variables
 
     def object_classes(self) -> dict[str, bool]:
-        """The classes of Durable Objects that the migrations leave; whether they have SQLite."""
-        found: dict[str, bool] = {}
-        for each in self.settings.migrations:
-            for gone in each.deleted_classes:
-                found.pop(gone, None)
-            for renamed in (*each.renamed_classes, *each.transferred_classes):
-                found[renamed.to] = found.pop(renamed.from_, False)
-            found |= dict.fromkeys(each.new_classes, False)
-            found |= dict.fromkeys(each.new_sqlite_classes, True)
+        """Return the Durable Object classes after all migrations; True if a class has SQLite."""
+        classes: dict[str, bool] = {}
+        for migration in self.settings.migrations:
+            for name in migration.deleted_classes:
+                classes.pop(name, None)
+            for renamed in (*migration.renamed_classes, *migration.transferred_classes):
+                classes[renamed.to] = classes.pop(renamed.from_, False)
+            classes |= dict.fromkeys(migration.new_classes, False)
+            classes |= dict.fromkeys(migration.new_sqlite_classes, True)
         for name, export in self.settings.exports.items():
             if "storage" in export:
-                found[name] = export["storage"] == "sqlite"
-        return found
+                classes[name] = export["storage"] == "sqlite"
+        return classes
 
-    # Reading ------------------------------------------------------------------------------------
+    # Reading -------------------------------------------------------------------------------------
 
     def _read(self) -> tuple[dict[str, Any], Lines]:
         read = read_jsonc
@@ -140,21 +160,23 @@ class Config:
         except SyntaxFault as fault:
             raise ConfigError(f"{shown(self.path)}:{fault.line}: {fault}") from None
         if not isinstance(data, dict):
-            raise ConfigError(f"{shown(self.path)}:1: expected an object")
+            type_name = type(data).__name__
+            raise ConfigError(f"{shown(self.path)}:1: expected an object, got {type_name}")
         return cast("dict[str, Any]", data), lines
 
-    def _refused(self, data: Any, error: ValidationError, model: type[Table]) -> ConfigError:
+    def _schema_error(self, data: Any, error: ValidationError, model: type[Table]) -> ConfigError:
+        # A dict as an ordered set: the members of a union may report the same fault.
         lines: dict[str, None] = {}
-        for each in error.errors(include_url=False, include_input=False, include_context=False):
-            place = _in_data(data, each["loc"], each["type"] == "missing")
-            message = each["msg"]
-            if each["type"] == "extra_forbidden":
+        for fault in error.errors(include_url=False, include_input=False, include_context=False):
+            place = _in_data(data, fault["loc"], fault["type"] == "missing")
+            message = fault["msg"]
+            if fault["type"] == "extra_forbidden":
                 message = f"unknown key{nearest(str(place[-1]), _known(model, place))}"
             lines[self.at(place, message)] = None
         return ConfigError("\n".join(lines))
 
-    def _chosen(self, whole: Any, lenient: bool) -> tuple[Environment, frozenset[str]]:
-        """The settings of the environment, with what it inherits, and the keys that are its own."""
+    def _environment(self, whole: Any, lenient: bool) -> tuple[Environment, frozenset[str]]:
+        """Return the settings of the environment, and the keys that it does not inherit."""
         from .schema import NOT_INHERITED, Environment
 
         name = self.environment
@@ -162,8 +184,7 @@ class Config:
         if name is None or (lenient and not whole.env):
             return whole, frozenset()
         if own is None:
-            hint = nearest(name, whole.env)
-            raise self.error(f"there is no environment {name!r}{hint}", "env")
+            raise self.error(f"unknown environment {name!r}{nearest(name, whole.env)}", "env")
         fields = {
             key: getattr(own if key in own.model_fields_set or key in NOT_INHERITED else whole, key)
             for key in Environment.model_fields
@@ -171,40 +192,46 @@ class Config:
         return Environment.model_construct(**fields), NOT_INHERITED | own.model_fields_set
 
     def _name(self, whole: Any) -> str:
-        """The Worker's name; an environment that has none is ``<name>-<environment>``."""
+        """Return the Worker's name: by default that of its folder.
+
+        An environment without a name is called ``<name>-<environment>``.
+        """
         if self.environment is None or "name" in self._own:
             return str(self.settings.name or self.folder.resolve().name)
         return f"{whole.name or self.folder.resolve().name}-{self.environment}"
 
-    def _secrets(self, declared: bool) -> dict[str, tuple[str, str]]:
-        """What ``.dev.vars`` says, or, where there is none, ``.env`` and its relatives."""
-        ending = "" if self.environment is None else f".{self.environment}"
-        for name in dict.fromkeys([f".dev.vars{ending}", ".dev.vars"]):
+    def _dev_vars(self, declared: bool) -> dict[str, tuple[str, str]]:
+        """Return the secrets in ``.dev.vars``, or if it is missing, in ``.env`` and its variants.
+
+        File names and controlling environment variables are as in ``wrangler dev``.
+        """
+        suffix = "" if self.environment is None else f".{self.environment}"
+        for name in dict.fromkeys([f".dev.vars{suffix}", ".dev.vars"]):
             text = _text(self.folder / name)
             if text is not None:
-                return _from(name, _dotenv.parse(text))
+                return _with_origin(name, _dotenv.parse(text))
         if os.environ.get("CLOUDFLARE_LOAD_DEV_VARS_FROM_DOT_ENV", "true").lower() == "false":
             return {}
         parsed: dict[str, str] = {}
-        for name in dict.fromkeys([".env", ".env.local", f".env{ending}", f".env{ending}.local"]):
+        for name in dict.fromkeys([".env", ".env.local", f".env{suffix}", f".env{suffix}.local"]):
             parsed |= _dotenv.parse(_text(self.folder / name) or "")
+        # The process's own variables count only if they are asked for: it has many.
         included = os.environ.get("CLOUDFLARE_INCLUDE_PROCESS_ENV", "").lower() == "true"
         outside = dict(os.environ) if declared or included else {}
-        found = {**outside, **_dotenv.expand(parsed, outside)}
-        return _from(".env", found)
+        return _with_origin(".env", {**outside, **_dotenv.expand(parsed, outside)})
 
 
 def find(folder: Path) -> Path | None:
-    """The nearest configuration from a folder upwards."""
-    for each in (folder, *folder.parents):
+    """Return the nearest configuration in a folder or its parents; None without one."""
+    for parent in (folder, *folder.parents):
         for name in NAMES:
-            if (each / name).is_file():
-                return each / name
+            if (parent / name).is_file():
+                return parent / name
     return None
 
 
 def shown(path: Path) -> str:
-    """A path as it is told: from the working directory where it is in there."""
+    """Return a path as messages cite it: relative to the working directory if it lies inside."""
     try:
         return str(path.resolve().relative_to(Path.cwd()))
     except ValueError:
@@ -212,13 +239,13 @@ def shown(path: Path) -> str:
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """``; did you mean 'x'?``, where something is near."""
+    """Return ``; did you mean 'x'?``, or "" if no known name is similar."""
     close = get_close_matches(name, known, 1)
     return f"; did you mean {close[0]!r}?" if close else ""
 
 
-def _from(name: str, found: dict[str, str]) -> dict[str, tuple[str, str]]:
-    return {key: (value, f"{name}: {key}: ") for key, value in found.items()}
+def _with_origin(file: str, secrets: dict[str, str]) -> dict[str, tuple[str, str]]:
+    return {name: (value, f"{file}: {name}: ") for name, value in secrets.items()}
 
 
 def _text(path: Path) -> str | None:
@@ -233,22 +260,25 @@ def _dotted(place: Place) -> str:
 
 
 def _in_data(data: Any, loc: tuple[str | int, ...], missing: bool) -> Place:
-    """A place in the file for one of pydantic's, which also names members of unions."""
+    """Return the place in the file for a location of pydantic's.
+
+    A location also names the members of unions: they are left out, as the data has no such keys.
+    """
     place: Place = ()
-    for at, step in enumerate(loc):
+    for index, step in enumerate(loc):
         if isinstance(step, int) or (isinstance(data, dict) and step in data):
             place, data = (*place, step), cast("Any", data)[step]
-        elif missing and at == len(loc) - 1:
+        elif missing and index == len(loc) - 1:
             place = (*place, step)
     return place
 
 
 def _known(model: type[Table], place: Place) -> list[str]:
-    """The keys that would be known at a place."""
+    """Return the keys that the schema has at a place."""
     tables = [model]
     for step in place[:-1]:
         fields = [field for table in tables if (field := table.model_fields.get(str(step)))]
-        if fields:
+        if fields:  # the index of an array, or the name of an environment, is not a field
             tables = [table for field in fields for table in _tables(field.annotation)]
     return [field.alias or name for table in tables for name, field in table.model_fields.items()]
 
@@ -258,4 +288,4 @@ def _tables(annotation: Any) -> list[type[Table]]:
 
     if isinstance(annotation, type) and issubclass(annotation, Table):
         return [annotation]
-    return [table for each in get_args(annotation) for table in _tables(each)]
+    return [table for member in get_args(annotation) for table in _tables(member)]

@@ -1,4 +1,4 @@
-"""``.dev.vars`` and ``.env``: what wrangler's dotenv reads in them."""
+"""Parse ``.dev.vars`` and ``.env`` as the dotenv package does that wrangler uses."""
 
 from __future__ import annotations
 
@@ -23,44 +23,45 @@ _LINE = re.compile(
 )
 _QUOTED = re.compile(r"""^(['"`])(.*)\1$""", re.M | re.S)
 _REFERENCE = re.compile(r"(?<!\\)\$\{([^{}]+)\}|(?<!\\)\$([A-Za-z_][A-Za-z0-9_]*)")
-MAX_REFERENCES = 1000  # as a value may lead to itself
+MAX_REFERENCES = 1000  # a value may refer to itself
 _OPERATOR = re.compile(r":\+|\+|:-|-")
 
 
 def parse(text: str) -> dict[str, str]:
-    """The variables of a file, in its order; lines that say nothing are passed over."""
-    found: dict[str, str] = {}
+    """Return the variables of a file in its order. Lines that do not fit the syntax are ignored."""
+    variables: dict[str, str] = {}
     for line in _LINE.finditer(text.replace("\r\n", "\n").replace("\r", "\n")):
-        given = (line["value"] or "").strip()
-        value = _QUOTED.sub(r"\2", given)
-        if given.startswith('"'):
+        source = (line["value"] or "").strip()
+        value = _QUOTED.sub(r"\2", source)
+        if source.startswith('"'):  # only double quotes know escapes
             value = value.replace("\\n", "\n").replace("\\r", "\r")
-        found[line["key"]] = value
-    return found
+        variables[line["key"]] = value
+    return variables
 
 
 def expand(parsed: Mapping[str, str], outside: Mapping[str, str]) -> dict[str, str]:
-    """With ``$NAME``, ``${NAME}``, ``${NAME:-default}`` and ``${NAME:+value}`` filled in.
+    """Replace ``$NAME``, ``${NAME}``, ``${NAME:-default}`` and ``${NAME:+value}`` in values.
 
-    A name that ``outside`` has is its value there.
+    A variable that is also in ``outside`` has its value there, as in dotenv-expand.
     """
-    done: dict[str, str] = {}
+    expanded: dict[str, str] = {}
     for name, value in parsed.items():
-        value = outside.get(name) or _filled(value, {**done, **outside})
-        done[name] = value.replace("\\$", "$")
-    return done
+        value = outside.get(name) or _filled(value, {**expanded, **outside})
+        expanded[name] = value.replace("\\$", "$")
+    return expanded
 
 
 def _filled(value: str, known: Mapping[str, str]) -> str:
     seen: set[str] = set()
-    while len(seen) < MAX_REFERENCES and (found := _REFERENCE.search(value)):
+    while len(seen) < MAX_REFERENCES and (reference := _REFERENCE.search(value)):
         seen.add(value)
-        name, *rest = _OPERATOR.split(found[1] or found[2], maxsplit=1)
-        otherwise = rest[0] if rest else ""
-        if rest and "+" in (found[1] or "")[len(name) : len(name) + 2]:
-            filled = otherwise if known.get(name) else ""
+        name, *rest = _OPERATOR.split(reference[1] or reference[2], maxsplit=1)
+        alternative = rest[0] if rest else ""
+        if rest and "+" in (reference[1] or "")[len(name) : len(name) + 2]:
+            replacement = alternative if known.get(name) else ""
         else:
-            filled = known.get(name) or otherwise
-            filled = otherwise if filled in seen else filled
-        value = value.replace(found[0], filled, 1)
+            replacement = known.get(name) or alternative
+            # A text that was there before would come again for ever.
+            replacement = alternative if replacement in seen else replacement
+        value = value.replace(reference[0], replacement, 1)
     return value

@@ -1,4 +1,4 @@
-"""JSON with comments and trailing commas, as wrangler reads it, and the line of every key."""
+"""Read JSON with comments and trailing commas, as wrangler does, with the line of every key."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import Any, NoReturn
 __all__ = ["Lines", "Place", "SyntaxFault", "read_jsonc"]
 
 Place = tuple[str | int, ...]
-"""Where a value is: ``("queues", "consumers", 0, "queue")``."""
+"""The path to a value: ``("queues", "consumers", 0, "queue")``."""
 
 Lines = dict[Place, int]
+"""The line of each key and of each item of an array, counted from 1."""
 
 _SPACE = re.compile(r"(?:[ \t\r\n\ufeff]|//[^\n]*|/\*.*?\*/)*", re.S)
 _STRING = re.compile(r'"(?:[^"\\\n]|\\[^\n])*"')
@@ -20,7 +21,7 @@ _WORDS = {"true": True, "false": False, "null": None}
 
 
 class SyntaxFault(ValueError):
-    """The text cannot be read; ``line`` is where."""
+    """A text with a syntax error in ``line``, counted from 1."""
 
     def __init__(self, line: int, message: str) -> None:
         super().__init__(message)
@@ -28,7 +29,11 @@ class SyntaxFault(ValueError):
 
 
 def read_jsonc(text: str) -> tuple[Any, Lines]:
-    """The value, and the line of each key and of each item of an array. Raises SyntaxFault."""
+    """Return the value of a text, and the lines of its keys.
+
+    Raises:
+        SyntaxFault: The text is not JSON with comments and trailing commas.
+    """
     reader = _Reader(text)
     value = reader.value(())
     if reader.next():
@@ -47,11 +52,11 @@ class _Reader:
 
     def fail(self, expected: str) -> NoReturn:
         rest = self.text[self.at : self.at + 1]
-        found = repr(rest) if rest else "the end"
-        raise SyntaxFault(self.line(), f"{expected}, not {found}")
+        got = repr(rest) if rest else "the end"
+        raise SyntaxFault(self.line(), f"{expected}, got {got}")
 
     def next(self) -> str:
-        """The next character that means something; "" at the end."""
+        """Skip spaces and comments, and return the next character; "" at the end."""
         space = _SPACE.match(self.text, self.at)
         assert space
         self.at = space.end()
@@ -68,29 +73,29 @@ class _Reader:
             return self.array(place)
         if first == '"':
             return self.string()
-        found = _SCALAR.match(self.text, self.at)
-        if found is None:
+        scalar = _SCALAR.match(self.text, self.at)
+        if scalar is None:
             self.fail("expected a value")
-        self.at = found.end()
-        word = found[0]
+        self.at = scalar.end()
+        word, fraction, exponent = scalar[0], scalar[1], scalar[2]
         if word in _WORDS:
             return _WORDS[word]
-        return float(word) if found[1] or found[2] else int(word)
+        return float(word) if fraction or exponent else int(word)
 
     def string(self) -> str:
-        found = _STRING.match(self.text, self.at)
-        if found is None:
+        literal = _STRING.match(self.text, self.at)
+        if literal is None:
             raise SyntaxFault(self.line(), "a string without an end")
         try:
-            value: str = json.loads(found[0])
+            value: str = json.loads(literal[0])
         except ValueError as error:
-            message = str(error).partition(":")[0]
+            message = str(error).partition(":")[0]  # without json's own line and column
             raise SyntaxFault(self.line(), message) from None
-        self.at = found.end()
+        self.at = literal.end()
         return value
 
     def object(self, place: Place) -> dict[str, Any]:
-        made: dict[str, Any] = {}
+        members: dict[str, Any] = {}
         self.at += 1
         while self.next() != "}":
             if self.text[self.at : self.at + 1] != '"':
@@ -101,22 +106,22 @@ class _Reader:
                 self.fail('expected ":"')
             self.at += 1
             self.lines[*place, key] = line
-            made[key] = self.value((*place, key))
+            members[key] = self.value((*place, key))
             self.comma("}")
         self.at += 1
-        return made
+        return members
 
     def array(self, place: Place) -> list[Any]:
-        made: list[Any] = []
+        items: list[Any] = []
         self.at += 1
         while self.next() != "]":
-            made.append(self.value((*place, len(made))))
+            items.append(self.value((*place, len(items))))
             self.comma("]")
         self.at += 1
-        return made
+        return items
 
     def comma(self, end: str) -> None:
-        """Past the comma, unless the end is next."""
+        """Skip a comma; without one the container has to end here."""
         if self.next() == ",":
             self.at += 1
         elif self.next() != end:

@@ -1,9 +1,16 @@
-"""Import a Worker as its runtime does: its main module's folder is the first place to look in.
+"""Import a Worker as its runtime does: modules are looked up in its main module's folder first.
 
-Where that folder is on ``sys.path``, so that anyone may import the same files, it is imported like
-anything else. Where it is not, or where a module of the same name comes from elsewhere, its modules
-get names of their own (``_worker1.entry``), which only their own ``import`` statements see: so two
-Workers may both have a ``main.py``, and ``sys.path`` stays as it is.
+If that folder is on ``sys.path``, and no other folder provides a module of the same name, the
+modules are imported as usual, so tests that import them get the same ones.
+
+Otherwise its modules are private: they get the names ``_worker1.entry``, ``_worker1.helper``, and
+only ``import`` statements inside of them see these modules. So two Workers may both have a
+``main.py``, and ``sys.path`` does not change. Three parts do it:
+
+- ``_Private`` is an import hook (on ``sys.meta_path``) for the package ``_worker1``;
+- ``_Loader`` sets the ``__builtins__`` of each such module before its code runs;
+- ``_Builtins`` has an ``__import__`` that looks into ``_worker1`` first. CPython's ``import``
+  statement calls the ``__import__`` that it finds in the ``__builtins__`` of its module.
 """
 
 from __future__ import annotations
@@ -27,7 +34,7 @@ _SDK = __name__.partition(".")[0]
 
 
 def load(main: Path, *, fresh: bool = False) -> ModuleType:
-    """The main module: imported once in a process, or, where it shall be ``fresh``, anew."""
+    """Import the main module, once in a process unless it shall be ``fresh``."""
     main = main.resolve()
     if not fresh and _is_public(main):
         return import_module(main.stem)
@@ -36,7 +43,7 @@ def load(main: Path, *, fresh: bool = False) -> ModuleType:
         try:
             module = import_module(f"{private.name}.{main.stem}")
         except BaseException:
-            private.forget()
+            private.forget()  # a module that fails to import can be mended and imported again
             raise
         if fresh:
             return module
@@ -45,20 +52,20 @@ def load(main: Path, *, fresh: bool = False) -> ModuleType:
 
 
 def add_vendored(folder: Path) -> None:
-    """Have the packages that pywrangler vendored there found where nothing is installed."""
+    """Append the folder that pywrangler vendors packages to. Installed packages come first."""
     vendored = str((folder / "python_modules").resolve())
     if vendored not in sys.path and Path(vendored).is_dir():
         sys.path.append(vendored)
 
 
 def _is_public(main: Path) -> bool:
-    """Whether any ``import`` in this process finds the Worker's files, and no others of the same
-    names."""
+    """Return True if an ordinary ``import`` of each of the Worker's modules finds its file."""
     if _origin(main.stem) != main:
         return False
     return not any(
         _origin(path.stem) not in (path, None)
         for path in main.parent.glob("*.py")
+        # pytest imports these itself, under names that it chooses
         if path.stem != "conftest" and not path.stem.startswith("test_")
     )
 
@@ -72,7 +79,10 @@ def _origin(name: str) -> Path | None:
 
 
 class _Builtins(dict[str, Any]):
-    """The builtins of a Worker's modules: an ``__import__`` of their own, and Python's."""
+    """The ``__builtins__`` of private modules: Python's, but with another ``__import__``.
+
+    Names are looked up when they are read, so that a test which patches ``builtins`` is seen.
+    """
 
     def __missing__(self, name: str) -> Any:
         try:
@@ -82,7 +92,7 @@ class _Builtins(dict[str, Any]):
 
 
 class _Private:
-    """The modules of one folder under a package that does not exist elsewhere."""
+    """A package that exists only in ``sys.modules``, over the modules of one folder."""
 
     def __init__(self, folder: Path) -> None:
         self.name = f"_worker{next(_numbers)}"
@@ -96,6 +106,7 @@ class _Private:
         sys.meta_path.insert(0, self)
 
     def forget(self) -> None:
+        """Remove the hook and all modules."""
         sys.meta_path.remove(self)
         for name in [*sys.modules]:
             if name.partition(".")[0] == self.name:
@@ -119,14 +130,15 @@ class _Private:
         fromlist: Sequence[str] | None = (),
         level: int = 0,
     ) -> ModuleType:
-        """What ``import`` does in the Worker's modules."""
+        """Carry out an ``import`` statement of a private module."""
+        # In the runtime the main module's folder is not a package: its modules are top-level.
         if level and globals and globals.get("__package__") == self.name:
             raise ImportError("attempted relative import with no known parent package")
         top = name.partition(".")[0]
         if level or not self._is_inside(top):
             return builtins.__import__(name, globals, locals, fromlist or (), level)
         inside = f"{self.name}.{name}"
-        if fromlist:
+        if fromlist:  # "from a.b import c" needs a.b, "import a.b" needs a
             return builtins.__import__(inside, globals, locals, fromlist)
         import_module(inside)
         return sys.modules[f"{self.name}.{top}"]
@@ -134,9 +146,9 @@ class _Private:
     def _is_inside(self, top: str) -> bool:
         if top not in self._inside:
             spec = None if top == _SDK else PathFinder.find_spec(top, [self._folder])
-            # A mere folder, without __init__.py, comes after any module of its name.
-            folder = spec is not None and spec.origin is None
-            self._inside[top] = spec is not None and not (folder and _origin(top))
+            # A folder without __init__.py comes after any module of its name on sys.path.
+            is_folder = spec is not None and spec.origin is None
+            self._inside[top] = spec is not None and not (is_folder and _origin(top))
         return self._inside[top]
 
 

@@ -1,6 +1,6 @@
-"""What a wrangler configuration may say: its keys, and what their values are.
+"""The keys of a wrangler configuration, and the types of their values.
 
-What no fake depends on is ``Json``, whatever is in it.
+A value that no fake depends on is ``Json``: its content is not checked.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Handling = Literal["auto-trailing-slash", "force-trailing-slash", "drop-trailing
 
 
 class Table(BaseModel):
-    """A table, or object, whose keys are all known."""
+    """A table (TOML) or object (JSON). An unknown key in it is an error."""
 
     model_config: ClassVar[ConfigDict] = ConfigDict(
         extra="forbid", strict=True, frozen=True, defer_build=True
@@ -26,13 +26,13 @@ class Table(BaseModel):
 
 
 class Binding(Table):
-    """What has a name in ``env``."""
+    """Base of a binding that is named by ``binding``; a few are named by ``name``."""
 
     binding: str
     remote: bool | None = None
 
 
-# Bindings ---------------------------------------------------------------------------------------
+# Bindings ----------------------------------------------------------------------------------------
 
 
 class KVNamespace(Binding):
@@ -248,7 +248,7 @@ class Unsafe(Table):
     capnp: Json = None
 
 
-# The rest ---------------------------------------------------------------------------------------
+# Other keys --------------------------------------------------------------------------------------
 
 
 class Triggers(Table):
@@ -342,7 +342,7 @@ class Dev(Table):
 
 
 class Environment(Table):
-    """What the top level and each ``env.<name>`` may say."""
+    """The keys of the top level that each ``env.<name>`` has too."""
 
     name: str | None = None
     main: str | None = None
@@ -381,7 +381,7 @@ class Environment(Table):
     cache: Json = None
     previews: Json = None
 
-    # From here on: NOT_INHERITED
+    # From here on NOT_INHERITED: an environment does not take these from the top level.
     vars: dict[str, Json] = {}
     secrets: Secrets | None = None
     define: dict[str, str] = {}
@@ -428,7 +428,7 @@ class Environment(Table):
 
 
 class Wrangler(Environment):
-    """A whole file."""
+    """A whole file: the keys of an environment, and the keys that only the top level has."""
 
     schema_: str | None = Field(None, alias="$schema")
     env: dict[str, Environment] = {}
@@ -448,4 +448,4 @@ class Wrangler(Environment):
 
 _names = list(Environment.model_fields)
 NOT_INHERITED = frozenset(_names[_names.index("vars") :])
-"""Keys that an environment has to say again."""
+"""The keys that an environment has to repeat: it does not inherit them from the top level."""

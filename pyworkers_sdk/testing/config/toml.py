@@ -1,4 +1,8 @@
-"""TOML, and the line of every key: tomllib reads it, and a scan of its text finds the lines."""
+"""Read TOML with the line of every key.
+
+tomllib reads the values but drops the lines, so a scan of the text finds those. The scan may assume
+valid TOML: tomllib has accepted the text before.
+"""
 
 from __future__ import annotations
 
@@ -22,26 +26,31 @@ _PLAIN = re.compile(r"[^,\]}\n#]*")
 
 
 def read_toml(text: str) -> tuple[dict[str, Any], Lines]:
-    """The table, and the line of each key and of each item of an array. Raises SyntaxFault."""
+    """Return the table of a text, and the lines of its keys.
+
+    Raises:
+        SyntaxFault: The text is not TOML.
+    """
     text = text.removeprefix("\ufeff").replace("\r\n", "\n")
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        message, _, where = str(error).rpartition(" (at ")
-        found = re.match(r"line ([0-9]+)", where)
-        line = int(found[1]) if found else text.count("\n") + 1
+        # "Invalid value (at line 3, column 5)", or "(at end of document)"
+        message, _, position = str(error).rpartition(" (at ")
+        number = re.match(r"line ([0-9]+)", position)
+        line = int(number[1]) if number else text.count("\n") + 1
         raise SyntaxFault(line, message) from None
     return data, _Scan(text).lines
 
 
 class _Scan:
-    """Goes through text that is known to be TOML."""
+    """A pass over a valid TOML text that notes the line of each key."""
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.at = 0
         self.lines: Lines = {(): 1}
-        self.items: dict[Place, int] = {}
+        self.items: dict[Place, int] = {}  # an array of tables -> the index of its last table
         table: Place = ()
         while self.skip() != "":
             if self.text.startswith("[[", self.at):
@@ -52,36 +61,39 @@ class _Scan:
                 self.pair(table)
 
     def skip(self) -> str:
+        """Skip spaces and comments, and return the next character; "" at the end."""
         space = _SPACE.match(self.text, self.at)
         assert space
         self.at = space.end()
         return self.text[self.at : self.at + 1]
 
     def keys(self) -> list[str]:
-        """The parts of a dotted key."""
+        """Read a dotted key, and return its parts."""
         parts: list[str] = []
         more = True
         while more:
-            found = _KEY.match(self.text, self.at)
-            assert found
-            self.at = found.end()
-            quoted = found[1][0] in "\"'"
-            parts.append(tomllib.loads(f"key={found[1]}")["key"] if quoted else found[1])
-            more = found[2] == "."
+            key = _KEY.match(self.text, self.at)
+            assert key
+            self.at = key.end()
+            part, dot = key[1], key[2]
+            is_quoted = part[0] in "\"'"
+            parts.append(tomllib.loads(f"key={part}")["key"] if is_quoted else part)
+            more = dot == "."
         return parts
 
     def note(self, place: Place) -> Place:
+        """Remember the current line as that of a place, unless it is known already."""
         self.lines.setdefault(place, self.text.count("\n", 0, self.at) + 1)
         return place
 
     def header(self, brackets: int) -> Place:
-        """``[a.b]`` or ``[[a.b]]``; the table that it opens."""
+        """Read ``[a.b]`` or ``[[a.b]]``, and return the place of the table that it opens."""
         self.at += brackets
         place = _TOP
         keys = self.keys()
-        for at, key in enumerate(keys, 1):
+        for index, key in enumerate(keys, 1):
             place = self.note((*place, key))
-            if place in self.items and at < len(keys):
+            if place in self.items and index < len(keys):  # [array.key] is of its last table
                 place = (*place, self.items[place])
         if brackets == 2:
             self.items[place] = self.items.get(place, -1) + 1
@@ -90,13 +102,14 @@ class _Scan:
         return place
 
     def pair(self, table: Place) -> None:
+        """Read ``a.b = value`` in a table."""
         start = self.at
         place = table
         keys = self.keys()
-        after, self.at = self.at, start
+        after, self.at = self.at, start  # the keys' line is where they begin
         for key in keys:
             place = self.note((*place, key))
-        self.at = after + 1
+        self.at = after + 1  # "="
         self.value(place)
 
     def value(self, place: Place) -> None:
@@ -106,10 +119,10 @@ class _Scan:
             self.at = string.end()
         elif first == "[":
             self.at += 1
-            item = 0
+            index = 0
             while self.skip() != "]":
-                self.value(self.note((*place, item)))
-                item += 1
+                self.value(self.note((*place, index)))
+                index += 1
                 self.comma()
             self.at += 1
         elif first == "{":

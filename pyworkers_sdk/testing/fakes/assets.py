@@ -377,7 +377,7 @@ def configured(bound: Bound, worker: Worker) -> FakeAssets | None:
         return None
     folder = worker.config.folder / settings.directory
     if not folder.is_dir():
-        message = f"there is no folder {settings.directory}"
+        message = f"missing folder {settings.directory}"
         raise worker.config.error(message, *bound.place, "directory")
     files = FakeAssets(folder, settings.html_handling, settings.not_found_handling)
     worker.script.front = Front(files, settings.run_worker_first)

@@ -181,7 +181,14 @@ class FakeRuntime(Generic[EnvT]):
         from ..config.build import build  # with pydantic, which takes a while
 
         return build(
-            cls, path, also, environment=environment, env=env, clock=clock, fresh=fresh, given=given
+            cls,
+            path,
+            also,
+            environment=environment,
+            env=env,
+            clock=clock,
+            fresh=fresh,
+            overrides=given,
         )
 
     @property

@@ -251,6 +251,6 @@ def configured(bound: Bound, worker: Worker) -> FakeDurableObjectNamespace | Non
     script = target(bound, worker, "script_name")
     if script is None:
         return None
-    classes = worker.company[script.name].config.object_classes()
+    classes = worker.workers[script.name].config.object_classes()
     name = bound.settings.class_name
     return namespace(script, name, sqlite=classes.get(name, False))
