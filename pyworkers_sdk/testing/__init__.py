@@ -60,12 +60,11 @@ if TYPE_CHECKING:  # the public names: edit here, then run scripts/public_names.
     from .fakes.images import ImageOutput as ImageOutput, image_outputs as image_outputs
     from .fakes.media import MediaOutput as MediaOutput, media_outputs as media_outputs
     from .fakes.pipelines import sent_records as sent_records
-    from .fakes.queues import (
+    from .fakes.queue_broker import (
         DeliveredBatch as DeliveredBatch,
         DeliveredMessage as DeliveredMessage,
-        QueueConsumer as QueueConsumer,
-        queued as queued,
     )
+    from .fakes.queues import QueueConsumer as QueueConsumer, queued as queued
     from .fakes.rate_limit import rate_limit as rate_limit
     from .fakes.secrets_store import secret as secret
     from .fakes.vectorize import vectorize as vectorize, vectors as vectors
@@ -105,8 +104,8 @@ _HOMES = {
     "Clock": "._clock",
     "ConfigError": ".config.config",
     "DataPoint": ".fakes.analytics",
-    "DeliveredBatch": ".fakes.queues",
-    "DeliveredMessage": ".fakes.queues",
+    "DeliveredBatch": ".fakes.queue_broker",
+    "DeliveredMessage": ".fakes.queue_broker",
     "EmailOutcome": ".runtime.incoming_email",
     "FakeContainer": ".fakes.containers",
     "FakeRuntime": ".runtime.fake_runtime",

@@ -1,10 +1,8 @@
-"""Workflows seen from outside: ``Workflow`` starts instances, ``WorkflowInstance`` commands one."""
+"""Workflows from outside: ``Workflow`` starts instances, ``WorkflowInstance`` controls one."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
-from datetime import timedelta
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -20,8 +18,9 @@ from typing import (
 )
 
 from .._border import JsWrapper, binding, from_js, prop, raising, raw, to_js, unsupported
-from .._options import named_tuple
-from ..errors import ConversionError, WorkflowError
+from .._options import js_options, named_tuple
+from ..errors import WorkflowError
+from ._durations import WorkflowDuration, checked_duration
 from .subscription import (
     WorkflowInstanceError,
     WorkflowInstanceEventType,
@@ -52,15 +51,9 @@ __all__ = [
     "WorkflowRestartFrom",
     "WorkflowRetention",
     "WorkflowStatusName",
-    "checked_duration",
-    "duration",
 ]
 
 _raising = raising(WorkflowError)
-
-WorkflowDuration: TypeAlias = timedelta | float | str
-"""A ``timedelta``; a number of milliseconds, as in JavaScript; or text such as "10 seconds", of
-second, minute, hour, day, week, month and year, with or without an s."""
 
 WorkflowStatusName: TypeAlias = Literal[
     "queued",
@@ -74,38 +67,57 @@ WorkflowStatusName: TypeAlias = Literal[
     "rollingBack",
     "unknown",
 ]
+"""The status of an instance. "complete", "errored" and "terminated" are final."""
 
 
 class WorkflowRetention(TypedDict):
-    """How long a finished instance is kept."""
+    """How long a finished instance is kept. A bare number is in milliseconds."""
 
     success_retention: NotRequired[WorkflowDuration]
+    """The time after the instance completed."""
     error_retention: NotRequired[WorkflowDuration]
+    """The time after the instance failed."""
 
 
 class WorkflowRestartFrom(TypedDict):
-    """A step to restart from: its name, which one of that name, and of what type; by default the
-    first ``do``."""
+    """The step to restart an instance from."""
 
     name: str
+    """The name of the step."""
     count: NotRequired[int]
+    """The number of the step among steps of this name and type, starting from 1 (the default)."""
     type: NotRequired[Literal["do", "sleep", "waitForEvent"]]
+    """The type of the step; "do" by default."""
 
 
 class InstanceStatus(NamedTuple):
-    """Where an instance stands. JS: InstanceStatus.
+    """The status of an instance.
 
-    ``output`` is what ``run`` returned, once the status is "complete"; JSON, so that a datetime in
-    it is text. ``error`` is there when it is "errored".
+    JS: InstanceStatus.
     """
 
     status: WorkflowStatusName
+    """The status; it decides which of the other fields is set."""
     error: WorkflowInstanceError | None
+    """The error that ended the instance if the status is "errored", else None."""
     output: Any
+    """The value that ``run`` returned if the status is "complete", else None.
+
+    It is JSON, so a datetime in it has become text.
+    """
 
 
 class WorkflowInstanceCreateOptions(Generic[ParamsT]):
-    """One instance of ``create_batch``. JS: WorkflowInstanceCreateOptions."""
+    """The options of one instance for ``create_batch``.
+
+    Args:
+        id: The id, as in ``Workflow.create``; a random one by default.
+        params: The payload of the instance's ``WorkflowEvent``.
+        retention: How long to keep the instance once it has finished.
+        location_hint: The region near which to run the instance.
+
+    JS: WorkflowInstanceCreateOptions.
+    """
 
     __slots__ = ("id", "location_hint", "params", "retention")
 
@@ -124,52 +136,71 @@ class WorkflowInstanceCreateOptions(Generic[ParamsT]):
 
 
 class WorkflowBatchCreateError(NamedTuple):
-    """An instance of a batch that was not started: its place, and the id that it was to have.
+    """The reason for which ``create_batch`` did not start one of its instances."""
 
-    ``code`` is 10405 where the id is known, 10415 where the batch has it twice.
-    """
-
+    # The index hides tuple.index().
     index: int  # type: ignore[assignment]  # pyright: ignore[reportIncompatibleMethodOverride]
+    """The index of the instance in the batch, starting from 0."""
     id: str | None
+    """The id that the instance was to get."""
     code: int
+    """The service's code: 10405 if the id exists, 10415 if the batch contains the id twice."""
     message: str
+    """The service's message."""
 
 
 class WorkflowBatchCreateResult(NamedTuple):
-    """What ``create_batch`` started, and what it could not. JS: WorkflowBatchCreateResult."""
+    """The result of ``create_batch``.
+
+    JS: WorkflowBatchCreateResult.
+    """
 
     created: list[WorkflowInstance]
+    """The instances that were started."""
     errors: list[WorkflowBatchCreateError]
+    """The instances that were not started, each with the reason."""
 
 
 class WorkflowDeletedInstance(NamedTuple):
-    """An instance that there was."""
+    """An instance that ``delete_batch`` has deleted."""
 
     id: str
+    """The id that the instance had."""
 
 
 class WorkflowBatchDeleteError(NamedTuple):
-    """An instance that was not deleted; ``code`` is 10400 where there is none of that id."""
+    """The reason for which ``delete_batch`` did not delete an instance."""
 
     id: str
+    """The id that was passed."""
     code: int
+    """The service's code: 10400 if no instance has this id."""
     message: str
+    """The service's message."""
 
 
 class WorkflowBatchDeleteResult(NamedTuple):
-    """What ``delete_batch`` deleted, and what it could not: one of both for each id that it got, in
-    that order. JS: WorkflowBatchDeleteResult."""
+    """The result of ``delete_batch``.
+
+    Each id that was passed is in one of the lists. The lists keep the order of the ids.
+
+    JS: WorkflowBatchDeleteResult.
+    """
 
     deleted: list[WorkflowDeletedInstance]
+    """The instances that were deleted."""
     errors: list[WorkflowBatchDeleteError]
+    """The ids for which no instance was deleted, each with the reason."""
 
 
 class Workflow(JsWrapper["_js.Workflow"], Generic[ParamsT]):
     """A Workflow to start: ``Workflow(env.ORDERS)``, or ``ORDERS: Workflow[Order]`` in an Env.
 
-    The type in brackets is that of the instances' ``params``, as their ``run`` has it in
-    ``WorkflowEvent[Order]``. Every method raises WorkflowError where the service refuses, and
-    ConversionError, before anything is sent, where the params cannot cross.
+    The type in brackets is the type of the instances' ``params``. The ``run`` method declares the
+    same type as ``WorkflowEvent[Order]``.
+
+    Every method raises WorkflowError if the service refuses the call. It raises ConversionError,
+    before anything is sent, if the params cannot be passed to JavaScript.
 
     JS: Workflow.
     """
@@ -187,22 +218,30 @@ class Workflow(JsWrapper["_js.Workflow"], Generic[ParamsT]):
         retention: WorkflowRetention | None = None,
         location_hint: LocationHint | None = None,
     ) -> WorkflowInstance:
-        """Start an instance. It runs on its own; this returns as soon as it is queued.
+        """Start an instance, and return as soon as it is queued.
 
-        ``id`` is up to 100 letters, digits, ``-`` and ``_`` (not ``-`` first), a random one by
-        default, and not used again: a known one is refused, WorkflowError with the code
-        "instance.already_exists" (the local runtime gives the instance that there is). ``params``
-        are up to 1 MiB of plain data, dataclasses, datetimes and bytes. ``location_hint``: near
-        which region it is to run.
+        Args:
+            id: 1 to 100 letters, digits, ``-`` and ``_``, not starting with ``-``. The default is a
+                random id. An id cannot be used twice.
+            params: The payload of the instance's ``WorkflowEvent``: at most 1 MiB of plain data,
+                dataclasses, datetimes and bytes. The default is an empty dict.
+            retention: How long to keep the instance once it has finished. A bare number is in
+                milliseconds.
+            location_hint: The region near which to run the instance.
+
+        Raises:
+            WorkflowError: The service refused the call. The code is "instance.already_exists" if
+                the id exists. (The local runtime returns the existing instance instead.)
+            ConversionError: ``params`` cannot be passed to JavaScript, or a duration is invalid.
 
         JS: Workflow.create.
         """
-        one = WorkflowInstanceCreateOptions(
+        request = WorkflowInstanceCreateOptions(
             id=id, params=params, retention=retention, location_hint=location_hint
         )
-        ready = to_js(_options(one), "create()")
+        js_request = to_js(_instance_options(request), "create()")
         with _raising:
-            return WorkflowInstance(await self._js.create(ready))
+            return WorkflowInstance(await self._js.create(js_request))
 
     @overload
     async def create_batch(
@@ -233,52 +272,77 @@ class Workflow(JsWrapper["_js.Workflow"], Generic[ParamsT]):
         retention: WorkflowRetention | None = None,
         location_hint: LocationHint | None = None,
     ) -> list[WorkflowInstance] | WorkflowBatchCreateResult:
-        """Start 1 to 100 instances at once, 1 MiB in all: ``instances=[…]``, or ``count`` of them
-        with the same ``params``.
+        """Start 1 to 100 instances in one call, of at most 1 MiB together.
 
-        The result has those that were started, and an error for each whose id was known. Without a
-        keyword, ``create_batch([…])``, it is a list of those that were started, and nothing tells
-        of the others: JavaScript's older form, and the only one that older runtimes have.
+        Pass ``instances=[…]``, or ``count`` to start equal instances.
+
+        Args:
+            batch: The instances, as the only argument. This is JavaScript's older form, and the
+                only one of older runtimes. It returns a list of the started instances, and does not
+                report the others.
+            instances: The instances, each with its own options.
+            count: The number of equal instances to start.
+            params: The payload of each of the equal instances.
+            retention: How long to keep each of them once it has finished. A bare number is in
+                milliseconds.
+            location_hint: The region near which to run them.
+
+        Returns:
+            The started instances, and an error for each instance whose id exists.
+
+        Raises:
+            WorkflowError: The service refused the whole batch.
+            ConversionError: ``params`` cannot be passed to JavaScript, or a duration is invalid.
 
         JS: Workflow.createBatch.
         """
         options: Any
         if batch is not None:
-            options = [_options(one) for one in batch]
+            options = [_instance_options(request) for request in batch]
         elif instances is not None:
-            options = {"instances": [_options(one) for one in instances]}
+            options = {"instances": [_instance_options(request) for request in instances]}
         else:
-            one = WorkflowInstanceCreateOptions(
+            request = WorkflowInstanceCreateOptions(
                 params=params, retention=retention, location_hint=location_hint
             )
-            options = {"count": count, **_options(one)}
-        ready = to_js(options, "instances" if batch is not None else "options")
+            options = {"count": count, **_instance_options(request)}
+        js_batch = to_js(options, "instances" if batch is not None else "options")
         with _raising:
-            found = await self._js.createBatch(ready)
+            result = await self._js.createBatch(js_batch)
         if batch is not None:
-            return [WorkflowInstance(one) for one in found]
+            return [WorkflowInstance(js_instance) for js_instance in result]
+        errors: list[dict[str, Any]] = from_js(prop(result, "errors"))
         return WorkflowBatchCreateResult(
-            [WorkflowInstance(one) for one in prop(found, "created")],
-            [named_tuple(WorkflowBatchCreateError, one) for one in from_js(prop(found, "errors"))],
+            [WorkflowInstance(js_instance) for js_instance in prop(result, "created")],
+            [named_tuple(WorkflowBatchCreateError, error) for error in errors],
         )
 
     async def delete_batch(self, instance_ids: Iterable[str]) -> WorkflowBatchDeleteResult:
-        """Delete 1 to 100 instances and what is kept of them; one that runs is stopped.
+        """Delete instances and their stored data. Running instances are stopped.
 
-        An unknown id is an error in the result. JS: Workflow.deleteBatch.
+        Args:
+            instance_ids: 1 to 100 ids. An unknown id is an error in the result.
+
+        Raises:
+            WorkflowError: The service refused the call, or the runtime is older than this method.
+
+        JS: Workflow.deleteBatch.
         """
         if not hasattr(self._js, "deleteBatch"):
             raise unsupported(WorkflowError, "deleteBatch()")
-        ids = to_js([*instance_ids], "instance_ids")
+        js_ids = to_js([*instance_ids], "instance_ids")
         with _raising:
-            found: dict[str, Any] = from_js(await self._js.deleteBatch(ids))
+            result: dict[str, Any] = from_js(await self._js.deleteBatch(js_ids))
         return WorkflowBatchDeleteResult(
-            [named_tuple(WorkflowDeletedInstance, one) for one in found["deleted"]],
-            [named_tuple(WorkflowBatchDeleteError, one) for one in found["errors"]],
+            [named_tuple(WorkflowDeletedInstance, instance) for instance in result["deleted"]],
+            [named_tuple(WorkflowBatchDeleteError, error) for error in result["errors"]],
         )
 
     async def get(self, id: str) -> WorkflowInstance:
-        """The instance of that id; WorkflowError, "instance.not_found", if there is none.
+        """Return the instance with an id.
+
+        Raises:
+            WorkflowError: No instance has this id; the code is "instance.not_found".
 
         JS: Workflow.get.
         """
@@ -287,9 +351,12 @@ class Workflow(JsWrapper["_js.Workflow"], Generic[ParamsT]):
 
 
 class WorkflowInstance(JsWrapper["_js.WorkflowInstance"]):
-    """One run of a Workflow. JS: WorkflowInstance.
+    """An instance: one run of a Workflow.
 
-    Commands return when they are taken, not when they are done: ask ``status``.
+    A command returns when the service has accepted it. It may take effect later: call ``status`` to
+    see whether it has.
+
+    JS: WorkflowInstance.
     """
 
     __slots__ = ()
@@ -299,44 +366,66 @@ class WorkflowInstance(JsWrapper["_js.WorkflowInstance"]):
 
     @property
     def id(self) -> str:
-        """JS: WorkflowInstance.id."""
+        """The id of the instance.
+
+        JS: WorkflowInstance.id.
+        """
         return self._js.id
 
     async def status(self) -> InstanceStatus:
-        """Where it stands. JS: WorkflowInstance.status."""
+        """Return the status of the instance, with its output or its error.
+
+        JS: WorkflowInstance.status.
+        """
         with _raising:
-            found: dict[str, Any] = from_js(await self._js.status())
-        error = found.get("error")
-        return InstanceStatus(
-            found["status"],
-            error and WorkflowInstanceError(error.get("name", "Error"), error.get("message", "")),
-            found.get("output"),
-        )
+            status: dict[str, Any] = from_js(await self._js.status())
+        error = status.get("error")
+        if error is not None:
+            error = WorkflowInstanceError(error.get("name", "Error"), error.get("message", ""))
+        return InstanceStatus(status["status"], error, status.get("output"))
 
     async def pause(self) -> None:
-        """Stop before the next step; one that is running ends first. JS: WorkflowInstance.pause."""
+        """Pause the instance before its next step. A step that is running ends first.
+
+        JS: WorkflowInstance.pause.
+        """
         with _raising:
             await self._js.pause()
 
     async def resume(self) -> None:
-        """Go on where ``pause`` stopped it. JS: WorkflowInstance.resume."""
+        """Continue a paused instance.
+
+        JS: WorkflowInstance.resume.
+        """
         with _raising:
             await self._js.resume()
 
     async def restart(self, *, from_: WorkflowRestartFrom | None = None) -> None:
-        """Begin again, without the results of any step, or of that step and those after it.
+        """Run the instance again, from its beginning or from one of its steps.
 
-        WorkflowError, "instance.cannot_restart", if it has not come to that step.
+        Args:
+            from_: The step to restart from. The results of earlier steps are kept; this step and
+                all later steps run again. By default no result is kept.
+
+        Raises:
+            WorkflowError: The instance has not reached this step; the code is
+                "instance.cannot_restart".
+
         JS: WorkflowInstance.restart.
         """
-        given = () if from_ is None else (to_js({"from": from_}, "options"),)
+        arguments = () if from_ is None else (to_js({"from": from_}, "options"),)
         with _raising:
-            await self._js.restart(*given)
+            await self._js.restart(*arguments)
 
     async def terminate(self, *, rollback: bool | None = None) -> None:
-        """End it for good; WorkflowError, "instance.cannot_terminate", if it has ended.
+        """End the instance for good.
 
-        ``rollback=True`` first has its steps undone by what ``step.do(…, rollback=…)`` gave.
+        Args:
+            rollback: If True, first undo the steps that have a rollback
+                (``step.do(…, rollback=…)``).
+
+        Raises:
+            WorkflowError: The instance has already ended; the code is "instance.cannot_terminate".
 
         JS: WorkflowInstance.terminate.
         """
@@ -347,8 +436,14 @@ class WorkflowInstance(JsWrapper["_js.WorkflowInstance"]):
                 await self._js.terminate(rollback=rollback)
 
     async def delete(self) -> None:
-        """Delete it and what is kept of it; if it runs, it is stopped. A Workflow that deletes its
-        own instance stops there. JS: WorkflowInstance.delete.
+        """Delete the instance and its stored data. If it is running, it is stopped.
+
+        A Workflow that deletes its own instance stops at this call.
+
+        Raises:
+            WorkflowError: The instance does not exist, or the runtime is older than this method.
+
+        JS: WorkflowInstance.delete.
         """
         if not hasattr(self._js, "delete"):
             raise unsupported(WorkflowError, "delete() of an instance")
@@ -361,30 +456,37 @@ class WorkflowInstance(JsWrapper["_js.WorkflowInstance"]):
         cursor: int | None = None,
         filter: Iterable[WorkflowInstanceEventType] | None = None,
     ) -> WorkflowInstanceSubscription:
-        """Its events, those that were and those to come, until it ends. ::
+        """Return an iterator over the past and future events of the instance, until it ends. ::
 
             async for event in instance.subscribe(filter=["step_completed"]):
                 print(event.step_name, event.output)
 
-        ``cursor`` is the ``event_id`` of the last event that is not wanted again, ``filter`` the
-        types that are wanted, by default all.
+        Args:
+            cursor: The ``event_id`` of the last event to leave out. By default the iterator starts
+                with the first event.
+            filter: The types of the events to yield; all types by default.
+
+        Raises:
+            WorkflowError: The runtime is older than this method.
 
         JS: WorkflowInstance.subscribe.
         """
         if not hasattr(self._js, "subscribe"):
             raise unsupported(WorkflowError, "subscribe() of an instance")
-        options: dict[str, Any] = {}
-        if cursor is not None:
-            options["cursor"] = cursor
-        if filter is not None:
-            options["filter"] = [*filter]
-        ready = to_js(options, "options")
-        return WorkflowInstanceSubscription(lambda: self._js.subscribe(ready))
+        types = None if filter is None else [*filter]
+        options = to_js(js_options({"cursor": cursor, "filter": types}), "options")
+        return WorkflowInstanceSubscription(lambda: self._js.subscribe(options))
 
     async def send_event(self, *, type: str, payload: Any = None) -> None:
-        """Send what a ``step.wait_for_event`` of that type waits for, or will wait for.
+        """Send an event to a ``step.wait_for_event`` of this type.
 
-        ``type`` is up to 100 letters, digits, ``-`` and ``_``. JS: WorkflowInstance.sendEvent.
+        If no step waits for the type yet, the event is stored for the next one that does.
+
+        Args:
+            type: Up to 100 letters, digits, ``-`` and ``_``.
+            payload: Data that structured clone takes.
+
+        JS: WorkflowInstance.sendEvent.
         """
         event = to_js({"type": type, "payload": payload}, "event")
         with _raising:
@@ -394,38 +496,21 @@ class WorkflowInstance(JsWrapper["_js.WorkflowInstance"]):
         return f"<WorkflowInstance {self.id}>"
 
 
-def duration(value: WorkflowDuration) -> float | str:
-    """A duration as JavaScript takes it: a timedelta in milliseconds, the rest as it is."""
-    if isinstance(value, timedelta):
-        return -(-value // timedelta(milliseconds=1))
-    return value
-
-
-def checked_duration(value: WorkflowDuration, name: str) -> float | str:
-    """The same, where it is one: of "1 fortnight" the engine would make a millisecond."""
-    found = duration(value)
-    if not (_DURATION.fullmatch(found) if isinstance(found, str) else isinstance(found, _NUMBER)):
-        wanted = 'milliseconds, a timedelta or text such as "30 seconds"'
-        raise ConversionError(f"{name}: expected {wanted}, got {value!r}")
-    return found
-
-
-_NUMBER = (int, float)
-_DURATION = re.compile(r"\d+(\.\d+)? +(second|minute|hour|day|week|month|year)s?")
-
-
-def _options(one: WorkflowInstanceCreateOptions[Any]) -> dict[str, Any]:
-    made: dict[str, Any] = {}
-    if one.id is not None:
-        made["id"] = one.id
-    if one.params is not None:
-        made["params"] = one.params
-    if one.location_hint is not None:
-        made["locationHint"] = one.location_hint
-    if one.retention is not None:
-        given = cast("dict[str, WorkflowDuration]", one.retention)
-        made["retention"] = {
-            ours.replace("_r", "R"): checked_duration(value, f"retention.{ours}")
-            for ours, value in given.items()
+def _instance_options(request: WorkflowInstanceCreateOptions[Any]) -> dict[str, Any]:
+    retention = None
+    if request.retention is not None:
+        durations = cast("dict[str, WorkflowDuration]", request.retention)
+        retention = js_options(
+            {
+                name: checked_duration(duration, f"retention.{name}")
+                for name, duration in durations.items()
+            }
+        )
+    return js_options(
+        {
+            "id": request.id,
+            "params": request.params,
+            "location_hint": request.location_hint,
+            "retention": retention,
         }
-    return made
+    )

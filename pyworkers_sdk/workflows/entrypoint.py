@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic
 
 from .._border import answer, to_js
 from ..entrypoints import ExecutionContext, base, row_type
-from ._errors import Stopped, thrown
+from ._errors import EngineStopped, to_js_error
 from .events import WorkflowEvent
 from .steps import WorkflowStep
 
@@ -20,25 +20,26 @@ __all__ = ["WorkflowEntrypoint"]
 
 
 def _run(handler: Callable[..., Any], event: Any, step: Any, *_: Any) -> Any:
-    """``run`` as the engine calls it."""
+    """Call the ``run`` method of a user's class for the engine."""
 
-    async def whole() -> Any:
+    async def run() -> Any:
         row = row_type(getattr(handler, "__func__", handler), WorkflowEvent)
         try:
             result = await handler(WorkflowEvent(event, row), WorkflowStep(step))
             return to_js(result, "the result of run()")
-        except (Exception, Stopped) as exc:
-            raise thrown(exc) from None
+        except (Exception, EngineStopped) as exc:
+            raise to_js_error(exc) from None
 
-    return answer(whole())
+    return answer(run())
 
 
 if TYPE_CHECKING:
 
     class WorkflowEntrypoint(Generic[EnvT]):
-        """A Workflow: a class whose ``run`` the engine calls for each instance.
+        """Base class of Workflows. The engine calls ``run`` for each instance.
 
-        ``self.env`` is of the type in brackets; without one it is what the runtime gives.
+        ``class OrderWorkflow(WorkflowEntrypoint[AppEnv])`` makes ``self.env`` an ``AppEnv``.
+        Without brackets, ``self.env`` is the object that the runtime passes.
 
         JS: cloudflare:workers.WorkflowEntrypoint.
         """
@@ -49,9 +50,18 @@ if TYPE_CHECKING:
         def __init__(self, ctx: Any, env: Any) -> None: ...
 
         async def run(self, event: WorkflowEvent[Any], step: WorkflowStep) -> Any:
-            """Take the steps; what it returns is the instance's output, up to 1 MiB of JSON.
+            """Take the steps of one instance.
 
-            What it raises ends the instance as "errored".
+            The engine calls it again from its beginning after a crash, a pause or a long sleep;
+            finished steps then return their stored results.
+
+            Args:
+                event: The parameters and the time with which the instance was started.
+                step: The steps that this Workflow can take.
+
+            Returns:
+                The output of the instance; at most 1 MiB of JSON. An exception ends the instance
+                as "errored".
             """
             ...
 

@@ -1,13 +1,13 @@
-"""What a Workflow gets: ``WorkflowEvent`` starts it, ``WorkflowStepEvent`` is sent to it."""
+"""Events of Workflows: ``WorkflowEvent`` at its start, ``WorkflowStepEvent`` while it runs."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, TypeVar
 
 from .. import _row_types as _rows
 from .._border import JsWrapper, from_js, prop, raw
-from .._times import EPOCH
+from .._times import from_ms
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar as TypeVarWithDefault
@@ -20,7 +20,7 @@ __all__ = ["WorkflowCronSchedule", "WorkflowEvent", "WorkflowStepEvent"]
 
 
 class _Event(JsWrapper[Any], Generic[PayloadT]):
-    """What events have in common; ``event["payload"]`` is JavaScript's name of a member."""
+    """The base of both events. ``event["payload"]`` reads a member by its JavaScript name."""
 
     __slots__ = ("_payload", "_row")
 
@@ -31,7 +31,10 @@ class _Event(JsWrapper[Any], Generic[PayloadT]):
 
     @property
     def payload(self) -> PayloadT:
-        """What was sent, as the row type that the annotation names; RowError if it is not.
+        """The data of the event, loaded as the row type that the annotation names.
+
+        Raises:
+            RowError: The payload does not fit the row type.
 
         JS: WorkflowEvent.payload.
         """
@@ -45,11 +48,15 @@ class _Event(JsWrapper[Any], Generic[PayloadT]):
 
     @property
     def timestamp(self) -> datetime:
-        """When it was sent, in UTC. JS: WorkflowEvent.timestamp."""
-        sent: datetime = from_js(prop(self._js, "timestamp"))
-        return sent
+        """The time at which the event was sent, in UTC.
+
+        JS: WorkflowEvent.timestamp.
+        """
+        timestamp: datetime = from_js(prop(self._js, "timestamp"))
+        return timestamp
 
     def __getitem__(self, name: str) -> Any:
+        # Workflows written for the official SDK read a dict: event["payload"], event["instanceId"].
         if name == "payload":
             return self.payload
         return from_js(prop(self._js, name))
@@ -59,18 +66,22 @@ _UNREAD: Any = object()
 
 
 class WorkflowCronSchedule(NamedTuple):
-    """A cron expression, and the time for which it started the instance.
+    """The cron trigger that started an instance.
 
     JS: WorkflowCronSchedule.
     """
 
     cron: str
+    """The cron expression."""
     scheduled_time: datetime
+    """The time for which the trigger was due, in UTC."""
 
 
 class WorkflowEvent(_Event[PayloadT]):
-    """What ``run`` gets. ``WorkflowEvent[Order]`` in its annotation loads the payload as ``Order``:
-    a TypedDict, a dataclass, or any class with ``model_validate``.
+    """The event that starts an instance, the first argument of ``run``.
+
+    ``WorkflowEvent[Order]`` in the annotation of ``run`` loads the payload as ``Order``: a
+    TypedDict, a dataclass, or any class with ``model_validate``.
 
     JS: WorkflowEvent.
     """
@@ -79,48 +90,62 @@ class WorkflowEvent(_Event[PayloadT]):
 
     @property
     def instance_id(self) -> str:
-        """JS: WorkflowEvent.instanceId."""
-        id: str = prop(self._js, "instanceId")
-        return id
+        """The id of the instance.
+
+        JS: WorkflowEvent.instanceId.
+        """
+        instance_id: str = prop(self._js, "instanceId")
+        return instance_id
 
     @property
     def workflow_name(self) -> str:
-        """JS: WorkflowEvent.workflowName."""
+        """The name of the Workflow in the Worker's configuration.
+
+        JS: WorkflowEvent.workflowName.
+        """
         name: str = prop(self._js, "workflowName")
         return name
 
     @property
     def schedule(self) -> WorkflowCronSchedule | None:
-        """The cron trigger that started it; None if something else did.
+        """The cron trigger that started the instance, or None if it was started otherwise.
 
         JS: WorkflowEvent.schedule.
         """
-        found = from_js(prop(self._js, "schedule"))
-        if found is None:
+        schedule = from_js(prop(self._js, "schedule"))
+        if schedule is None:
             return None
-        since = timedelta(milliseconds=found["scheduledTime"])
-        return WorkflowCronSchedule(found["cron"], EPOCH + since)
+        return WorkflowCronSchedule(schedule["cron"], from_ms(schedule["scheduledTime"]))
 
     def __repr__(self) -> str:
         return f"<WorkflowEvent of {self.instance_id}>"
 
 
 class WorkflowStepEvent(_Event[PayloadT]):
-    """What ``step.wait_for_event`` gives. JS: WorkflowStepEvent."""
+    """An event that was sent to an instance, the result of ``step.wait_for_event``.
+
+    JS: WorkflowStepEvent.
+    """
 
     __slots__ = ()
 
     @property
     def type(self) -> str:
-        """JS: WorkflowStepEvent.type."""
-        kind: str = prop(self._js, "type")
-        return kind
+        """The type with which the event was sent.
+
+        JS: WorkflowStepEvent.type.
+        """
+        type_: str = prop(self._js, "type")
+        return type_
 
     @property
     def sensitive(self) -> Literal["output"] | None:
-        """Whether its payload is kept out of logs. JS: WorkflowStepEvent.sensitive."""
-        found: Literal["output"] | None = prop(self._js, "sensitive")
-        return found
+        """The mark "output" if the payload is kept out of logs, else None.
+
+        JS: WorkflowStepEvent.sensitive.
+        """
+        sensitive: Literal["output"] | None = prop(self._js, "sensitive")
+        return sensitive
 
     def __repr__(self) -> str:
         return f"<WorkflowStepEvent {self.type}>"

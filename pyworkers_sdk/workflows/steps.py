@@ -1,4 +1,4 @@
-"""``WorkflowStep``: the steps that the ``run`` of a Workflow takes."""
+"""``WorkflowStep``: the steps that the ``run`` method of a Workflow takes."""
 
 from __future__ import annotations
 
@@ -25,9 +25,10 @@ from typing import (
 from .. import _row_types as _rows
 from .._border import Called, JsWrapper, from_js, js_error, raw, to_js
 from .._border.rpc import sendable
+from .._options import js_options
 from ..errors import ConversionError, WorkersError, WorkflowError, error_of
-from . import WorkflowDuration, checked_duration, duration
-from ._errors import StepRaising, thrown
+from ._durations import WorkflowDuration, checked_duration, js_duration
+from ._errors import StepRaising, to_js_error
 from .events import WorkflowStepEvent
 
 if TYPE_CHECKING:
@@ -55,13 +56,15 @@ Step: TypeAlias = Callable[[], Awaitable[Any]]
 
 
 class WorkflowDynamicDelayContext(NamedTuple):
-    """What a function that says a delay gets: the step's context and what the attempt raised.
+    """The argument of a function that computes a retry delay.
 
     JS: WorkflowDynamicDelayContext.
     """
 
     ctx: WorkflowStepContext
+    """The context of the step."""
     error: WorkersError
+    """The error that the attempt raised."""
 
 
 WorkflowDelayFunction: TypeAlias = Callable[
@@ -70,84 +73,104 @@ WorkflowDelayFunction: TypeAlias = Callable[
 
 
 class WorkflowRetries(TypedDict):
-    """How often a failed step is tried again (by default 5 times, 0 for never), and after how long;
-    "exponential", the default, doubles the delay every time, "linear" adds it.
-
-    ``delay`` may be a function, ``async`` or not, which has 5 s to say it; if it fails, so does the
-    step.
-    """
+    """The retries of a failed step: their number, delay and back-off."""
 
     limit: int
+    """The maximum number of retries; 0 for none. Without ``retries`` a step is retried 5 times."""
     delay: WorkflowDuration | WorkflowDelayFunction
+    """The delay before the first retry; a bare number is in milliseconds.
+
+    It may be a function, ``async`` or not, that returns the delay within 5 seconds. If the function
+    fails, the step fails too.
+    """
     backoff: NotRequired[Literal["constant", "linear", "exponential"]]
+    """How the delay grows. "exponential" (the default) doubles it for each retry, "linear" adds
+    ``delay`` to it for each retry, "constant" keeps it."""
 
 
 class WorkflowStepConfig(TypedDict, total=False):
-    """A step's options in one dict. JS: WorkflowStepConfig."""
+    """The options of a step as one dict.
+
+    JS: WorkflowStepConfig.
+    """
 
     retries: WorkflowRetries
+    """The retries of a failed attempt; by default 5, with exponential back-off."""
     timeout: WorkflowDuration
+    """The maximum duration of one attempt; 10 minutes by default. A number is in milliseconds."""
     sensitive: Literal["output"]
+    """Pass "output" to keep the result out of logs."""
 
 
 class _StepName(TypedDict):
     name: str
+    """The name of the step."""
     count: int
+    """The number of the step among steps of this name, starting from 1."""
 
 
 class WorkflowRollbackConfig(TypedDict, total=False):
-    """How often the undoing of a step is tried, and how long it may take."""
+    """The options of the rollback of a step."""
 
     retries: WorkflowRetries
+    """The retries of a failed rollback; by default 5, with exponential back-off."""
     timeout: WorkflowDuration
+    """The maximum duration of one attempt; 10 minutes by default. A number is in milliseconds."""
 
 
 class WorkflowStepContext(TypedDict):
-    """What a step's function may take, as its parameter ``ctx``: the step's name and which one of
-    that name it is, the attempt (from 1), and the config that is in force.
+    """The context of a step. Its function receives it as the parameter ``ctx``.
 
     JS: WorkflowStepContext.
     """
 
     step: _StepName
+    """The name of the step and its number among steps of this name."""
     attempt: int
+    """The number of this attempt, starting from 1."""
     config: dict[str, Any]
+    """The config of the step with its defaults."""
 
 
 class WorkflowRollbackContext(NamedTuple, Generic[OutputT]):
-    """What ``rollback`` of a step gets: the step's context, what ended the instance, and what the
-    step gave, None if it did not come to its end.
+    """The argument of the ``rollback`` function of a step.
 
     JS: WorkflowRollbackContext.
     """
 
     ctx: WorkflowStepContext
+    """The context of the step."""
     error: WorkersError
+    """The error that ended the instance."""
     output: OutputT | None
+    """The result of the step, or None if the step did not complete."""
     step_name: str
+    """The name of the step and its number among steps of this name: "charge-1"."""
 
 
 Rollback: TypeAlias = Callable[[WorkflowRollbackContext[T]], Awaitable[None]]
 
 
 class WorkflowStep(JsWrapper["_js.WorkflowStep"]):
-    """Steps whose results are kept, so that an instance goes on where it was interrupted.
+    """The steps of one instance. Their results are stored, so an interrupted instance can continue.
 
-    When the engine comes back from a crash, a pause or a long sleep, it calls ``run`` again from
-    its beginning; a step that is done then gives the result that it gave. So all that has an effect
-    belongs in a step, and a step may be run more than once. A step is known by its name and by how
-    many of that name went before.
+    After a crash, a pause or a long sleep, the engine calls ``run`` again from its beginning. A
+    step that has completed then returns its stored result. Therefore put every side effect into a
+    step, and make steps idempotent, because a step may run more than once.
+
+    The engine identifies a step by its name and by its number among steps of this name.
 
     JS: WorkflowStep.
     """
 
-    __slots__ = ("_done", "_functions", "_names", "_running")
+    __slots__ = ("_functions", "_names", "_results", "_running")
 
     def __init__(self, step: _js.WorkflowStep) -> None:
         self._js = raw(step)
+        # Decorated steps, by the name of the step and by the name of the function.
         self._names: dict[str, Step] = {}
         self._functions: dict[str, Step] = {}
-        self._done: dict[Step, Any] = {}
+        self._results: dict[Step, Any] = {}
         self._running: dict[Step, asyncio.Future[Any]] = {}
 
     @overload
@@ -191,48 +214,69 @@ class WorkflowStep(JsWrapper["_js.WorkflowStep"]):
         rollback: Rollback[Any] | None = None,
         rollback_config: WorkflowRollbackConfig | None = None,
     ) -> Any:
-        """Run a step: ``total = await step.do("charge", charge)``; or make one of a function::
+        """Run a function as a step, or decorate a function to make it a step. ::
 
-            @step.do("charge", retries={"limit": 3, "delay": "10 seconds"})
+            total = await step.do("charge", charge)
+
+            @step.do("charge", retries={"limit": 3, "delay": timedelta(seconds=10)})
             async def charge(cart: Cart, ctx: WorkflowStepContext) -> int: ...
 
             total = await charge()
 
-        The parameters of a decorated function are steps: by their names, or those that ``depends``
-        lists. They run first if they have not run yet, one after the other unless ``concurrent``.
-        ``ctx`` is the step's context. Without a name the step is called like its function.
+        The parameters of a decorated function stand for steps, and receive their results. They are
+        matched by name, or listed in ``depends``. Steps that have not run yet run first. The
+        parameter ``ctx`` receives the context of the step.
 
-        An attempt may take ``timeout`` (10 minutes); a failed one is repeated as ``retries`` says.
-        The last one's error is raised here as a WorkflowError, ``js_name`` the class that it had
-        ("KeyError"); a ValueError or a TypeError still is one, and one that took too long is a
-        TimeoutError. NonRetryableError ends the retries.
+        Args:
+            name: At most 256 characters, without control characters. For a decorated
+                function, the default is the name of the function.
+            depends: The steps whose results a decorated function receives, in the order of its
+                parameters.
+            concurrent: Run these steps concurrently. By default they run one after the other.
+            config: All options in one dict. The keywords below take precedence.
+            retries: The retries of a failed attempt; by default 5, with exponential back-off.
+            timeout: The maximum duration of one attempt; 10 minutes by default. A bare number is in
+                milliseconds.
+            sensitive: Pass "output" to keep the result out of logs.
+            rollback: A function that undoes the step. Rollbacks run if an exception of ``run`` ends
+                the instance, or in ``WorkflowInstance.terminate(rollback=True)``. The rollbacks of
+                all started steps run, most recent first, and stop at the first that fails
+                permanently.
+            rollback_config: The retries and the timeout of the rollback; by default the retries and
+                the timeout of a step without options.
 
-        The result is what a replay gives: up to 1 MiB that structured clone takes, so a tuple comes
-        back as a list; where the function's annotation names a row type (a TypedDict, a dataclass,
-        …) it is loaded as that, and a ``ReadableStream`` of bytes is kept whole.
+        Returns:
+            The result, as a replay returns it: at most 1 MiB that structured clone takes, so a
+            tuple becomes a list. If the function's return annotation is a row type (such as a
+            TypedDict or a dataclass), the result is loaded as that type. A ``ReadableStream`` of
+            bytes is stored whole.
 
-        The name has up to 256 characters. ``sensitive="output"`` keeps the result out of logs.
-
-        ``rollback`` undoes the step, if what ``run`` raises ends the instance, or
-        ``WorkflowInstance.terminate(rollback=True)`` does: those of all steps that have begun are
-        called, the last first, until one fails for good. It is tried again as a step is, unless
-        ``rollback_config`` says otherwise.
+        Raises:
+            WorkflowError: The last attempt failed. ``js_name`` is the class of its error, such as
+                "KeyError". The error is also a ValueError or a TypeError if the function raised
+                one, and a TimeoutError if the attempt took too long.
+            NonRetryableError: The function raised it; this ends the retries.
+            RowError: The result does not fit the return annotation.
+            ConversionError: A duration is invalid.
 
         JS: WorkflowStep.do.
         """
-        options = _config(config, retries, timeout, sensitive)
+        options = _js_config(config, retries, timeout, sensitive)
         if rollback_config is not None and rollback is None:
-            raise TypeError("do() takes a rollback_config for a rollback alone")
+            raise TypeError("do(): rollback_config: expected a rollback with it, got none")
         undo = None if rollback is None else (rollback, rollback_config)
         if not callable(depends):
-            _expect_steps(name, depends)
-            return partial(self._made, name, depends, concurrent, options, undo)
+            _check_depends(name, depends)
+            return partial(self._make_step, name, depends, concurrent, options, undo)
         callback: Callable[..., Any] = depends
         if name is None or concurrent:
-            raise TypeError("do(name, callback) takes a name, and no concurrent")
-        return self._call(name, options, undo, callback, _with_context(callback))
+            raise TypeError(
+                "do(name, callback): expected a name and not concurrent; decorate the function to "
+                "use them"
+            )
+        return self._run_step(name, options, undo, callback, _with_context(callback))
 
-    def _made(
+    def _make_step(
         self,
         name: str | None,
         depends: Sequence[Step] | None,
@@ -241,67 +285,83 @@ class WorkflowStep(JsWrapper["_js.WorkflowStep"]):
         undo: Undo | None,
         function: Callable[..., Any],
     ) -> Step:
-        """A decorated function as the step that it is."""
-        named = function.__name__ if name is None else name
+        """Return the step of a decorated function."""
+        step_name = function.__name__ if name is None else name
 
-        async def whole() -> Any:
-            needed = self._needed(function, depends)
-            steps = [each for each in needed if each is not None]
+        async def run() -> Any:
+            dependencies = self._dependencies(function, depends)
+            steps = [dependency for dependency in dependencies if dependency is not None]
             if concurrent:
-                found = iter(await asyncio.gather(*map(self._result, steps)))
+                results = iter(await asyncio.gather(*map(self._result, steps)))
             else:
-                found = iter([await self._result(each) for each in steps])
-            plan = [(each is None, None if each is None else next(found)) for each in needed]
-            return await self._call(
-                named,
+                results = iter([await self._result(dependency) for dependency in steps])
+            arguments = [
+                _CONTEXT if dependency is None else next(results) for dependency in dependencies
+            ]
+            return await self._run_step(
+                step_name,
                 options,
                 undo,
                 function,
-                lambda ctx: function(*[ctx if is_ctx else it for is_ctx, it in plan]),
+                lambda ctx: function(
+                    *[ctx if argument is _CONTEXT else argument for argument in arguments]
+                ),
             )
 
         async def step() -> Any:
-            running = self._running[step] = asyncio.ensure_future(whole())
+            # Steps that depend on this one wait for the task, so that it runs once for all of them.
+            task = self._running[step] = asyncio.ensure_future(run())
             try:
-                self._done[step] = await running
+                self._results[step] = await task
             finally:
                 self._running.pop(step, None)
-            return self._done[step]
+            return self._results[step]
 
         step.__name__ = step.__qualname__ = function.__name__
-        self._names[named] = self._functions[function.__name__] = step
+        self._names[step_name] = self._functions[function.__name__] = step
         return step
 
-    def _needed(
+    def _dependencies(
         self, function: Callable[..., Any], depends: Sequence[Step] | None
     ) -> list[Step | None]:
-        """What each parameter of a decorated function stands for: a step, or None for ``ctx``."""
+        """Return the step for each parameter of a decorated function; None for ``ctx``."""
         names = [*signature(function).parameters]
-        given = [name for name in names if name != "ctx"]
-        where = f"step {function.__name__}()"
+        step_names = [name for name in names if name != "ctx"]
+        place = f"step {function.__name__}()"
         if depends is None:
+            # The name of a step takes precedence over the name of another step's function.
             known = {**self._functions, **self._names}
-            if unknown := [name for name in given if name not in known]:
-                raise TypeError(f"{where}: there is no step for the parameter {unknown[0]}")
-            listed = iter([known[name] for name in given])
-        else:
-            if len(depends) != len(given):
+            if unknown := [name for name in step_names if name not in known]:
                 raise TypeError(
-                    f"{where}: depends lists {len(depends)} for {len(given)} parameters"
+                    f"{place}: unknown step {unknown[0]!r}; name the parameter after a step, "
+                    "or list the step in depends"
+                )
+            steps = iter([known[name] for name in step_names])
+        else:
+            if len(depends) != len(step_names):
+                raise TypeError(
+                    f"{place}: depends: expected one step for each parameter, "
+                    f"got {len(depends)} for {len(step_names)}"
                 )
             known_steps = [*self._names.values(), *self._functions.values()]
-            if not all(each in known_steps for each in depends):
-                raise TypeError(f"{where}: depends lists what step.do has not made")
-            listed = iter(depends)
-        return [None if name == "ctx" else next(listed) for name in names]
+            for index, dependency in enumerate(depends):
+                if dependency not in known_steps:
+                    type_name = type(dependency).__name__
+                    raise TypeError(
+                        f"{place}: depends[{index}]: expected a step, got {type_name}; "
+                        "decorate it with step.do()"
+                    )
+            steps = iter(depends)
+        return [None if name == "ctx" else next(steps) for name in names]
 
     async def _result(self, step: Step) -> Any:
-        if step in self._done:
-            return self._done[step]
+        """Return the result of a decorated step; run the step if it has not run yet."""
+        if step in self._results:
+            return self._results[step]
         running = self._running.get(step)
         return await (step() if running is None else running)
 
-    async def _call(
+    async def _run_step(
         self,
         name: str,
         options: Any,
@@ -309,34 +369,52 @@ class WorkflowStep(JsWrapper["_js.WorkflowStep"]):
         function: Callable[..., Any],
         call: Callable[[Any], Any],
     ) -> Any:
-        """``JS step.do``, with the function's proxy for as long as it takes."""
+        """Call JavaScript's ``step.do``; the function's proxy lives as long as the call."""
 
         async def attempt(ctx: Any = None) -> Any:
             try:
                 result = call(from_js(ctx))
                 result = await result if isawaitable(result) else result
             except Exception as exc:
-                raise thrown(exc) from None
+                raise to_js_error(exc) from None
             try:
                 return to_js(result, f"the result of step {name!r}")
-            except ConversionError as exc:  # as bad at every attempt
+            except ConversionError as exc:
+                # Do not retry: the result cannot cross at any attempt.
                 raise js_error("NonRetryableError", str(exc)) from None
 
-        with Called(attempt) as theirs, _raising:
+        with Called(attempt) as js_attempt, _raising:
+            # The engine distinguishes the arguments by their number and types, so leave out the
+            # absent ones.
             before = () if options is None else (sendable(options, "config"),)
-            after = () if undo is None else (sendable(_rolled(*undo, function), "rollback"),)
-            found = await self._js.do(name, *before, theirs, *after)
-        return _loaded(function, found, name)
+            after = () if undo is None else (sendable(_js_rollback(*undo, function), "rollback"),)
+            js_result = await self._js.do(name, *before, js_attempt, *after)
+        return _load_result(function, js_result, name)
 
     async def sleep(self, name: str, duration: WorkflowDuration) -> None:
-        """Let the instance rest, for up to 365 days. JS: WorkflowStep.sleep."""
+        """Pause the instance for a duration of at most 365 days.
+
+        Args:
+            name: The name of the step.
+            duration: A timedelta, text such as "10 seconds", or a number of milliseconds.
+
+        Raises:
+            ConversionError: The duration is invalid.
+
+        JS: WorkflowStep.sleep.
+        """
         with _raising:
             await self._js.sleep(name, checked_duration(duration, "duration"))
 
     async def sleep_until(self, name: str, timestamp: datetime | float) -> None:
-        """Let it rest until then: a datetime (naive is UTC), or milliseconds since 1970.
+        """Pause the instance until a time.
 
-        WorkflowError if that is past.
+        Args:
+            name: The name of the step.
+            timestamp: A datetime (naive is UTC), or a number of milliseconds since 1970.
+
+        Raises:
+            WorkflowError: The time is in the past.
 
         JS: WorkflowStep.sleepUntil.
         """
@@ -353,106 +431,120 @@ class WorkflowStep(JsWrapper["_js.WorkflowStep"]):
         *,
         payload: type[PayloadT] | None = None,
     ) -> WorkflowStepEvent[PayloadT]:
-        """Wait for what ``WorkflowInstance.send_event`` sends; an event that came before counts.
+        """Wait for an event that ``WorkflowInstance.send_event`` sends.
 
-        After ``timeout`` (24 hours) it is a WorkflowError which is a TimeoutError too.
-        ``payload`` is the row type of what was sent.
+        An event that was sent before the step began counts.
+
+        Args:
+            name: The name of the step.
+            type: The type of the event.
+            timeout: The maximum time to wait; 24 hours by default. A bare number is in
+                milliseconds.
+            payload: The row type of the event's payload.
+
+        Raises:
+            WorkflowError: No event came in time. The error is also a TimeoutError.
+            ConversionError: The timeout is invalid.
 
         JS: WorkflowStep.waitForEvent.
         """
-        options: dict[str, Any] = {"type": type}
-        if timeout is not None:
-            options["timeout"] = checked_duration(timeout, "timeout")
-        ready = to_js(options, "options")
+        limit = None if timeout is None else checked_duration(timeout, "timeout")
+        options = to_js(js_options({"type": type, "timeout": limit}), "options")
         with _raising:
-            return WorkflowStepEvent(await self._js.waitForEvent(name, ready), payload)
+            return WorkflowStepEvent(await self._js.waitForEvent(name, options), payload)
 
 
 _raising = StepRaising()
+_CONTEXT: Any = object()  # stands for the context among the arguments of a decorated function
 Undo: TypeAlias = "tuple[Rollback[Any], WorkflowRollbackConfig | None]"
 
 
-def _expect_steps(name: str | None, depends: object) -> None:
+def _check_depends(name: str | None, depends: object) -> None:
     if depends is not None and not isinstance(depends, Sequence):
-        kind = type(depends).__name__
-        raise TypeError(f"step {name!r}: expected an async function, got {kind}")
+        type_name = type(depends).__name__
+        raise TypeError(f"step {name!r}: expected an async function, got {type_name}")
 
 
-def _config(config: Any, retries: Any, timeout: Any, sensitive: Any) -> dict[str, Any] | None:
-    """The config of ``do`` as JavaScript takes it; None where there is none."""
-    made: dict[str, Any] = dict(config or {})
-    given = {"retries": retries, "timeout": timeout, "sensitive": sensitive}
-    made.update({name: value for name, value in given.items() if value is not None})
-    if "timeout" in made:
-        made["timeout"] = checked_duration(made["timeout"], "timeout")
-    if "delay" in made.get("retries", {}):
-        delay: Any = made["retries"]["delay"]
+def _js_config(config: Any, retries: Any, timeout: Any, sensitive: Any) -> dict[str, Any] | None:
+    """Return the config that the engine takes, or None without options."""
+    options: dict[str, Any] = dict(config or {})
+    options.update(js_options({"retries": retries, "timeout": timeout, "sensitive": sensitive}))
+    if "timeout" in options:
+        options["timeout"] = checked_duration(options["timeout"], "timeout")
+    if "delay" in options.get("retries", {}):
+        delay: Any = options["retries"]["delay"]
         if callable(delay):
-            ready: Any = _delay(cast("WorkflowDelayFunction", delay))
+            js_delay: Any = _js_delay(cast("WorkflowDelayFunction", delay))
         else:
-            ready = checked_duration(delay, "retries.delay")
-        made["retries"] = {**made["retries"], "delay": ready}
-    return made or None
+            js_delay = checked_duration(delay, "retries.delay")
+        options["retries"] = {**options["retries"], "delay": js_delay}
+    return options or None
 
 
-def _delay(function: WorkflowDelayFunction) -> Callable[[Any], Any]:
-    """A function that says a delay, as the engine calls it."""
+def _js_delay(function: WorkflowDelayFunction) -> Callable[[Any], Any]:
+    """Return the function that the engine calls for a retry delay."""
 
-    async def delay(given: Any) -> Any:
-        made: Any = function(WorkflowDynamicDelayContext(given["ctx"], _error(given["error"])))
-        made = await made if isawaitable(made) else made
-        if made is None:  # which the engine takes for some delay
+    async def delay(js_context: Any) -> Any:
+        error = _step_error(js_context["error"])
+        duration: Any = function(WorkflowDynamicDelayContext(js_context["ctx"], error))
+        duration = await duration if isawaitable(duration) else duration
+        if duration is None:
+            # undefined would not be an error: the engine would use some delay.
             raise TypeError("expected a delay, got None")
-        return duration(made)
+        return js_duration(duration)
 
     return delay
 
 
-def _rolled(
+def _js_rollback(
     rollback: Rollback[Any],
     config: WorkflowRollbackConfig | None,
     function: Callable[..., Any],
 ) -> dict[str, Any]:
-    """What undoes a step, as the engine takes it."""
+    """Return the rollback that the engine takes with a step."""
 
-    async def undo(given: Any) -> None:
-        name = given["stepName"]
-        output = given.get("output")
+    async def undo(js_context: Any) -> None:
+        name = js_context["stepName"]
+        output = js_context.get("output")
         if output is not None:
-            output = _loaded(function, output, name)
-        await rollback(WorkflowRollbackContext(given["ctx"], _error(given["error"]), output, name))
+            output = _load_result(function, output, name)
+        error = _step_error(js_context["error"])
+        await rollback(WorkflowRollbackContext(js_context["ctx"], error, output, name))
 
-    made: dict[str, Any] = {"rollback": undo}
+    js_rollback: dict[str, Any] = {"rollback": undo}
     if config is not None:
-        made["rollbackConfig"] = _config(config, None, None, None) or {}
-    return made
+        js_rollback["rollbackConfig"] = _js_config(config, None, None, None) or {}
+    return js_rollback
 
 
-def _error(error: WorkersError) -> WorkersError:
-    """What a step, or the instance, ended with, as a WorkflowError."""
+def _step_error(error: WorkersError) -> WorkersError:
+    """Return the error of a step or an instance as a WorkflowError."""
     return error_of(WorkflowError, error.js_name or "Error", error.message)
 
 
 def _with_context(function: Callable[..., Any]) -> Callable[[Any], Any]:
-    """A callback as a function of the context, which it gets as its parameter ``ctx``, or as its
-    first one if that has no default."""
+    """Return a callback as a function of the context.
+
+    The callback receives the context as its parameter ``ctx``, or as its first parameter if that
+    has no default. If it has neither, it is called without arguments.
+    """
     parameters = signature(function).parameters
     if "ctx" in parameters:
         return lambda ctx: function(ctx=ctx)
-    places = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
-    for each in parameters.values():
-        if each.kind in places and each.default is Parameter.empty:
+    positional = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
+    for parameter in parameters.values():
+        if parameter.kind in positional and parameter.default is Parameter.empty:
             return function
     return lambda ctx: function()
 
 
-def _loaded(function: Callable[..., Any], found: Any, name: str) -> Any:
-    """A step's result as the annotation of its function has it."""
+def _load_result(function: Callable[..., Any], js_result: Any, name: str) -> Any:
+    """Return a step's result, loaded as the return annotation of its function."""
     try:
         hint = get_type_hints(function).get("return")
     except (AttributeError, NameError, TypeError):
-        hint = None
+        hint = None  # The annotation exists for type checkers only, so the result is plain data.
     if hint is not None and hasattr(hint, "js_object"):
-        return hint(found)
-    value = from_js(found)
-    return value if hint is None else _rows.load(hint, value, f"the result of step {name!r}")
+        return hint(js_result)  # a live object, such as a ReadableStream
+    result = from_js(js_result)
+    return result if hint is None else _rows.load(hint, result, f"the result of step {name!r}")

@@ -1,4 +1,4 @@
-"""What ``WorkflowInstance.subscribe`` gives: what an instance does, event by event."""
+"""Subscriptions of Workflow instances: the events that ``WorkflowInstance.subscribe`` yields."""
 
 from __future__ import annotations
 
@@ -53,19 +53,29 @@ WorkflowInstanceEventType: TypeAlias = Literal[
     "rollback_completed",
     "rollback_errored",
 ]
-"""``step_`` is a ``step.do``, ``sleep_`` any sleep, ``wait_`` a ``wait_for_event``, ``rollback_``
-what undoes steps. JS: WorkflowInstanceEventType."""
+"""The type of an event of an instance.
+
+"workflow_…" concerns the instance, "step_…" a ``step.do``, and "attempt_…" one attempt of it.
+"sleep_…" concerns any sleep, "wait_…" a ``wait_for_event``, and "rollback_…" the rollback of
+steps.
+
+JS: WorkflowInstanceEventType.
+"""
 
 
 class WorkflowInstanceError(NamedTuple):
-    """What ended an instance, or an attempt: the name of the error's class, and its message."""
+    """The error that ended an instance or an attempt."""
 
     name: str
+    """The name of the error's class."""
     message: str
+    """The error's message."""
 
 
 class WorkflowInstanceEvent(NamedTuple):
-    """What an instance did. Beyond the first four, a field is None where its type has none. ::
+    """An event in the life of an instance.
+
+    After the first four fields, a field is None if the event's type does not have it. ::
 
         match event.type:
             case "step_completed": print(event.step_name, event.output)
@@ -75,93 +85,111 @@ class WorkflowInstanceEvent(NamedTuple):
     """
 
     instance_id: str
+    """The id of the instance."""
     event_id: int
-    """Greater than those before it: a ``cursor`` to go on from."""
+    """A number greater than that of every earlier event; pass it to ``subscribe`` as ``cursor``."""
     timestamp: datetime
+    """The time of the event, in UTC."""
     type: WorkflowInstanceEventType
+    """The type of the event."""
     step_name: str | None = None
-    """With which one of that name it is: "charge-1"."""
+    """The name of the step and its number among steps of this name: "charge-1"."""
     attempt: int | None = None
-    """From 1."""
+    """The number of the attempt, starting from 1."""
     params: Any = None
-    """Of "workflow_started"."""
+    """The ``params`` of the instance. Only in "workflow_started"."""
     output: Any = None
-    """Of "workflow_completed" and "step_completed"; "[REDACTED]" where the step is sensitive, a
-    ``ReadableStream`` where it gave one."""
+    """The result of the instance or the step. Only in "workflow_completed" and "step_completed".
+
+    It is "[REDACTED]" if the step is sensitive, and a ``ReadableStream`` if the step returned one.
+    """
     error: WorkflowInstanceError | None = None
-    """Of the "…_errored", but not of "step_errored" and "rollback_errored"."""
+    """The error, in the "…_errored" types except "step_errored" and "rollback_errored"."""
     config: dict[str, Any] | None = None
-    """Of "step_started" and "rollback_step_started": what is in force, as JSON; "[dynamic]" for a
-    delay that a function says."""
+    """The config of the step with its defaults, as JSON.
+
+    Only in "step_started" and "rollback_step_started". A delay that is a function is "[dynamic]".
+    """
     retry_delay_ms: float | None = None
-    """Of an attempt that is not the last: milliseconds until the next."""
+    """The milliseconds until the next attempt, unless the attempt was the last."""
     duration_ms: float | None = None
-    """Of "sleep_started", in milliseconds."""
+    """The duration of a sleep in milliseconds. Only in "sleep_started"."""
     event_type: str | None = None
-    """Of "wait_started": what it waits for."""
+    """The type of event that the step waits for. Only in "wait_started"."""
 
 
 class WorkflowInstanceSubscription:
-    """The events of one instance, iterated once: first those that were, then each that comes.
+    """The events of one instance: first the past events, then each new event as it comes.
 
-    Nothing is asked for before the first. It is over behind the event with which the instance ends,
-    or earlier: when the loop is left, by ``aclose``, or by ``async with``. WorkflowError where the
-    instance is unknown, is deleted or restarted, or the connection breaks: then go on with a new
-    one, whose ``cursor`` is the ``event_id`` of the last event.
+    It can be iterated once. No request is made until the first iteration. Iteration stops after the
+    event that ends the instance. It stops earlier if you leave the loop, call ``aclose()`` or leave
+    an ``async with`` block.
+
+    Iteration raises WorkflowError if the instance is unknown, is deleted or restarted, or if the
+    connection breaks. To continue, subscribe again with the ``event_id`` of the last event as
+    ``cursor``.
 
     JS: WorkflowInstanceSubscription.
     """
 
-    __slots__ = ("_js", "_over", "_subscribe")
+    __slots__ = ("_closed", "_js", "_subscribe")
 
     def __init__(self, subscribe: Callable[[], Awaitable[Any]]) -> None:
         self._subscribe = subscribe
         self._js: Any = None
-        self._over = False
+        self._closed = False
 
     def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> WorkflowInstanceEvent:
-        """JS: WorkflowInstanceSubscription.next."""
-        if self._over:
+        """Return the next event.
+
+        JS: WorkflowInstanceSubscription.next.
+        """
+        if self._closed:
             raise StopAsyncIteration
         try:
             with _raising:
                 if self._js is None:
                     self._js = await self._subscribe()
-                found = from_rpc(await method(self._js, "next"))
+                item = from_rpc(await method(self._js, "next"))
         except WorkflowError:
-            self._end()
+            self._close()
             raise
-        if self._over or found["done"]:
-            self._end()
+        # aclose() may have been called while this waited for the event.
+        if self._closed or item["done"]:
+            self._close()
             raise StopAsyncIteration
-        event = _event(found["value"])
+        event = _event(item["value"])
         if event.type in _LAST:
-            self._end()  # the local engine may be gone by the next call
+            # Do not ask for the end: the local engine may no longer exist at the next call.
+            self._close()
         return event
 
     async def aclose(self) -> None:
-        """Say that the rest is not wanted. JS: WorkflowInstanceSubscription[Symbol.dispose]."""
-        self._end()
+        """End the subscription and release its JavaScript object.
+
+        JS: WorkflowInstanceSubscription[Symbol.dispose].
+        """
+        self._close()
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(
         self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
     ) -> None:
-        self._end()
+        self._close()
 
     def __del__(self) -> None:
-        self._end()
+        self._close()
 
-    def _end(self) -> None:
-        self._over = True
+    def _close(self) -> None:
+        self._closed = True
         js, self._js = self._js, None
         if js is not None:
             dispose(js)
@@ -170,10 +198,10 @@ class WorkflowInstanceSubscription:
 _LAST = ("workflow_completed", "workflow_errored", "workflow_terminated")
 
 
-def _event(found: dict[str, Any]) -> WorkflowInstanceEvent:
+def _event(js_event: dict[str, Any]) -> WorkflowInstanceEvent:
     return named_tuple(
         WorkflowInstanceEvent,
-        found,
+        js_event,
         timestamp=from_ms,
         error=lambda error: named_tuple(WorkflowInstanceError, error),
     )

@@ -807,9 +807,10 @@ async def test_what_a_decorated_step_cannot_have(flows: Flows) -> None:
         return told
 
     assert await flows.output(body) == [
-        "step a(): there is no step for the parameter nobody",
-        "step b(): depends lists 0 for 1 parameters",
-        "step c(): depends lists what step.do has not made",
+        "step a(): unknown step 'nobody'; name the parameter after a step, or list the step in "
+        "depends",
+        "step b(): depends: expected one step for each parameter, got 0 for 1",
+        "step c(): depends[0]: expected a step, got function; decorate it with step.do()",
     ]
 
 

@@ -223,7 +223,7 @@ async def test_a_rollback_config_that_is_none(flows: Flows) -> None:
             'Rollback config for "a" is in a invalid format. See '
             "https://developers.cloudflare.com/workflows/build/sleeping-and-retrying/"
         )
-        with raises(TypeError, match="rollback_config for a rollback alone"):
+        with raises(TypeError, match="rollback_config: expected a rollback with it, got none"):
             await step.do("b", three, rollback_config={})
 
     await flows.output(body)

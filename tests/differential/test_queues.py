@@ -15,7 +15,7 @@ from hypothesis.stateful import rule
 
 from pyworkers_sdk import Env, MessageBatch, MessageSendRequest, Queue, WorkerEntrypoint
 from pyworkers_sdk.testing import FakeRuntime, QueueConsumer
-from pyworkers_sdk.testing.fakes import queues as _queues
+from pyworkers_sdk.testing.fakes import queue_broker as _queue_broker, queues as _queues
 from tests.differential.known_divergences import KNOWN
 from tests.differential.machine import Machine, Name, RemoteClock, call, maybe, new_clock, shown
 from tests.real.remote import OPTIONS, RemoteQueue
@@ -136,7 +136,7 @@ class QueuesMachine(Machine):
     signature = "queue: Queue"
     known = KNOWN["queues"]
     patched: ClassVar[list[tuple[Any, str, Any]]] = [
-        (logging.getLogger(_queues.__name__), "disabled", True)
+        (logging.getLogger(_queue_broker.__name__), "disabled", True)
     ]
     phases: ClassVar[list[Phase]] = [Phase.generate]  # time is slow
     names: ClassVar[dict[str, Any]] = {

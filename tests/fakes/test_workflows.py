@@ -692,7 +692,7 @@ async def test_do_takes_a_name_with_a_callback() -> None:
 
         anything: Any = step
         for wrong in ((None, nothing), ("a", nothing, True)):
-            with pytest.raises(TypeError, match="takes a name, and no concurrent"):
+            with pytest.raises(TypeError, match="expected a name and not concurrent"):
                 anything.do(*wrong)
 
         def plain(context: Any, more: int = 1) -> Any:

@@ -341,7 +341,8 @@ def test_what_queues_cannot_be() -> None:
         {"binding": "B", "queue": "jobs", "delivery_delay": 4},
     ]
     assert refused({"queues": {"producers": producers}}) == (
-        "wrangler.jsonc:14: queues.producers[1].delivery_delay: another producer of jobs says 3"
+        "wrangler.jsonc:14: queues.producers[1].delivery_delay: expected 3, which another producer "
+        "of jobs specifies, got 4"
     )
 
 

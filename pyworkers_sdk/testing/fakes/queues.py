@@ -1,16 +1,13 @@
-"""Queues over memory: ``FakeQueue`` to send to, and the broker that brings what was sent."""
+"""Queues over memory: ``FakeQueue`` keeps messages, and ``queue_broker`` delivers them."""
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from bisect import insort
-from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
 from math import inf
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
 
 from ..._border import dumps, from_js, from_json, raw
@@ -27,9 +24,8 @@ if TYPE_CHECKING:
     from ..runtime.host import Host
 
 __all__ = [
-    "Broker",
-    "DeliveredBatch",
-    "DeliveredMessage",
+    "FakeMessage",
+    "FakeMessageBatch",
     "FakeQueue",
     "QueueConsumer",
     "configured",
@@ -37,27 +33,51 @@ __all__ = [
     "queues_of",
 ]
 
+# Limits. Bytes are decimal: production counts 128,000, not 128 KiB.
 MAX_MESSAGE = 128_000
 MAX_BATCH = 256_000
 MAX_LOCAL_BATCH = 288_000
+"""The limit of the local runtime (miniflare): it takes larger batches than production."""
 MAX_BATCH_COUNT = 100
 MAX_DELAY = 86_400
+"""Seconds: 24 hours."""
 
-_log = logging.getLogger(__name__)
+# The runtime's own words, asserted by tests/contract/test_queues.py. This is the text for Workers
+# with a compatibility date before 2026-03-12. From then on, an error reads "Unknown Internal Error
+# (15000)" in the local runtime, because miniflare sends no error codes.
+FAILED = "Queue {operation} failed: {reason}"
+MESSAGE_TOO_LARGE = "message length of {size} bytes exceeds limit of {limit}"
+MESSAGE_IN_BATCH_TOO_LARGE = (
+    "message in batch has length {size} bytes which exceeds single message size limit of {limit}"
+)
+BATCH_TOO_LARGE = "batch size of {size} bytes exceeds limit of {limit}"
+TOO_MANY_MESSAGES = "batch message count of {count} exceeds limit of {limit}"
+DELAY_OUT_OF_RANGE = "Internal Server Error"
+EMPTY_BATCH = "sendBatch() requires at least one message"
+WRONG_BODY = 'Content Type "{type}" requires a value of type {expected}, but received: {received}'
+UNKNOWN_CONTENT_TYPE = "Unsupported queue message content type: {type}"
+NOT_INT32 = "Value out of range. Must be between -2147483648 and 2147483647 (inclusive)."
 
 
 @dataclass(frozen=True, kw_only=True)
 class QueueConsumer:
-    """A consumer's settings, under wrangler's names and with production's defaults; in seconds."""
+    """The settings of a queue's consumer, with wrangler's names and production's defaults."""
 
     queue: str | None = None
-    """The queue's name; by default the binding's in lower case, with dashes."""
+    """The queue's name; by default the name of the binding in lower case, with dashes."""
     max_batch_size: int = 10
+    """The maximum number of messages in a batch, 1 to 100."""
     max_batch_timeout: float = 5
+    """The maximum time in seconds that a message waits for its batch to fill up, 0 to 60."""
     max_retries: int = 3
+    """The maximum number of retries of a message, 0 to 100."""
     dead_letter_queue: str | None = None
+    """The name of the queue for messages that have used up their retries; without it they are
+    dropped."""
     retry_delay: int = 0
+    """The delay in seconds before a retry that does not specify one, 0 to 86,400."""
     max_concurrency: int = 1
+    """The maximum number of batches that the handler processes at the same time, 1 to 250."""
 
     def __post_init__(self) -> None:
         for name, low, high in _BOUNDS:
@@ -74,53 +94,46 @@ _BOUNDS = (
 )
 
 
-class DeliveredMessage(NamedTuple):
-    """What became of one message; "dropped" is what ``max_retries`` ends without a dead-letter
-    queue."""
-
-    id: str
-    body: Any
-    attempts: int
-    outcome: Literal["ack", "retry", "dead-letter", "dropped"]
-
-
-class DeliveredBatch(NamedTuple):
-    """One call of the ``queue`` handler, and what it raised."""
-
-    queue: str
-    messages: list[DeliveredMessage]
-    error: Exception | None
-
-
 @dataclass(eq=False)
 class Entry:
-    """A message in a queue, there from ``at`` on (milliseconds); ``content`` is what travels."""
+    """A message in a queue."""
 
     id: str
     timestamp: datetime
-    kind: str
+    content_type: str
     content: Any
+    """The body as it travels: JSON text, text, bytes, or a value for structured clone."""
     size: int
+    """The size of the body in bytes."""
     at: float = 0
+    """The time in milliseconds from which on the message can be delivered."""
     turn: int = 0
+    """The order of arrival, among messages that can be delivered from the same time on."""
     failures: int = 0
+    """The number of failed delivery attempts."""
 
     def body(self) -> Any:
-        """As it arrives, made anew at every attempt."""
-        return from_json(self.content) if self.kind == "json" else from_js(self.content)
+        """Return the body as it arrives; each delivery attempt gets a new object."""
+        if self.content_type == "json":
+            return from_json(self.content)
+        return from_js(self.content)
 
 
-def _place(entry: Entry) -> tuple[float, int]:
+def _order(entry: Entry) -> tuple[float, int]:
     return entry.at, entry.turn
 
 
 @yields_to_others
 class FakeQueue:
-    """JS: Queue. Keeps what is sent until a consumer takes it; time is its ``clock``.
+    """JS: Queue. A queue that keeps messages until a consumer takes them.
 
-    ``strict`` holds batches to production's 256,000 bytes, and keeps what was acked acked where the
-    handler raises, or retries the batch, afterwards; the local runtime does neither.
-    ``delivery_delay``, in seconds, is that of messages which are sent without one.
+    Args:
+        name: The queue's name.
+        clock: The time on which delays and batch timeouts run.
+        strict: Behave like production where the local runtime differs. Then a batch has at most
+            256,000 bytes rather than 288,000. And an acked message stays acked if the handler
+            raises later, or retries the batch.
+        delivery_delay: The delay in seconds of messages that are sent without one.
     """
 
     def __init__(
@@ -135,8 +148,8 @@ class FakeQueue:
         self.delivery_delay = delivery_delay
         self.clock: Clock = clock or Clock()
         self.strict = strict
-        self.entries: list[Entry] = []
-        self.twice = 0
+        self.entries: list[Entry] = []  # sorted by _order
+        self.twice = 0  # how many acked messages to deliver once more; faults() sets it
         self._taken = 0.0
         self._turns = count()
 
@@ -146,64 +159,65 @@ class FakeQueue:
         delay = _int32(delaySeconds)
         entry = self._entry(message, contentType)
         if entry.size > MAX_MESSAGE:
-            reason = f"message length of {entry.size} bytes exceeds limit of {MAX_MESSAGE}"
-            raise _failed("send", reason)
+            raise _failed("send", MESSAGE_TOO_LARGE, size=entry.size, limit=MAX_MESSAGE)
         _check_delay("send", delay)
-        answer = {"metadata": self.metadata()}
+        response = {"metadata": self.metadata()}
         self.put(entry, self.delivery_delay if delay is None else delay)
-        return answer
+        return response
 
     async def sendBatch(self, messages: Any, /, *, delaySeconds: float | None = None) -> Any:
-        # The runtime reads all numbers before it looks at anything.
-        given = [_int32(one.get("delaySeconds")) for one in messages]
+        # The runtime converts all numbers before it checks anything else, so a delay beyond 32 bits
+        # is reported before an empty batch (contract: test_delay_beyond_32_bits_is_refused_first).
+        delays = [_int32(message.get("delaySeconds")) for message in messages]
         default = _int32(delaySeconds)
         if not messages:
-            raise JsException("TypeError", "sendBatch() requires at least one message")
-        sent = [self._entry(one.get("body"), one.get("contentType", "json")) for one in messages]
-        if len(sent) > MAX_BATCH_COUNT:
-            reason = f"batch message count of {len(sent)} exceeds limit of {MAX_BATCH_COUNT}"
-            raise _failed("sendBatch", reason)
-        largest = max(entry.size for entry in sent)
-        if largest > MAX_MESSAGE:
-            limit = f"exceeds single message size limit of {MAX_MESSAGE}"
-            raise _failed("sendBatch", f"message in batch has length {largest} bytes which {limit}")
-        size = sum(entry.size for entry in sent)
-        most = MAX_BATCH if self.strict else MAX_LOCAL_BATCH
-        if size > most:
-            raise _failed("sendBatch", f"batch size of {size} bytes exceeds limit of {most}")
-        delays = [default if delay is None else delay for delay in given]
+            raise JsException("TypeError", EMPTY_BATCH)
+        entries = [
+            self._entry(message.get("body"), message.get("contentType", "json"))
+            for message in messages
+        ]
+        self._check_batch_size(entries)
+        delays = [default if delay is None else delay for delay in delays]
         for delay in (default, *delays):
             _check_delay("sendBatch", delay)
-        answer = {"metadata": self.metadata()}
-        for entry, delay in zip(sent, delays):
+        # The response reports the backlog before this batch.
+        response = {"metadata": self.metadata()}
+        for entry, delay in zip(entries, delays):
             self.put(entry, self.delivery_delay if delay is None else delay)
-        return answer
+        return response
 
     async def metrics(self) -> Any:
         return self.metadata()["metrics"]
 
     def metadata(self) -> dict[str, Any]:
-        """What waits by now; the delayed and what is with a consumer do not count."""
+        """Return the backlog: messages that are due, and not with a consumer."""
         now = self.clock.now()
-        there = [entry for entry in self.entries if entry.at <= now]
+        backlog = [entry for entry in self.entries if entry.at <= now]
         metrics: dict[str, Any] = {
-            "backlogCount": len(there),
-            "backlogBytes": sum(entry.size for entry in there),
+            "backlogCount": len(backlog),
+            "backlogBytes": sum(entry.size for entry in backlog),
         }
-        if there:
-            metrics["oldestMessageTimestamp"] = there[0].timestamp
+        # An empty backlog has no timestamp (contract: test_message_has_id_timestamp_and_metadata).
+        if backlog:
+            metrics["oldestMessageTimestamp"] = backlog[0].timestamp
         return {"metrics": metrics}
 
     def put(self, entry: Entry, delay: float) -> None:
-        """Have a message in the queue after so many seconds."""
+        """Add a message that can be delivered after a delay in seconds."""
         entry.at = self.clock.now() + max(0, delay) * 1000
         entry.turn = next(self._turns)
-        insort(self.entries, entry, key=_place)
+        insort(self.entries, entry, key=_order)
 
     def take(self, size: int, timeout: float) -> list[Entry]:
-        """The messages of the next batch, where it is full or has waited long enough by now."""
+        """Remove and return the next batch, or nothing if it is not due yet.
+
+        A batch is due when it is full, or ``timeout`` seconds after it was opened. A test may have
+        moved the clock by hours, so compute when the batch was due, and leave out the messages that
+        came after that time: a real consumer would have taken them in a later batch.
+        """
         if not self.entries:
             return []
+        # A batch is opened by its first message, but not before the previous batch was taken.
         opened = max(self.entries[0].at, self._taken)
         full = self.entries[size - 1].at if len(self.entries) >= size else inf
         due = max(opened, min(opened + timeout * 1000, full))
@@ -214,55 +228,77 @@ class FakeQueue:
         self._taken = due
         return batch
 
-    def _entry(self, body: Any, kind: str) -> Entry:
-        content, size = _serialised(body, kind)
-        return Entry(uuid4().hex, self.clock.datetime(), kind, content, size)
+    def _entry(self, body: Any, content_type: str) -> Entry:
+        content, size = _serialised(body, content_type)
+        return Entry(uuid4().hex, self.clock.datetime(), content_type, content, size)
+
+    def _check_batch_size(self, entries: list[Entry]) -> None:
+        if len(entries) > MAX_BATCH_COUNT:
+            limit = MAX_BATCH_COUNT
+            raise _failed("sendBatch", TOO_MANY_MESSAGES, count=len(entries), limit=limit)
+        largest = max(entry.size for entry in entries)
+        if largest > MAX_MESSAGE:
+            limit = MAX_MESSAGE
+            raise _failed("sendBatch", MESSAGE_IN_BATCH_TOO_LARGE, size=largest, limit=limit)
+        size = sum(entry.size for entry in entries)
+        limit = MAX_BATCH if self.strict else MAX_LOCAL_BATCH
+        if size > limit:
+            raise _failed("sendBatch", BATCH_TOO_LARGE, size=size, limit=limit)
 
 
-def _serialised(body: Any, kind: str) -> tuple[Any, int]:
-    """What travels of a body, and its bytes."""
-    if kind == "json":
+def _serialised(body: Any, content_type: str) -> tuple[Any, int]:
+    """Return a body as it travels, and its size in bytes."""
+    if content_type == "json":
         content = dumps(from_js(body), "body")
         return content, len(content.encode())
-    if kind == "text":
+    if content_type == "text":
         if isinstance(body, str):
-            sent = body.partition("\0")[0]  # as C++ has it in the runtime
-            return sent, len(sent.encode())
-        raise _wrong_type(kind, "string", body)
-    if kind == "bytes":
+            # The runtime reads text as a C string (contract: test_text_ends_at_first_nul).
+            content = body.partition("\0")[0]
+            return content, len(content.encode())
+        raise _wrong_body(content_type, "string", body)
+    if content_type == "bytes":
         if isinstance(body, bytes):
             return body, len(body)
-        raise _wrong_type(kind, "ArrayBufferView", body)
-    if kind == "v8":
+        raise _wrong_body(content_type, "ArrayBufferView", body)
+    if content_type == "v8":
         return body, clone_size(body)
-    raise JsException("TypeError", f"Unsupported queue message content type: {kind}")
+    raise JsException("TypeError", UNKNOWN_CONTENT_TYPE.format(type=content_type))
 
 
-def _wrong_type(kind: str, wanted: str, body: Any) -> JsException:
-    names: dict[Any, str] = {str: "string", bool: "boolean", int: "number", float: "number"}
-    needs = f'Content Type "{kind}" requires a value of type {wanted}'
-    got = names.get(type(body), "object")
-    return JsException("TypeError", f"{needs}, but received: {got}")
+def _wrong_body(content_type: str, expected: str, body: Any) -> JsException:
+    # JavaScript's typeof, so null is an "object".
+    typeof: dict[Any, str] = {str: "string", bool: "boolean", int: "number", float: "number"}
+    received = typeof.get(type(body), "object")
+    message = WRONG_BODY.format(type=content_type, expected=expected, received=received)
+    return JsException("TypeError", message)
 
 
-def _failed(operation: str, reason: str) -> JsException:
-    return JsException("Error", f"Queue {operation} failed: {reason}")
+def _failed(operation: str, reason: str, **values: object) -> JsException:
+    message = FAILED.format(operation=operation, reason=reason.format(**values))
+    return JsException("Error", message)
 
 
 def _check_delay(operation: str, delay: int | None) -> None:
     if delay is not None and not 0 <= delay <= MAX_DELAY:
-        raise _failed(operation, "Internal Server Error")
+        raise _failed(operation, DELAY_OUT_OF_RANGE)
 
 
 def queued(queue: Queue[Any]) -> list[Any]:
-    """The bodies that a fake queue holds, delayed ones too, in the order they will come in."""
-    inside = raw(queue)
-    if not isinstance(inside, FakeQueue):
-        raise TypeError(f"queued() looks into a queue that fake() made, not {type(inside)}")
-    return [entry.body() for entry in inside.entries]
+    """Return the bodies in a fake queue, in the order in which they will be delivered.
+
+    Delayed messages are included. Messages that a consumer has taken are not.
+    """
+    js_queue = raw(queue)
+    if not isinstance(js_queue, FakeQueue):
+        type_name = type(js_queue).__name__
+        raise TypeError(f"queued(): expected a queue that fake() made, got {type_name}")
+    return [entry.body() for entry in js_queue.entries]
 
 
-# What the handler gets
+# The argument of the handler --------------------------------------------------------------------
+
+Outcome = Literal["ack", "retry"]
 
 
 class FakeMessageBatch:
@@ -272,16 +308,19 @@ class FakeMessageBatch:
         self.queue = queue
         self.messages: list[FakeMessage] = [FakeMessage(self, entry) for entry in entries]
         self.metadata = metadata
-        self.said: str | None = None
+        self.outcome: Outcome | None = None
         self.delay: int | None = None
 
+    # The first call decides the outcome, among the calls of the batch and of the message (contract:
+    # test_first_call_decides_outcome). A later retry still changes the delay.
+
     def ackAll(self) -> None:
-        self.said = self.said or "ack"
+        self.outcome = self.outcome or "ack"
 
     def retryAll(self, *, delaySeconds: float | None = None) -> None:
         delay = _int32(delaySeconds)
-        if self.said != "ack":
-            self.said = "retry"
+        if self.outcome != "ack":
+            self.outcome = "retry"
             self.delay = self.delay if delay is None else delay
 
 
@@ -293,96 +332,26 @@ class FakeMessage:
         self.timestamp: datetime = entry.timestamp
         self.attempts: int = entry.failures + 1
         self.body: Any = entry.body()
-        self.said: str | None = None
+        self.outcome: Outcome | None = None
         self.delay: int | None = None
         self._batch = batch
 
     def ack(self) -> None:
-        if self._batch.said is None:
-            self.said = self.said or "ack"
+        if self._batch.outcome is None:
+            self.outcome = self.outcome or "ack"
 
     def retry(self, *, delaySeconds: float | None = None) -> None:
         delay = _int32(delaySeconds)
-        if self._batch.said != "ack" and self.said != "ack":
-            self.said, self.delay = "retry", delay  # of two delays the later counts
+        if self._batch.outcome != "ack" and self.outcome != "ack":
+            # Of two delays the later counts (contract: test_retry_delay_holds_back_next_attempt).
+            self.outcome, self.delay = "retry", delay
 
 
-# Who brings it
-
-Handler = Callable[[FakeMessageBatch], Awaitable[None]]
-
-
-class Subscription:
-    """A queue and its consumer."""
-
-    def __init__(
-        self, queue: FakeQueue, consumer: QueueConsumer, dead: FakeQueue | None, handler: Handler
-    ) -> None:
-        self.queue = queue
-        self.consumer = consumer
-        self._dead = dead
-        self._handler = handler
-        self._running = 0
-
-    @property
-    def free(self) -> int:
-        """How many batches more may be with the handler."""
-        return self.consumer.max_concurrency - self._running
-
-    async def deliver(self) -> DeliveredBatch | None:
-        """Call the handler with the batch that is due, if one is."""
-        if not self.free:
-            return None
-        entries = self.queue.take(self.consumer.max_batch_size, self.consumer.max_batch_timeout)
-        if not entries:
-            return None
-        self._running += 1
-        batch = FakeMessageBatch(self.queue.name, entries, self.queue.metadata())
-        error: Exception | None = None
-        try:
-            await self._handler(batch)
-        except Exception as exc:
-            _log.exception("in the handler of queue %r", self.queue.name)
-            error = exc
-        except BaseException:  # cancelled: it never came
-            for entry in entries:
-                self.queue.put(entry, 0)
-            raise
-        finally:
-            self._running -= 1
-        outcomes = [
-            self._settle(entry, message, batch, error)
-            for entry, message in zip(entries, batch.messages)
-        ]
-        return DeliveredBatch(self.queue.name, outcomes, error)
-
-    def _settle(
-        self, entry: Entry, message: FakeMessage, batch: FakeMessageBatch, error: Exception | None
-    ) -> DeliveredMessage:
-        told = DeliveredMessage(entry.id, entry.body(), message.attempts, "ack")
-        said = message.said or batch.said or ("ack" if error is None else "retry")
-        if not self.queue.strict and (error is not None or batch.said == "retry"):
-            said = "retry"
-        if said == "ack":
-            if self.queue.twice:  # at least once, says production, and so it does now and then
-                self.queue.twice -= 1
-                entry.failures += 1
-                self.queue.put(entry, 0)
-            return told
-        entry.failures += 1
-        if entry.failures <= self.consumer.max_retries:
-            delays = (message.delay, batch.delay, self.consumer.retry_delay)
-            self.queue.put(entry, next(delay for delay in delays if delay is not None))
-            return told._replace(outcome="retry")
-        if self._dead is None:
-            return told._replace(outcome="dropped")
-        entry.failures = 0
-        self._dead.put(entry, 0)
-        return told._replace(outcome="dead-letter")
+# The queues of a runtime ------------------------------------------------------------------------
 
 
 def queues_of(host: Host) -> dict[str, FakeQueue]:
-    """The queues by name that the Workers of a host have in common."""
+    """Return the queues that the Workers of a host share, by name."""
     return host.shared(_no_queues)
 
 
@@ -390,69 +359,17 @@ def _no_queues(host: Host) -> dict[str, FakeQueue]:
     return {}
 
 
-class Broker:
-    """The queues of a runtime: those that its env binds, and those that only its consumers name."""
-
-    def __init__(
-        self,
-        env: Any,
-        consumers: Mapping[str, QueueConsumer | None] | None,
-        handler: Handler | None,
-        clock: Clock,
-        queues: dict[str, FakeQueue] | None = None,
-    ) -> None:
-        inside = getattr(env, "__dict__", {})
-        bound = {name: one for name, one in inside.items() if isinstance(one, FakeQueue)}
-        settings: dict[str, QueueConsumer | None] = dict(consumers or {})
-        if handler is None and any(settings.values()):
-            raise TypeError("consumers need an entrypoint with a queue handler")
-        self.handler = handler
-        self.clock = clock
-        self.queues: dict[str, FakeQueue] = {} if queues is None else queues
-        self.subscriptions: list[Subscription] = []
-        for name, queue in bound.items():
-            consumer = settings.setdefault(name, QueueConsumer())
-            if self.queues.get(queue.name) is queue:
-                continue
-            queue.name = (consumer and consumer.queue) or name.lower().replace("_", "-")
-            self.queues[queue.name] = queue
-        for name, consumer in settings.items():
-            if handler is not None and consumer is not None:
-                queue = bound.get(name) or self._named(consumer.queue or name)
-                dead = consumer.dead_letter_queue
-                letters = None if dead is None else self._named(dead)
-                self.subscriptions.append(Subscription(queue, consumer, letters, handler))
-
-    def _named(self, name: str) -> FakeQueue:
-        return self.queues.setdefault(name, FakeQueue(name, clock=self.clock))
-
-    async def run_due(self) -> list[DeliveredBatch]:
-        """One round: what is due now, from every queue at once."""
-        calls = [each.deliver() for each in self.subscriptions for _ in range(each.free)]
-        return [done for done in await asyncio.gather(*calls) if done is not None]
-
-    async def deliver_now(self, queue: FakeQueue, attempts: int) -> DeliveredBatch:
-        """One batch of all that a queue holds, which comes out with its error."""
-        assert self.handler
-        for entry in queue.entries:
-            entry.failures = attempts - 1
-            entry.at = 0
-        consumer = QueueConsumer(max_batch_size=100, max_batch_timeout=0, max_retries=100)
-        done = await Subscription(queue, consumer, None, self.handler).deliver()
-        assert done
-        if done.error is not None:
-            raise done.error
-        return done
-
-
 def configured(bound: Bound, worker: Worker) -> FakeQueue:
-    """Make the queue that a producer's configuration names; all its producers share one."""
+    """Make the queue of a producer's configuration. All its producers share one queue."""
     host, delay = worker.script.host, bound.settings.delivery_delay
     name = bound.settings.queue or bound.name
     queue = queues_of(host).setdefault(name, FakeQueue(name, clock=host.clock))
-    if delay is not None:  # a delay belongs to the queue, whichever producer specifies it
+    if delay is not None:  # The delay belongs to the queue, whichever producer specifies it.
         if queue.delivery_delay not in (0, delay):
-            message = f"another producer of {name} says {queue.delivery_delay}"
+            message = (
+                f"expected {queue.delivery_delay}, which another producer of {name} specifies, "
+                f"got {delay}"
+            )
             raise worker.config.error(message, *bound.place, "delivery_delay")
         queue.delivery_delay = delay
     return queue

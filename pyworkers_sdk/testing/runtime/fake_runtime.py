@@ -17,14 +17,8 @@ from ...queues import MessageSendRequest, Queue
 from ...services import Fetcher
 from .._clock import Clock
 from .._fake import fake
-from ..fakes.queues import (
-    Broker,
-    DeliveredBatch,
-    FakeMessageBatch,
-    FakeQueue,
-    QueueConsumer,
-    queues_of,
-)
+from ..fakes.queue_broker import Broker, DeliveredBatch
+from ..fakes.queues import FakeMessageBatch, FakeQueue, QueueConsumer, queues_of
 from . import events as _events
 from .global_handlers import worker_of
 from .host import Bindings, Host, Script
@@ -109,7 +103,7 @@ class FakeRuntime(Generic[EnvT]):
         self._entered = ExitStack()
         handler = self._take if hasattr(self.entrypoint, "queue") else None
         queues = queues_of(self.host)
-        self._broker = Broker(self._script.env, consumers, handler, self.clock, queues)
+        self._broker = Broker.for_env(self._script.env, consumers, handler, queues, self.clock)
         self.host.engines.append(self._broker)
         if workflows:
             from ..fakes.workflows.workflow import bind
