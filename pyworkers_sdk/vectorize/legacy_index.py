@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .._border import JsWrapper, binding, from_js, raising, to_vector
-from ..errors import VectorizeError
-from . import filter_of, ids_of, matches_of, vector_of, vectors_of
+from .._border import binding, from_js, to_vector
+from ._vectors import VectorIndex, js_ids, js_vectors
 
 if TYPE_CHECKING:
     from .. import _js
-    from . import (
+    from ._vectors import (
         VectorizeDistanceMetric,
         VectorizeMatches,
         VectorizeVector,
@@ -25,11 +24,9 @@ __all__ = [
     "VectorizeVectorMutation",
 ]
 
-_raising = raising(VectorizeError)
-
 
 class VectorizeVectorMutation:
-    """A change that has taken effect; iterating gives the ids. JS: VectorizeVectorMutation."""
+    """A change that has taken effect; iterate over it for the ids. JS: VectorizeVectorMutation."""
 
     __slots__ = ("count", "ids")
 
@@ -48,7 +45,10 @@ class VectorizeVectorMutation:
 
 
 class VectorizeIndexConfig(NamedTuple):
-    """What an index was made with: dimensions and metric, or a preset. JS: VectorizeIndexConfig."""
+    """The configuration of an index: dimensions and metric, or a preset.
+
+    JS: VectorizeIndexConfig.
+    """
 
     dimensions: int | None
     metric: VectorizeDistanceMetric | None
@@ -56,7 +56,7 @@ class VectorizeIndexConfig(NamedTuple):
 
 
 class VectorizeIndexDetails(NamedTuple):
-    """An index of the old kind. JS: VectorizeIndexDetails."""
+    """The state of an index of the first version. JS: VectorizeIndexDetails."""
 
     id: str
     name: str
@@ -65,10 +65,14 @@ class VectorizeIndexDetails(NamedTuple):
     vectors_count: int
 
 
-class VectorizeIndex(JsWrapper["_js.VectorizeIndex"]):
-    """A Vectorize index of the first version, which the service no longer makes: at most 20
-    matches, metadata all or none, and changes that take effect at once. Errors are as with
-    ``Vectorize``.
+class VectorizeIndex(VectorIndex["_js.VectorizeIndex"]):
+    """A Vectorize index of the first version: ``VectorizeIndex(env.INDEX)``.
+
+    The service no longer creates such indexes. A query returns at most 20 matches, and metadata
+    either all or none. Changes take effect at once. Errors are the same as for ``Vectorize``.
+
+    Not available in local runtimes: the fake follows Cloudflare's documentation and has not been
+    verified against the service.
 
     JS: VectorizeIndex.
     """
@@ -79,18 +83,18 @@ class VectorizeIndex(JsWrapper["_js.VectorizeIndex"]):
         self._js = binding(index, "VectorizeIndex", "getByIds")
 
     async def describe(self) -> VectorizeIndexDetails:
-        """What the index is, and how much is in it. JS: VectorizeIndex.describe."""
-        with _raising:
-            found = from_js(await self._js.describe())
-        config = found["config"]
+        """Return the configuration and the size of the index. JS: VectorizeIndex.describe."""
+        with self._raising:
+            details = from_js(await self._js.describe())
+        config = details["config"]
         return VectorizeIndexDetails(
-            found["id"],
-            found["name"],
-            found.get("description"),
+            details["id"],
+            details["name"],
+            details.get("description"),
             VectorizeIndexConfig(
                 config.get("dimensions"), config.get("metric"), config.get("preset")
             ),
-            found["vectorsCount"],
+            details["vectorsCount"],
         )
 
     async def query(
@@ -103,49 +107,61 @@ class VectorizeIndex(JsWrapper["_js.VectorizeIndex"]):
         return_metadata: bool = False,
         filter: VectorizeVectorMetadataFilter | None = None,
     ) -> VectorizeMatches:
-        """The ``top_k`` (5, at most 20) vectors nearest to this one. JS: VectorizeIndex.query."""
-        with _raising:
-            found = await self._js.query(
+        """Return the vectors nearest to this one.
+
+        Args:
+            vector: As many numbers as the index has dimensions.
+            top_k: The number of matches: 5 by default, at most 20.
+            namespace: Search only in this namespace.
+            return_values: Return the values of the matches.
+            return_metadata: Return the metadata of the matches.
+            filter: Search only vectors whose metadata fulfils this filter.
+
+        JS: VectorizeIndex.query.
+        """
+        with self._raising:
+            return await self._query(
+                self._js.query,
                 to_vector(vector, "vector"),
-                topK=top_k,
-                namespace=namespace,
-                returnValues=return_values,
-                returnMetadata=return_metadata,
-                filter=filter_of(filter),
+                top_k,
+                namespace,
+                return_values,
+                return_metadata,
+                filter,
             )
-        return matches_of(found)
 
     async def insert(self, vectors: Iterable[VectorizeVector]) -> VectorizeVectorMutation:
-        """Add at most 1,000 vectors; an id that is there already keeps its vector.
+        """Add at most 1,000 vectors. A vector whose id exists is ignored.
 
         JS: VectorizeIndex.insert.
         """
-        with _raising:
-            found = await self._js.insert(vectors_of(vectors))
-        return _applied(found)
+        with self._raising:
+            answer = await self._js.insert(js_vectors(vectors))
+        return _to_mutation(answer)
 
     async def upsert(self, vectors: Iterable[VectorizeVector]) -> VectorizeVectorMutation:
-        """Add at most 1,000 vectors, each in place of what has its id.
+        """Add at most 1,000 vectors. A vector whose id exists replaces the existing one.
 
         JS: VectorizeIndex.upsert.
         """
-        with _raising:
-            found = await self._js.upsert(vectors_of(vectors))
-        return _applied(found)
+        with self._raising:
+            answer = await self._js.upsert(js_vectors(vectors))
+        return _to_mutation(answer)
 
     async def delete_by_ids(self, ids: Iterable[str]) -> VectorizeVectorMutation:
-        """Delete vectors. JS: VectorizeIndex.deleteByIds."""
-        with _raising:
-            found = await self._js.deleteByIds(ids_of(ids))
-        return _applied(found)
+        """Delete vectors, and return the ids that existed. JS: VectorizeIndex.deleteByIds."""
+        with self._raising:
+            answer = await self._js.deleteByIds(js_ids(ids))
+        return _to_mutation(answer)
 
     async def get_by_ids(self, ids: Iterable[str]) -> list[VectorizeVector]:
-        """The vectors of these ids, whole. JS: VectorizeIndex.getByIds."""
-        with _raising:
-            found = from_js(await self._js.getByIds(ids_of(ids)))
-        return [vector_of(one) for one in found]
+        """Return vectors with values and metadata; unknown ids are left out.
+
+        JS: VectorizeIndex.getByIds.
+        """
+        return await self._get_by_ids(self._js.getByIds, ids)
 
 
-def _applied(found: Any) -> VectorizeVectorMutation:
-    answer: dict[str, Any] = from_js(found)
+def _to_mutation(js_answer: Any) -> VectorizeVectorMutation:
+    answer: dict[str, Any] = from_js(js_answer)
     return VectorizeVectorMutation(answer["ids"], answer["count"])

@@ -1,4 +1,4 @@
-"""Vectorize: the runtime's own client over a stand-in of the service, and the fake."""
+"""Vectorize: the runtime's own client in front of a stand-in of the service, and the fake."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ FILMS = [
 ]
 
 
-def near(found: float, expected: float) -> bool:
-    return type(found) is float and abs(found - expected) < 1e-6
+def near(score: float, expected: float) -> bool:
+    return type(score) is float and abs(score - expected) < 1e-6
 
 
-def ids(found: VectorizeMatches) -> str:
-    assert found.count == len(found) == len(found.matches)
-    return "".join(match.id for match in found)
+def ids(matches: VectorizeMatches) -> str:
+    assert matches.count == len(matches) == len(matches.matches)
+    return "".join(match.id for match in matches)
 
 
 # Values -----------------------------------------------------------------------------------------
 
 
 class Rows:
-    """What offers its numbers one by one, as any sequence of another package may."""
+    """An iterable of numbers, as an array of another package may be."""
 
     def __iter__(self) -> Any:
         return iter((Decimal("1.5"), 2, True))
@@ -52,32 +52,32 @@ class Rows:
         "other numbers": Rows(),
     }
 )
-async def test_values_go_out_and_come_back(index: Vectorize, case: Any) -> None:
+async def test_values_of_any_sequence_come_back_as_floats(index: Vectorize, case: Any) -> None:
     await index.upsert([VectorizeVector("a", case)])
-    (kept,) = await index.get_by_ids(["a"])
-    assert kept == VectorizeVector("a", [1.5, 2.0, 1.0])
-    assert [type(value) for value in kept.values] == [float] * 3
+    (vector,) = await index.get_by_ids(["a"])
+    assert vector == VectorizeVector("a", [1.5, 2.0, 1.0])
+    assert [type(value) for value in vector.values] == [float] * 3
     (match,) = await index.query(case, return_values=True)
     assert match.values == [1.5, 2.0, 1.0]
     assert near(match.score, 1)
 
 
 @cases({"ints": array("q", [1, 2, 3]), "bytes": array("B", [1, 2, 3]), "range": range(1, 4)})
-async def test_integers_are_values(index: Vectorize, case: Any) -> None:
+async def test_integer_values_come_back_as_floats(index: Vectorize, case: Any) -> None:
     await index.insert([VectorizeVector("a", case)])
-    (kept,) = await index.get_by_ids(["a"])
-    assert kept.values == [1.0, 2.0, 3.0]
-    assert [type(value) for value in kept.values] == [float] * 3
+    (vector,) = await index.get_by_ids(["a"])
+    assert vector.values == [1.0, 2.0, 3.0]
+    assert [type(value) for value in vector.values] == [float] * 3
 
 
-async def test_values_are_kept_as_32_bit_floats(index: Vectorize) -> None:
+async def test_values_are_stored_as_32_bit_floats(index: Vectorize) -> None:
     await index.insert([VectorizeVector("a", [0.1, 1e-50, -2])])
-    (kept,) = await index.get_by_ids(["a"])
-    assert kept.values == [0.10000000149011612, 0.0, -2.0]
+    (vector,) = await index.get_by_ids(["a"])
+    assert vector.values == [0.10000000149011612, 0.0, -2.0]
 
 
 @cases({"text": "123", "a word": [1, "x", 2], "None": None, "rows": [[1, 2, 3]]})
-async def test_what_is_no_vector_is_not_sent(index: Vectorize, case: Any) -> None:
+async def test_invalid_values_raise_before_request(index: Vectorize, case: Any) -> None:
     with raises(ConversionError, match="^vector: expected numbers"):
         await index.query(case)
     with raises(ConversionError, match=r"^vectors\[1\]\.values: expected numbers"):
@@ -85,9 +85,12 @@ async def test_what_is_no_vector_is_not_sent(index: Vectorize, case: Any) -> Non
     assert (await index.describe()).vector_count == 0
 
 
-async def test_arguments_that_cannot_be(index: Vectorize) -> None:
+async def test_invalid_argument_types_raise(index: Vectorize) -> None:
     wrong: Any = VectorizeVector("a", [1, 2, 3])
-    with raises(ConversionError, match="^vectors: expected a list of VectorizeVector, got one of"):
+    with raises(
+        ConversionError,
+        match="^vectors: expected a list of VectorizeVector, got VectorizeVector; pass",
+    ):
         await index.insert(wrong)
     wrong = [{"id": "a", "values": [1, 2, 3]}]
     with raises(ConversionError, match=r"^vectors\[0\]: expected VectorizeVector, got dict$"):
@@ -100,7 +103,7 @@ async def test_arguments_that_cannot_be(index: Vectorize) -> None:
 
 
 @cases([float("nan"), float("inf")])
-async def test_a_number_that_json_does_not_know(index: Vectorize, case: float) -> None:
+async def test_nan_and_infinity_are_refused(index: Vectorize, case: float) -> None:
     with raises(
         VectorizeError, match=r"^VECTOR_UPSERT_ERROR \(code = 40023\): failed to parse"
     ) as c:
@@ -113,14 +116,14 @@ async def test_a_number_that_json_does_not_know(index: Vectorize, case: float) -
 # Changes ----------------------------------------------------------------------------------------
 
 
-async def test_an_empty_index(index: Vectorize) -> None:
+async def test_empty_index_has_no_matches(index: Vectorize) -> None:
     info = await index.describe()
     assert (info.vector_count, info.dimensions) == (0, 3)
     assert (await index.query([1, 2, 3])).matches == []
     assert await index.get_by_ids(["a"]) == []
 
 
-async def test_a_change_is_named(index: Vectorize) -> None:
+async def test_describe_reports_the_last_mutation(index: Vectorize) -> None:
     before = datetime.now(timezone.utc) - timedelta(seconds=5)
     first = await index.insert(FILMS)
     second = await index.delete_by_ids(["a", "nope"])
@@ -133,7 +136,7 @@ async def test_a_change_is_named(index: Vectorize) -> None:
     assert info.processed_up_to_datetime.tzinfo == timezone.utc
 
 
-async def test_insert_keeps_what_is_there(index: Vectorize) -> None:
+async def test_insert_keeps_an_existing_vector(index: Vectorize) -> None:
     await index.insert([VectorizeVector("a", [1, 0, 0], "old", {"genre": "old"})])
     await index.insert([VectorizeVector("a", [0, 1, 0]), VectorizeVector("b", [0, 0, 1])])
     assert await index.get_by_ids(["b", "a"]) == [
@@ -142,28 +145,30 @@ async def test_insert_keeps_what_is_there(index: Vectorize) -> None:
     ]
 
 
-async def test_upsert_takes_its_place_whole(index: Vectorize) -> None:
+async def test_upsert_replaces_the_whole_vector(index: Vectorize) -> None:
     await index.insert([VectorizeVector("a", [1, 0, 0], "old", {"genre": "old"})])
     await index.upsert([VectorizeVector("a", [0, 1, 0])])
     assert await index.get_by_ids(["a"]) == [VectorizeVector("a", [0.0, 1.0, 0.0])]
 
 
-async def test_the_same_id_twice_in_a_batch(index: Vectorize) -> None:
+async def test_duplicate_id_in_a_batch_keeps_first_on_insert_last_on_upsert(
+    index: Vectorize,
+) -> None:
     twice = [VectorizeVector("a", [1, 0, 0]), VectorizeVector("a", [0, 1, 0])]
     await index.insert(twice)
     assert (await index.get_by_ids(["a"]))[0].values == [1.0, 0.0, 0.0]
-    await index.upsert(one for one in twice)
+    await index.upsert(vector for vector in twice)
     assert (await index.get_by_ids(("a",)))[0].values == [0.0, 1.0, 0.0]
 
 
-async def test_delete(index: Vectorize) -> None:
+async def test_delete_by_ids_removes_vectors(index: Vectorize) -> None:
     await index.insert(FILMS)
-    await index.delete_by_ids(one.id for one in FILMS[:4])
+    await index.delete_by_ids(film.id for film in FILMS[:4])
     assert ids(await index.query([1, 1, 1])) == "e"
 
 
-async def test_metadata_comes_back(index: Vectorize) -> None:
-    given = {
+async def test_metadata_round_trip(index: Vectorize) -> None:
+    metadata = {
         "text": "é 😀",
         "number": 1.5,
         "whole": 2,
@@ -172,14 +177,14 @@ async def test_metadata_comes_back(index: Vectorize) -> None:
         "constructor": {"nested": {"deep": "x"}},
         "when": datetime(2026, 1, 2, tzinfo=timezone.utc),
     }
-    await index.insert([VectorizeVector("a", [1, 2, 3], metadata=given)])
-    (kept,) = await index.get_by_ids(["a"])
-    assert kept.metadata == {**given, "when": "2026-01-02T00:00:00.000Z"}
+    await index.insert([VectorizeVector("a", [1, 2, 3], metadata=metadata)])
+    (vector,) = await index.get_by_ids(["a"])
+    assert vector.metadata == {**metadata, "when": "2026-01-02T00:00:00.000Z"}
     (match,) = await index.query_by_id("a", return_metadata="all")
-    assert match.metadata == kept.metadata
+    assert match.metadata == vector.metadata
 
 
-async def test_what_cannot_cross_is_named(index: Vectorize) -> None:
+async def test_conversion_error_names_the_place(index: Vectorize) -> None:
     with raises(ConversionError, match=r"^vectors\[1\]\.metadata\.data: bytes are not JSON"):
         await index.insert([FILMS[0], VectorizeVector("b", [1, 2, 3], metadata={"data": b"x"})])
     with raises(ConversionError, match=r"^vectors\[0\]\.id: expected str, got int"):
@@ -199,44 +204,44 @@ async def test_what_cannot_cross_is_named(index: Vectorize) -> None:
 # Queries ----------------------------------------------------------------------------------------
 
 
-async def test_cosine(index: Vectorize) -> None:
+async def test_cosine_scores(index: Vectorize) -> None:
     await index.insert(FILMS)
-    found = await index.query([2, 0, 0])
-    assert ids(found)[:2] == "ab"
-    assert ids(found)[-1] == "d"
-    scores = {match.id: match.score for match in found}
+    answer = await index.query([2, 0, 0])
+    assert ids(answer)[:2] == "ab"
+    assert ids(answer)[-1] == "d"
+    scores = {match.id: match.score for match in answer}
     assert near(scores["a"], 1)
     assert near(scores["b"], 0.9938837347)
     assert near(scores["c"], 0)
     assert near(scores["d"], -1)
 
 
-async def test_euclidean(far: Vectorize) -> None:
+async def test_euclidean_scores(far: Vectorize) -> None:
     await far.insert(FILMS)
-    found = await far.query([1, 0, 0])
-    assert ids(found) == "abedc"
-    assert near(found.matches[0].score, 0)
-    assert near(found.matches[2].score, 2**0.5)
-    assert near(found.matches[4].score, 5**0.5)
+    answer = await far.query([1, 0, 0])
+    assert ids(answer) == "abedc"
+    assert near(answer.matches[0].score, 0)
+    assert near(answer.matches[2].score, 2**0.5)
+    assert near(answer.matches[4].score, 5**0.5)
 
 
-async def test_dot_product(product: Vectorize) -> None:
+async def test_dot_product_scores(product: Vectorize) -> None:
     await product.insert(FILMS)
-    found = await product.query([2, 3, 0])
-    assert ids(found) == "cbaed"
-    assert near(found.matches[0].score, -6)
-    assert near(found.matches[2].score, -2)
-    assert near(found.matches[4].score, 2)
+    answer = await product.query([2, 3, 0])
+    assert ids(answer) == "cbaed"
+    assert near(answer.matches[0].score, -6)
+    assert near(answer.matches[2].score, -2)
+    assert near(answer.matches[4].score, 2)
 
 
-async def test_five_are_found_unless_told_otherwise(index: Vectorize) -> None:
+async def test_query_returns_top_k_matches_5_by_default(index: Vectorize) -> None:
     await index.insert(VectorizeVector(f"{at}", [1, at, 0]) for at in range(8))
     assert ids(await index.query([1, 0, 0])) == "01234"
     assert ids(await index.query([1, 0, 0], top_k=2)) == "01"
     assert len(await index.query([1, 0, 0], top_k=100)) == 8
 
 
-async def test_a_match_has_what_was_asked_for(index: Vectorize) -> None:
+async def test_match_has_values_and_metadata_only_on_request(index: Vectorize) -> None:
     await index.insert(FILMS)
     (bare,) = await index.query([1, 0, 0], top_k=1)
     assert (bare.id, bare.values, bare.namespace, bare.metadata) == ("a", None, "north", None)
@@ -249,26 +254,26 @@ async def test_a_match_has_what_was_asked_for(index: Vectorize) -> None:
 @cases(
     {"True": (True, True), "all": ("all", True), "False": (False, False), "none": ("none", False)}
 )
-async def test_metadata_all_or_none(index: Vectorize, case: Any) -> None:
-    level, there = case
+async def test_return_metadata_all_or_none(index: Vectorize, case: Any) -> None:
+    level, has_metadata = case
     await index.insert(FILMS[3:4])
-    for found in (
+    for answer in (
         await index.query([1, 0, 0], return_metadata=level),
         await index.query_by_id("d", return_metadata=level),
     ):
-        assert found.matches[0].metadata == (FILMS[3].metadata if there else None)
+        assert answer.matches[0].metadata == (FILMS[3].metadata if has_metadata else None)
 
 
-async def test_indexed_metadata(index: Vectorize) -> None:
+async def test_indexed_metadata_is_cut(index: Vectorize) -> None:
     long = {
         "genre": "é" * 40,
         "note": "not indexed",
-        "year": "no number",
+        "year": "not a number",
         "place": {"city": "Rome"},
     }
     await index.insert([VectorizeVector("a", [1, 2, 3], metadata=long), FILMS[3], FILMS[4]])
-    found = await index.query([1, 2, 3], return_metadata="indexed")
-    metadata = {match.id: match.metadata for match in found}
+    answer = await index.query([1, 2, 3], return_metadata="indexed")
+    metadata = {match.id: match.metadata for match in answer}
     assert metadata == {
         "a": {"genre": "é" * 32, "place": {"city": "Rome"}},
         "d": {"year": 2000.5},
@@ -276,21 +281,21 @@ async def test_indexed_metadata(index: Vectorize) -> None:
     }
 
 
-async def test_an_unknown_level(index: Vectorize) -> None:
+async def test_unknown_metadata_level_raises(index: Vectorize) -> None:
     expected = 'Expected: true, false, "none", "indexed" or "all"; got: some$'
     with raises(VectorizeError, match=f"^Invalid returnMetadata option. {expected}") as caught:
         await index.query([1, 2, 3], return_metadata="some")  # type: ignore[arg-type]
     assert caught.value.code is None
 
 
-async def test_the_level_that_the_service_does_not_take(index: Vectorize) -> None:
+async def test_raw_client_sends_false_as_a_level_that_the_service_refuses(index: Vectorize) -> None:
     with raises(
         JsException, match=r"\(code = 40026\): Failed to parse .*: returnMetadata: expected"
     ):
         await index.js_object.query(to_vector([1, 2, 3]), returnMetadata=False)
 
 
-async def test_namespaces(index: Vectorize) -> None:
+async def test_query_searches_only_its_namespace(index: Vectorize) -> None:
     await index.insert(FILMS)
     assert ids(await index.query([0, 1, 0], namespace="north")) == "ba"
     assert ids(await index.query([0, 1, 0], namespace="south")) == "c"
@@ -298,12 +303,12 @@ async def test_namespaces(index: Vectorize) -> None:
     assert ids(await index.query_by_id("c", namespace="north")) == "ba"
 
 
-async def test_query_by_id(index: Vectorize) -> None:
+async def test_query_by_id_of_known_and_unknown_vectors(index: Vectorize) -> None:
     await index.insert(FILMS)
-    found = await index.query_by_id("a", top_k=2, return_values=True)
-    assert ids(found) == "ab"
-    assert near(found.matches[0].score, 1)
-    assert found.matches[0].values == [1.0, 0.0, 0.0]
+    answer = await index.query_by_id("a", top_k=2, return_values=True)
+    assert ids(answer) == "ab"
+    assert near(answer.matches[0].score, 1)
+    assert answer.matches[0].values == [1.0, 0.0, 0.0]
     assert (await index.query_by_id("nope")).matches == []
 
 
@@ -312,7 +317,7 @@ FILTERS: dict[str, tuple[Mapping[str, Any], str]] = {
     "$eq": ({"genre": {"$eq": "comedy"}}, "b"),
     "$eq number": ({"year": {"$eq": 1990.0}}, "a"),
     "$eq boolean": ({"seen": False}, "b"),
-    "a boolean is no number": ({"year": True}, ""),
+    "a boolean differs from a number": ({"year": True}, ""),
     "$ne": ({"genre": {"$ne": "drama"}}, "bde"),
     "None": ({"genre": None}, "de"),
     "not None": ({"year": {"$ne": None}}, "abd"),
@@ -325,7 +330,7 @@ FILTERS: dict[str, tuple[Mapping[str, Any], str]] = {
     "$gte": ({"year": {"$gte": 1995}}, "bd"),
     "a range": ({"year": {"$gt": 1990, "$lte": 2000.5}}, "bd"),
     "a range of text": ({"genre": {"$gte": "d", "$lt": "e"}}, "ac"),
-    "text is no number": ({"year": {"$gt": "1"}}, ""),
+    "text differs from a number": ({"year": {"$gt": "1"}}, ""),
     "nested": ({"place.city": "Oslo"}, "c"),
     "two properties": ({"genre": "drama", "seen": True}, "a"),
     "not indexed": ({"note": "x"}, ""),
@@ -334,14 +339,14 @@ FILTERS: dict[str, tuple[Mapping[str, Any], str]] = {
 
 
 @cases(FILTERS)
-async def test_filters(index: Vectorize, case: Any) -> None:
-    given, expected = case
+async def test_filter_selects_matches(index: Vectorize, case: Any) -> None:
+    filter, expected = case
     await index.insert(FILMS)
-    assert "".join(sorted(ids(await index.query([1, 1, 1], filter=given)))) == expected
-    assert "".join(sorted(ids(await index.query_by_id("a", filter=given)))) == expected
+    assert "".join(sorted(ids(await index.query([1, 1, 1], filter=filter)))) == expected
+    assert "".join(sorted(ids(await index.query_by_id("a", filter=filter)))) == expected
 
 
-async def test_a_filter_sees_64_bytes_of_a_text(index: Vectorize) -> None:
+async def test_filter_compares_the_first_64_bytes_of_a_text(index: Vectorize) -> None:
     await index.insert([VectorizeVector("a", [1, 2, 3], metadata={"genre": "é" * 40})])
     assert ids(await index.query([1, 2, 3], filter={"genre": "é" * 32 + "other"})) == "a"
     assert ids(await index.query([1, 2, 3], filter={"genre": "é" * 31})) == ""
@@ -358,14 +363,14 @@ async def test_a_filter_sees_64_bytes_of_a_text(index: Vectorize) -> None:
         "two lower bounds": ({"year": {"$gt": 1, "$gte": 2}}, r".*year: \$gt, \$gte"),
         "with another": ({"year": {"$gt": 1, "$ne": 2}}, r".*year: \$gt, \$ne"),
         "a range of booleans": ({"seen": {"$gt": True}}, r"invalid filter value for seen: \$gt"),
-        "$in of no list": ({"year": {"$in": 5}}, r"invalid filter value for year: \$in"),
+        "$in without a list": ({"year": {"$in": 5}}, r"invalid filter value for year: \$in"),
         "a list": ({"year": [1, 2]}, r"invalid filter value for year: \$eq"),
     }
 )
-async def test_a_filter_that_is_none(index: Vectorize, case: Any) -> None:
-    given, message = case
+async def test_invalid_filter_raises(index: Vectorize, case: Any) -> None:
+    filter, message = case
     with raises(VectorizeError, match=f"^VECTOR_QUERY_ERROR: {message}$"):
-        await index.query([1, 2, 3], filter=given)
+        await index.query([1, 2, 3], filter=filter)
 
 
 # Limits -----------------------------------------------------------------------------------------
@@ -385,7 +390,7 @@ async def refused(call: Any, code: int | None, message: str) -> None:
     assert str(caught.value).endswith(f": {caught.value.cause}")
 
 
-async def test_other_dimensions(index: Vectorize) -> None:
+async def test_wrong_dimensions_raise_and_store_nothing(index: Vectorize) -> None:
     sizes = "expected 3 dimensions, and got 2 dimensions$"
     await refused(
         index.query([1, 2]),
@@ -399,7 +404,7 @@ async def test_other_dimensions(index: Vectorize) -> None:
     assert await index.get_by_ids(["a"]) == []  # all or nothing
 
 
-async def test_long_ids(index: Vectorize) -> None:
+async def test_id_over_64_bytes_raises(index: Vectorize) -> None:
     fits, long = "é" * 32, "é" * 33
     await index.insert([VectorizeVector(fits, [1, 2, 3])])
     assert (await index.get_by_ids([fits]))[0].id == fits
@@ -412,7 +417,7 @@ async def test_long_ids(index: Vectorize) -> None:
     await refused(index.query_by_id(long), 40008, f"^VECTOR_QUERY{message}")
 
 
-async def test_too_many_ids(index: Vectorize) -> None:
+async def test_more_than_20_ids_to_get_or_100_to_delete_raise(index: Vectorize) -> None:
     many = [f"{at}" for at in range(101)]
     assert await index.get_by_ids(many[:20]) == []
     await index.delete_by_ids(many[:100])
@@ -421,7 +426,7 @@ async def test_too_many_ids(index: Vectorize) -> None:
     await refused(index.delete_by_ids(many), 40007, f"^VECTOR_DELETE_{message} 100, got 101$")
 
 
-async def test_too_many_vectors(index: Vectorize) -> None:
+async def test_more_than_1000_vectors_raise(index: Vectorize) -> None:
     many = [VectorizeVector(f"{at}", array("f", [1, 2, 3])) for at in range(1001)]
     await index.upsert(many[:1000])
     assert (await index.describe()).vector_count == 1000
@@ -430,7 +435,7 @@ async def test_too_many_vectors(index: Vectorize) -> None:
     )
 
 
-async def test_too_many_matches(index: Vectorize) -> None:
+async def test_top_k_out_of_range_raises(index: Vectorize) -> None:
     many = r"^VECTOR_QUERY_ERROR \(code = 40025\): max top K is 100, but got 101$"
     await refused(index.query([1, 2, 3], top_k=101), 40025, many)
     whole = (
@@ -445,35 +450,35 @@ async def test_too_many_matches(index: Vectorize) -> None:
     await refused(index.query([1, 2, 3], top_k=0), None, "min top K is 1, but got 0$")
 
 
-async def test_large_metadata(index: Vectorize) -> None:
-    def one(size: int) -> VectorizeVector:
+async def test_metadata_over_10_kib_raises(index: Vectorize) -> None:
+    def vector(size: int) -> VectorizeVector:
         return VectorizeVector("a", [1, 2, 3], metadata={"k": "é" * (size // 2 - 4)})
 
-    await index.insert([one(10_240)])
+    await index.insert([vector(10_240)])
     start = (
         r'^VECTOR_INSERT_ERROR \(code = 40016\): oversized metadata for vector id="a"; the compact'
     )
     limit = "JSON representation of the metadata must not exceed 10240 bytes, got 10242 bytes$"
-    await refused(index.insert([one(10_242)]), 40016, f"{start} {limit}")
+    await refused(index.insert([vector(10_242)]), 40016, f"{start} {limit}")
 
 
 @cases(["", "a.b", 'a"b', "$a"])
-async def test_metadata_keys(index: Vectorize, case: str) -> None:
+async def test_invalid_metadata_key_raises(index: Vectorize, case: str) -> None:
     for metadata in ({case: 1}, {"outer": {case: 1}}):
-        given = VectorizeVector("a", [1, 2, 3], metadata=metadata)
-        await refused(index.upsert([given]), 40018, r"\(code = 40018\): invalid metadata key")
+        vector = VectorizeVector("a", [1, 2, 3], metadata=metadata)
+        await refused(index.upsert([vector]), 40018, r"\(code = 40018\): invalid metadata key")
 
 
-async def test_long_namespaces(index: Vectorize) -> None:
-    given = VectorizeVector("a", [1, 2, 3], "é" * 33)
+async def test_namespace_over_64_bytes_raises(index: Vectorize) -> None:
+    vector = VectorizeVector("a", [1, 2, 3], "é" * 33)
     message = "^VECTOR_INSERT_ERROR: namespace too long; max is 64 bytes, got 66 bytes$"
-    await refused(index.insert([given]), None, message)
+    await refused(index.insert([vector]), None, message)
 
 
 # The first version ------------------------------------------------------------------------------
 
 
-async def test_the_old_kind(old_index: VectorizeIndex) -> None:
+async def test_v1_changes_queries_and_details(old_index: VectorizeIndex) -> None:
     added = await old_index.insert(FILMS[:2])
     assert (added.ids, added.count, [*added], len(added)) == (["a", "b"], 2, ["a", "b"], 2)
     assert (await old_index.insert(FILMS[1:3])).ids == ["c"]
@@ -482,15 +487,15 @@ async def test_the_old_kind(old_index: VectorizeIndex) -> None:
     assert (details.name, details.description, details.vectors_count) == ("index", None, 3)
     assert details.config.metric == "cosine"
     assert (details.config.dimensions, details.config.preset) == (3, None)
-    found = await old_index.query((1, 0, 0), top_k=1, return_values=True, return_metadata=True)
-    assert found.matches[0][2:] == ([1.0, 0.0, 0.0], "north", FILMS[0].metadata)
+    answer = await old_index.query((1, 0, 0), top_k=1, return_values=True, return_metadata=True)
+    assert answer.matches[0][2:] == ([1.0, 0.0, 0.0], "north", FILMS[0].metadata)
     bare = await old_index.query((1, 0, 0), namespace="south", filter={"genre": {"$ne": "comedy"}})
     assert [match[2:] for match in bare] == [(None, "south", None)]
     assert (await old_index.delete_by_ids(["a", "nope"])).ids == ["a"]
     assert await old_index.get_by_ids(["a", "b"]) == [VectorizeVector("b", [0.0, 1.0, 0.0])]
 
 
-async def test_what_the_old_kind_refuses(old_index: VectorizeIndex) -> None:
+async def test_v1_refuses_levels_dimensions_and_top_k(old_index: VectorizeIndex) -> None:
     await old_index.insert(FILMS[:1])
     with raises(
         VectorizeError, match=r"^Invalid returnMetadata option\. Expected boolean; got: all$"
@@ -503,7 +508,7 @@ async def test_what_the_old_kind_refuses(old_index: VectorizeIndex) -> None:
 # The binding ------------------------------------------------------------------------------------
 
 
-async def test_another_binding(env: Any) -> None:
+async def test_wrong_binding_type_is_rejected(env: Any) -> None:
     with raises(
         BindingError, match="Vectorize needs a Vectorize binding, and this .* has no queryById"
     ):

@@ -1,4 +1,4 @@
-"""``FakeVectorize``: how one is made, its clock, and what ``Vectorize`` does not use."""
+"""``FakeVectorize``: its settings, its clock, and options that ``Vectorize`` does not use."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ import pytest
 from pyworkers_sdk import Env, Vectorize, VectorizeIndex, VectorizeVector, WorkerEntrypoint
 from pyworkers_sdk.errors import VectorizeError
 from pyworkers_sdk.testing import Clock, FakeRuntime, fake, faults, vectorize, vectors
-from pyworkers_sdk.testing.fakes.vectorize import FakeVectorize, _dot, _products
+from pyworkers_sdk.testing.fakes.vectorize import FakeVectorize
+from pyworkers_sdk.testing.fakes.vectorize_scores import dot, products
 
 A = VectorizeVector("a", [1, 0], metadata={"kind": "x"})
 B = VectorizeVector("b", [0, 1])
@@ -28,7 +29,7 @@ class Worker(WorkerEntrypoint[AppEnv]):
 
 
 @pytest.mark.asyncio
-async def test_one_without_dimensions_has_those_of_its_first_vector() -> None:
+async def test_index_without_dimensions_takes_those_of_its_first_vector() -> None:
     index = fake(Vectorize)
     assert (await index.describe())[:2] == (0, 0)
     assert (await index.query([1, 2, 3])).matches == []
@@ -39,7 +40,7 @@ async def test_one_without_dimensions_has_those_of_its_first_vector() -> None:
 
 
 @pytest.mark.asyncio
-async def test_one_of_an_env_s_own() -> None:
+async def test_vectorize_sets_the_index_of_an_env() -> None:
     env = fake(AppEnv, INDEX=vectorize(dimensions=2, metric="euclidean"))
     await env.INDEX.insert([A, B])
     (match,) = await env.INDEX.query([0, 3], top_k=1)
@@ -48,33 +49,33 @@ async def test_one_of_an_env_s_own() -> None:
 
 
 @pytest.mark.asyncio
-async def test_without_metadata_indexes_every_property_is_one() -> None:
+async def test_every_property_is_indexed_by_default() -> None:
     index = fake(Vectorize)
     await index.insert([A, B])
-    assert [one.id for one in await index.query([1, 1], filter={"kind": "x"})] == ["a"]
+    assert [vector.id for vector in await index.query([1, 1], filter={"kind": "x"})] == ["a"]
     (match,) = await index.query([1, 0], top_k=1, return_metadata="indexed")
     assert match.metadata == {"kind": "x"}
 
 
 @pytest.mark.parametrize(
-    ("given", "message"),
+    ("settings", "message"),
     [
         ({"dimensions": 0}, "dimensions: expected 1 to 1536, got 0"),
         ({"dimensions": 1537}, "dimensions: expected 1 to 1536, got 1537"),
         ({"dimensions": 3, "metric": "taxi"}, "metric: expected one of cosine, euclidean"),
         (
             {"dimensions": 3, "metadata_indexes": dict.fromkeys("abcdefghijk", "string")},
-            "metadata_indexes: expected at most 10",
+            "metadata_indexes: expected at most 10, got 11",
         ),
     ],
 )
-def test_what_cannot_be_an_index(given: Any, message: str) -> None:
+def test_invalid_index_settings_raise(settings: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        vectorize(**given)
+        vectorize(**settings)
 
 
 @pytest.mark.asyncio
-async def test_a_change_that_shows_later() -> None:
+async def test_visible_after_delays_changes() -> None:
     env = fake(AppEnv, INDEX=vectorize(dimensions=2, visible_after=timedelta(seconds=5)))
     runtime = FakeRuntime(Worker, env=env)
     first = await env.INDEX.insert([A, B])
@@ -83,17 +84,17 @@ async def test_a_change_that_shows_later() -> None:
     assert await env.INDEX.get_by_ids(["a"]) == []
     assert (await env.INDEX.describe()).processed_up_to_mutation is None
     runtime.clock.advance(1)
-    assert [one.id for one in vectors(env.INDEX)] == ["a", "b"]
+    assert [vector.id for vector in vectors(env.INDEX)] == ["a", "b"]
     info = await env.INDEX.describe()
     assert (info.vector_count, info.processed_up_to_mutation) == (2, first.mutation_id)
     assert info.processed_up_to_datetime == runtime.clock.datetime()
     runtime.clock.advance(4)
-    assert [one.id for one in vectors(env.INDEX)] == ["b"]
+    assert [vector.id for vector in vectors(env.INDEX)] == ["b"]
     assert (await env.INDEX.describe()).processed_up_to_mutation == second.mutation_id
 
 
 @pytest.mark.asyncio
-async def test_late_on_demand() -> None:
+async def test_faults_late_delays_changes_in_order() -> None:
     clock = Clock()
     index = fake(Vectorize, clock=clock)
     await index.insert([A])
@@ -103,14 +104,14 @@ async def test_late_on_demand() -> None:
     await index.upsert([B])  # changes keep their order
     assert vectors(index) == [A]
     clock.advance(10)
-    assert [one.values for one in vectors(index)] == [[0.0, 1.0], [0.0, 1.0]]
+    assert [vector.values for vector in vectors(index)] == [[0.0, 1.0], [0.0, 1.0]]
     assert A != "a"
     with pytest.raises(TypeError, match=r"^late\(\): expected .*, got FakeVectorizeIndex;"):
         faults(fake(VectorizeIndex)).late(1)
 
 
 @pytest.mark.asyncio
-async def test_a_fault() -> None:
+async def test_injected_faults_have_the_codes_of_the_service() -> None:
     index = fake(Vectorize)
     faults(index).fail("VECTOR_UPSERT_ERROR (code = 40041): Too Many Requests", method="upsert")
     with pytest.raises(VectorizeError, match="Too Many Requests") as caught:
@@ -123,13 +124,15 @@ async def test_a_fault() -> None:
     assert vectors(index) == []
 
 
-def test_vectors_are_those_of_a_fake() -> None:
-    with pytest.raises(TypeError, match=r"vectors\(\) looks into an index that fake\(\) made"):
+def test_vectors_rejects_other_objects() -> None:
+    with pytest.raises(
+        TypeError, match=r"^vectors\(\): expected an index from fake\(\), got object$"
+    ):
         vectors(object())
 
 
 @pytest.mark.asyncio
-async def test_too_many_namespaces() -> None:
+async def test_more_than_50000_namespaces_raise() -> None:
     index = fake(Vectorize)
     for batch in range(50):
         await index.insert(
@@ -140,20 +143,20 @@ async def test_too_many_namespaces() -> None:
 
 
 @pytest.mark.asyncio
-async def test_the_script_side_of_return_metadata() -> None:
+async def test_raw_client_return_metadata_true_and_default() -> None:
     index = FakeVectorize()
     await index.insert([{"id": "a", "values": array("f", [1, 2]), "metadata": {"k": 1}}])
     assert (await index.query([1, 2], returnMetadata=True))["matches"][0]["metadata"] == {"k": 1}
     assert "metadata" not in (await index.query([1, 2]))["matches"][0]
 
 
-def test_both_ways_to_multiply_agree() -> None:
-    one, other = [1.5, -2.0, 3.0], array("f", [4, 0.25, 1])
-    assert _products(one, other) == _dot(one, other) == 8.5
+def test_products_equals_sumprod() -> None:
+    left, right = [1.5, -2.0, 3.0], array("f", [4, 0.25, 1])
+    assert products(left, right) == dot(left, right) == 8.5
 
 
 @pytest.mark.asyncio
-async def test_a_time_that_is_a_number() -> None:
+async def test_numeric_processed_up_to_datetime_is_milliseconds() -> None:
     class Described(FakeVectorize):
         async def describe(self) -> Any:
             return {"vectorCount": 0, "dimensions": 2, "processedUpToDatetime": 1000}
@@ -163,7 +166,7 @@ async def test_a_time_that_is_a_number() -> None:
     assert info.processed_up_to_datetime.timestamp() == 1
 
 
-def test_results_show_what_they_are() -> None:
+def test_repr_of_vectors_and_results() -> None:
     from pyworkers_sdk import VectorizeMatches, VectorizeVectorMutation
 
     assert repr(B) == "VectorizeVector('b', [0, 1], None, None)"
@@ -172,7 +175,7 @@ def test_results_show_what_they_are() -> None:
 
 
 @pytest.mark.asyncio
-async def test_from_config(tmp_path: Path) -> None:
+async def test_index_from_a_configuration_is_shared_by_name(tmp_path: Path) -> None:
     (tmp_path / "vectors_worker.py").write_text(
         "from pyworkers_sdk import Env, Vectorize, WorkerEntrypoint\n"
         "class AppEnv(Env):\n    INDEX: Vectorize\n    SAME: Vectorize\n"
@@ -185,4 +188,4 @@ async def test_from_config(tmp_path: Path) -> None:
     )
     runtime: FakeRuntime[Any] = FakeRuntime.from_config(tmp_path / "wrangler.jsonc")
     await runtime.env.INDEX.insert([A])
-    assert [one.id for one in vectors(runtime.env.SAME)] == ["a"]
+    assert [vector.id for vector in vectors(runtime.env.SAME)] == ["a"]

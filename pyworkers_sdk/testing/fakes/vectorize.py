@@ -1,15 +1,14 @@
-"""Vectorize over memory, with exact answers: ``FakeVectorize`` and, of the first version,
-``FakeVectorizeIndex``.
+"""Vectorize over memory, with exact search: ``FakeVectorize``, and ``FakeVectorizeIndex`` (V1).
 
-Stand-ins: no local runtime has Vectorize. What the runtime's own client does was seen; what the
-service does is its documentation's, and texts of errors with a number are those that its users
-quote. See ``vectorize`` for what is neither.
+No local runtime has Vectorize. The contract checks run the runtime's own client in workerd in front
+of a stand-in of the service (tests/real/stand_ins/vectorize.mjs), so the client's behaviour is
+verified. The service follows Cloudflare's documentation, and its coded error messages are quotes
+that users report. The docstring of ``vectorize`` lists the remaining assumptions.
 """
 
 from __future__ import annotations
 
 import math
-import operator
 from array import array
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta, timezone
@@ -23,49 +22,52 @@ from ...vectorize import Vectorize, VectorizeVector
 from .._clock import Clock
 from ..runtime.scheduling import yields_to_others
 from .vectorize_rules import (
+    MAX_BATCH,
+    MAX_DELETE,
+    MAX_DIMENSIONS,
+    MAX_GET,
+    MAX_METADATA,
+    MAX_METADATA_INDEXES,
+    MAX_NAMESPACE,
+    MAX_NAMESPACES,
+    MAX_TOP_K,
+    MAX_TOP_K_V1,
+    MAX_TOP_K_WHOLE,
+    TOP_K,
     check_id,
     check_ids,
     check_keys,
-    cut,
+    check_top_k,
+    coded,
     failed,
+    indexed_part,
     leaves,
     nested,
     query_vector,
     tests_of,
     type_of,
 )
+from .vectorize_scores import METRICS, Stored, dot
 
 if TYPE_CHECKING:
     from ...vectorize import VectorizeDistanceMetric
 
 __all__ = ["FakeVectorize", "FakeVectorizeIndex", "vectorize", "vectors"]
 
-MAX_DIMENSIONS = 1536
-MAX_NAMESPACE = 64
-MAX_METADATA = 10 * 1024
-MAX_BATCH = 1000
-MAX_GET, MAX_DELETE = 20, 100
-MAX_TOP_K, MAX_TOP_K_WHOLE, MAX_TOP_K_V1 = 100, 50, 20
-MAX_NAMESPACES = 50_000
-MAX_METADATA_INDEXES = 10
-TOP_K = 5
+# Quotes of the runtime's client. It checks this option itself (contract checks
+# test_unknown_metadata_level_raises and test_v1_refuses_levels_dimensions_and_top_k).
+BAD_LEVEL = (
+    'Invalid returnMetadata option. Expected: true, false, "none", "indexed" or "all"; got: {}'
+)
+BAD_LEVEL_V1 = "Invalid returnMetadata option. Expected boolean; got: {}"
 
 MetadataType: TypeAlias = Literal["string", "number", "boolean"]
 Vector: TypeAlias = "array[float]"
 
 
-class Stored(NamedTuple):
-    id: str
-    values: Vector
-    norm: float
-    namespace: str | None
-    metadata: str | None
-    """As JSON, so that everybody gets one of his own."""
-    indexed: dict[str, Any]
-    """What filters see: property, with dots, to value."""
-
-
 class Mutation(NamedTuple):
+    """A change, and the time in milliseconds from which it is visible."""
+
     id: str
     visible: float
     apply: Callable[[dict[str, Stored]], None]
@@ -79,17 +81,27 @@ def vectorize(
     visible_after: float | timedelta = 0,
     clock: Clock | None = None,
 ) -> Vectorize:
-    """An index over memory: ``fake(AppEnv, INDEX=vectorize(dimensions=768))``.
+    """Create a fake index: ``fake(AppEnv, INDEX=vectorize(dimensions=768))``.
 
-    One that ``fake`` makes itself has metric "cosine", and the dimensions of its first vector.
-    ``metadata_indexes`` are those made before the vectors came, a property (``"place.city"``) to
-    its type: a filter on any other matches nothing. Without them every property counts as indexed.
-    A change shows ``visible_after`` so many seconds: at once, unless told otherwise. The clock is
-    that of the Worker that it is given to, unless it has one.
+    An index that ``fake()`` creates itself has the metric "cosine" and the dimensions of its first
+    vector.
 
-    Not documented, and here so: ``$ne`` and ``$nin`` match what lacks the property, ``$eq`` None
-    too; ``query_by_id`` finds nothing for an id that is not there; of two vectors as near as each
-    other the older comes first.
+    Args:
+        dimensions: The number of values of each vector, at most 1,536.
+        metric: The metric of the scores.
+        metadata_indexes: The metadata indexes that exist before the first vector: a property, such
+            as ``"place.city"``, to its type. A filter on any other property matches nothing. By
+            default every property is indexed.
+        visible_after: The delay until a change is visible, as a timedelta or in seconds; 0 by
+            default.
+        clock: The clock of the index; by default that of the Worker that uses it.
+
+    Raises:
+        ValueError: An argument is out of range.
+
+    The documentation leaves these questions open; the fake answers them so: ``$ne`` and ``$nin``
+    match a vector without the property, and so does ``$eq`` with None. ``query_by_id`` with an
+    unknown id returns no matches. Of two vectors with the same score, the older comes first.
     """
     return Vectorize(
         FakeVectorize(
@@ -103,18 +115,22 @@ def vectorize(
 
 
 def vectors(index: Any) -> list[VectorizeVector]:
-    """All that a fake index holds, oldest first; what is not visible yet is left out."""
+    """Return the visible vectors of a fake index, oldest first.
+
+    Raises:
+        TypeError: ``index`` does not come from ``fake()`` or ``vectorize()``.
+    """
     inside = raw(index)
     if not isinstance(inside, _Index):
-        raise TypeError(f"vectors() looks into an index that fake() made, not {type(index)}")
+        raise TypeError(f"vectors(): expected an index from fake(), got {type(index).__name__}")
     return [
-        VectorizeVector(one.id, [*one.values], one.namespace, _metadata(one))
-        for one in inside.visible().values()
+        VectorizeVector(vector.id, [*vector.values], vector.namespace, _metadata(vector))
+        for vector in inside.visible().values()
     ]
 
 
 class _Index:
-    """What both versions are underneath."""
+    """Base of both versions: storage, changes and search."""
 
     def __init__(
         self,
@@ -127,10 +143,12 @@ class _Index:
     ) -> None:
         if dimensions is not None and not 1 <= dimensions <= MAX_DIMENSIONS:
             raise ValueError(f"dimensions: expected 1 to {MAX_DIMENSIONS}, got {dimensions}")
-        if metric not in _NEARNESS:
-            raise ValueError(f"metric: expected one of {', '.join(_NEARNESS)}, got {metric!r}")
-        if len(metadata_indexes or ()) > MAX_METADATA_INDEXES:
-            raise ValueError(f"metadata_indexes: expected at most {MAX_METADATA_INDEXES}")
+        if metric not in METRICS:
+            raise ValueError(f"metric: expected one of {', '.join(METRICS)}, got {metric!r}")
+        if (count := len(metadata_indexes or ())) > MAX_METADATA_INDEXES:
+            raise ValueError(
+                f"metadata_indexes: expected at most {MAX_METADATA_INDEXES}, got {count}"
+            )
         self.clock = clock
         self.dimensions = dimensions
         self.metric = metric
@@ -143,12 +161,13 @@ class _Index:
         self._waiting: list[Mutation] = []
 
     def now(self) -> float:
-        if self.clock is None:  # it is no Worker's
+        # A Worker's env sets the clock later, so the index creates one only when it needs it.
+        if self.clock is None:
             self.clock = Clock()
         return self.clock.now()
 
     def visible(self) -> dict[str, Stored]:
-        """By id, what a query sees by now."""
+        """Apply the changes that are due, and return the visible vectors by their ids."""
         now = self.now()
         while self._waiting and self._waiting[0].visible <= now:
             self.last = self._waiting.pop(0)
@@ -156,64 +175,69 @@ class _Index:
         return self._stored
 
     def change(self, apply: Callable[[dict[str, Stored]], None]) -> str:
-        after = self.now() + _milliseconds(self.visible_after if self.late is None else self.late)
+        """Schedule a change, and return its id."""
+        delay = self.visible_after if self.late is None else self.late
+        visible = self.now() + _milliseconds(delay)
         if self._waiting:  # changes keep their order
-            after = max(after, self._waiting[-1].visible)
-        self._waiting.append(Mutation(str(uuid4()), after, apply))
+            visible = max(visible, self._waiting[-1].visible)
+        self._waiting.append(Mutation(str(uuid4()), visible, apply))
         return self._waiting[-1].id
 
-    def insertion(self, given: Any, *, replace: bool) -> Callable[[dict[str, Stored]], None]:
-        """What ``insert`` and ``upsert`` do, once it has passed the checks."""
-        what = "upsert" if replace else "insert"
-        operation = f"VECTOR_{what.upper()}"
-        if len(given) > MAX_BATCH:
-            raise failed(operation, f"too many vectors; max is {MAX_BATCH}, got {len(given)}")
-        made = [self._ready(operation, what, one) for one in given]
-        self._namespaces.update(one.namespace for one in made if one.namespace is not None)
+    def insertion(self, vectors: Any, *, replace: bool) -> Callable[[dict[str, Stored]], None]:
+        """Check the vectors of ``insert`` or ``upsert``, and return the change that stores them.
+
+        The checks come first: the service stores all vectors or none.
+        """
+        name = "upsert" if replace else "insert"
+        operation = f"VECTOR_{name.upper()}"
+        if len(vectors) > MAX_BATCH:
+            raise failed(operation, f"too many vectors; max is {MAX_BATCH}, got {len(vectors)}")
+        checked = [self._checked(operation, name, vector) for vector in vectors]
+        self._namespaces.update(
+            vector.namespace for vector in checked if vector.namespace is not None
+        )
         if len(self._namespaces) > MAX_NAMESPACES:
             raise failed(operation, f"too many namespaces; max is {MAX_NAMESPACES}")
 
         def apply(stored: dict[str, Stored]) -> None:
-            for one in made:
+            for vector in checked:
                 if replace:
-                    stored.pop(one.id, None)
-                    stored[one.id] = one
+                    stored.pop(vector.id, None)  # so that it becomes the newest
+                    stored[vector.id] = vector
                 else:
-                    stored.setdefault(one.id, one)
+                    stored.setdefault(vector.id, vector)
 
         return apply
 
-    def _ready(self, operation: str, what: str, one: dict[str, Any]) -> Stored:
-        id, values, namespace = one["id"], array("f", one["values"]), one.get("namespace")
+    def _checked(self, operation: str, name: str, vector: dict[str, Any]) -> Stored:
+        id, values, namespace = vector["id"], array("f", vector["values"]), vector.get("namespace")
         check_id(operation, id)
-        if not all(map(math.isfinite, values)):  # which JSON does not know
-            reason = f"failed to parse {what} vectors request in json format"
-            raise failed(operation, reason, 40023)
+        # The client sends JSON, where NaN and infinity become null.
+        if not all(map(math.isfinite, values)):
+            raise coded(operation, 40023, change=name)
         if self.dimensions is None:
             self.dimensions = len(values)
         if len(values) != self.dimensions:
-            sizes = f"expected {self.dimensions} dimensions, and got {len(values)} dimensions"
-            raise failed(operation, f'invalid vector for id="{id}", {sizes}', 40012)
+            raise coded(operation, 40012, id=id, wanted=self.dimensions, got=len(values))
         if namespace is not None and (size := len(namespace.encode())) > MAX_NAMESPACE:
             reason = f"namespace too long; max is {MAX_NAMESPACE} bytes, got {size} bytes"
             raise failed(operation, reason)
-        metadata = one.get("metadata")
+        metadata = vector.get("metadata")
         text = None if metadata is None else dumps(metadata)
         if text is not None and (size := len(text.encode())) > MAX_METADATA:
-            reason = f'oversized metadata for vector id="{id}"; the compact JSON representation of'
-            reason += f" the metadata must not exceed {MAX_METADATA} bytes, got {size} bytes"
-            raise failed(operation, reason, 40016)
+            raise coded(operation, 40016, id=id, most=MAX_METADATA, got=size)
         check_keys(operation, id, metadata)
-        norm = math.sqrt(_dot(values, values))
+        norm = math.sqrt(dot(values, values))
         return Stored(id, values, norm, namespace, text, self._indexed(metadata or {}))
 
     def _indexed(self, metadata: dict[str, Any]) -> dict[str, Any]:
-        found = {path: cut(value) for path, value in leaves(metadata)}
+        values = {path: indexed_part(value) for path, value in leaves(metadata)}
         if self.metadata_indexes is None:
-            return found
+            return values
+        # A metadata index ignores values of another type.
         return {
             path: value
-            for path, value in found.items()
+            for path, value in values.items()
             if type_of(value) == self.metadata_indexes.get(path, "none")
         }
 
@@ -226,43 +250,45 @@ class _Index:
         conditions: Mapping[str, Any] | None,
         show: Callable[[Stored], dict[str, Any]],
     ) -> dict[str, Any]:
-        """The answer of a query."""
+        """Return the answer to a query; ``show`` returns the fields of a match.
+
+        ``values`` is None for the id of a missing vector, and ``most`` the largest ``top_k``.
+        """
         count = TOP_K if top_k is None else int(top_k)
-        if count < 1:
-            raise failed("VECTOR_QUERY", f"min top K is 1, but got {count}")
-        if count > most:
-            reason = f"max top K is {most}, but got {count}"
-            if most == MAX_TOP_K_WHOLE:
-                retry = "retry with returnValues=false and returnMetadata=indexed"
-                reason = f"with returnValues=true or returnMetadata=all, {reason}"
-                reason += f"; for a top K up to {MAX_TOP_K}, {retry}"
-            raise failed("VECTOR_QUERY", reason, 40025)
+        check_top_k(count, most)
         tests = tests_of(conditions)
         if values is None:
             return {"matches": [], "count": 0}
         if self.dimensions is not None and len(values) != self.dimensions:
-            sizes = f"expected {self.dimensions} dimensions, and got {len(values)} dimensions"
-            raise failed("VECTOR_QUERY", f"invalid query vector, {sizes}", 40006)
-        known = self.metadata_indexes
-        if known is not None and any(path not in known for path in tests):
+            raise coded("VECTOR_QUERY", 40006, wanted=self.dimensions, got=len(values))
+        indexes = self.metadata_indexes
+        if indexes is not None and any(path not in indexes for path in tests):
             return {"matches": [], "count": 0}
-        among = [
-            one
-            for one in self.visible().values()
-            if (namespace is None or one.namespace == namespace)
-            and all(test(one.indexed.get(path)) for path, test in tests.items())
+        candidates = [
+            vector
+            for vector in self.visible().values()
+            if (namespace is None or vector.namespace == namespace)
+            and all(test(vector.indexed.get(path)) for path, test in tests.items())
         ]
-        sign, score = _NEARNESS[self.metric]
-        scores = score([*values], among)
-        # a stable order, as enumerate's number would make of it, and twice as fast
-        best = nlargest(count, range(len(among)), key=lambda at: sign * scores[at])
-        matches = [{"id": among[at].id, "score": scores[at], **show(among[at])} for at in best]
+        sign, score = METRICS[self.metric]
+        scores = score([*values], candidates)
+        # Ranking indexes is twice as fast as ranking tuples. nlargest is stable: of equal scores,
+        # the older vector comes first.
+        best = nlargest(count, range(len(candidates)), key=lambda index: sign * scores[index])
+        matches = [
+            {"id": candidates[index].id, "score": scores[index], **show(candidates[index])}
+            for index in best
+        ]
         return {"matches": matches, "count": len(matches)}
 
     def whole(self, ids: Iterable[str]) -> list[dict[str, Any]]:
+        """Return the vectors with these ids, with values and metadata."""
         stored = self.visible()
-        found = (stored[id] for id in ids if id in stored)
-        return [{"id": one.id, **_namespace(one), **_values(one), **_all(one)} for one in found]
+        return [
+            {"id": id, **_namespace(stored[id]), **_values(stored[id]), **_all(stored[id])}
+            for id in ids
+            if id in stored
+        ]
 
 
 @yields_to_others
@@ -270,11 +296,11 @@ class FakeVectorize(_Index):
     """JS: Vectorize."""
 
     async def describe(self) -> Any:
-        count = len(self.visible())
+        count = len(self.visible())  # applies the changes that are due, and sets ``last``
         info: dict[str, Any] = {"vectorCount": count, "dimensions": self.dimensions or 0}
         if self.last is not None:
-            at = datetime.fromtimestamp(self.last.visible / 1000, timezone.utc)
-            info["processedUpToDatetime"] = at.isoformat().replace("+00:00", "Z")
+            applied = datetime.fromtimestamp(self.last.visible / 1000, timezone.utc)
+            info["processedUpToDatetime"] = applied.isoformat().replace("+00:00", "Z")
             info["processedUpToMutation"] = self.last.id
         return info
 
@@ -304,8 +330,8 @@ class FakeVectorize(_Index):
         filter: Any = None,
     ) -> Any:
         check_id("VECTOR_QUERY", vectorId)
-        found = self.visible().get(vectorId)
-        values = None if found is None else found.values
+        vector = self.visible().get(vectorId)
+        values = None if vector is None else vector.values
         return self._query(values, topK, namespace, returnValues, returnMetadata, filter)
 
     async def insert(self, vectors: Any, /) -> Any:
@@ -332,25 +358,22 @@ class FakeVectorize(_Index):
         conditions: Any,
     ) -> Any:
         if level and level not in (True, "all", "indexed", "none"):
-            known = 'true, false, "none", "indexed" or "all"'
-            raise JsException(
-                "Error", f"Invalid returnMetadata option. Expected: {known}; got: {level}"
-            )
+            raise JsException("Error", BAD_LEVEL.format(level))
+        # The client sends these two unchanged, and the service refuses them.
         if level is False or level == "":
-            reason = "Failed to parse the request body as JSON: returnMetadata: expected value"
-            raise failed("VECTOR_QUERY", reason, 40026)
+            raise coded("VECTOR_QUERY", 40026, field="returnMetadata")
         whole = level in (True, "all")
         most = MAX_TOP_K_WHOLE if whole or return_values else MAX_TOP_K
 
-        def show(one: Stored) -> dict[str, Any]:
-            shown = _namespace(one)
+        def show(vector: Stored) -> dict[str, Any]:
+            fields = _namespace(vector)
             if return_values:
-                shown.update(_values(one))
+                fields.update(_values(vector))
             if whole:
-                shown.update(_all(one))
-            elif level == "indexed" and one.indexed:
-                shown["metadata"] = nested(one.indexed)
-            return shown
+                fields.update(_all(vector))
+            elif level == "indexed" and vector.indexed:
+                fields["metadata"] = nested(vector.indexed)
+            return fields
 
         return self.nearest(values, top_k, most, namespace, conditions, show)
 
@@ -379,16 +402,15 @@ class FakeVectorizeIndex(_Index):
         filter: Any = None,
     ) -> Any:
         if returnMetadata and not isinstance(returnMetadata, bool):
-            expected = f"Expected boolean; got: {returnMetadata}"
-            raise JsException("Error", f"Invalid returnMetadata option. {expected}")
+            raise JsException("Error", BAD_LEVEL_V1.format(returnMetadata))
 
-        def show(one: Stored) -> dict[str, Any]:
-            shown = _namespace(one)
+        def show(vector: Stored) -> dict[str, Any]:
+            fields = _namespace(vector)
             if returnValues:
-                shown.update(_values(one))
+                fields.update(_values(vector))
             if returnMetadata:
-                shown.update(_all(one))
-            return shown
+                fields.update(_all(vector))
+            return fields
 
         values = query_vector(vector)
         return self.nearest(values, topK, MAX_TOP_K_V1, namespace, filter, show)
@@ -396,29 +418,31 @@ class FakeVectorizeIndex(_Index):
     async def insert(self, vectors: Any, /) -> Any:
         apply, before = self.insertion(vectors, replace=False), {*self.visible()}
         self.change(apply)
-        return _applied(dict.fromkeys(one["id"] for one in vectors if one["id"] not in before))
+        added = (vector["id"] for vector in vectors if vector["id"] not in before)
+        return _applied(dict.fromkeys(added))
 
     async def upsert(self, vectors: Any, /) -> Any:
         self.change(self.insertion(vectors, replace=True))
-        return _applied(dict.fromkeys(one["id"] for one in vectors))
+        return _applied(dict.fromkeys(vector["id"] for vector in vectors))
 
     async def deleteByIds(self, ids: Any, /) -> Any:
-        gone = dict.fromkeys(id for id in ids if id in self.visible())
+        deleted = dict.fromkeys(id for id in ids if id in self.visible())
         self.change(_deletion(ids))
-        return _applied(gone)
+        return _applied(deleted)
 
     async def getByIds(self, ids: Any, /) -> Any:
         return self.whole(ids)
 
 
 def _milliseconds(wait: float | timedelta) -> float:
-    step = wait if isinstance(wait, timedelta) else timedelta(seconds=wait)
-    return step / timedelta(milliseconds=1)
+    duration = wait if isinstance(wait, timedelta) else timedelta(seconds=wait)
+    return duration / timedelta(milliseconds=1)
 
 
 def _applied(ids: Iterable[str]) -> dict[str, Any]:
-    listed = [*ids]
-    return {"ids": listed, "count": len(listed)}
+    """Return the answer of V1 to a change of these vectors."""
+    changed = [*ids]
+    return {"ids": changed, "count": len(changed)}
 
 
 def _deletion(ids: list[str]) -> Callable[[dict[str, Stored]], None]:
@@ -429,53 +453,20 @@ def _deletion(ids: list[str]) -> Callable[[dict[str, Stored]], None]:
     return apply
 
 
-# Scores. benchmarks/README.md says how long they take.
+# Fields of a match ------------------------------------------------------------------------------
 
 
-def _products(one: Iterable[float], other: Iterable[float]) -> float:
-    return sum(map(operator.mul, one, other), 0.0)
+def _namespace(vector: Stored) -> dict[str, Any]:
+    return {} if vector.namespace is None else {"namespace": vector.namespace}
 
 
-_dot: Callable[[Iterable[float], Iterable[float]], float] = getattr(math, "sumprod", _products)
-"""From Python 3.12 on there is one that is three times as fast."""
+def _values(vector: Stored) -> dict[str, Any]:
+    return {"values": [*vector.values]}
 
 
-def _cosine(values: list[float], among: list[Stored]) -> list[float]:
-    norm = math.sqrt(_dot(values, values))
-    return [_dot(values, one.values) / (norm * one.norm or 1.0) for one in among]
+def _metadata(vector: Stored) -> Any:
+    return None if vector.metadata is None else from_json(vector.metadata)
 
 
-def _euclidean(values: list[float], among: list[Stored]) -> list[float]:
-    point = tuple(values)
-    return [math.dist(point, one.values) for one in among]
-
-
-def _dot_product(values: list[float], among: list[Stored]) -> list[float]:
-    return [-_dot(values, one.values) for one in among]
-
-
-_NEARNESS: dict[str, tuple[int, Callable[[list[float], list[Stored]], list[float]]]] = {
-    "cosine": (1, _cosine),
-    "euclidean": (-1, _euclidean),
-    "dot-product": (-1, _dot_product),
-}
-"""Of each metric which way is near, and the scores."""
-
-
-# What a match shows
-
-
-def _namespace(one: Stored) -> dict[str, Any]:
-    return {} if one.namespace is None else {"namespace": one.namespace}
-
-
-def _values(one: Stored) -> dict[str, Any]:
-    return {"values": [*one.values]}
-
-
-def _metadata(one: Stored) -> Any:
-    return None if one.metadata is None else from_json(one.metadata)
-
-
-def _all(one: Stored) -> dict[str, Any]:
-    return {} if one.metadata is None else {"metadata": _metadata(one)}
+def _all(vector: Stored) -> dict[str, Any]:
+    return {} if vector.metadata is None else {"metadata": _metadata(vector)}
