@@ -28,10 +28,17 @@ async def answer(request: Request) -> Response:
         return Response("slow")
     if what == "drip":
         return Response(_drops())
+    if what == "held":
+        return Response(_held())
     if what == "cookies":
         return Response("", headers=[("set-cookie", "a=1"), ("set-cookie", "b=2")])
     said = {"method": request.method, "url": request.url, "headers": dict(request.headers)}
     return Response.json({**said, "body": await request.text()})
+
+
+async def _held() -> AsyncIterator[bytes]:
+    yield b"one "
+    await asyncio.Event().wait()
 
 
 async def _drops() -> AsyncIterator[bytes]:

@@ -143,10 +143,11 @@ async def test_concurrent_increments_are_not_lost(app: AppEnv, case: str) -> Non
 
 
 @in_a_runtime
-@cases(["add_slowly", "add_over_kv"])
-async def test_calls_interleave_where_no_gate_is_closed(app: AppEnv, case: str) -> None:
+@cases({"add_slowly": ("add_slowly", 1, 5), "add_over_kv": ("add_over_kv",)})
+async def test_calls_interleave_where_no_gate_is_closed(app: AppEnv, case: Any) -> None:
+    method, *args = case
     stub = counter(app)
-    given = await asyncio.gather(*(getattr(stub, case)() for _ in range(5)))
+    given = await asyncio.gather(*(getattr(stub, method)(*args) for _ in range(5)))
     assert given == [1, 1, 1, 1, 1]
 
 

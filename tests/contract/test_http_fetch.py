@@ -383,7 +383,7 @@ async def test_a_signal_that_is_aborted_meanwhile(outside: str) -> None:
 
 async def test_a_body_that_is_aborted(outside: str) -> None:
     controller = AbortController()
-    response = await fetch(f"{outside}/drip", signal=controller.signal)
+    response = await fetch(f"{outside}/held", signal=controller.signal)
     asyncio.get_running_loop().call_later(0.2, controller.abort, "enough")
     with raises(AbortError, match="^enough$"):
         await response.text()
@@ -391,14 +391,14 @@ async def test_a_body_that_is_aborted(outside: str) -> None:
 
 async def test_a_stream_that_is_aborted(outside: str) -> None:
     controller = AbortController()
-    response = await fetch(f"{outside}/drip", signal=controller.signal)
+    response = await fetch(f"{outside}/held", signal=controller.signal)
     assert response.body is not None
     pieces: list[bytes] = []
     with raises(AbortError, match="^enough$"):
         async for piece in response.body:
             pieces.append(piece)
             controller.abort("enough")
-    assert pieces == [b"drip "]
+    assert pieces == [b"one "]
 
 
 async def test_a_signal_that_is_never_aborted(outside: str) -> None:

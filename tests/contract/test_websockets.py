@@ -171,7 +171,9 @@ async def test_messages_wait_until_somebody_asks_for_them() -> None:
     client.send("one")
     client.send("two")
     client.close(1000, "all")
-    await asyncio.sleep(0.01)
+    async with asyncio.timeout(30):
+        while server.close_code is None:  # noqa: ASYNC110 (it has no event)
+            await asyncio.sleep(0.01)
     assert server.close_code == 1000
     assert await server.receive() == "one"
     assert await rest(server) == ["two"]

@@ -997,11 +997,13 @@ async def test_pause_while_it_sleeps_keeps_what_is_left_of_it(flows: Flows) -> N
 @not_in("node", reason=NODE)
 async def test_pause_lets_a_running_step_end(flows: Flows) -> None:
     calls: list[str] = []
+    may_end: list[bool] = []
 
     async def body(event: WorkflowEvent[Any], step: WorkflowStep) -> str:
         async def long() -> str:
             calls.append("begun")
-            await asyncio.sleep(0.3)
+            while not may_end:  # noqa: ASYNC110 (an event would be another request's)
+                await asyncio.sleep(0.02)
             calls.append("ended")
             return "long"
 
@@ -1015,6 +1017,7 @@ async def test_pause_lets_a_running_step_end(flows: Flows) -> None:
     await flows.begun(calls)
     await instance.pause()
     assert (await instance.status()).status == "waitingForPause"
+    may_end.append(True)
     await flows.until(instance, "paused")
     assert calls == ["begun", "ended"]
     await instance.resume()
@@ -1025,11 +1028,13 @@ async def test_pause_lets_a_running_step_end(flows: Flows) -> None:
 @not_in("node", reason=NODE)
 async def test_resume_before_the_pause_came(flows: Flows) -> None:
     calls: list[str] = []
+    may_end: list[bool] = []
 
     async def body(event: WorkflowEvent[Any], step: WorkflowStep) -> str:
         async def long() -> str:
             calls.append("begun")
-            await asyncio.sleep(0.3)
+            while not may_end:  # noqa: ASYNC110 (an event would be another request's)
+                await asyncio.sleep(0.02)
             return "long"
 
         return await step.do("long", long)
@@ -1039,6 +1044,7 @@ async def test_resume_before_the_pause_came(flows: Flows) -> None:
     await instance.pause()
     await instance.resume()
     assert (await instance.status()).status == "running"
+    may_end.append(True)
     assert (await flows.ended(instance)).output == "long"
     assert calls == ["begun"]
 

@@ -48,6 +48,7 @@ class Object(DurableObject[AppEnv]):
         self.started = 0
         self.alarms: list[float] = []
         self.errors: list[WorkersError] = []
+        self.hung = asyncio.Event()
         self.gone_on = asyncio.Event()
 
     async def start(self) -> int:
@@ -68,14 +69,15 @@ class Object(DurableObject[AppEnv]):
         return int(count) + 1
 
     async def hang(self) -> None:
+        self.hung.set()
         await self.gone_on.wait()
 
     async def slow(self, seconds: float) -> str:
         await asyncio.sleep(seconds)
         return "slow"
 
-    async def guarded(self, seconds: float) -> str:
-        return await self.ctx.block_concurrency_while(lambda: self.slow(seconds))
+    async def guarded(self) -> None:
+        await self.ctx.block_concurrency_while(self.hang)
 
     async def steps(self) -> list[str]:
         """Goes on while another holds the gate, and may not."""
@@ -168,13 +170,18 @@ async def test_evict(runtime: FakeRuntime[AppEnv]) -> None:
 
 async def test_what_is_in_use_is_not_evicted(runtime: FakeRuntime[AppEnv]) -> None:
     stub = stub_of(runtime)
+    instance = await runtime.run_in_durable_object(stub, itself)
     calling = asyncio.ensure_future(stub.hang())
-    await asyncio.sleep(0.01)
+    await instance.hung.wait()
     with pytest.raises(RuntimeError, match="<Object a> is in use"):
         await runtime.evict(stub)
     await runtime.run_in_durable_object(stub, go_on)
     await calling
     await runtime.evict(stub)
+
+
+async def itself(instance: Object) -> Object:
+    return instance
 
 
 async def go_on(instance: Object) -> None:
@@ -214,10 +221,15 @@ async def test_an_object_calls_another(runtime: FakeRuntime[AppEnv]) -> None:
 async def test_a_section_holds_what_was_under_way(runtime: FakeRuntime[AppEnv]) -> None:
     stub = stub_of(runtime)
     assert await stub.steps() == ["begin", "end", "after"]
-    slow = asyncio.ensure_future(stub.guarded(0.03))
-    await asyncio.sleep(0.01)
+    instance = await runtime.run_in_durable_object(stub, itself)
+    slow = asyncio.ensure_future(stub.guarded())
+    starting = asyncio.ensure_future(stub.start())
+    await instance.hung.wait()
+    await asyncio.sleep(0.01)  # for what must not come: a slow machine cannot make it come
     assert not slow.done()
-    assert await stub.start() == 1
+    assert not starting.done()
+    instance.gone_on.set()
+    assert await starting == 1
     assert slow.done()
 
 
@@ -228,10 +240,12 @@ async def test_transactions_wait_for_each_other(runtime: FakeRuntime[AppEnv]) ->
 async def test_a_caller_that_gives_up(runtime: FakeRuntime[AppEnv]) -> None:
     stub = stub_of(runtime)
     await stub.start()
-    guarding = asyncio.ensure_future(stub.guarded(0.03))
-    await asyncio.sleep(0.01)
+    instance = await runtime.run_in_durable_object(stub, itself)
+    guarding = asyncio.ensure_future(stub.guarded())
+    await instance.hung.wait()
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(stub.start(), 0.005)
+    instance.gone_on.set()
     await guarding
     assert await stub.start() == 2
 
@@ -466,12 +480,15 @@ class Parent(DurableObject[FacetEnv]):
 
     async def abort_while_it_starts(self) -> str:
         async def start() -> FacetStartupOptions:
-            await asyncio.sleep(0.01)
+            started.set()
+            await goes_on.wait()
             return FacetStartupOptions(self.ctx.exports.Parent)
 
+        started, goes_on = asyncio.Event(), asyncio.Event()
         asked = asyncio.ensure_future(self.ctx.facets.get("a", start).count()._awaited())
-        await asyncio.sleep(0.005)
+        await started.wait()
         self.ctx.facets.abort("a", "too soon")
+        goes_on.set()
         try:
             await asked
         except DurableObjectError as error:

@@ -28,6 +28,11 @@ export async function answer(request) {
     };
     return new Response(new ReadableStream({ pull }));
   }
+  if (what === "held") {
+    // the rest never comes
+    const start = (controller) => controller.enqueue(new TextEncoder().encode("one "));
+    return new Response(new ReadableStream({ start }));
+  }
   if (what === "cookies") return new Response("", { headers: [["set-cookie", "a=1"], ["set-cookie", "b=2"]] });
   const headers = Object.fromEntries([...request.headers].filter(([name]) => !OWN.test(name)));
   return Response.json({ method: request.method, url: request.url, headers, body: await request.text() });

@@ -28,6 +28,9 @@ class AppEnv(Env):
 
 
 class Default(WorkerEntrypoint[AppEnv]):
+    goes_on: asyncio.Event
+    """What is left to ``wait_until`` waits for this."""
+
     async def fetch(self, request: Request) -> Response:
         match request.url.split("/", 3)[3].partition("?")[0]:
             case "echo":
@@ -79,7 +82,7 @@ class Default(WorkerEntrypoint[AppEnv]):
         raise RuntimeError("halfway")
 
     async def remember(self) -> None:
-        await asyncio.sleep(0.01)
+        await self.goes_on.wait()
         await self.env.KV.put("state", "remembered")
 
     async def fail(self) -> None:
@@ -88,6 +91,7 @@ class Default(WorkerEntrypoint[AppEnv]):
 
 @pytest.fixture
 def runtime() -> FakeRuntime[AppEnv]:
+    Default.goes_on = asyncio.Event()
     return FakeRuntime(Default, env=AppEnv)
 
 
@@ -97,7 +101,7 @@ def client_of(runtime: FakeRuntime[AppEnv]) -> httpx.AsyncClient:
 
 
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(60):
         while not await condition():  # noqa: ASYNC110 (nothing tells when work has ended)
             await asyncio.sleep(0.001)
 
@@ -170,6 +174,7 @@ async def test_work_goes_on_after_the_response(runtime: FakeRuntime[AppEnv]) -> 
     async with client_of(runtime) as client:
         assert (await client.get("/later")).text == "ok"
     assert await runtime.env.KV.get("state") is None
+    Default.goes_on.set()
 
     async def remembered() -> bool:
         return await runtime.env.KV.get("state") == "remembered"
@@ -219,10 +224,10 @@ class Connection:
         self.requests.put_nowait({"type": "http.disconnect"})
 
     async def receive(self) -> Any:
-        return await asyncio.wait_for(self.responses.get(), 2)
+        return await asyncio.wait_for(self.responses.get(), 60)
 
     async def all(self) -> list[Any]:
-        await asyncio.wait_for(self.task, 2)
+        await asyncio.wait_for(self.task, 60)
         return [self.responses.get_nowait() for _ in range(self.responses.qsize())]
 
 
@@ -353,7 +358,10 @@ async def test_shutdown_waits_for_work_that_goes_on(runtime: FakeRuntime[AppEnv]
     said: list[Any] = []
 
     async def receive() -> dict[str, Any]:
-        return {"type": next(events)}
+        event = next(events)
+        if event == "lifespan.shutdown":
+            asyncio.get_running_loop().call_later(0.01, Default.goes_on.set)
+        return {"type": event}
 
     async def send(message: Any) -> None:
         said.append((message["type"], await runtime.env.KV.get("state")))
@@ -389,10 +397,9 @@ async def test_a_server_delivers_what_comes_due_between_requests() -> None:
     await served.env.JOBS.send("work")
 
     async def receive() -> dict[str, Any]:
-        for _ in range(200):
-            if taken:
-                break
-            await asyncio.sleep(0.02)
+        async with asyncio.timeout(60):
+            while not taken:  # noqa: ASYNC110 (it has no event)
+                await asyncio.sleep(0.02)
         return {"type": "lifespan.shutdown"}
 
     async def send(message: Any) -> None: ...

@@ -60,7 +60,7 @@ class Client:
         self.task = asyncio.ensure_future(app(scope, self.sent.get, self.got.put))
 
     async def next(self) -> Any:
-        return await asyncio.wait_for(self.got.get(), 5)
+        return await asyncio.wait_for(self.got.get(), 60)
 
     async def say(self, **message: Any) -> None:
         await self.sent.put({"type": "websocket.receive", **message})

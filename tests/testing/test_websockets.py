@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -108,7 +108,7 @@ async def test_connect_when_the_worker_refuses_without_a_word() -> None:
         async def fetch(self, request: Request) -> Response:
             return Response(status=404)
 
-    with pytest.raises(WorkersError, match="a WebSocket, got 404 Not Found$"):
+    with pytest.raises(WorkersError, match=r"a WebSocket, got 404 Not Found$"):
         await FakeRuntime(Default).connect(URL)
 
 
@@ -425,6 +425,12 @@ async def taken_over() -> tuple[WebSocket, WebSocket, Handler]:
     return client, server, handler
 
 
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(60):
+        while not condition():  # noqa: ASYNC110 (it has no event)
+            await asyncio.sleep(0)
+
+
 async def test_a_receiver_gets_everything() -> None:
     client, server, handler = await taken_over()
     listened: list[Any] = []
@@ -432,7 +438,7 @@ async def test_a_receiver_gets_everything() -> None:
     client.send("a")
     client.send(b"b")
     client.close(3000, "bye")
-    await asyncio.sleep(0.01)
+    await until(lambda: len(handler.told) == 3)
     assert handler.told == ["a", b"b", (3000, "bye", True, WebSocket.CLOSING)]
     assert listened == []
     assert client.close_code is None
@@ -446,7 +452,7 @@ async def test_a_receiver_that_raises_breaks_nothing(caplog: pytest.LogCaptureFi
     client, server, handler = await taken_over()
     client.send("raise")
     client.send("a")
-    await asyncio.sleep(0.01)
+    await until(lambda: len(handler.told) == 2)
     assert handler.told == ["raise", "a"]
     server.send("ok")
     assert await client.receive() == "ok"
@@ -456,7 +462,7 @@ async def test_a_receiver_that_raises_breaks_nothing(caplog: pytest.LogCaptureFi
 async def test_a_receiver_is_told_of_a_connection_that_breaks() -> None:
     client, _, handler = await taken_over()
     client.js_object._break(JsException("Error", "gone"))
-    await asyncio.sleep(0.01)
+    await until(lambda: len(handler.told) == 2)
     lost = "WebSocket disconnected without sending Close frame."
     assert handler.told == ["Network connection lost.", (1006, lost, False, WebSocket.CLOSED)]
 

@@ -37,6 +37,7 @@ class Counter(DurableObject[CounterEnv]):
         self.ctx = ctx
         self.env = env
         self.heard: list[str] = []
+        self.readers = 0
         ctx.block_concurrency_while(self.load)
 
     async def load(self) -> None:
@@ -76,10 +77,13 @@ class Counter(DurableObject[CounterEnv]):
         sql.exec("INSERT INTO counts VALUES (?)", found + by)
         return int(found + by)
 
-    async def add_slowly(self, by: int = 1) -> int:
-        """With an await in between that no gate guards."""
+    async def add_slowly(self, by: int = 1, readers: int = 1) -> int:
+        """With an await in between that no gate guards, until so many have read the count."""
         count = await self.ctx.storage.get("count", int) or 0
+        self.readers += 1
         await asyncio.sleep(0.02)
+        while self.readers < readers:  # noqa: ASYNC110 (no event of a request may wake another one)
+            await asyncio.sleep(0.02)
         await self.ctx.storage.put("count", count + by)
         return count + by
 
