@@ -108,7 +108,7 @@ def installed(folder: Path) -> list[str]:
 
 
 def uv(dist: Path, folder: Path, *options: str) -> list[str]:
-    command = [sys.executable, "-m", "uv", "pip", "install", "--no-index", "--no-deps", "--offline"]
+    command = [sys.executable, "-m", "uv", "pip", "install", "--no-index", "--offline"]
     command += ["--no-cache", "--find-links", str(dist), "--target", str(folder), *options]
     subprocess.run([*command, "pyworkers-sdk"], check=True, capture_output=True)
     return installed(folder)
@@ -131,6 +131,8 @@ told = {{"PYODIDE_ABI_VERSION": None, "PYEMSCRIPTEN_PLATFORM_VERSION": None}}
 told["{variable}"] = "{version}"
 sysconfig.get_config_var = lambda name: told[name] if name in told else ask(name)
 sysconfig.get_platform = lambda: "emscripten-4.0.9-wasm32"
+sysconfig.get_config_vars()  # while it knows where they are
+sys.platform = "emscripten"
 platform.system, platform.machine = lambda: "Emscripten", lambda: "wasm32"
 at = sys.argv.index("-c")
 code, sys.argv = sys.argv[at + 1], ["-c", *sys.argv[at + 2:]]
@@ -150,9 +152,10 @@ exec(compile(code, "<uv>", "exec"), {{"__name__": "__main__"}})
         ("windows", "3.13", [WHOLE]),
     ],
 )
-def test_uv_takes_the_wheel_of_its_platform(
+def test_uv_takes_the_wheel_of_its_platform_and_nothing_else(
     dist: Path, tmp_path: Path, platform: str, python: str, tags: list[list[str]]
 ) -> None:
+    # `dist` has no other package: no dependency is needed there.
     options = ["--python-platform", platform, "--python-version", python]
     assert uv(dist, tmp_path / "site", *options) in tags
 
