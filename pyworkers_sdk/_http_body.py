@@ -1,12 +1,12 @@
-"""What a request and a response have in common: their bodies."""
+"""``Body``: the common base of requests and responses."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterable
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
-from ._border import JsWrapper, bytes_of, raising, raw, stream_from, text, to_js, web
-from .errors import ConversionError, RowError, StreamError
+from ._border import JsWrapper, bytes_of, expected, raising, raw, stream_from, text, to_js, web
+from .errors import RowError, StreamError
 from .headers import Headers
 from .streams import ReadableStream
 
@@ -25,78 +25,104 @@ BodyInit: TypeAlias = (
 
 
 class Body(JsWrapper[Any]):
-    """What a request and a response have in common. Each body can be read once: StreamError."""
+    """The common base of Request and Response. A body can be read once.
+
+    Raises:
+        StreamError: The body was read before, or its source failed.
+    """
 
     __slots__ = ()
 
     @classmethod
     def from_js(cls, js: Any) -> Self:
-        """Stand over JavaScript's own object, or another SDK's."""
-        made = cls.__new__(cls)
-        made._js = raw(js)
-        return made
+        """Wrap an object of JavaScript, or of another SDK."""
+        self = cls.__new__(cls)
+        self._js = raw(js)
+        return self
 
     @property
     def headers(self) -> Headers:
-        """The live headers: what is set here is sent. JS: Body.headers."""
+        """The live headers: a header that is set here is sent.
+
+        JS: Body.headers.
+        """
         return Headers.from_js(self._js.headers)
 
     @property
     def body(self) -> ReadableStream | None:
-        """The body as a stream, or None where there is none. JS: Body.body."""
+        """The body as a stream, or None.
+
+        JS: Body.body.
+        """
         stream = raw(self._js.body)
         return None if stream is None else ReadableStream(stream)
 
     @property
     def body_used(self) -> bool:
-        """Whether any of the body was read. JS: Body.bodyUsed."""
+        """True if a part of the body was read.
+
+        JS: Body.bodyUsed.
+        """
         return bool(self._js.bodyUsed)
 
     async def text(self) -> str:
-        """The body as UTF-8 text; what is not UTF-8 becomes U+FFFD. JS: Body.text."""
+        """Read the body as UTF-8 text. Invalid bytes become U+FFFD.
+
+        JS: Body.text.
+        """
         with _raising:
             body: str = await self._js.text()
         return body
 
     async def bytes(self) -> bytes:
-        """The whole body. JS: Body.arrayBuffer."""
+        """Read the whole body.
+
+        JS: Body.arrayBuffer.
+        """
         with _raising:
             body = bytes_of(await self._js.arrayBuffer())
         return body or b""
 
     async def blob(self) -> Blob:
-        """The whole body as a Blob of its content type, without its bytes entering Python.
+        """Read the whole body as a Blob of its content type. The bytes do not enter Python.
 
         JS: Body.blob.
         """
-        from .blob import Blob  # only who asks for it pays for it
+        from .blob import Blob  # imported on demand, to keep the start of a Worker short
 
         with _raising:
             return Blob.from_js(await self._js.blob())
 
     async def form_data(self) -> FormData:
-        """The body as a form, of multipart/form-data or application/x-www-form-urlencoded.
+        """Read the body as a form: multipart/form-data or application/x-www-form-urlencoded.
 
-        RowError where it is neither, as its Content-Type or as it reads. JS: Body.formData.
+        Raises:
+            RowError: The Content-Type is another, or the body is malformed.
+
+        JS: Body.formData.
         """
-        from .forms import FormData  # likewise
+        from .forms import FormData  # imported on demand
 
         with _raising:
             data = await self._js.arrayBuffer()
-        # a form is read in one more step, so that a bad one is told from a stream that broke off
-        whole = web.Response.new(data, headers=self._js.headers)
+        # A separate step, so a malformed form is distinguished from a stream that failed.
+        response = web.Response.new(data, headers=self._js.headers)
         with _raising_of_form:
-            return FormData.from_js(await whole.formData())
+            return FormData.from_js(await response.formData())
 
     def clone(self) -> Self:
-        """A copy whose body can be read too. What one has read, the other has in memory until it
-        reads it. JS: Body.clone."""
+        """Return a copy whose body can be read too.
+
+        The runtime buffers the part of the body that only one of the two has read.
+
+        JS: Body.clone.
+        """
         with _raising:
             return self.from_js(self._js.clone())
 
 
 def body_of(body: Any, advice: str) -> Any:
-    """What JavaScript takes for a body."""
+    """Return the JavaScript value for a body. ``advice`` ends the error for other types."""
     if body is None:
         return None
     if isinstance(body, str):
@@ -105,10 +131,7 @@ def body_of(body: Any, advice: str) -> Any:
         return to_js(body)
     js = raw(body)
     if hasattr(js, "getReader") or hasattr(js, "slice") or hasattr(js, "getAll"):
-        return js  # a stream, a Blob, a form
+        return js  # a stream, a Blob or a form
     if hasattr(body, "__aiter__"):
         return stream_from(body)
-    kind = type(body).__name__
-    raise ConversionError(
-        f"body: expected str, bytes, Blob, FormData or a stream, got {kind}; {advice}"
-    )
+    raise expected("body", "str, bytes, Blob, FormData or a stream", body, advice)

@@ -1,4 +1,4 @@
-"""``AbortSignal`` and ``AbortController``: to end a ``fetch``, or work of one's own, early."""
+"""``AbortSignal`` and ``AbortController``: they end a ``fetch``, or other work, early."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Self
 
-from ._border import JsWrapper, from_js, platform, raw, text, to_js, web
+from ._border import JsWrapper, expected, from_js, platform, raw, text, to_js, web
 from .errors import AbortError, AbortTimeoutError, ConversionError, WorkersError
 
 if TYPE_CHECKING:
@@ -16,10 +16,11 @@ __all__ = ["AbortController", "AbortSignal"]
 
 
 class AbortSignal(JsWrapper["_js.AbortSignal"]):
-    """Says that something is to end early: ``fetch(url, signal=AbortSignal.timeout(5000))``.
+    """A request to end work early: ``fetch(url, signal=signal)``.
 
-    Work of one's own asks ``aborted`` or ``throw_if_aborted()`` between its steps, or has a task
-    ``await signal.wait()``.
+    ``AbortSignal.timeout(timedelta(seconds=5))`` limits the time of a request.
+    Your own work checks ``aborted`` or calls ``throw_if_aborted()`` between its steps, or waits in
+    a task by ``await signal.wait()``.
 
     JS: AbortSignal.
     """
@@ -31,41 +32,57 @@ class AbortSignal(JsWrapper["_js.AbortSignal"]):
 
     @classmethod
     def from_js(cls, signal: Any) -> Self:
-        """Stand over JavaScript's own AbortSignal."""
-        made = cls.__new__(cls)
-        made._js = raw(signal)
-        return made
+        """Wrap an AbortSignal of JavaScript."""
+        self = cls.__new__(cls)
+        self._js = raw(signal)
+        return self
 
     @classmethod
     def abort(cls, reason: str | BaseException | None = None) -> Self:
-        """One that is aborted already. JS: AbortSignal.abort."""
+        """Return a signal that is already aborted.
+
+        JS: AbortSignal.abort.
+        """
         return cls.from_js(web.AbortSignal.abort(*_reason(reason)))
 
     @classmethod
     def timeout(cls, milliseconds: float | timedelta) -> Self:
-        """One that is aborted so many milliseconds from now, with an AbortTimeoutError.
+        """Return a signal that is aborted after a number of milliseconds, or a timedelta.
+
+        Its reason is an AbortTimeoutError.
+
+        Args:
+            milliseconds: 0 to 2,147,483,647 (about 25 days).
 
         JS: AbortSignal.timeout.
         """
         if isinstance(milliseconds, timedelta):
             milliseconds = milliseconds / timedelta(milliseconds=1)
-        if not 0 <= milliseconds <= _LONGEST:
-            raise ConversionError(f"milliseconds: expected 0 to {_LONGEST}, got {milliseconds}")
+        if not 0 <= milliseconds <= _MAX_MILLISECONDS:
+            raise ConversionError(
+                f"milliseconds: expected 0 to {_MAX_MILLISECONDS}, got {milliseconds}"
+            )
         return cls.from_js(web.AbortSignal.timeout(milliseconds))
 
     @classmethod
     def any(cls, signals: Iterable[AbortSignal]) -> Self:
-        """One that is aborted as soon as one of these is, with its reason. JS: AbortSignal.any."""
+        """Return a signal that is aborted with the first of these signals, for its reason.
+
+        JS: AbortSignal.any.
+        """
         return cls.from_js(web.AbortSignal.any(to_js([*signals], "signals")))
 
     @property
     def aborted(self) -> bool:
-        """JS: AbortSignal.aborted."""
+        """True if the signal is aborted.
+
+        JS: AbortSignal.aborted.
+        """
         return bool(self._js.aborted)
 
     @property
     def reason(self) -> WorkersError | None:
-        """Why, as the error that ``fetch`` raises; None where it is not aborted.
+        """The error that ``fetch`` raises; None if the signal is not aborted.
 
         JS: AbortSignal.reason.
         """
@@ -75,13 +92,18 @@ class AbortSignal(JsWrapper["_js.AbortSignal"]):
         return reason if isinstance(reason, WorkersError) else AbortError(str(reason))
 
     def throw_if_aborted(self) -> None:
-        """Raise the reason, where there is one. JS: AbortSignal.throwIfAborted."""
+        """Raise the reason if the signal is aborted.
+
+        JS: AbortSignal.throwIfAborted.
+        """
         reason = self.reason
         if reason is not None:
             raise reason
 
     async def wait(self) -> WorkersError:
-        """Until it is aborted; the reason. Like ``asyncio.Event.wait``, for any number of tasks.
+        """Wait until the signal is aborted, and return the reason.
+
+        Any number of tasks may wait, as for an ``asyncio.Event``.
 
         JS: AbortSignal.onabort.
         """
@@ -90,11 +112,14 @@ class AbortSignal(JsWrapper["_js.AbortSignal"]):
         return reason
 
 
-_LONGEST = 2**31 - 1  # 25 days: beyond it timers go off at once
+_MAX_MILLISECONDS = 2**31 - 1  # timers of JavaScript beyond it fire at once
 
 
 class AbortController(JsWrapper["_js.AbortController"]):
-    """A signal, and the means to abort it. JS: AbortController."""
+    """The owner of a signal, who can abort it.
+
+    JS: AbortController.
+    """
 
     __slots__ = ()
 
@@ -103,27 +128,32 @@ class AbortController(JsWrapper["_js.AbortController"]):
 
     @classmethod
     def from_js(cls, controller: Any) -> Self:
-        """Stand over JavaScript's own AbortController."""
-        made = cls.__new__(cls)
-        made._js = raw(controller)
-        return made
+        """Wrap an AbortController of JavaScript."""
+        self = cls.__new__(cls)
+        self._js = raw(controller)
+        return self
 
     @property
     def signal(self) -> AbortSignal:
-        """To pass to ``fetch``. JS: AbortController.signal."""
+        """The signal, to pass to ``fetch``.
+
+        JS: AbortController.signal.
+        """
         return AbortSignal.from_js(self._js.signal)
 
     def abort(self, reason: str | BaseException | None = None) -> None:
-        """Abort it; a second time changes nothing.
+        """Abort the signal. A second call changes nothing.
 
-        ``reason`` is the message, or the exception, of the AbortError which that raises elsewhere.
+        Args:
+            reason: The message, or the exception, of the AbortError that waiting work raises.
+
         JS: AbortController.abort.
         """
         self._js.abort(*_reason(reason))
 
 
 def _reason(reason: Any) -> list[Any]:
-    """The argument of JavaScript's abort: none, or an error."""
+    """Return the arguments of JavaScript's ``abort``: none, or an error."""
     if reason is None:
         return []
     timed_out = isinstance(reason, (TimeoutError, AbortTimeoutError))
@@ -131,6 +161,6 @@ def _reason(reason: Any) -> list[Any]:
     if isinstance(reason, BaseException) and not isinstance(reason, WorkersError):
         message = f"{type(reason).__name__}: {reason}" if message else type(reason).__name__
     elif not isinstance(reason, (str, WorkersError)):
-        raise ConversionError(f"reason: expected str or an exception, got {type(reason).__name__}")
+        raise expected("reason", "str or an exception", reason)
     name = "TimeoutError" if timed_out else "AbortError"
     return [web.DOMException.new(text(message, "reason"), name)]

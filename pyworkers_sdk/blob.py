@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self, TypeAlias, cast
 
-from ._border import JsWrapper, bytes_of, raising, raw, text, to_js, web
-from ._times import EPOCH, from_ms
-from .errors import ConversionError, StreamError
+from ._border import JsWrapper, bytes_of, expected, raising, raw, text, to_js, web
+from ._times import from_ms, to_ms
+from .errors import StreamError
 from .streams import ReadableStream
 
 if TYPE_CHECKING:
@@ -24,9 +24,12 @@ _Part: TypeAlias = "str | bytes | bytearray | memoryview | Blob"
 class Blob(JsWrapper["_js.Blob"]):
     """Bytes with a media type, held by JavaScript.
 
-    Made of parts, one after the other; text is UTF-8 there. Unlike a stream it can be read, and
-    sent, any number of times; what ``R2ObjectBody.blob`` and ``Response.blob`` give enters Python
-    only when it is read here.
+    Unlike a stream, a Blob can be read and sent any number of times. The Blob of
+    ``R2ObjectBody.blob`` or ``Response.blob`` enters Python only when it is read.
+
+    Args:
+        parts: The content, in order: text (as UTF-8), bytes and Blobs.
+        type: The media type.
 
     JS: Blob.
     """
@@ -38,47 +41,73 @@ class Blob(JsWrapper["_js.Blob"]):
 
     @classmethod
     def from_js(cls, blob: Any) -> Self:
-        """Stand over JavaScript's own Blob, or another SDK's."""
-        made = cls.__new__(cls)
-        made._js = raw(blob)
-        return made
+        """Wrap a Blob of JavaScript, or of another SDK."""
+        self = cls.__new__(cls)
+        self._js = raw(blob)
+        return self
 
     @property
     def size(self) -> int:
-        """How many bytes. JS: Blob.size."""
+        """The number of bytes.
+
+        JS: Blob.size.
+        """
         return self._js.size
 
     @property
     def type(self) -> str:
-        """The media type in lower case, or "". JS: Blob.type."""
+        """The media type in lower case, or "".
+
+        JS: Blob.type.
+        """
         return self._js.type
 
     def slice(self, start: int = 0, end: int | None = None, *, type: str = "") -> Blob:
-        """The bytes from ``start`` up to ``end``, counted from the end where negative.
+        """Return a part of the bytes as a new Blob.
 
-        The slice has only the media type that it is given. JS: Blob.slice.
+        Args:
+            start: The first byte; a negative number counts from the end.
+            end: The byte after the last; the end of the Blob by default.
+            type: The media type of the part. It is not inherited.
+
+        JS: Blob.slice.
         """
         return Blob.from_js(
             self._js.slice(start, self.size if end is None else end, text(type, "type"))
         )
 
     async def bytes(self) -> bytes:
-        """All of it. JS: Blob.arrayBuffer."""
+        """Read the whole content.
+
+        JS: Blob.arrayBuffer.
+        """
         with _raising:
             data = bytes_of(await self._js.arrayBuffer())
         return data or b""
 
     async def text(self) -> str:
-        """All of it as UTF-8 text; what is not UTF-8 becomes U+FFFD. JS: Blob.text."""
+        """Read the whole content as UTF-8 text. Invalid bytes become U+FFFD.
+
+        JS: Blob.text.
+        """
         return (await self.bytes()).decode(errors="replace")
 
     def stream(self) -> ReadableStream:
-        """The bytes as a stream. JS: Blob.stream."""
+        """Return the content as a stream.
+
+        JS: Blob.stream.
+        """
         return ReadableStream(self._js.stream())
 
 
 class File(Blob):
-    """A Blob with a file's name: what a form holds. ``last_modified`` is now unless given.
+    """A Blob with a file name, as forms contain it.
+
+    Args:
+        parts: The content, in order: text (as UTF-8), bytes and Blobs.
+        name: The file name.
+        type: The media type.
+        last_modified: The time of the last change, in whole milliseconds; now by default.
 
     JS: File.
     """
@@ -102,12 +131,18 @@ class File(Blob):
 
     @property
     def name(self) -> str:
-        """JS: File.name."""
+        """The file name.
+
+        JS: File.name.
+        """
         return self._file.name
 
     @property
     def last_modified(self) -> datetime:
-        """In whole milliseconds. JS: File.lastModified."""
+        """The time of the last change, in whole milliseconds.
+
+        JS: File.lastModified.
+        """
         return from_ms(self._file.lastModified)
 
     @property
@@ -115,11 +150,10 @@ class File(Blob):
         return cast("_js.File", self._js)
 
 
-def _milliseconds(when: Any) -> int:
-    if not isinstance(when, datetime):
-        raise ConversionError(f"last_modified: expected datetime, got {type(when).__name__}")
-    aware = when if when.tzinfo else when.replace(tzinfo=timezone.utc)
-    return (aware - EPOCH) // timedelta(milliseconds=1)
+def _milliseconds(time: Any) -> int:
+    if not isinstance(time, datetime):
+        raise expected("last_modified", "datetime", time)
+    return to_ms(time)
 
 
 _BYTES: tuple[type[Any], ...] = (bytes, bytearray, memoryview)
@@ -128,19 +162,15 @@ _BYTES: tuple[type[Any], ...] = (bytes, bytearray, memoryview)
 def _parts(parts: Any) -> Any:
     is_one = isinstance(parts, (str, *_BYTES))
     if is_one or not hasattr(parts, "__iter__"):
-        hint = "; put it into a list" if is_one else ""
-        raise ConversionError(
-            f"parts: expected a list of str, bytes and Blobs, got {type(parts).__name__}{hint}"
-        )
-    given: list[Any] = [*parts]
-    return to_js([_part(part, at) for at, part in enumerate(given)])
+        hint = "put it into a list" if is_one else ""
+        raise expected("parts", "a list of str, bytes and Blobs", parts, hint)
+    listed: list[Any] = [*parts]
+    return to_js([_part(part, index) for index, part in enumerate(listed)])
 
 
-def _part(part: Any, at: int) -> Any:
+def _part(part: Any, index: int) -> Any:
     if isinstance(part, str):
-        return text(part, f"parts[{at}]")
+        return text(part, f"parts[{index}]")
     if not isinstance(part, _BYTES) and not hasattr(raw(part), "slice"):
-        raise ConversionError(
-            f"parts[{at}]: expected str, bytes or a Blob, got {type(part).__name__}"
-        )
+        raise expected(f"parts[{index}]", "str, bytes or a Blob", part)
     return part

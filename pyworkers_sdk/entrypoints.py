@@ -194,7 +194,7 @@ async def _called(method: Callable[..., Any], args: tuple[Any, ...]) -> Any:
 
 
 class Base:
-    __doc__ = property(lambda self: self._documentation())  # for help()
+    __doc__ = property(lambda self: self._documentation())  # pyright: ignore[reportAssignmentType]
 
     # Stands in a class statement for a base that is made there and then.
     def __init__(

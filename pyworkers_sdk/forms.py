@@ -1,11 +1,11 @@
-"""``FormData``: names and values, as a form sends them."""
+"""``FormData``: the names and values of an HTML form."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
-from ._border import JsWrapper, raw, text, web
+from ._border import JsWrapper, expected, raw, text, web
 from .blob import Blob, File
 from .errors import ConversionError
 
@@ -18,12 +18,12 @@ T = TypeVar("T")
 
 
 class FormData(JsWrapper["_js.FormData"]):
-    """The fields of a form, in order; a name may come up several times. A value is text or a File.
+    """The fields of a form, in order. A value is text or a File, and a name may repeat.
 
     As the body of a request or a response it is sent as multipart/form-data, and the platform sets
-    the Content-Type with its boundary. ``form[name]`` and ``get`` give the first value of a name,
-    ``get_all`` every one; ``form[name] = value`` and ``set`` replace them all. Iteration gives
-    names, each as often as it comes up, and ``len`` counts the same.
+    the Content-Type with its boundary. ``form[name]`` and ``get`` return the first value of a name,
+    ``get_all`` all values. ``form[name] = value`` and ``set`` replace all values. Iteration yields
+    a name once for each of its values, and ``len`` counts the values.
 
     JS: FormData.
     """
@@ -41,54 +41,83 @@ class FormData(JsWrapper["_js.FormData"]):
 
     @classmethod
     def from_js(cls, form: Any) -> Self:
-        """Stand over JavaScript's own FormData, or another SDK's."""
-        made = cls.__new__(cls)
-        made._js = raw(form)
-        return made
+        """Wrap a FormData of JavaScript, or of another SDK."""
+        self = cls.__new__(cls)
+        self._js = raw(form)
+        return self
 
     @overload
     def get(self, name: str) -> str | File | None: ...
     @overload
     def get(self, name: str, default: T) -> str | File | T: ...
     def get(self, name: str, default: Any = None) -> Any:
-        """The first value of a name, or ``default``. JS: FormData.get."""
-        found = _value(self._js.get(text(name, "name")))
-        return default if found is None else found
+        """Return the first value of a name, or ``default``.
+
+        JS: FormData.get.
+        """
+        value = _value(self._js.get(text(name, "name")))
+        return default if value is None else value
 
     def get_all(self, name: str) -> list[str | File]:
-        """Every value of a name. JS: FormData.getAll."""
-        return [_value(each) for each in self._js.getAll(text(name, "name"))]
+        """Return all values of a name.
+
+        JS: FormData.getAll.
+        """
+        return [_value(value) for value in self._js.getAll(text(name, "name"))]
 
     def has(self, name: str) -> bool:
-        """Whether there is such a name. JS: FormData.has."""
+        """Return True if the name exists.
+
+        JS: FormData.has.
+        """
         return bool(self._js.has(text(name, "name")))
 
     def append(self, name: str, value: str | Blob, *, filename: str | None = None) -> None:
         """Add a value to a name.
 
-        A Blob becomes a File called ``filename``, or as it is, or else as the field. JS:
-        FormData.append.
+        Args:
+            name: The name of the field.
+            value: Text, a Blob or a File.
+            filename: The name of the file that a Blob becomes. By default it is the File's own
+                name, or the platform's default.
+
+        JS: FormData.append.
         """
         self._js.append(*_entry(name, value, filename))
 
     def set(self, name: str, value: str | Blob, *, filename: str | None = None) -> None:
-        """Set a name's only value, in the place of its first. JS: FormData.set."""
+        """Replace all values of a name by one, at the place of the first.
+
+        JS: FormData.set.
+        """
         self._js.set(*_entry(name, value, filename))
 
     def delete(self, name: str) -> None:
-        """Remove a name; a missing one is no error. JS: FormData.delete."""
+        """Remove a name. A missing name is not an error.
+
+        JS: FormData.delete.
+        """
         self._js.delete(text(name, "name"))
 
     def items(self) -> list[tuple[str, str | File]]:
-        """Names and values. JS: FormData.entries."""
+        """Return the pairs of names and values.
+
+        JS: FormData.entries.
+        """
         return [(pair[0], _value(pair[1])) for pair in self._js]
 
     def keys(self) -> list[str]:
-        """The names, each as often as it comes up. JS: FormData.keys."""
+        """Return the names, once for each value.
+
+        JS: FormData.keys.
+        """
         return [pair[0] for pair in self._js]
 
     def values(self) -> list[str | File]:
-        """The values. JS: FormData.values."""
+        """Return the values.
+
+        JS: FormData.values.
+        """
         return [_value(pair[1]) for pair in self._js]
 
     __contains__ = has
@@ -121,26 +150,24 @@ def _pairs(init: Any) -> list[tuple[Any, Any]]:
     try:
         return [(name, value) for name, value in pairs]
     except (TypeError, ValueError):
-        raise ConversionError(
-            f"form: expected a mapping or pairs, got {type(init).__name__}"
-        ) from None
+        raise expected("form", "a mapping or pairs", init) from None
 
 
 def _entry(name: Any, value: Any, filename: Any) -> list[Any]:
-    """The arguments of JavaScript's append and set."""
+    """Return the arguments of JavaScript's ``append`` and ``set``."""
     place = f"form[{text(name, 'name')!r}]"
     if isinstance(value, str):
         if filename is not None:
-            raise ConversionError(f"{place}: text has no filename; make it a Blob first")
+            raise ConversionError(f"{place}: a text cannot have a filename; pass a Blob")
         return [name, text(value, place)]
     js = raw(value)
     if not hasattr(js, "slice"):
-        raise ConversionError(f"{place}: expected str, Blob or File, got {type(value).__name__}")
+        raise expected(place, "str, Blob or File", value)
     return [name, js] if filename is None else [name, js, text(filename, "filename")]
 
 
-def _value(found: Any) -> Any:
-    if isinstance(found, str):
-        return found
-    file = raw(found)
+def _value(js_value: Any) -> Any:
+    if isinstance(js_value, str):
+        return js_value
+    file = raw(js_value)
     return None if file is None else File.from_js(file)

@@ -1,12 +1,12 @@
-"""``Headers``: of requests and responses."""
+"""``Headers`` of requests and responses."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar, overload
 
-from ._border import JsWrapper, from_js, raising, raw, text, to_js, web
-from .errors import ConversionError, WorkersError
+from ._border import JsWrapper, expected, from_js, raising, raw, text, to_js, web
+from .errors import WorkersError
 
 if TYPE_CHECKING:
     from . import _js
@@ -21,12 +21,14 @@ HeadersInit: TypeAlias = "Mapping[str, str] | Iterable[tuple[str, str]] | Header
 
 
 class Headers(JsWrapper["_js.Headers"]):
-    """Header names and values, whatever the case of the names.
+    """Header names and values. Names are case-insensitive.
 
-    Iteration gives the names in lower case and in order. A name that was appended to has one value,
-    joined by ", "; only Set-Cookie keeps its values apart, and then comes up once for each. Those
-    of a request that came in and of a redirect cannot be changed: copy them, ``Headers(old)``.
-    WorkersError where a name or a value is not one that HTTP can carry.
+    Iteration yields the names in lower case, sorted. Several values of a name are joined by ", ".
+    Only the values of Set-Cookie stay separate, and its name is yielded once for each. The headers
+    of an incoming request and of a redirect are read-only: copy them by ``Headers(old)``.
+
+    Raises:
+        WorkersError: HTTP cannot carry a name or a value.
 
     JS: Headers.
     """
@@ -39,55 +41,82 @@ class Headers(JsWrapper["_js.Headers"]):
 
     @classmethod
     def from_js(cls, headers: Any) -> Self:
-        """Stand over JavaScript's own Headers, which changes here then change."""
-        made = cls.__new__(cls)
-        made._js = raw(headers)
-        return made
+        """Wrap JavaScript's Headers. Changes are made in the same object."""
+        self = cls.__new__(cls)
+        self._js = raw(headers)
+        return self
 
     @overload
     def get(self, name: str) -> str | None: ...
     @overload
     def get(self, name: str, default: T) -> str | T: ...
     def get(self, name: str, default: Any = None) -> Any:
-        """The value of a header, or ``default``. JS: Headers.get."""
+        """Return the value of a header, or ``default``.
+
+        JS: Headers.get.
+        """
         with _raising:
             value = from_js(self._js.get(_name(name)))
         return default if value is None else value
 
     def get_set_cookie(self) -> list[str]:
-        """Every Set-Cookie on its own. JS: Headers.getSetCookie."""
+        """Return the values of Set-Cookie, one for each cookie.
+
+        JS: Headers.getSetCookie.
+        """
         return list(from_js(self._js.getSetCookie()))
 
     def has(self, name: str) -> bool:
-        """Whether there is such a header. JS: Headers.has."""
+        """Return True if the header exists.
+
+        JS: Headers.has.
+        """
         with _raising:
             return bool(self._js.has(_name(name)))
 
     def set(self, name: str, value: str) -> None:
-        """Set a header, in place of any before. JS: Headers.set."""
+        """Set a header, and replace its old values.
+
+        JS: Headers.set.
+        """
         with _raising:
             self._js.set(_name(name), _value(name, value))
 
     def append(self, name: str, value: str) -> None:
-        """Add a value to a header. JS: Headers.append."""
+        """Add a value to a header.
+
+        JS: Headers.append.
+        """
         with _raising:
             self._js.append(_name(name), _value(name, value))
 
     def delete(self, name: str) -> None:
-        """Remove a header; a missing one is no error. JS: Headers.delete."""
+        """Remove a header. A missing header is not an error.
+
+        JS: Headers.delete.
+        """
         with _raising:
             self._js.delete(_name(name))
 
     def items(self) -> list[tuple[str, str]]:
-        """Names and values. JS: Headers.entries."""
+        """Return the pairs of names and values.
+
+        JS: Headers.entries.
+        """
         return [(pair[0], pair[1]) for pair in self._js]
 
     def keys(self) -> list[str]:
-        """The names. JS: Headers.keys."""
+        """Return the names.
+
+        JS: Headers.keys.
+        """
         return [name for name, _ in self.items()]
 
     def values(self) -> list[str]:
-        """The values, in the order of the names. JS: Headers.values."""
+        """Return the values, in the order of the names.
+
+        JS: Headers.values.
+        """
         return [value for _, value in self.items()]
 
     __contains__ = has
@@ -120,7 +149,7 @@ def _value(name: str, value: Any) -> str:
 
 
 def headers_of(init: Any) -> Any:
-    """What JavaScript takes for headers."""
+    """Return the JavaScript value for headers."""
     if init is None:
         return None
     if isinstance(init, Headers):
@@ -129,7 +158,5 @@ def headers_of(init: Any) -> Any:
     try:
         pairs = [(name, value) for name, value in pairs]
     except (TypeError, ValueError):
-        raise ConversionError(
-            f"headers: expected a mapping or pairs of str, got {type(init).__name__}"
-        ) from None
+        raise expected("headers", "a mapping or pairs of str", init) from None
     return to_js([[_name(name), _value(name, value)] for name, value in pairs])

@@ -1,4 +1,4 @@
-"""``Request``, ``Response`` and ``fetch``: the web platform's."""
+"""``Request``, ``Response`` and ``fetch`` of the web platform."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from typing import (
 )
 
 from . import _row_types as _rows
-from ._border import dumps, from_js, prop, raising, raw, text, to_js, web
+from ._border import dumps, expected, from_js, prop, raising, raw, text, to_js, web
 from ._http_body import Body, BodyInit, body_of
-from .errors import ConversionError, WorkersError
+from .errors import WorkersError
 from .headers import Headers, HeadersInit, headers_of
 
 if TYPE_CHECKING:
@@ -40,18 +40,25 @@ Encoding: TypeAlias = Literal["automatic", "manual"]
 
 
 class Request(Body):
-    """An HTTP request, of a URL or of another request and what is to be different.
+    """An HTTP request to a URL, or a changed copy of another request.
 
-    ``url`` is absolute, and reads as the platform writes it (``HTTPS://E.com/a/../b`` becomes
-    ``https://e.com/b``). GET and HEAD have no body. A text body that has no Content-Type gets
-    ``text/plain;charset=UTF-8``, a form and a Blob their own. A request made of another takes its
-    body over, unless it gets one of its own; ``headers`` replace all the old ones.
+    The platform normalizes the URL: ``HTTPS://E.com/a/../b`` becomes ``https://e.com/b``. A copy
+    takes over the body of the other request, unless ``body`` is passed.
 
-    For ``fetch``: ``redirect`` says whether redirects are followed ("follow" unless told
-    otherwise), ``cf`` are Cloudflare's options, ``cache`` bypasses the cache or has it ask again,
-    ``signal`` ends it early, ``encode_response_body="manual"`` leaves a compressed answer as it is.
+    Args:
+        resource: An absolute URL, or the Request to copy.
+        method: The HTTP method; GET by default. GET and HEAD have no body.
+        headers: Header names and values. They replace all headers of a copied request.
+        body: A text without a Content-Type header gets ``text/plain;charset=UTF-8``; a form and a
+            Blob get their own type.
+        redirect: "follow" (the default) or "manual". Used by ``fetch``.
+        cf: Cloudflare's options for ``fetch``.
+        cache: "no-store" bypasses the cache, "no-cache" revalidates. Used by ``fetch``.
+        signal: Aborts the ``fetch``.
+        encode_response_body: "manual" leaves a compressed response body as it is.
 
-    WorkersError where the URL, the method, a header or an option is not a valid one.
+    Raises:
+        WorkersError: The URL, the method, a header or an option is invalid.
 
     JS: Request.
     """
@@ -79,48 +86,74 @@ class Request(Body):
 
     @property
     def url(self) -> str:
-        """JS: Request.url."""
+        """The absolute URL, normalized.
+
+        JS: Request.url.
+        """
         return self._js.url
 
     @property
     def method(self) -> str:
-        """In upper case. JS: Request.method."""
+        """The HTTP method in upper case.
+
+        JS: Request.method.
+        """
         return self._js.method
 
     @property
     def redirect(self) -> str:
-        """JS: Request.redirect."""
+        """The redirect mode: "follow" or "manual".
+
+        JS: Request.redirect.
+        """
         return self._js.redirect
 
     @property
     def signal(self) -> AbortSignal:
-        """What ends it early; of one that came in, that its client has gone, where the Worker has
-        the compatibility flag ``enable_request_signal``. JS: Request.signal.
+        """The signal that aborts the request.
+
+        For an incoming request it fires when the client disconnects, if the Worker has the
+        compatibility flag ``enable_request_signal``.
+
+        JS: Request.signal.
         """
-        from .abort import AbortSignal  # only who asks for it pays for it
+        from .abort import AbortSignal  # imported on demand, to keep the start of a Worker short
 
         return AbortSignal.from_js(self._js.signal)
 
     @property
     def cache(self) -> CacheMode | None:
-        """JS: Request.cache."""
+        """The cache mode, or None for the default.
+
+        JS: Request.cache.
+        """
         mode: CacheMode | None = from_js(prop(self._js, "cache"))
         return mode
 
     @property
     def keepalive(self) -> bool:
-        """False: a Worker's requests end with it. JS: Request.keepalive."""
+        """Always False: requests of a Worker end with the Worker.
+
+        JS: Request.keepalive.
+        """
         return bool(self._js.keepalive)
 
     @property
     def integrity(self) -> str:
-        """Empty: the runtime checks no integrity. JS: Request.integrity."""
+        """Always empty: the runtime does not check integrity.
+
+        JS: Request.integrity.
+        """
         return self._js.integrity
 
     @property
     def cf(self) -> IncomingRequestCfProperties | None:
-        """What Cloudflare knows of the client (``colo``, ``country``, …); or the options that it
-        was made with. JS: Request.cf."""
+        """Cloudflare's data about the client (``colo``, ``country``, …), or None.
+
+        For a request that the program made, the options of its constructor.
+
+        JS: Request.cf.
+        """
         if not hasattr(self, "_cf"):
             self._cf: IncomingRequestCfProperties | None = from_js(prop(self._js, "cf"))
         return self._cf
@@ -130,34 +163,69 @@ class Request(Body):
     @overload
     async def json(self, row_type: type[T]) -> T: ...
     async def json(self, row_type: Any = None) -> Any:
-        """The body parsed as JSON; with a row type, loaded as one and checked.
+        """Read the body as JSON, and load it as ``row_type`` if that is passed.
 
-        RowError for what is no JSON (``js_name`` is then "SyntaxError") or not what the type says.
+        Args:
+            row_type: A TypedDict, a dataclass, a class with ``model_validate`` (pydantic), ``list``
+                or ``dict`` of these.
+
+        Raises:
+            RowError: The body is not JSON (``js_name`` is "SyntaxError"), or does not fit the type.
+            StreamError: The body was read before.
+
         JS: Body.json.
         """
         return await _read_json(self, row_type)
 
 
 class _MakeJson(Protocol):
+    """Make a response of JSON: ``Response.json(data, status=201)``."""
+
     def __call__(
         self, data: Any, *, status: int = 200, headers: HeadersInit | None = None
-    ) -> Response: ...
+    ) -> Response:
+        """Make a response of JSON.
+
+        Args:
+            data: Dicts, lists, text, numbers, bools and None; also dataclasses, pydantic models and
+                datetimes.
+            status: 200 to 599.
+            headers: Content-Type is ``application/json`` by default.
+
+        Raises:
+            ConversionError: JSON cannot express a value; the message names its place.
+
+        JS: Response.json.
+        """
+        ...
 
 
 class _ReadJson(Protocol):
+    """Read the body as JSON: ``await response.json(User)``."""
+
     @overload
     async def __call__(self) -> Any: ...
     @overload
     async def __call__(self, row_type: type[T]) -> T: ...
+    async def __call__(self, row_type: Any = None) -> Any:
+        """Read the body as JSON, and load it as ``row_type`` if that is passed.
+
+        Raises:
+            RowError: The body is not JSON (``js_name`` is "SyntaxError"), or does not fit the type.
+            StreamError: The body was read before.
+
+        JS: Body.json.
+        """
+        ...
 
 
 class _Json:
-    """``Response.json(data)`` makes a response, ``await response.json()`` reads one.
+    """``Response.json(data)`` makes a response; ``await response.json()`` reads one.
 
-    Made: ``data`` may hold dataclasses, pydantic models, datetimes; ConversionError names the place
-    of what JSON cannot say. Read: as ``Request.json``.
+    ``data`` may contain dataclasses, pydantic models and datetimes. A value that JSON cannot
+    express raises ConversionError with its place. Reading works as ``Request.json`` does.
 
-    JS: Response.json.
+    JS: Response.json, Body.json.
     """
 
     @overload
@@ -169,15 +237,21 @@ class _Json:
 
 
 class Response(Body):
-    """An HTTP response, of a ``body`` as text, as bytes or as a stream, which passes through.
+    """An HTTP response.
 
-    A text body that has no Content-Type gets ``text/plain;charset=UTF-8``, a form and a Blob their
-    own. ``encode_body="manual"``: the body is compressed already, as Content-Encoding says. ``cf``
-    is for who reads it, not sent. WorkersError where ``status`` is not in 200 to 599, or is one
-    that has no body (204, 205, 304) and there is one.
+    Args:
+        body: Text, bytes, a form, a Blob, or a stream that passes through unread. A text without a
+            Content-Type header gets ``text/plain;charset=UTF-8``; a form and a Blob get their own.
+        status: 200 to 599; 101 with ``web_socket``. 204, 205 and 304 have no body.
+        status_text: The reason phrase; the standard one by default.
+        headers: Header names and values.
+        cf: Data for readers of this object. It is not sent.
+        encode_body: "manual" if the body is compressed already, as Content-Encoding names it.
+        web_socket: The client's end of a WebSocketPair, not accepted, for a request with the header
+            ``Upgrade: websocket``. Pass status 101 and no body.
 
-    ``web_socket`` is the end for the client, not accepted, with status 101 and no body; the request
-    must have had the header ``Upgrade: websocket``.
+    Raises:
+        WorkersError: The status is out of range, or does not allow a body.
 
     JS: Response.
     """
@@ -206,7 +280,7 @@ class Response(Body):
                 headers=headers_of(headers),
                 cf=None if cf is None else to_js(cf, "cf"),
                 encodeBody=encode_body,
-                webSocket=_end(web_socket),
+                webSocket=_js_socket(web_socket),
             )
         self._web_socket = web_socket
 
@@ -214,7 +288,9 @@ class Response(Body):
 
     @classmethod
     def error(cls) -> Self:
-        """The response of a network that failed: ``type`` "error" and status 0; none can be sent.
+        """Make the response of a failed network, with type "error" and status 0.
+
+        It cannot be sent to a client.
 
         JS: Response.error.
         """
@@ -222,7 +298,11 @@ class Response(Body):
 
     @classmethod
     def redirect(cls, url: str, status: int = 302) -> Self:
-        """Send the client to an absolute URL, with status 301, 302, 303, 307 or 308.
+        """Make a response that redirects the client.
+
+        Args:
+            url: An absolute URL.
+            status: 301, 302, 303, 307 or 308.
 
         JS: Response.redirect.
         """
@@ -231,47 +311,70 @@ class Response(Body):
 
     @property
     def status(self) -> int:
-        """JS: Response.status."""
+        """The HTTP status.
+
+        JS: Response.status.
+        """
         return self._js.status
 
     @property
     def status_text(self) -> str:
-        """The status in words; the runtime's own unless given. JS: Response.statusText."""
+        """The reason phrase of the status.
+
+        JS: Response.statusText.
+        """
         return self._js.statusText
 
     @property
     def ok(self) -> bool:
-        """Whether the status is in 200 to 299. JS: Response.ok."""
+        """True if the status is 200 to 299.
+
+        JS: Response.ok.
+        """
         return bool(self._js.ok)
 
     @property
     def url(self) -> str:
-        """Where a fetched response came from in the end, or "". JS: Response.url."""
+        """The final URL of a fetched response after redirects, or "".
+
+        JS: Response.url.
+        """
         return self._js.url
 
     @property
     def redirected(self) -> bool:
-        """Whether ``fetch`` followed a redirect on the way. JS: Response.redirected."""
+        """True if ``fetch`` followed a redirect.
+
+        JS: Response.redirected.
+        """
         return bool(self._js.redirected)
 
     @property
     def web_socket(self) -> WebSocket | None:
-        """The WebSocket to ``accept`` and talk on, where the answer to a request with the header
-        ``Upgrade: websocket`` has one. JS: Response.webSocket."""
+        """The WebSocket of a response to ``Upgrade: websocket``, or None. ``accept`` it to use it.
+
+        JS: Response.webSocket.
+        """
         if not hasattr(self, "_web_socket"):
             self._web_socket = _socket(raw(prop(self._js, "webSocket")))
         return self._web_socket
 
     @property
     def type(self) -> Literal["default", "error"]:
-        """JS: Response.type."""
+        """The type: "default", or "error" for a failed network.
+
+        JS: Response.type.
+        """
         return self._js.type
 
     @property
     def cf(self) -> dict[str, Any] | None:
-        """What it was made with, or what Cloudflare says of a fetched one. JS: Response.cf."""
-        found: dict[str, Any] | None = from_js(prop(self._js, "cf"))
-        return found
+        """The ``cf`` of the constructor, or Cloudflare's data about a fetched response.
+
+        JS: Response.cf.
+        """
+        cf: dict[str, Any] | None = from_js(prop(self._js, "cf"))
+        return cf
 
 
 def _make_json(data: Any, *, status: int = 200, headers: HeadersInit | None = None) -> Response:
@@ -294,17 +397,17 @@ def _socket(js: Any) -> WebSocket | None:
     return WebSocket.from_js(js)
 
 
-def _end(socket: WebSocket | None) -> Any:
-    """What JavaScript takes for a WebSocket."""
+def _js_socket(socket: WebSocket | None) -> Any:
+    """Return the JavaScript object of a WebSocket."""
     if socket is None or hasattr(raw(socket), "serializeAttachment"):
         return raw(socket)
-    raise ConversionError(f"web_socket: expected WebSocket, got {type(socket).__name__}")
+    raise expected("web_socket", "WebSocket", socket)
 
 
 def _status(status: Any) -> int:
     if isinstance(status, int):
         return status
-    raise ConversionError(f"status: expected int, got {type(status).__name__}")
+    raise expected("status", "int", status)
 
 
 async def fetch(
@@ -319,12 +422,18 @@ async def fetch(
     signal: AbortSignal | None = None,
     encode_response_body: Encoding | None = None,
 ) -> Response:
-    """Send a request to the network; the options are those of ``Request``.
+    """Send a request to the network, and return the response when its headers have arrived.
 
-    The answer is there with its headers: any status is an answer, ``response.ok`` tells. Its
-    headers cannot be changed; ``Response(answer.body, headers=answer.headers)`` can be. Up to 20
-    redirects are followed, unless ``redirect="manual"``. WorkersError where there is no answer, or
-    the request is not a valid one; AbortError, or AbortTimeoutError, where ``signal`` ended it.
+    Any status is a response: check ``response.ok``. The headers of the response are read-only. To
+    change them, copy it: ``Response(response.body, headers=response.headers)``.
+
+    Args:
+        resource: A URL or a Request. The other arguments are as in ``Request``.
+        redirect: "follow" (the default, at most 20 redirects) or "manual".
+
+    Raises:
+        WorkersError: The request is invalid, or the network failed.
+        AbortError: ``signal`` was aborted; AbortTimeoutError for ``AbortSignal.timeout``.
 
     JS: fetch.
     """
@@ -356,7 +465,7 @@ async def send(
     encode_response_body: Encoding | None = None,
     failing: raising | None = None,
 ) -> Response:
-    """What every ``fetch`` has in common: the global one, and those of bindings."""
+    """Send a request by a ``fetch`` function: the global one, or that of a binding."""
     init = _init(method, headers, body, redirect, cf, cache, signal, encode_response_body)
     with failing or _raising:
         return Response.from_js(await js_fetch(_resource(resource), **init))
@@ -377,8 +486,11 @@ def _init(
     signal: Any,
     encode_response_body: Any,
 ) -> dict[str, Any]:
-    """JavaScript's RequestInit: what was given of it."""
-    given = {
+    """Return the RequestInit of the options that were passed.
+
+    Each keyword of a JavaScript call is a crossing, so an absent option is left out.
+    """
+    init = {
         "method": None if method is None else text(method, "method"),
         "headers": headers_of(headers),
         "body": body_of(body, "make JSON of it first"),
@@ -388,4 +500,4 @@ def _init(
         "signal": raw(signal),
         "encodeResponseBody": encode_response_body,
     }
-    return {name: value for name, value in given.items() if value is not None}
+    return {name: value for name, value in init.items() if value is not None}

@@ -1,11 +1,11 @@
-"""``ReadableStream`` and ``WritableStream``: bytes that come and go in pieces."""
+"""``ReadableStream`` and ``WritableStream``: bytes in chunks."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
-from ._border import JsWrapper, from_js, js_error, platform, raising, raw, text, to_js
-from .errors import ConversionError, StreamError
+from ._border import JsWrapper, expected, from_js, js_error, platform, raising, raw, text, to_js
+from .errors import StreamError
 
 if TYPE_CHECKING:
     from . import _js
@@ -16,11 +16,13 @@ _raising = raising(StreamError)
 
 
 class ReadableStream(JsWrapper["_js.ReadableStream"]):
-    """A stream of ``bytes``, iterated once: ``async for chunk in stream``.
+    """A stream of ``bytes`` that is read once: ``async for chunk in stream``.
 
-    Given to a ``Response``, to ``KV.put`` or to ``R2.put`` it passes through untouched, and its
-    bytes never enter Python. Reading a stream that is being read, or was, raises StreamError.
-    Leaving the loop early cancels the source.
+    Passed to a ``Response``, to ``KV.put`` or to ``R2.put``, it is not read here: its bytes never
+    enter Python. Leaving the loop early cancels the source.
+
+    Raises:
+        StreamError: The stream is being read or was read before, or its source failed.
 
     JS: ReadableStream.
     """
@@ -32,11 +34,17 @@ class ReadableStream(JsWrapper["_js.ReadableStream"]):
 
     @property
     def locked(self) -> bool:
-        """Whether somebody is reading it. JS: ReadableStream.locked."""
+        """True if a reader is reading the stream.
+
+        JS: ReadableStream.locked.
+        """
         return bool(self._js.locked)
 
     async def cancel(self) -> None:
-        """Say that the rest is not wanted. JS: ReadableStream.cancel."""
+        """Discard the rest of the stream, and tell its source to stop.
+
+        JS: ReadableStream.cancel.
+        """
         with _raising:
             await self._js.cancel()
 
@@ -44,18 +52,21 @@ class ReadableStream(JsWrapper["_js.ReadableStream"]):
         return Chunks(self._js)
 
     async def bytes(self) -> bytes:
-        """All the rest of it, in one piece."""
+        """Read the rest of the stream. An addition over the JavaScript API."""
         return b"".join([chunk async for chunk in self])
 
     async def text(self) -> str:
-        """All the rest of it, as UTF-8 text; what is not UTF-8 becomes U+FFFD."""
+        """Read the rest of the stream as UTF-8 text. Invalid bytes become U+FFFD.
+
+        An addition over the JavaScript API.
+        """
         return (await self.bytes()).decode(errors="replace")
 
 
 class Chunks:
-    """The chunks of a stream, read one after the other.
+    """The async iterator of a stream's chunks.
 
-    No async generator: Pyodide before 314 does not end one that a loop leaves.
+    It is not an async generator: Pyodide before 314 does not close a generator that a loop leaves.
     """
 
     __slots__ = ("_done", "_js", "_reader")
@@ -87,7 +98,7 @@ class Chunks:
         return data
 
     async def aclose(self) -> None:
-        """Say that the rest is not wanted."""
+        """Discard the rest of the stream."""
         if self._reader is not None and not self._done:
             self._done = True
             with _raising:
@@ -104,7 +115,10 @@ class Chunks:
 
 
 class WritableStream(JsWrapper["_js.WritableStream"]):
-    """Where bytes go. StreamError where it is closed, or broken, or somebody else writes there.
+    """A destination of bytes.
+
+    Raises:
+        StreamError: The stream is closed or failed, or another writer holds it.
 
     JS: WritableStream.
     """
@@ -116,13 +130,19 @@ class WritableStream(JsWrapper["_js.WritableStream"]):
 
     @property
     def locked(self) -> bool:
-        """Whether somebody is writing. JS: WritableStream.locked."""
+        """True if a writer holds the stream.
+
+        JS: WritableStream.locked.
+        """
         return bool(self._js.locked)
 
     async def write(self, data: bytes | bytearray | memoryview) -> None:
-        """Until the bytes are taken. JS: WritableStreamDefaultWriter.write."""
+        """Write bytes, and wait until the destination has taken them.
+
+        JS: WritableStreamDefaultWriter.write.
+        """
         if not isinstance(data, (bytes, bytearray, memoryview)):
-            raise ConversionError(f"data: expected bytes, got {type(data).__name__}")
+            raise expected("data", "bytes", data)
         with _raising:
             writer = self._js.getWriter()
         try:
@@ -132,13 +152,19 @@ class WritableStream(JsWrapper["_js.WritableStream"]):
             writer.releaseLock()
 
     async def close(self) -> None:
-        """Say that there is no more to come. JS: WritableStream.close."""
+        """Close the stream after the last write.
+
+        JS: WritableStream.close.
+        """
         with _raising:
             await self._js.close()
 
     async def abort(self, reason: str = "the stream was aborted") -> None:
-        """Give up, for a reason that later writes raise. JS: WritableStream.abort."""
-        # an error, always: what is no error, Pyodide cannot raise
+        """Abort the stream. Later writes raise ``reason``.
+
+        JS: WritableStream.abort.
+        """
+        # Always pass an Error: Pyodide can only re-raise JavaScript Error objects.
         error = js_error("AbortError", text(reason, "reason"))
         with _raising:
             await self._js.abort(error)

@@ -167,7 +167,7 @@ async def test_a_blob_without_a_name() -> None:
         ),
         "named text": (
             lambda: AnyForm().append("a", "b", filename="c"),
-            r"form\['a'\]: text has no filename; make it a Blob first",
+            r"form\['a'\]: a text cannot have a filename; pass a Blob",
         ),
     }
 )
