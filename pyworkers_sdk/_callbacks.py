@@ -1,4 +1,7 @@
-"""Functions that JavaScript calls back: what they give and raise stays Python's own."""
+"""Calls of JavaScript methods that take a Python callback.
+
+The callback's result and its exceptions stay Python objects: neither crosses the border.
+"""
 
 from __future__ import annotations
 
@@ -14,35 +17,43 @@ T = TypeVar("T")
 
 
 def entrust(method: Callable[[Any], Any], function: Callable[..., Awaitable[T]]) -> Awaitable[T]:
-    """Call a JavaScript method with ``function`` as its callback, now; what ``function`` gave.
+    """Call a JavaScript method at once, with an async callback.
 
-    What it returns never crosses, and what it raises comes out as it was.
+    Args:
+        method: The method; it takes the callback and returns a promise.
+        function: The callback.
+
+    Returns:
+        An awaitable of the callback's result. Awaiting it raises the exception of the callback
+        itself, if it raised one.
     """
-    kept: list[T] = []
-    failed: list[BaseException] = []
+    results: list[T] = []
+    failures: list[BaseException] = []
 
     async def run(*args: Any) -> None:
         try:
-            kept.append(await function(*args))
+            results.append(await function(*args))
         except BaseException as exc:
-            failed.append(exc)
+            failures.append(exc)
+            # JavaScript must see the failure: a transaction rolls back, for example.
             raise js_error("Error", f"{type(exc).__name__}: {exc}") from None
 
     async def finished() -> T:
         try:
             await done
         except JsException:
-            if failed:
-                raise failed[0] from None
+            if failures:
+                raise failures[0] from None
             raise
         finally:
             callback.__exit__()
-        return kept[0]
+        return results[0]
 
+    # Not a with block: the callback must live until the promise is settled, in another task.
     callback = Called(run)
-    theirs = callback.__enter__()
+    js_callback = callback.__enter__()
     try:
-        done = method(theirs)
+        done = method(js_callback)
     except BaseException:
         callback.__exit__()
         raise
@@ -50,21 +61,21 @@ def entrust(method: Callable[[Any], Any], function: Callable[..., Awaitable[T]])
 
 
 def entrust_now(method: Callable[[Any], Any], function: Callable[[], T]) -> T:
-    """The same for a callback without ``await``."""
-    kept: list[T] = []
-    failed: list[BaseException] = []
+    """Call a JavaScript method that calls its callback before it returns; return its result."""
+    results: list[T] = []
+    failures: list[BaseException] = []
 
     def run() -> None:
         try:
-            kept.append(function())
+            results.append(function())
         except BaseException as exc:
-            failed.append(exc)
+            failures.append(exc)
             raise js_error("Error", f"{type(exc).__name__}: {exc}") from None
 
     try:
         method(run)
     except JsException:
-        if failed:
-            raise failed[0] from None
+        if failures:
+            raise failures[0] from None
         raise
-    return kept[0]
+    return results[0]

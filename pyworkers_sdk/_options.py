@@ -1,18 +1,18 @@
-"""Between JavaScript's names and ours, where options nest and results have many fields."""
+"""Conversion between JavaScript's names and Python's, of nested options and of results."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, cast
 
-from ._border import dumps, from_json
+from ._border import dumps, expected, from_json
 from .errors import ConversionError
 
 __all__ = ["camel", "js_bag", "js_options", "json_of", "list_of", "named_tuple"]
 
 T = TypeVar("T")
 
-_OTHERWISE = {
+_IRREGULAR = {
     "cache_ttl": "cacheTTL",
     "channel_link": "channel_link",
     "convert_og_image": "convertOGImage",
@@ -25,60 +25,72 @@ _OTHERWISE = {
     "share_link": "share_link",
     "upload_url": "uploadURL",
 }
+"""JavaScript's spelling of the names that are not plain camelCase there."""
 
 
 def camel(name: str) -> str:
-    """JavaScript's spelling of one of our names."""
-    if name in _OTHERWISE:
-        return _OTHERWISE[name]
+    """Return JavaScript's spelling of one of this package's names."""
+    if name in _IRREGULAR:
+        return _IRREGULAR[name]
     first, *rest = name.split("_")
     return first + "".join(map(str.capitalize, rest))
 
 
 def js_options(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Those options that were given, under JavaScript's names."""
+    """Return the options that are not None, under JavaScript's names."""
     return {camel(name): value for name, value in options.items() if value is not None}
 
 
 def js_bag(
-    given: Any,
-    kind: type[Any],
+    options: Any,
+    options_type: type[Any],
     name: str,
-    inner: Mapping[str, Callable[[Any, str], Any]] | None = None,
+    convert: Mapping[str, Callable[[Any, str], Any]] | None = None,
 ) -> dict[str, Any]:
-    """An options bag under JavaScript's names: a dict with the keys of the TypedDict ``kind``.
+    """Return a dict of options under JavaScript's names, without the keys that are None.
 
-    ``inner`` makes what is under a key ready, where that is a bag again.
+    Args:
+        options: The dict that was passed.
+        options_type: The TypedDict with all valid keys.
+        name: The place of the dict in an error message.
+        convert: Converts the value under a key, given the value and its place. Nested options need
+            it.
+
+    Raises:
+        ConversionError: ``options`` is not a dict, or has an unknown key.
     """
-    if not isinstance(given, Mapping):
-        raise ConversionError(f"{name}: expected a dict, got {type(given).__name__}")
-    known: dict[str, Any] = kind.__annotations__
-    made: dict[str, Any] = {}
-    for key, value in cast("Mapping[str, Any]", given).items():
+    if not isinstance(options, Mapping):
+        raise expected(name, "a dict", options)
+    known: dict[str, Any] = options_type.__annotations__
+    js_names: dict[str, Any] = {}
+    for key, value in cast("Mapping[str, Any]", options).items():
         if key not in known:
             raise ConversionError(f"{name}: no {key!r}; there are {', '.join(known)}")
         if value is not None:
-            ready = (inner or {}).get(key)
-            made[camel(key)] = ready(value, f"{name}.{key}") if ready else value
-    return made
+            conversion = (convert or {}).get(key)
+            js_names[camel(key)] = conversion(value, f"{name}.{key}") if conversion else value
+    return js_names
 
 
-def named_tuple(kind: type[T], found: dict[str, Any], **inner: Callable[[Any], Any]) -> T:
-    """The NamedTuple ``kind`` of an object that came from JavaScript, under its own names.
+def named_tuple(tuple_type: type[T], fields: dict[str, Any], **convert: Callable[[Any], Any]) -> T:
+    """Return a NamedTuple of the fields of an object from JavaScript; a missing field is None.
 
-    ``inner`` makes a field of what was found, unless that is None.
+    Args:
+        tuple_type: The NamedTuple. Its fields have this package's names.
+        fields: The object's fields under JavaScript's names.
+        convert: The conversion of each field that needs one; it is not called for None.
     """
-    fields: tuple[str, ...] = cast("Any", kind)._fields
+    names: tuple[str, ...] = cast("Any", tuple_type)._fields
     values: list[Any] = []
-    for field in fields:
-        value = found.get(camel(field))
-        values.append(inner[field](value) if field in inner and value is not None else value)
-    return kind(*values)
+    for name in names:
+        value = fields.get(camel(name))
+        values.append(convert[name](value) if name in convert and value is not None else value)
+    return tuple_type(*values)
 
 
-def list_of(make: Callable[[Any], T]) -> Callable[[Any], list[T]]:
-    """What makes a list, item by item."""
-    return lambda found: [make(item) for item in found]
+def list_of(convert: Callable[[Any], T]) -> Callable[[Any], list[T]]:
+    """Return a function that converts each item of a list."""
+    return lambda items: [convert(item) for item in items]
 
 
 def json_of(options: Mapping[str, Any], name: str = "options") -> Any:

@@ -1,4 +1,4 @@
-"""Times of JavaScript and of services as aware UTC datetimes, and back."""
+"""Conversion between the times of JavaScript and of services and aware UTC datetimes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``HTMLRewriter``: change HTML on its way through."""
+"""``HTMLRewriter``: change HTML while it streams through a Worker."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import AsyncIterable, Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeAlias
 
-from ._border import JsWrapper, cells, from_js, raising, raw, stream_from, text, web
+from ._border import JsWrapper, cells, expected, from_js, raising, raw, stream_from, text, web
 from ._border.callbacks import Handed
-from .errors import BindingError, ConversionError, WorkersError
+from .errors import BindingError, WorkersError
 from .http import Response
 from .streams import ReadableStream
 
@@ -23,7 +23,10 @@ Content: TypeAlias = "str | Response | ReadableStream | AsyncIterable[bytes]"
 
 
 class _Token(JsWrapper[Any]):
-    """What handlers get: it is good until the handler that got it is over, then WorkersError."""
+    """Base of the tokens that handlers receive.
+
+    A token is valid until its handler is over; afterwards every use raises WorkersError.
+    """
 
     __slots__ = ("_handed",)
 
@@ -33,7 +36,7 @@ class _Token(JsWrapper[Any]):
 
 
 class Doctype(_Token):
-    """``<!DOCTYPE …>``, to read. JS: Doctype."""
+    """A doctype, ``<!DOCTYPE …>``; it is read-only. JS: Doctype."""
 
     __slots__ = ()
 
@@ -41,21 +44,24 @@ class Doctype(_Token):
 
     @property
     def name(self) -> str | None:
-        """In lower case. JS: Doctype.name."""
+        """The name in lower case, such as "html"; None if it is missing. JS: Doctype.name."""
         with _raising:
             name: str | None = from_js(self._js.name)
         return name
 
     @property
     def public_id(self) -> str | None:
-        """JS: Doctype.publicId."""
+        """The public identifier, after ``PUBLIC``; None if it is missing. JS: Doctype.publicId."""
         with _raising:
             public_id: str | None = from_js(self._js.publicId)
         return public_id
 
     @property
     def system_id(self) -> str | None:
-        """JS: Doctype.systemId."""
+        """The system identifier, such as a DTD's URL; None if it is missing.
+
+        JS: Doctype.systemId.
+        """
         with _raising:
             system_id: str | None = from_js(self._js.systemId)
         return system_id
@@ -69,7 +75,14 @@ class DocumentEnd(_Token):
     _js: _js.DocumentEnd
 
     def append(self, content: str, *, html: bool = False) -> Self:
-        """Add text, or HTML, to the end of the document. JS: DocumentEnd.append."""
+        """Insert content at the end of the document.
+
+        Args:
+            content: The text to insert.
+            html: Insert the text as HTML. By default it is escaped.
+
+        JS: DocumentEnd.append.
+        """
         with _raising:
             self._js.append(text(content, "content"), html=html)
         return self
@@ -79,14 +92,17 @@ class _Removable(_Token):
     __slots__ = ()
 
     def remove(self) -> Self:
-        """Leave it out. JS: remove."""
+        """Remove the token from the output; the content of an element is removed too.
+
+        JS: remove.
+        """
         with _raising:
             self._js.remove()
         return self
 
 
 class Comment(_Removable):
-    """``<!-- … -->``. JS: Comment."""
+    """A comment, ``<!-- … -->``. JS: Comment."""
 
     __slots__ = ()
 
@@ -94,7 +110,10 @@ class Comment(_Removable):
 
     @property
     def text(self) -> str:
-        """What is between the dashes; WorkersError if what it is set to has a "-->" in it.
+        """The text between ``<!--`` and ``-->``.
+
+        Raises:
+            WorkersError: It is set to a text that contains "-->".
 
         JS: Comment.text.
         """
@@ -108,24 +127,45 @@ class Comment(_Removable):
 
     @property
     def removed(self) -> bool:
-        """Whether it was removed or replaced. JS: Comment.removed."""
+        """True if the comment was removed or replaced. JS: Comment.removed."""
         with _raising:
             return self._js.removed
 
     def before(self, content: str, *, html: bool = False) -> Self:
-        """Put text, or HTML, before it. JS: Comment.before."""
+        """Insert content before the comment.
+
+        Args:
+            content: The text to insert.
+            html: Insert the text as HTML. By default it is escaped.
+
+        JS: Comment.before.
+        """
         with _raising:
             self._js.before(text(content, "content"), html=html)
         return self
 
     def after(self, content: str, *, html: bool = False) -> Self:
-        """Put text, or HTML, after it. JS: Comment.after."""
+        """Insert content after the comment.
+
+        Args:
+            content: The text to insert.
+            html: Insert the text as HTML. By default it is escaped.
+
+        JS: Comment.after.
+        """
         with _raising:
             self._js.after(text(content, "content"), html=html)
         return self
 
     def replace(self, content: str, *, html: bool = False) -> Self:
-        """Put text, or HTML, in its place. JS: Comment.replace."""
+        """Replace the comment with content.
+
+        Args:
+            content: The text to insert.
+            html: Insert the text as HTML. By default it is escaped.
+
+        JS: Comment.replace.
+        """
         with _raising:
             self._js.replace(text(content, "content"), html=html)
         return self
@@ -135,20 +175,34 @@ class _Surrounded(_Removable):
     __slots__ = ()
 
     def before(self, content: Content, *, html: bool = False) -> Self:
-        """Put text, or HTML, before it. JS: before."""
+        """Insert content before the token.
+
+        Args:
+            content: Text, a response or a stream of bytes; its body must be UTF-8.
+            html: Insert the content as HTML. By default it is escaped.
+
+        JS: before.
+        """
         with _raising:
             self._js.before(_content(content), html=html)
         return self
 
     def after(self, content: Content, *, html: bool = False) -> Self:
-        """Put text, or HTML, after it; what is given first is farther away. JS: after."""
+        """Insert content after the token; a second call inserts between it and the first content.
+
+        Args:
+            content: Text, a response or a stream of bytes; its body must be UTF-8.
+            html: Insert the content as HTML. By default it is escaped.
+
+        JS: after.
+        """
         with _raising:
             self._js.after(_content(content), html=html)
         return self
 
 
 class Text(_Surrounded):
-    """A piece of text, as it comes: one text may be of several, and the last is often empty.
+    """A chunk of text as it arrives; a text may consist of several, and the last is often empty.
 
     JS: Text.
     """
@@ -159,31 +213,38 @@ class Text(_Surrounded):
 
     @property
     def text(self) -> str:
-        """As it is written: ``&amp;`` is ``&amp;``. JS: Text.text."""
+        """The text as it is in the source: ``&amp;`` stays ``&amp;``. JS: Text.text."""
         with _raising:
             return self._js.text
 
     @property
     def last_in_text_node(self) -> bool:
-        """Whether the text ends with this piece. JS: Text.lastInTextNode."""
+        """True if the text ends with this chunk. JS: Text.lastInTextNode."""
         with _raising:
             return self._js.lastInTextNode
 
     @property
     def removed(self) -> bool:
-        """Whether it was removed or replaced. JS: Text.removed."""
+        """True if the chunk was removed or replaced. JS: Text.removed."""
         with _raising:
             return self._js.removed
 
     def replace(self, content: Content, *, html: bool = False) -> Self:
-        """Put text, or HTML, in its place. JS: Text.replace."""
+        """Replace the chunk with content.
+
+        Args:
+            content: Text, a response or a stream of bytes; its body must be UTF-8.
+            html: Insert the content as HTML. By default it is escaped.
+
+        JS: Text.replace.
+        """
         with _raising:
             self._js.replace(_content(content), html=html)
         return self
 
 
 class EndTag(_Surrounded):
-    """``</p>``. JS: EndTag."""
+    """An end tag, such as ``</p>``. JS: EndTag."""
 
     __slots__ = ()
 
@@ -191,7 +252,7 @@ class EndTag(_Surrounded):
 
     @property
     def name(self) -> str:
-        """In lower case. JS: EndTag.name."""
+        """The name of the tag in lower case. JS: EndTag.name."""
         with _raising:
             return self._js.name
 
@@ -202,10 +263,10 @@ class EndTag(_Surrounded):
 
 
 class Element(_Surrounded):
-    """``<p …>`` and all that is in it, up to its end tag.
+    """An element: ``<p …>`` and its content, up to its end tag.
 
-    Attributes are as they are written: ``&amp;`` is ``&amp;``, and what is set has its ``"`` made
-    ``&quot;``. WorkersError where a name cannot be one.
+    Attributes are read as they are in the source: ``&amp;`` stays ``&amp;``. In a value that is
+    set, ``"`` becomes ``&quot;``. An invalid name of a tag or an attribute raises WorkersError.
 
     JS: Element.
     """
@@ -216,7 +277,10 @@ class Element(_Surrounded):
 
     @property
     def tag_name(self) -> str:
-        """In lower case; setting it changes the end tag too. JS: Element.tagName."""
+        """The name of the tag in lower case; setting it changes the end tag too.
+
+        JS: Element.tagName.
+        """
         with _raising:
             return self._js.tagName
 
@@ -227,85 +291,138 @@ class Element(_Surrounded):
 
     @property
     def attributes(self) -> list[tuple[str, str]]:
-        """Names and values, as they are now. JS: Element.attributes."""
+        """The names and values of the attributes, with the changes so far.
+
+        JS: Element.attributes.
+        """
         with _raising:
             return list(zip(*cells(self._js.attributes)))
 
     @property
     def removed(self) -> bool:
-        """Whether it was removed or replaced. JS: Element.removed."""
+        """True if the element was removed or replaced. JS: Element.removed."""
         with _raising:
             return self._js.removed
 
     @property
     def namespace_uri(self) -> str:
-        """ "http://www.w3.org/1999/xhtml", or that of SVG or MathML. JS: Element.namespaceURI."""
+        """The namespace: "http://www.w3.org/1999/xhtml", or that of SVG or MathML.
+
+        JS: Element.namespaceURI.
+        """
         with _raising:
             return self._js.namespaceURI
 
     def get_attribute(self, name: str) -> str | None:
-        """JS: Element.getAttribute."""
+        """Return the value of an attribute, or None if it is missing.
+
+        JS: Element.getAttribute.
+        """
         with _raising:
             value: str | None = from_js(self._js.getAttribute(text(name, "name")))
         return value
 
     def has_attribute(self, name: str) -> bool:
-        """JS: Element.hasAttribute."""
+        """Return True if the element has an attribute of that name. JS: Element.hasAttribute."""
         with _raising:
             return self._js.hasAttribute(text(name, "name"))
 
     def set_attribute(self, name: str, value: str) -> Self:
-        """JS: Element.setAttribute."""
+        """Set an attribute, or add it if it is missing.
+
+        Raises:
+            WorkersError: The name is empty, or contains white space, "/", ">" or "=".
+
+        JS: Element.setAttribute.
+        """
         with _raising:
             self._js.setAttribute(text(name, "name"), text(value, "value"))
         return self
 
     def remove_attribute(self, name: str) -> Self:
-        """JS: Element.removeAttribute."""
+        """Remove an attribute; a missing one is ignored. JS: Element.removeAttribute."""
         with _raising:
             self._js.removeAttribute(text(name, "name"))
         return self
 
     def prepend(self, content: Content, *, html: bool = False) -> Self:
-        """Put text, or HTML, right after the start tag. JS: Element.prepend."""
+        """Insert content right after the start tag.
+
+        Args:
+            content: Text, a response or a stream of bytes; its body must be UTF-8.
+            html: Insert the content as HTML. By default it is escaped.
+
+        JS: Element.prepend.
+        """
         with _raising:
             self._js.prepend(_content(content), html=html)
         return self
 
     def append(self, content: Content, *, html: bool = False) -> Self:
-        """Put text, or HTML, right before the end tag. JS: Element.append."""
+        """Insert content right before the end tag.
+
+        Args:
+            content: Text, a response or a stream of bytes; its body must be UTF-8.
+            html: Insert the content as HTML. By default it is escaped.
+
+        JS: Element.append.
+        """
         with _raising:
             self._js.append(_content(content), html=html)
         return self
 
     def replace(self, content: Content, *, html: bool = False) -> Self:
-        """Put text, or HTML, in the place of it and of what is in it. JS: Element.replace."""
+        """Replace the element, with its content, by other content.
+
+        Args:
+            content: Text, a response or a stream of bytes; its body must be UTF-8.
+            html: Insert the content as HTML. By default it is escaped.
+
+        JS: Element.replace.
+        """
         with _raising:
             self._js.replace(_content(content), html=html)
         return self
 
     def set_inner_content(self, content: Content, *, html: bool = False) -> Self:
-        """Put text, or HTML, in the place of what is in it. JS: Element.setInnerContent."""
+        """Replace the content between the start tag and the end tag.
+
+        Args:
+            content: Text, a response or a stream of bytes; its body must be UTF-8.
+            html: Insert the content as HTML. By default it is escaped.
+
+        JS: Element.setInnerContent.
+        """
         with _raising:
             self._js.setInnerContent(_content(content), html=html)
         return self
 
     def remove_and_keep_content(self) -> Self:
-        """Leave out the tags, and not what is between them. JS: Element.removeAndKeepContent."""
+        """Remove the start tag and the end tag, but keep the content between them.
+
+        JS: Element.removeAndKeepContent.
+        """
         with _raising:
             self._js.removeAndKeepContent()
         return self
 
     def on_end_tag(self, handler: Callable[[EndTag], object]) -> None:
-        """Call ``handler`` when the end tag comes, instead of one that was given before. Where the
-        end tag is missing it gets the tag that ends an element around this one, or is not called.
-        WorkersError of an element that has none, such as ``<br>``.
+        """Call ``handler`` when the end tag arrives; it replaces an earlier handler.
+
+        If the end tag is missing, the handler receives the tag that ends an element around this
+        one, or is not called.
+
+        Args:
+            handler: A function, ``async`` or not, that takes an EndTag.
+
+        Raises:
+            WorkersError: The element cannot have an end tag, such as ``<br>``.
 
         JS: Element.onEndTag.
         """
         assert self._handed
         if not callable(handler):
-            raise ConversionError(f"handler: expected a function, got {type(handler).__name__}")
+            raise expected("handler", "a function", handler)
         with _raising:
             function = self._handed.function(partial(_handled, self._handed, EndTag, handler))
             self._js.onEndTag(function)
@@ -319,8 +436,7 @@ def _content(content: Any) -> Any:
         return js
     if hasattr(content, "__aiter__"):
         return stream_from(content)
-    kind = type(content).__name__
-    raise ConversionError(f"content: expected str, Response or a stream, got {kind}")
+    raise expected("content", "str, Response or a stream", content)
 
 
 class HandlesElement(Protocol):
@@ -356,14 +472,18 @@ _OF_DOCUMENTS: dict[str, type[_Token]] = {
 
 
 class HTMLRewriter:
-    """Changes HTML as it passes, without holding all of it: ``HTMLRewriter().on("a[href]",
-    Links()).transform(response)``.
+    """A transformation of HTML that streams through, without holding all of it in memory.
 
-    ``handlers`` are objects with some of the methods ``element``, ``comments`` and ``text`` (of the
-    document: ``doctype``, ``comments``, ``text`` and ``end``), ``async`` or not; of a class, a new
-    object is made for each response. They are called in the order in which they were given, those
-    of the document last. What one returns counts for nothing; what one raises breaks the new body
-    off, for whoever reads it. One HTMLRewriter serves any number of responses.
+    ``HTMLRewriter().on("a[href]", Links()).transform(response)``
+
+    ``handlers`` are objects with some of the methods ``element``, ``comments`` and ``text``; for
+    the document: ``doctype``, ``comments``, ``text`` and ``end``. The methods may be ``async``. If
+    a class is passed, a new object of it is made for each response.
+
+    Handlers are called in the order in which they were added, and handlers of the document after
+    all others. Only ``end`` handlers are called in reverse order. The return value of a handler is
+    ignored. If a handler raises, reading the new body raises StreamError. An HTMLRewriter may
+    transform any number of responses.
 
     JS: HTMLRewriter.
     """
@@ -381,17 +501,23 @@ class HTMLRewriter:
         | type[HandlesComments]
         | type[HandlesText],
     ) -> Self:
-        """Call ``handlers`` for the elements that a CSS selector selects, and for the comments and
-        the text in them.
+        """Call ``handlers`` for each selected element, and for the comments and text inside it.
 
-        A selector may have tags, ``*``, ``.class``, ``#id``, ``[attribute]`` with any operator,
-        ``:nth-child()``, ``:first-child``, ``:nth-of-type()``, ``:first-of-type`` and ``:not()``,
-        put together by spaces, ``>`` and commas. WorkersError for any other.
+        Args:
+            selector: A CSS selector. It may have tags, ``*``, ``.class``, ``#id``, ``[attribute]``
+                with any operator, ``:nth-child()``, ``:first-child``, ``:nth-of-type()``,
+                ``:first-of-type`` and ``:not()``, combined by spaces, ``>`` and commas.
+            handlers: An object or a class with some of the methods ``element``, ``comments`` and
+                ``text``.
+
+        Raises:
+            WorkersError: The selector is invalid, or unsupported.
 
         JS: HTMLRewriter.on.
         """
         _check(handlers, _OF_ELEMENTS)
         with _raising:
+            # JavaScript checks the selector here, and not only when a response is transformed.
             _new().on(text(selector, "selector"), element=None)
         self._rules.append((selector, handlers, _OF_ELEMENTS))
         return self
@@ -404,7 +530,11 @@ class HTMLRewriter:
         | type[HandlesText]
         | type[HandlesEnd],
     ) -> Self:
-        """Call ``handlers`` for the doctype, all comments, all text, and the end.
+        """Call ``handlers`` for the doctype, all comments, all text, and the end of the document.
+
+        Args:
+            handlers: An object or a class with some of the methods ``doctype``, ``comments``,
+                ``text`` and ``end``.
 
         JS: HTMLRewriter.onDocument.
         """
@@ -413,32 +543,36 @@ class HTMLRewriter:
         return self
 
     def transform(self, response: Response) -> Response:
-        """A response like this one, with the body as the handlers make it; they are called as it is
-        read. A response without a body comes back as it is.
+        """Return a copy of a response with the body as the handlers change it.
 
-        The encoding is that of the Content-Type, or UTF-8. WorkersError where it is not known or
-        not one that ASCII is a part of; and, to whoever reads, for a ``<script>`` or the like at a
-        place where only a whole parser could tell what it means.
+        The handlers are called while the new body is read. A response without a body is returned
+        unchanged. The encoding is the charset of the Content-Type header, by default UTF-8.
+
+        Raises:
+            WorkersError: The encoding is unknown, or not a superset of ASCII; or the response is an
+                error response, or its body was already read.
+            StreamError: Raised by reading the new body: a handler raised an exception, or a tag
+                such as ``<script>`` stands where only a complete parser could tell its meaning, as
+                in ``<select>``.
 
         JS: HTMLRewriter.transform.
         """
         js = raw(response)
         if not hasattr(js, "status"):
-            kind = type(response).__name__
-            raise ConversionError(f"response: expected Response, got {kind}")
+            raise expected("response", "Response", response)
         handed = Handed()
         rewriter = _new()
-        for selector, handlers, kinds in self._rules:
-            made = handlers() if isinstance(handlers, type) else handlers
-            given = {
-                kind: handed.function(partial(_handled, handed, token, getattr(made, kind)))
-                for kind, token in kinds.items()
-                if hasattr(made, kind)
+        for selector, handlers, tokens in self._rules:
+            target = handlers() if isinstance(handlers, type) else handlers
+            functions = {
+                name: handed.function(partial(_handled, handed, token, getattr(target, name)))
+                for name, token in tokens.items()
+                if hasattr(target, name)
             }
             if selector is None:
-                rewriter.onDocument(**given)
+                rewriter.onDocument(**functions)
             else:
-                rewriter.on(selector, **given)
+                rewriter.on(selector, **functions)
         try:
             with _raising:
                 return Response.from_js(handed.until_read(rewriter.transform(js)))
@@ -450,15 +584,14 @@ class HTMLRewriter:
 def _new() -> _js.HTMLRewriter:
     if not hasattr(web, "HTMLRewriter"):
         raise BindingError("HTMLRewriter is only in the Workers runtime")
-    made: _js.HTMLRewriter = web.HTMLRewriter.new()
-    return made
+    rewriter: _js.HTMLRewriter = web.HTMLRewriter.new()
+    return rewriter
 
 
-def _check(handlers: Any, kinds: dict[str, type[_Token]]) -> None:
-    if not any(hasattr(handlers, kind) for kind in kinds):
-        kind = type(handlers).__name__
-        raise ConversionError(f"handlers: expected an object with {' or '.join(kinds)}, got {kind}")
+def _check(handlers: Any, tokens: dict[str, type[_Token]]) -> None:
+    if not any(hasattr(handlers, name) for name in tokens):
+        raise expected("handlers", f"an object with {' or '.join(tokens)}", handlers)
 
 
-def _handled(handed: Handed, kind: type[_Token], handler: Callable[[Any], Any], js: Any) -> Any:
-    return handler(kind(js, handed))
+def _handled(handed: Handed, token: type[_Token], handler: Callable[[Any], Any], js: Any) -> Any:
+    return handler(token(js, handed))
