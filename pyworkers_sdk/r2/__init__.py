@@ -6,8 +6,21 @@ from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping, Seq
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, overload
 
-from .._border import JsWrapper, binding, from_js, prop, raising, raw, stream_from, text, to_js, web
+from .._border import (
+    JsWrapper,
+    binding,
+    expected,
+    from_js,
+    prop,
+    raising,
+    raw,
+    stream_from,
+    text,
+    to_js,
+    web,
+)
 from .._border.values import JSON, convert, count
+from .._options import camel, js_options
 from .._times import EPOCH
 from ..blob import Blob
 from ..errors import ConversionError, R2Error
@@ -17,8 +30,8 @@ from .objects import (
     CONDITIONAL,
     HTTP_METADATA,
     RANGE,
+    BagTypes,
     HTTPMetadata,
-    Names,
     R2Conditional,
     R2Object,
     R2ObjectBody,
@@ -43,9 +56,11 @@ _Include: TypeAlias = 'Sequence[Literal["http_metadata", "custom_metadata"]]'
 class R2(JsWrapper["_js.R2Bucket"]):
     """An R2 bucket: ``R2(env.BUCKET)``.
 
-    Keys are up to 1,024 bytes of UTF-8, objects up to 5 GiB less 5 MiB in one put and 5 TiB in
-    parts. Every method raises R2Error where the service refuses, and ConversionError, before
-    anything is sent, where an argument cannot cross.
+    A key has at most 1,024 bytes of UTF-8. An object has at most 5 GiB less 5 MiB if it is put
+    whole, and 5 TiB if it is uploaded in parts.
+
+    Every method raises R2Error if the service refuses the call. It raises ConversionError, before
+    anything is sent, if an argument cannot be passed to JavaScript.
 
     JS: R2Bucket.
     """
@@ -56,10 +71,13 @@ class R2(JsWrapper["_js.R2Bucket"]):
         self._js = binding(bucket, "R2", "createMultipartUpload")
 
     async def head(self, key: str) -> R2Object | None:
-        """What is known of an object, or None. JS: R2Bucket.head."""
+        """Return an object's size and metadata, or None if the key is missing.
+
+        JS: R2Bucket.head.
+        """
         with _raising:
-            found = raw(await self._js.head(text(key, "key")))
-        return None if found is None else R2Object(found)
+            js_object = raw(await self._js.head(text(key, "key")))
+        return None if js_object is None else R2Object(js_object)
 
     @overload
     async def get(
@@ -87,28 +105,39 @@ class R2(JsWrapper["_js.R2Bucket"]):
         only_if: Any = None,
         ssec_key: bytes | str | None = None,
     ) -> R2ObjectBody | R2Object | None:
-        """An object with its bytes, or None; without them where ``only_if`` does not hold.
+        """Return an object with its bytes, or None if the key is missing.
 
-        ``range``: which bytes, or Headers whose Range says it; there one that cannot be had means
-        the whole object. ``only_if``: conditions, or Headers with If-Match, If-None-Match,
-        If-Modified-Since and If-Unmodified-Since. ``ssec_key``: the customer's key that the object
-        is encrypted with, 32 bytes or 64 lower-case hexadecimal digits.
+        Args:
+            key: The object's key.
+            range: The bytes to read, or Headers with ``Range``. A range in Headers that cannot be
+                satisfied means the whole object.
+            only_if: Conditions, or Headers with ``If-Match``, ``If-None-Match``,
+                ``If-Modified-Since`` or ``If-Unmodified-Since``. If they do not hold, the result is
+                an R2Object without bytes.
+            ssec_key: The customer's key with which the object is encrypted: 32 bytes, or 64
+                lower-case hexadecimal digits.
+
+        Raises:
+            R2Error: The service refused the call, or the range is beyond the object.
+            ConversionError: An argument cannot be passed to JavaScript.
 
         JS: R2Bucket.get.
         """
         with _raising:
-            found = raw(
+            js_object = raw(
                 await self._js.get(
                     text(key, "key"),
-                    range=_options(range, RANGE, "range"),
-                    onlyIf=_options(only_if, CONDITIONAL, "only_if"),
+                    range=_bag(range, RANGE, "range"),
+                    onlyIf=_bag(only_if, CONDITIONAL, "only_if"),
                     ssecKey=_bytes(ssec_key, "ssec_key"),
                 )
             )
-        if found is None:
+        if js_object is None:
             return None
-        # not by ``body``, which would be on its way once one has asked for it
-        return R2Object(found) if prop(found, "bodyUsed") is None else R2ObjectBody(found)
+        # Test bodyUsed, not body: reading the property body would start the download.
+        if prop(js_object, "bodyUsed") is None:
+            return R2Object(js_object)
+        return R2ObjectBody(js_object)
 
     @overload
     async def put(
@@ -163,63 +192,77 @@ class R2(JsWrapper["_js.R2Bucket"]):
         storage_class: str | None = None,
         ssec_key: bytes | str | None = None,
     ) -> R2Object | None:
-        """Store an object, in place of the one before; None where ``only_if`` does not hold.
+        """Store an object, and replace the previous one. Return None if ``only_if`` does not hold.
 
-        R2 has to know how long a value is. A stream that knows it itself passes through untouched:
-        the body of an R2 object, of a request that has a Content-Length, of a response. For
-        another stream say its ``length`` in bytes. An async iterator without one is collected in
-        memory first; what is too large for that wants a multipart upload. A stream that breaks
-        off, or is not of its length, is an R2Error, and leaves what was there; only where that
-        comes after the last byte that was announced, R2 may have stored those.
+        R2 needs to know the length of a value. Some streams know it, and pass through unread: the
+        body of an R2 object, of a response, or of a request with ``Content-Length``. For any other
+        stream pass ``length``. An async iterator without ``length`` is collected in memory first;
+        use a multipart upload if it is too large for that.
 
-        ``custom_metadata``: 8,192 bytes in all (2,048 in the local runtime). Of the checksums at
-        most one, as bytes or in hexadecimal, is what the value has to have. ``only_if`` and
-        ``ssec_key`` as for ``get``.
+        If a stream fails or has another length, R2Error is raised and the previous object stays.
+        If that happens after the announced number of bytes, R2 may have stored those bytes.
+
+        Args:
+            key: The object's key.
+            value: Text, bytes, a Blob, a stream or an async iterator; None is an empty object.
+            length: The length of a stream or an async iterator, in bytes.
+            http_metadata: HTTP headers to store, or Headers to take them from.
+            custom_metadata: Names and texts to store, of at most 8,192 bytes together (2,048 in
+                the local runtime).
+            only_if: Conditions on the previous object, as for ``get``.
+            md5: The MD5 that the value must have, as bytes or in hexadecimal. At most one of the
+                checksums may be passed.
+            sha1: The SHA-1 that the value must have.
+            sha256: The SHA-256 that the value must have.
+            sha384: The SHA-384 that the value must have.
+            sha512: The SHA-512 that the value must have.
+            storage_class: ``"Standard"`` or ``"InfrequentAccess"``.
+            ssec_key: The customer's key to encrypt the object with: 32 bytes, or 64 lower-case
+                hexadecimal digits.
+
+        Raises:
+            R2Error: The service refused the call, or reading the stream failed.
+            ConversionError: An argument cannot be passed to JavaScript.
 
         JS: R2Bucket.put.
         """
         key = text(key, "key")
-        http = _options(http_metadata, HTTP_METADATA, "http_metadata")
-        custom = _texts(custom_metadata)
-        condition = _options(only_if, CONDITIONAL, "only_if")
-        digests = [md5, sha1, sha256, sha384, sha512]
-        md5, sha1, sha256, sha384, sha512 = map(_bytes, digests, _DIGESTS)
-        ssec_key = _bytes(ssec_key, "ssec_key")
-        # last of all, as a stream that is made here is somebody's to end
-        value = None if value is None else await _body(value, length)
+        digests = {"md5": md5, "sha1": sha1, "sha256": sha256, "sha384": sha384, "sha512": sha512}
+        options = {
+            "http_metadata": _bag(http_metadata, HTTP_METADATA, "http_metadata"),
+            "custom_metadata": _custom_metadata(custom_metadata),
+            "only_if": _bag(only_if, CONDITIONAL, "only_if"),
+            **{name: _bytes(digest, name) for name, digest in digests.items()},
+            "storage_class": _text(storage_class, "storage_class"),
+            "ssec_key": _bytes(ssec_key, "ssec_key"),
+        }
+        # The value comes last: if an option were refused after this, nothing would close the stream
+        # that is created here.
+        js_value = None if value is None else await _body(value, length)
         with _raising:
-            made = raw(
-                await self._js.put(
-                    key,
-                    value,
-                    httpMetadata=http,
-                    customMetadata=custom,
-                    onlyIf=condition,
-                    md5=md5,
-                    sha1=sha1,
-                    sha256=sha256,
-                    sha384=sha384,
-                    sha512=sha512,
-                    storageClass=_text(storage_class, "storage_class"),
-                    ssecKey=ssec_key,
-                )
-            )
-        return None if made is None else R2Object(made)
+            js_object = raw(await self._js.put(key, js_value, **js_options(options)))
+        return None if js_object is None else R2Object(js_object)
 
     async def delete(self, keys: str | Iterable[str]) -> None:
-        """Remove an object, or 1 to 1,000 at once; missing ones are no error.
+        """Delete an object, or many. Deleting a missing object is not an error.
+
+        Args:
+            keys: One key, or 1 to 1,000 keys.
+
+        Raises:
+            R2Error: The service refused the call.
+            ConversionError: A key is not text.
 
         JS: R2Bucket.delete.
         """
         if isinstance(keys, str):
-            given: Any = text(keys, "keys")
+            js_keys: Any = text(keys, "keys")
         elif isinstance(keys, Iterable) and not isinstance(keys, (bytes, bytearray)):
-            given = to_js([text(key, f"keys[{at}]") for at, key in enumerate(keys)])
+            js_keys = to_js([text(key, f"keys[{index}]") for index, key in enumerate(keys)])
         else:
-            kind = type(keys).__name__
-            raise ConversionError(f"keys: expected str or a list of str, got {kind}")
+            raise expected("keys", "str or a list of str", keys)
         with _raising:
-            await self._js.delete(given)
+            await self._js.delete(js_keys)
 
     async def list(
         self,
@@ -231,39 +274,64 @@ class R2(JsWrapper["_js.R2Bucket"]):
         start_after: str | None = None,
         include: _Include = (),
     ) -> R2Objects:
-        """One page of at most ``limit`` objects and prefixes (1 to 1,000, default 1,000).
+        """Return one page of objects, in the order of the UTF-8 bytes of their keys.
 
-        They come in byte order of their keys. ``delimiter``: keys that have it after ``prefix``
-        are told as one prefix. ``include``: the metadata to list too; pages are shorter then.
+        ``objects`` iterates over all pages.
+
+        Args:
+            prefix: Only keys that start with this text.
+            delimiter: Group the keys that contain this text after ``prefix``: each group is one
+                entry of ``delimited_prefixes``.
+            limit: The most objects and prefixes to return, from 1 to 1,000; by default 1,000.
+            cursor: ``cursor`` of the previous page.
+            start_after: Only keys after this one.
+            include: The metadata to return: ``"http_metadata"``, ``"custom_metadata"``. Pages are
+                shorter then.
+
+        Raises:
+            R2Error: The service refused the call.
+            ConversionError: An argument cannot be passed to JavaScript.
 
         JS: R2Bucket.list.
         """
         with _raising:
-            found = await self._js.list(
+            js_page = await self._js.list(
                 prefix=_text(prefix, "prefix"),
                 delimiter=_text(delimiter, "delimiter"),
                 limit=count(limit, "limit"),
                 cursor=_text(cursor, "cursor"),
                 startAfter=_text(start_after, "start_after"),
-                include=to_js(_included(include), "include"),
+                include=to_js(_js_names(include), "include"),
             )
         return R2Objects(
-            [R2Object(each) for each in prop(found, "objects")],
-            prop(found, "truncated"),
-            from_js(prop(found, "cursor")),
-            from_js(prop(found, "delimitedPrefixes")),
+            [R2Object(js_object) for js_object in prop(js_page, "objects")],
+            prop(js_page, "truncated"),
+            from_js(prop(js_page, "cursor")),
+            from_js(prop(js_page, "delimitedPrefixes")),
         )
 
     async def objects(
         self, *, prefix: str | None = None, include: _Include = ()
     ) -> AsyncIterator[R2Object]:
-        """Every object in byte order of the keys, page after page; an addition over JavaScript."""
+        """Iterate over all objects, in the order of the UTF-8 bytes of their keys.
+
+        Pages are requested as the iteration reaches them. JavaScript has no such method.
+
+        Args:
+            prefix: Only keys that start with this text.
+            include: The metadata to return: ``"http_metadata"``, ``"custom_metadata"``. Pages are
+                shorter then.
+
+        Raises:
+            R2Error: The service refused a call.
+            ConversionError: An argument cannot be passed to JavaScript.
+        """
         cursor: str | None = None
         truncated = True
         while truncated:
             page = await self.list(prefix=prefix, cursor=cursor, include=include)
-            for each in page.objects:
-                yield each
+            for stored in page.objects:
+                yield stored
             truncated, cursor = page.truncated, page.cursor
 
     async def create_multipart_upload(
@@ -275,22 +343,35 @@ class R2(JsWrapper["_js.R2Bucket"]):
         storage_class: str | None = None,
         ssec_key: bytes | str | None = None,
     ) -> R2MultipartUpload:
-        """Begin an object in parts; there is none until ``complete``.
+        """Begin to upload an object in parts. The object does not exist before ``complete``.
+
+        Args:
+            key: The object's key.
+            http_metadata: HTTP headers to store, or Headers to take them from.
+            custom_metadata: Names and texts to store, of at most 8,192 bytes together (2,048 in
+                the local runtime).
+            storage_class: ``"Standard"`` or ``"InfrequentAccess"``.
+            ssec_key: The customer's key to encrypt the object with: 32 bytes, or 64 lower-case
+                hexadecimal digits.
+
+        Raises:
+            R2Error: The service refused the call.
+            ConversionError: An argument cannot be passed to JavaScript.
 
         JS: R2Bucket.createMultipartUpload.
         """
         with _raising:
             upload = await self._js.createMultipartUpload(
                 text(key, "key"),
-                httpMetadata=_options(http_metadata, HTTP_METADATA, "http_metadata"),
-                customMetadata=_texts(custom_metadata),
+                httpMetadata=_bag(http_metadata, HTTP_METADATA, "http_metadata"),
+                customMetadata=_custom_metadata(custom_metadata),
                 storageClass=_text(storage_class, "storage_class"),
                 ssecKey=_bytes(ssec_key, "ssec_key"),
             )
         return R2MultipartUpload(upload)
 
     def resume_multipart_upload(self, key: str, upload_id: str) -> R2MultipartUpload:
-        """The upload of that id, unchecked: its methods raise if there is none.
+        """Return the upload with this id. If it does not exist, its methods raise R2Error later.
 
         JS: R2Bucket.resumeMultipartUpload.
         """
@@ -301,10 +382,12 @@ class R2(JsWrapper["_js.R2Bucket"]):
 
 
 class R2MultipartUpload(JsWrapper["_js.R2MultipartUpload"]):
-    """A large object on its way, part after part. JS: R2MultipartUpload.
+    """An upload of a large object in parts.
 
-    Parts may be uploaded side by side and again; all but the last are of one size, of 5 MiB at
-    least. An upload that is left alone is dropped after seven days.
+    Parts may be uploaded concurrently, and replaced. All parts but the last have the same size, of
+    at least 5 MiB; the last is not larger. An upload that is not completed expires after 7 days.
+
+    JS: R2MultipartUpload.
     """
 
     __slots__ = ()
@@ -314,12 +397,18 @@ class R2MultipartUpload(JsWrapper["_js.R2MultipartUpload"]):
 
     @property
     def key(self) -> str:
-        """JS: R2MultipartUpload.key."""
+        """The key of the object.
+
+        JS: R2MultipartUpload.key.
+        """
         return self._js.key
 
     @property
     def upload_id(self) -> str:
-        """What ``R2.resume_multipart_upload`` wants. JS: R2MultipartUpload.uploadId."""
+        """The id of the upload, for ``R2.resume_multipart_upload``.
+
+        JS: R2MultipartUpload.uploadId.
+        """
         return self._js.uploadId
 
     async def upload_part(
@@ -330,19 +419,35 @@ class R2MultipartUpload(JsWrapper["_js.R2MultipartUpload"]):
         length: int | None = None,
         ssec_key: bytes | str | None = None,
     ) -> R2UploadedPart:
-        """Upload one part, numbered 1 to 10,000, or the same number again in its place.
+        """Upload one part, and replace a previous part with the same number.
 
-        ``value`` and ``length`` as for ``R2.put``. JS: R2MultipartUpload.uploadPart.
+        Args:
+            part_number: The place of the part in the object, from 1 to 10,000.
+            value: Text, bytes, a Blob, a stream or an async iterator.
+            length: The length of a stream or an async iterator, in bytes, as for ``R2.put``.
+            ssec_key: The customer's key that was passed to ``create_multipart_upload``.
+
+        Raises:
+            R2Error: The service refused the call, reading the stream failed, or the upload is
+                unknown.
+            ConversionError: An argument cannot be passed to JavaScript.
+
+        JS: R2MultipartUpload.uploadPart.
         """
         ssec_key = _bytes(ssec_key, "ssec_key")
         number = count(part_number, "part_number")
-        value = await _body(value, length)
+        js_value = await _body(value, length)
         with _raising:
-            part = await self._js.uploadPart(number, value, ssecKey=ssec_key)
+            part = await self._js.uploadPart(number, js_value, ssecKey=ssec_key)
         return R2UploadedPart(prop(part, "partNumber"), prop(part, "etag"))
 
     async def complete(self, parts: Iterable[R2UploadedPart]) -> R2Object:
-        """Make the object of these parts, in the order of their numbers.
+        """Create the object from these parts, in the order of their numbers.
+
+        Other parts are dropped, and the upload ends.
+
+        Raises:
+            R2Error: A part is missing, too small or of another size, or the upload is unknown.
 
         JS: R2MultipartUpload.complete.
         """
@@ -351,78 +456,83 @@ class R2MultipartUpload(JsWrapper["_js.R2MultipartUpload"]):
             return R2Object(await self._js.complete(to_js(listed, "parts")))
 
     async def abort(self) -> None:
-        """Drop the upload and its parts. JS: R2MultipartUpload.abort."""
+        """Drop the upload and its parts.
+
+        Raises:
+            R2Error: The upload is unknown.
+
+        JS: R2MultipartUpload.abort.
+        """
         with _raising:
             await self._js.abort()
 
 
-_INCLUDE = {"http_metadata": "httpMetadata", "custom_metadata": "customMetadata"}
+def _js_names(include: _Include) -> list[str]:
+    """Return the names of fields in JavaScript. Unknown names are left to the runtime to refuse."""
+    if isinstance(include, str):
+        raise expected("include", "a list of names", include)
+    return [camel(name) if name in _FIELDS else name for name in include]
 
 
-def _included(names: _Include) -> list[str]:
-    """The fields that a list is to have, under JavaScript's names."""
-    if isinstance(names, str):
-        raise ConversionError("include: expected a list of names, got str")
-    return [_INCLUDE.get(name, name) for name in names]
+_FIELDS = ("http_metadata", "custom_metadata")
 
 
-def _options(given: Any, names: Names, name: str) -> Any:
-    """An options bag as JavaScript takes it: Headers, or an object."""
-    if given is None:
+def _bag(options: Any, types: BagTypes, name: str) -> Any:
+    """Convert an options bag, or Headers in its place, to JavaScript."""
+    if options is None:
         return None
-    if isinstance(given, Headers):
-        return given.js_object
-    if not isinstance(given, Mapping):
-        raise ConversionError(f"{name}: expected a dict or Headers, got {type(given).__name__}")
-    made: dict[str, Any] = {}
-    for key, value in cast("Mapping[str, Any]", given).items():
-        if key not in names:
-            raise ConversionError(f"{name}: no {key!r}; there are {', '.join(names)}")
-        js_name, kind = names[key]
-        if value is None:
-            continue
-        if not isinstance(value, kind):
-            wanted = kind.__name__ if isinstance(kind, type) else "int"
-            raise ConversionError(f"{name}.{key}: expected {wanted}, got {type(value).__name__}")
-        if isinstance(value, datetime) and _aware(value) < EPOCH:
-            # which the runtime takes for a time far ahead, and cannot read back
-            raise ConversionError(f"{name}.{key}: R2 has no times before 1970")
-        # a larger integer would arrive as a BigInt, which the runtime does not take here
-        made[js_name] = convert(value, f"{name}.{key}", JSON) if type(value) is int else value
-    return to_js(made, name)
+    if isinstance(options, Headers):
+        return options.js_object
+    if not isinstance(options, Mapping):
+        raise expected(name, "a dict or Headers", options)
+    members: dict[str, Any] = {}
+    for key, value in cast("Mapping[str, Any]", options).items():
+        if key not in types:
+            raise ConversionError(f"{name}: unknown key {key!r}; known are {', '.join(types)}")
+        if value is not None:
+            members[camel(key)] = _member(value, types[key], f"{name}.{key}")
+    return to_js(members, name)
+
+
+def _member(value: Any, type_: type[Any] | tuple[type[Any], ...], place: str) -> Any:
+    """Check and convert one value of an options bag."""
+    if not isinstance(value, type_):
+        raise expected(place, type_.__name__ if isinstance(type_, type) else "int", value)
+    # The runtime takes an earlier time for one far in the future, and cannot read it back.
+    if isinstance(value, datetime) and _aware(value) < EPOCH:
+        raise ConversionError(f"{place}: expected a time after 1970, got an earlier one")
+    # The runtime refuses a BigInt here, and an integer beyond 2**53 would become one.
+    return convert(value, place, JSON) if type(value) is int else value
 
 
 def _aware(value: datetime) -> datetime:
     return value.replace(tzinfo=value.tzinfo or timezone.utc)
 
 
-def _texts(given: Mapping[str, str] | None) -> Any:
-    if given is None:
+def _custom_metadata(metadata: Mapping[str, str] | None) -> Any:
+    if metadata is None:
         return None
-    name = "custom_metadata"
-    if not isinstance(cast(Any, given), Mapping):
-        raise ConversionError(f"{name}: expected a dict, got {type(given).__name__}")
-    return to_js({key: text(value, f"{name}[{key!r}]") for key, value in given.items()}, name)
+    place = "custom_metadata"
+    if not isinstance(cast(Any, metadata), Mapping):
+        raise expected(place, "a dict", metadata)
+    return to_js({key: text(value, f"{place}[{key!r}]") for key, value in metadata.items()}, place)
 
 
-_DIGESTS = ("md5", "sha1", "sha256", "sha384", "sha512")
+def _bytes(value: Any, name: str) -> Any:
+    """Convert a key or a checksum: bytes, or text whose form the runtime checks."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return to_js(value)
+    raise expected(name, "bytes or str", value)
 
 
-def _bytes(given: Any, name: str) -> Any:
-    """A key or a checksum: bytes, or the text that the runtime checks."""
-    if given is None or isinstance(given, str):
-        return given
-    if isinstance(given, (bytes, bytearray, memoryview)):
-        return to_js(given)
-    raise ConversionError(f"{name}: expected bytes or str, got {type(given).__name__}")
-
-
-def _text(given: str | None, name: str) -> str | None:
-    return None if given is None else text(given, name)
+def _text(value: str | None, name: str) -> str | None:
+    return None if value is None else text(value, name)
 
 
 async def _body(value: Any, length: int | None) -> Any:
-    """A value as JavaScript takes it, with a length that it knows."""
+    """Convert a value to JavaScript; a stream gets the length that R2 needs to know."""
     if isinstance(value, str):
         return text(value, "value")
     if isinstance(value, (bytes, bytearray, memoryview)):
@@ -430,10 +540,8 @@ async def _body(value: Any, length: int | None) -> Any:
     if isinstance(value, Blob):
         return value.js_object
     if not hasattr(value, "__aiter__"):
-        raise ConversionError(
-            f"value: expected str, bytes or a stream, got {type(value).__name__}"
-            " (store JSON by json.dumps)"
-        )
+        hint = "store JSON with json.dumps(…)"
+        raise expected("value", "str, bytes or a stream", value, hint)
     if length is None:
         if isinstance(value, ReadableStream):
             return value.js_object
@@ -448,5 +556,5 @@ async def _body(value: Any, length: int | None) -> Any:
 async def _collected(chunks: AsyncIterable[bytes]) -> bytes:
     try:
         return b"".join([chunk async for chunk in chunks])
-    except Exception as exc:  # as if the runtime had read it
+    except Exception as exc:  # The same error as if the runtime had read the iterator.
         raise R2Error(f"{type(exc).__name__}: {exc}", js_name="Error") from exc

@@ -1,12 +1,13 @@
-"""What R2 tells and is told: objects, their metadata, ranges and conditions."""
+"""R2's objects, their metadata, and the ranges and conditions of requests."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypedDict, TypeVar, cast, overload
 
-from .. import _row_types as _rows
+from .. import _row_types
 from .._border import JsWrapper, bytes_of, from_js, prop, raising, raw, record
+from .._options import camel
 from ..blob import Blob
 from ..errors import R2Error, StreamError
 from ..http import Headers
@@ -34,7 +35,10 @@ T = TypeVar("T")
 
 
 class HTTPMetadata(TypedDict, total=False):
-    """HTTP headers that are stored with an object. JS: R2HTTPMetadata."""
+    """HTTP headers that are stored with an object.
+
+    JS: R2HTTPMetadata.
+    """
 
     content_type: str
     content_language: str
@@ -42,74 +46,90 @@ class HTTPMetadata(TypedDict, total=False):
     content_encoding: str
     cache_control: str
     cache_expiry: datetime
+    """The header ``Expires``. It is not before 1970; a naive datetime counts as UTC."""
 
 
 class R2Conditional(TypedDict, total=False):
-    """What has to hold of the object for ``only_if``. Times from 1970 on. JS: R2Conditional.
+    """Conditions on the stored object, for ``only_if``. All of them have to hold.
 
-    An etag is written without quotes (``R2Object.etag``); "*" is any. ``seconds_granularity``
-    compares times in whole seconds, as HTTP does.
+    JS: R2Conditional.
     """
 
     etag_matches: str
+    """The object has this etag (``R2Object.etag``, without quotes); ``"*"`` is any etag."""
     etag_does_not_match: str
+    """The object has another etag than this one; ``"*"`` is any etag."""
     uploaded_before: datetime
+    """The object was uploaded before this time. Times begin with 1970."""
     uploaded_after: datetime
+    """The object was uploaded after this time. Times begin with 1970."""
     seconds_granularity: bool
+    """Compare times in whole seconds, as HTTP does, not in milliseconds."""
 
 
 class R2Range(TypedDict, total=False):
-    """The bytes to get: from ``offset`` on, ``length`` of them; or the last ``suffix``.
+    """The bytes to read: ``offset`` and ``length``, either of them, or ``suffix``.
 
     JS: R2Range.
     """
 
     offset: int
+    """The first byte; by default 0."""
     length: int
+    """The number of bytes; by default all to the end."""
     suffix: int
+    """The number of bytes at the end of the object."""
 
 
 class R2ObjectRange(TypedDict):
-    """The bytes that an answer has. JS: R2Range."""
+    """The bytes that ``get`` returned.
+
+    JS: R2Range.
+    """
 
     offset: int
+    """The first byte."""
     length: int
+    """The number of bytes."""
 
 
-# what each key of an options bag is in JavaScript, and the type that it has here
-Names: TypeAlias = "dict[str, tuple[str, type[Any] | tuple[type[Any], ...]]]"
+# The options bags above: each key with the types that its value may have at run time. The names in
+# JavaScript are the same in camelCase.
+BagTypes: TypeAlias = "dict[str, type[Any] | tuple[type[Any], ...]]"
 
-HTTP_METADATA: Names = {
-    "content_type": ("contentType", str),
-    "content_language": ("contentLanguage", str),
-    "content_disposition": ("contentDisposition", str),
-    "content_encoding": ("contentEncoding", str),
-    "cache_control": ("cacheControl", str),
-    "cache_expiry": ("cacheExpiry", datetime),
+HTTP_METADATA: BagTypes = {
+    "content_type": str,
+    "content_language": str,
+    "content_disposition": str,
+    "content_encoding": str,
+    "cache_control": str,
+    "cache_expiry": datetime,
 }
-CONDITIONAL: Names = {
-    "etag_matches": ("etagMatches", str),
-    "etag_does_not_match": ("etagDoesNotMatch", str),
-    "uploaded_before": ("uploadedBefore", datetime),
-    "uploaded_after": ("uploadedAfter", datetime),
-    "seconds_granularity": ("secondsGranularity", bool),
+CONDITIONAL: BagTypes = {
+    "etag_matches": str,
+    "etag_does_not_match": str,
+    "uploaded_before": datetime,
+    "uploaded_after": datetime,
+    "seconds_granularity": bool,
 }
-RANGE: Names = {
-    "offset": ("offset", (int, float)),
-    "length": ("length", (int, float)),
-    "suffix": ("suffix", (int, float)),
-}
+# A float passes: the runtime refuses a fraction in its own words.
+RANGE: BagTypes = {"offset": (int, float), "length": (int, float), "suffix": (int, float)}
 
 
 class R2UploadedPart(NamedTuple):
-    """A part of a multipart upload, which ``complete`` wants back. JS: R2UploadedPart."""
+    """An uploaded part of a multipart upload. Pass it to ``R2MultipartUpload.complete``.
+
+    JS: R2UploadedPart.
+    """
 
     part_number: int
+    """The number of the part, from 1 to 10,000."""
     etag: str
+    """The etag of the part."""
 
 
 class R2Checksums:
-    """The checksums that are stored with an object, as bytes; None for those that are not.
+    """The checksums that are stored with an object. A checksum that is not stored is None.
 
     JS: R2Checksums.
     """
@@ -121,33 +141,51 @@ class R2Checksums:
 
     @property
     def md5(self) -> bytes | None:
-        """None for an object of several parts. JS: R2Checksums.md5."""
+        """The MD5 digest, of 16 bytes. It is None for an object that was uploaded in parts.
+
+        JS: R2Checksums.md5.
+        """
         return self._get("md5")
 
     @property
     def sha1(self) -> bytes | None:
-        """JS: R2Checksums.sha1."""
+        """The SHA-1 digest, of 20 bytes, if it was passed to ``put``.
+
+        JS: R2Checksums.sha1.
+        """
         return self._get("sha1")
 
     @property
     def sha256(self) -> bytes | None:
-        """JS: R2Checksums.sha256."""
+        """The SHA-256 digest, of 32 bytes, if it was passed to ``put``.
+
+        JS: R2Checksums.sha256.
+        """
         return self._get("sha256")
 
     @property
     def sha384(self) -> bytes | None:
-        """JS: R2Checksums.sha384."""
+        """The SHA-384 digest, of 48 bytes, if it was passed to ``put``.
+
+        JS: R2Checksums.sha384.
+        """
         return self._get("sha384")
 
     @property
     def sha512(self) -> bytes | None:
-        """JS: R2Checksums.sha512."""
+        """The SHA-512 digest, of 64 bytes, if it was passed to ``put``.
+
+        JS: R2Checksums.sha512.
+        """
         return self._get("sha512")
 
     def to_json(self) -> dict[str, str]:
-        """Those that there are, by name, in hexadecimal. JS: R2Checksums.toJSON."""
-        found: dict[str, str | None] = from_js(self._js.toJSON())
-        return {name: digest for name, digest in found.items() if digest is not None}
+        """Return the stored checksums by name, in hexadecimal.
+
+        JS: R2Checksums.toJSON.
+        """
+        digests: dict[str, str | None] = from_js(self._js.toJSON())
+        return {name: digest for name, digest in digests.items() if digest is not None}
 
     def _get(self, name: str) -> bytes | None:
         digest: bytes | None = from_js(prop(self._js, name))
@@ -155,99 +193,140 @@ class R2Checksums:
 
 
 class R2Object(JsWrapper["_js.R2ObjectBody"]):
-    """What is known of an object, without its bytes. JS: R2Object."""
+    """An object's key, size and metadata, without its bytes.
+
+    JS: R2Object.
+    """
 
     __slots__ = ()
 
-    def __init__(self, found: _js.R2Object) -> None:
-        # the members that are the body's are used in R2ObjectBody alone
-        self._js = raw(found)
+    def __init__(self, js_object: _js.R2Object) -> None:
+        # The Protocol R2ObjectBody has the members of both classes; only R2ObjectBody uses the
+        # members of the body.
+        self._js = raw(js_object)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.key!r}, {self.size} bytes>"
 
     @property
     def key(self) -> str:
-        """JS: R2Object.key."""
+        """The object's key.
+
+        JS: R2Object.key.
+        """
         return self._js.key
 
     @property
     def version(self) -> str:
-        """A new one for each put. JS: R2Object.version."""
+        """The version of the object. Each put creates a new one.
+
+        JS: R2Object.version.
+        """
         return self._js.version
 
     @property
     def size(self) -> int:
-        """How many bytes the whole object has. JS: R2Object.size."""
+        """The size of the whole object, in bytes.
+
+        JS: R2Object.size.
+        """
         return self._js.size
 
     @property
     def etag(self) -> str:
-        """Without quotes. JS: R2Object.etag."""
+        """The etag without quotes, as ``R2Conditional`` needs it.
+
+        JS: R2Object.etag.
+        """
         return self._js.etag
 
     @property
     def http_etag(self) -> str:
-        """In quotes, as the ETag header wants it. JS: R2Object.httpEtag."""
+        """The etag in quotes, as the header ``ETag`` needs it.
+
+        JS: R2Object.httpEtag.
+        """
         return self._js.httpEtag
 
     @property
     def uploaded(self) -> datetime:
-        """When it was put. JS: R2Object.uploaded."""
+        """The time of the upload, as an aware UTC datetime.
+
+        JS: R2Object.uploaded.
+        """
         uploaded: datetime = from_js(self._js.uploaded)
         return uploaded
 
     @property
     def http_metadata(self) -> HTTPMetadata:
-        """Empty in a listing that did not ask for it. JS: R2Object.httpMetadata."""
-        found: dict[str, Any] = from_js(prop(self._js, "httpMetadata")) or {}
-        made = {
-            name: found[js_name]
-            for name, (js_name, _) in HTTP_METADATA.items()
-            if found.get(js_name) is not None
+        """The stored HTTP headers. They are empty in a listing that did not include them.
+
+        JS: R2Object.httpMetadata.
+        """
+        members: dict[str, Any] = from_js(prop(self._js, "httpMetadata")) or {}
+        metadata = {
+            name: value for name in HTTP_METADATA if (value := members.get(camel(name))) is not None
         }
-        return cast(HTTPMetadata, made)
+        return cast(HTTPMetadata, metadata)
 
     @property
     def custom_metadata(self) -> dict[str, str]:
-        """Empty in a listing that did not ask for it. JS: R2Object.customMetadata."""
+        """The stored custom metadata. It is empty in a listing that did not include it.
+
+        JS: R2Object.customMetadata.
+        """
         return record(prop(self._js, "customMetadata")) or {}
 
     @property
     def range(self) -> R2ObjectRange | None:
-        """The bytes that ``get`` gave; None after ``put`` and in a listing. JS: R2Object.range."""
-        found: dict[str, Any] | None = from_js(prop(self._js, "range"))
-        if found is None:
+        """The bytes that ``get`` returned; None after ``put`` and in a listing.
+
+        JS: R2Object.range.
+        """
+        js_range: dict[str, Any] | None = from_js(prop(self._js, "range"))
+        if js_range is None:
             return None
-        return {"offset": found["offset"], "length": found["length"]}
+        return {"offset": js_range["offset"], "length": js_range["length"]}
 
     @property
     def checksums(self) -> R2Checksums:
-        """JS: R2Object.checksums."""
+        """The stored checksums.
+
+        JS: R2Object.checksums.
+        """
         return R2Checksums(self._js.checksums)
 
     @property
     def storage_class(self) -> str:
-        """ "Standard" or "InfrequentAccess"; "" in the local runtime. JS: R2Object.storageClass."""
+        """The storage class: ``"Standard"`` or ``"InfrequentAccess"``; ``""`` in local runtimes.
+
+        JS: R2Object.storageClass.
+        """
         return self._js.storageClass
 
     @property
     def ssec_key_md5(self) -> str | None:
-        """The MD5 of the customer's key that it is encrypted with. JS: R2Object.ssecKeyMd5."""
+        """The MD5 of the customer's key with which the object is encrypted, if any.
+
+        JS: R2Object.ssecKeyMd5.
+        """
         digest: str | None = from_js(prop(self._js, "ssecKeyMd5"))
         return digest
 
     def write_http_metadata(self, headers: Headers) -> None:
-        """Set the headers that ``http_metadata`` is. JS: R2Object.writeHttpMetadata."""
+        """Write ``http_metadata`` into ``headers``.
+
+        JS: R2Object.writeHttpMetadata.
+        """
         with _raising:
             self._js.writeHttpMetadata(headers.js_object)
 
 
 class R2ObjectBody(R2Object):
-    """An object with its bytes, or with the range that was asked for.
+    """An object with its bytes, or with the requested range of them.
 
-    They can be read once: StreamError. ``Response(found.body)`` sends them on, and none of them
-    enters Python.
+    The bytes can be read once; a second read raises StreamError. ``Response(stored.body)`` passes
+    them on without reading them into Python.
 
     JS: R2ObjectBody.
     """
@@ -256,22 +335,40 @@ class R2ObjectBody(R2Object):
 
     @property
     def body(self) -> ReadableStream:
-        """The bytes as a stream, of known length. JS: R2ObjectBody.body."""
+        """The bytes as a stream of known length.
+
+        JS: R2ObjectBody.body.
+        """
         return ReadableStream(self._js.body)
 
     @property
     def body_used(self) -> bool:
-        """Whether any of the body was read. JS: R2ObjectBody.bodyUsed."""
+        """True once any part of the body was read.
+
+        JS: R2ObjectBody.bodyUsed.
+        """
         return bool(self._js.bodyUsed)
 
     async def bytes(self) -> bytes:
-        """All the bytes. JS: R2ObjectBody.arrayBuffer."""
+        """Read all bytes.
+
+        Raises:
+            StreamError: The body was read before, or reading failed.
+
+        JS: R2ObjectBody.arrayBuffer.
+        """
         with _raising_of_body:
             data = bytes_of(await self._js.arrayBuffer())
         return data or b""
 
     async def text(self) -> str:
-        """UTF-8 text; what is not UTF-8 becomes U+FFFD. JS: R2ObjectBody.text."""
+        """Read all bytes as UTF-8 text. Invalid UTF-8 becomes U+FFFD.
+
+        Raises:
+            StreamError: The body was read before, or reading failed.
+
+        JS: R2ObjectBody.text.
+        """
         with _raising_of_body:
             return await self._js.text()
 
@@ -280,28 +377,43 @@ class R2ObjectBody(R2Object):
     @overload
     async def json(self, row_type: type[T]) -> T: ...
     async def json(self, row_type: Any = None) -> Any:
-        """The bytes parsed as JSON; with a row type, loaded as one and checked.
+        """Read all bytes as JSON.
 
-        RowError for what is no JSON (``js_name`` is then "SyntaxError") or not what the type says.
+        Args:
+            row_type: A row type, as which the value is loaded and checked.
+
+        Raises:
+            RowError: The value does not fit the row type, or the text is not JSON. In the latter
+                case ``js_name`` is ``"SyntaxError"``.
+            StreamError: The body was read before, or reading failed.
+
         JS: R2ObjectBody.json.
         """
-        return _rows.parse(await self.text(), row_type, f"the value of {self.key!r}")
+        return _row_types.parse(await self.text(), row_type, f"the value of {self.key!r}")
 
     async def blob(self) -> Blob:
-        """The bytes as a Blob of the object's content type. JS: R2ObjectBody.blob."""
+        """Read all bytes as a Blob with the object's content type.
+
+        Raises:
+            StreamError: The body was read before, or reading failed.
+
+        JS: R2ObjectBody.blob.
+        """
         with _raising_of_body:
             return Blob.from_js(await self._js.blob())
 
 
 class R2Objects(NamedTuple):
-    """One page of a listing; ``cursor`` asks for the next and is None on the last.
-
-    ``delimited_prefixes`` stand for the keys that have the delimiter after the prefix.
+    """A page of a listing.
 
     JS: R2Objects.
     """
 
     objects: list[R2Object]
+    """The objects, in the order of the UTF-8 bytes of their keys."""
     truncated: bool
+    """True if there are more pages."""
     cursor: str | None
+    """The start of the next page, for ``R2.list``; None on the last page."""
     delimited_prefixes: list[str]
+    """Prefixes up to the delimiter, each in place of all keys that start with it."""

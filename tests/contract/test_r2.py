@@ -1,4 +1,4 @@
-"""R2: what every world agrees on."""
+"""The behaviour of R2, seen in every world."""
 
 from __future__ import annotations
 
@@ -123,31 +123,31 @@ async def test_bytes_come_back(r2: R2, case: bytes | bytearray | memoryview) -> 
 
 
 @cases({"put": "put", "part": "part"})
-async def test_none_is_an_empty_object_and_no_part(r2: R2, case: str) -> None:
+async def test_none_is_an_empty_object_and_refused_as_a_part(r2: R2, case: str) -> None:
     if case == "put":
         await r2.put("k", None)
         assert await read(r2) == b""
         return
     upload = await r2.create_multipart_upload("k")
     value: Any = None
-    with raises(ConversionError, match="^value: expected str, bytes or a stream, got NoneType"):
+    with raises(ConversionError, match="^value: expected str, bytes or a stream, got None"):
         await upload.upload_part(1, value)
 
 
 @not_in("node", reason="miniflare's proxy lives at an old compatibility date, which keeps the mark")
-async def test_a_byte_order_mark_is_no_text(r2: R2) -> None:
+async def test_a_byte_order_mark_is_dropped_from_text(r2: R2) -> None:
     await r2.put("k", b"\xef\xbb\xbfa")
     assert await (await got(r2)).text() == "a"
     assert await read(r2) == b"\xef\xbb\xbfa"
 
 
-async def test_what_is_not_utf8_reads_as_replacement_characters(r2: R2) -> None:
+async def test_bytes_that_are_not_utf8_read_as_replacement_characters(r2: R2) -> None:
     await r2.put("k", b"a\xff\xe2\x9c")
     assert await (await got(r2)).text() == "a\ufffd\ufffd"
 
 
 @cases({"int": 5, "dict": {"a": 1}, "list": [b""], "object": SimpleNamespace()})
-async def test_another_value_is_refused_before_it_is_sent(r2: R2, case: Any) -> None:
+async def test_a_value_of_another_type_is_refused_before_it_is_sent(r2: R2, case: Any) -> None:
     kind = type(case).__name__
     with raises(ConversionError, match=f"^value: expected str, bytes or a stream, got {kind}"):
         await r2.put("k", case)
@@ -176,7 +176,7 @@ async def test_json_is_loaded_as_a_row_type(r2: R2) -> None:
 
 
 @cases({"no-json": "nope", "nan": "[NaN]", "empty": "", "cut-short": '{"a": 1'})
-async def test_what_is_no_json_is_a_row_error(r2: R2, case: str) -> None:
+async def test_invalid_json_is_a_row_error(r2: R2, case: str) -> None:
     await r2.put("k", case)
     with raises(RowError, match="^the value of 'k' is not JSON: ") as caught:
         await (await got(r2)).json()
@@ -189,7 +189,7 @@ async def test_json_of_another_type_is_a_row_error(r2: R2) -> None:
         await (await got(r2)).json(User)
 
 
-async def test_calls_may_run_side_by_side(r2: R2) -> None:
+async def test_calls_run_concurrently(r2: R2) -> None:
     await asyncio.gather(*(r2.put(f"k{number}", str(number)) for number in range(20)))
     found = await asyncio.gather(*(read(r2, f"k{number}") for number in range(20)))
     assert found == [str(number).encode() for number in range(20)]
@@ -271,7 +271,7 @@ async def test_a_blob_without_a_content_type_has_none(r2: R2) -> None:
     assert await blob.text() == "\ufeffa"
 
 
-async def test_a_blob_can_be_put_again_and_again(r2: R2) -> None:
+async def test_a_blob_can_be_put_several_times(r2: R2) -> None:
     await r2.put("k", HELLO)
     blob = await (await got(r2)).blob()
     await r2.put("a", blob)
@@ -291,7 +291,7 @@ async def test_a_body_passes_through_a_response(r2: R2) -> None:
 
 
 @not_in("node", reason=STREAMS_BY_FETCH)
-async def test_a_body_is_stored_again_untouched(r2: R2) -> None:
+async def test_the_body_of_an_object_is_stored_as_another_object(r2: R2) -> None:
     data = bytes(range(256)) * 4096
     await r2.put("k", data)
     copy = await r2.put("copy", (await got(r2)).body)
@@ -300,7 +300,7 @@ async def test_a_body_is_stored_again_untouched(r2: R2) -> None:
 
 
 @not_in("node", reason=STREAMS_BY_FETCH)
-async def test_a_range_is_stored_again(r2: R2) -> None:
+async def test_the_body_of_a_range_is_stored_as_another_object(r2: R2) -> None:
     await r2.put("k", HELLO)
     await r2.put("copy", (await got(r2, range={"offset": 1, "length": 3})).body)
     assert await read(r2, "copy") == b"ell"
@@ -331,7 +331,7 @@ async def test_a_stream_of_unknown_length_is_refused(r2: R2) -> None:
 
 
 @cases({"some": (b"ab", b"", b"cde"), "one": (b"abcde",), "none": ()})
-async def test_an_iterator_is_collected(r2: R2, case: tuple[bytes, ...]) -> None:
+async def test_an_iterator_without_a_length_is_collected(r2: R2, case: tuple[bytes, ...]) -> None:
     whole = b"".join(case)
     stored = await r2.put("k", chunks(*case), md5=hashlib.md5(whole).digest())
     assert stored.size == len(whole)
@@ -348,7 +348,7 @@ async def test_an_iterator_of_known_length_is_streamed(r2: R2, case: tuple[bytes
 
 
 @not_in("node", reason=NO_FIXED_LENGTH)
-async def test_a_stream_gets_the_length_that_it_does_not_know(r2: R2) -> None:
+async def test_a_stream_of_unknown_length_is_stored_with_a_length(r2: R2) -> None:
     stream = Response(chunks(b"abc", b"de")).body
     assert stream is not None
     await r2.put("k", stream, length=5)
@@ -363,7 +363,7 @@ async def test_a_stream_gets_the_length_that_it_does_not_know(r2: R2) -> None:
         "negative": (-1, "it is negative"),
     }
 )
-async def test_a_wrong_length_leaves_what_was_there(r2: R2, case: tuple[int, str]) -> None:
+async def test_a_wrong_length_leaves_the_previous_object(r2: R2, case: tuple[int, str]) -> None:
     await r2.put("k", "old")
     length, reason = case
     with raises(R2Error, match=reason) as caught:
@@ -372,7 +372,7 @@ async def test_a_wrong_length_leaves_what_was_there(r2: R2, case: tuple[int, str
     assert await read(r2) == b"old"
 
 
-async def test_an_iterator_that_breaks_off_leaves_what_was_there(r2: R2) -> None:
+async def test_an_iterator_that_breaks_off_leaves_the_previous_object(r2: R2) -> None:
     await r2.put("k", "old")
     with raises(R2Error, match="^ValueError: the source broke off$") as caught:
         await r2.put("k", broken())
@@ -384,7 +384,7 @@ async def test_an_iterator_that_breaks_off_leaves_what_was_there(r2: R2) -> None
 
 
 @not_in("node", reason=NO_FIXED_LENGTH)
-async def test_a_stream_that_breaks_off_leaves_what_was_there(r2: R2) -> None:
+async def test_a_stream_that_breaks_off_leaves_the_previous_object(r2: R2) -> None:
     await r2.put("k", "old")
     with raises(R2Error, match="ValueError: the source broke off"):
         await r2.put("k", broken(), length=10)
@@ -404,10 +404,10 @@ async def test_a_stream_is_put_once(r2: R2) -> None:
     assert await r2.head("b") is None
 
 
-# What is known of an object ----------------------------------------------------------------------
+# Attributes of objects ---------------------------------------------------------------------------
 
 
-async def test_an_object_says_what_it_is(r2: R2) -> None:
+async def test_an_object_has_size_etags_metadata_and_checksums(r2: R2) -> None:
     put = await r2.put("k", HELLO, custom_metadata={"a": "b"})
     head, found = await r2.head("k"), await got(r2)
     assert head is not None
@@ -425,7 +425,7 @@ async def test_an_object_says_what_it_is(r2: R2) -> None:
     assert head.range == found.range == {"offset": 0, "length": 5}
 
 
-async def test_an_object_shows_key_and_size(r2: R2) -> None:
+async def test_the_repr_of_an_object_shows_key_and_size(r2: R2) -> None:
     assert repr(await r2.put("k", HELLO)) == "<R2Object 'k', 5 bytes>"
     assert repr(await got(r2)) == "<R2ObjectBody 'k', 5 bytes>"
 
@@ -436,11 +436,11 @@ async def test_uploaded_is_an_aware_time(r2: R2) -> None:
     assert abs(datetime.now(timezone.utc) - uploaded) < timedelta(minutes=5)
 
 
-async def test_every_put_has_a_version_of_its_own(r2: R2) -> None:
+async def test_every_put_creates_a_new_version(r2: R2) -> None:
     assert len({(await r2.put("k", "same")).version for _ in range(3)}) == 3
 
 
-async def test_the_local_runtime_tells_no_storage_class(r2: R2) -> None:
+async def test_the_storage_class_is_empty_in_local_runtimes(r2: R2) -> None:
     for name in "Standard", "InfrequentAccess", "nope":
         assert (await r2.put("k", "", storage_class=name)).storage_class == ""
         assert (await got(r2)).storage_class == ""
@@ -501,7 +501,7 @@ async def test_http_metadata_from_headers(r2: R2) -> None:
 
 
 @not_in("node", reason=NO_HEADERS)
-async def test_an_expires_that_is_no_date_is_1970(r2: R2) -> None:
+async def test_an_expires_header_that_is_not_a_date_is_1970(r2: R2) -> None:
     for value in "nonsense", "", "13", "31", "1e3":
         put = await r2.put("k", "", http_metadata=Headers({"Expires": value}))
         assert put.http_metadata == {"cache_expiry": datetime(1970, 1, 1, tzinfo=timezone.utc)}
@@ -528,7 +528,7 @@ DATES = {
 
 @not_in("node", reason=NO_HEADERS)
 @cases({value: (value, at) for value, at in DATES.items()})
-async def test_an_expires_is_read_as_javascript_reads_a_date(
+async def test_an_expires_header_is_read_as_javascript_reads_a_date(
     r2: R2, case: tuple[str, datetime]
 ) -> None:
     value, at = case
@@ -538,7 +538,7 @@ async def test_an_expires_is_read_as_javascript_reads_a_date(
 
 
 @not_in("node", reason=NO_HEADERS)
-async def test_a_condition_has_a_date_as_javascript_reads_it(r2: R2) -> None:
+async def test_a_date_in_a_condition_is_read_as_javascript_reads_it(r2: R2) -> None:
     await r2.put("k", b"a")
     for value, modified in ("2099-01-01", False), ("2099-01-01T00:00:00Z", False), ("0", True):
         found = await r2.get("k", only_if=Headers({"If-Modified-Since": value}))
@@ -563,7 +563,7 @@ async def test_http_metadata_is_written_into_headers(r2: R2) -> None:
 
 
 @not_in("node", reason=NO_HEADERS)
-async def test_headers_that_cannot_change_otherwise_are_written_too(r2: R2) -> None:
+async def test_http_metadata_is_written_into_immutable_headers(r2: R2) -> None:
     put = await r2.put("k", "", http_metadata={"content_type": "a/b"})
     headers = Response.redirect("https://example.com/").headers
     put.write_http_metadata(headers)
@@ -590,13 +590,13 @@ async def test_times_end_in_2262(r2: R2) -> None:
     {
         "unknown": (
             {"contentType": "a"},
-            "^http_metadata: no 'contentType'; there are content_type",
+            "^http_metadata: unknown key 'contentType'; known are content_type",
         ),
         "type": ({"content_type": 5}, "^http_metadata.content_type: expected str, got int"),
         "time": ({"cache_expiry": 5}, "^http_metadata.cache_expiry: expected datetime, got int"),
         "early": (
             {"cache_expiry": datetime(1969, 12, 31)},
-            "^http_metadata.cache_expiry: R2 has no times before 1970",
+            "^http_metadata.cache_expiry: expected a time after 1970, got an earlier one",
         ),
         "no-dict": ("text/plain", "^http_metadata: expected a dict or Headers, got str"),
         "surrogate": ({"content_type": "\ud800"}, r"^http_metadata.contentType: .* surrogate"),
@@ -623,12 +623,12 @@ async def test_custom_metadata_has_the_order_of_javascript(r2: R2) -> None:
 
 
 @not_in("node", reason="miniflare's proxy refuses the key")
-async def test_custom_metadata_loses_its_prototype(r2: R2) -> None:
+async def test_custom_metadata_loses_the_key_proto(r2: R2) -> None:
     await r2.put("k", "", custom_metadata={"__proto__": "a", "b": "c"})
     assert (await got(r2)).custom_metadata == {"b": "c"}
 
 
-async def test_custom_metadata_is_text(r2: R2) -> None:
+async def test_custom_metadata_that_is_not_text_is_refused(r2: R2) -> None:
     metadata: Any = {"a": 5}
     with raises(ConversionError, match=r"^custom_metadata\['a'\]: expected str, got int"):
         await r2.put("k", "", custom_metadata=metadata)
@@ -654,7 +654,7 @@ async def test_more_metadata_than_8192_bytes_is_refused(r2: R2, case: str) -> No
 
 
 @not_in("fake", reason="strict: the limit in production is 8,192")
-async def test_the_local_runtime_takes_2048_bytes_of_metadata(r2: R2) -> None:
+async def test_the_local_runtime_accepts_2048_bytes_of_metadata(r2: R2) -> None:
     with raises(R2Error, match="10012"):
         await r2.put("k", "", custom_metadata={"k": "v" * 2048})
 
@@ -683,7 +683,7 @@ async def test_a_checksum_is_verified_and_stored(r2: R2, case: str) -> None:
             assert each.checksums.to_json() == {"md5": ETAG, case: digest.hexdigest()}
 
 
-async def test_every_put_has_its_md5(r2: R2) -> None:
+async def test_every_put_stores_an_md5(r2: R2) -> None:
     checksums = (await r2.put("k", HELLO)).checksums
     assert checksums.md5 == bytes.fromhex(ETAG)
     others = (checksums.sha1, checksums.sha256, checksums.sha384, checksums.sha512)
@@ -708,7 +708,7 @@ async def test_a_wrong_checksum_is_refused(r2: R2, case: str) -> None:
 
 
 @cases({name: name for name in DIGESTS})
-async def test_a_checksum_of_another_form_is_refused(r2: R2, case: str) -> None:
+async def test_an_invalid_checksum_is_refused(r2: R2, case: str) -> None:
     title, size = DIGESTS[case]
     wrong: list[tuple[Any, str]] = [
         ("ab", f"{title} is {size * 2} hex characters, not 2"),
@@ -727,7 +727,7 @@ async def test_a_checksum_of_another_form_is_refused(r2: R2, case: str) -> None:
 
 
 @cases({"md5": "md5", "sha512": "sha512", "ssec_key": "ssec_key"})
-async def test_checksums_and_keys_are_bytes_or_text(r2: R2, case: str) -> None:
+async def test_checksums_and_customers_keys_of_other_types_are_refused(r2: R2, case: str) -> None:
     given: Any = {case: 5}
     with raises(ConversionError, match=f"^{case}: expected bytes or str, got int$"):
         await r2.put("k", HELLO, **given)
@@ -758,7 +758,7 @@ RANGES: dict[str, tuple[Any, int, bytes]] = {
 
 
 @cases(RANGES)
-async def test_a_range_is_got(r2: R2, case: tuple[Any, int, bytes]) -> None:
+async def test_a_range_returns_its_bytes(r2: R2, case: tuple[Any, int, bytes]) -> None:
     asked, offset, expected = case
     await r2.put("k", HELLO)
     found = await got(r2, range=asked)
@@ -784,7 +784,7 @@ async def test_a_range_beyond_the_object_is_refused(r2: R2, case: Any) -> None:
     assert await r2.get("nope", range=case) is None
 
 
-async def test_an_empty_object_has_no_range(r2: R2) -> None:
+async def test_a_range_of_an_empty_object_is_refused(r2: R2) -> None:
     await r2.put("k", b"")
     ranges: list[R2Range] = [{"offset": 0}, {"suffix": 1}, {}]
     for asked in ranges:
@@ -836,7 +836,7 @@ async def test_a_range_with_a_length_that_begins_at_the_end(
         ),
     }
 )
-async def test_a_range_that_is_none_is_refused(r2: R2, case: tuple[Any, str]) -> None:
+async def test_an_invalid_range_is_refused(r2: R2, case: tuple[Any, str]) -> None:
     asked, reason = case
     with raises(R2Error) as caught:
         await r2.get("nope", range=asked)
@@ -844,7 +844,7 @@ async def test_a_range_that_is_none_is_refused(r2: R2, case: tuple[Any, str]) ->
 
 
 @cases({"offset": {"suffix": 1, "offset": 1}, "length": {"suffix": 1, "length": 1}})
-async def test_a_suffix_stands_alone(r2: R2, case: Any) -> None:
+async def test_a_suffix_with_offset_or_length_is_refused(r2: R2, case: Any) -> None:
     other = "offset" if "offset" in case else "length"
     with raises(R2Error, match=f"^Suffix is incompatible with {other}.$") as caught:
         await r2.get("nope", range=case)
@@ -853,13 +853,13 @@ async def test_a_suffix_stands_alone(r2: R2, case: Any) -> None:
 
 @cases(
     {
-        "unknown": ({"start": 1}, "^range: no 'start'; there are offset, length, suffix$"),
+        "unknown": ({"start": 1}, "^range: unknown key 'start'; known are offset, length, suffix$"),
         "text": ({"offset": "1"}, "^range.offset: expected int, got str$"),
         "large": ({"suffix": 2**53}, r"^range.suffix: the integer is outside ±\(2\*\*53 - 1\)"),
         "tuple": ((1, 2), "^range: expected a dict or Headers, got tuple$"),
     }
 )
-async def test_another_range_is_refused_before_it_is_sent(r2: R2, case: tuple[Any, str]) -> None:
+async def test_an_invalid_range_is_refused_before_it_is_sent(r2: R2, case: tuple[Any, str]) -> None:
     asked, reason = case
     with raises(ConversionError, match=reason):
         await r2.get("k", range=asked)
@@ -889,7 +889,7 @@ RANGE_HEADERS = {
 
 @not_in("node", reason=NO_HEADERS)
 @cases({header.replace(" ", "_"): header for header in RANGE_HEADERS})
-async def test_a_range_header_that_cannot_be_had_means_all(r2: R2, case: str) -> None:
+async def test_an_unsatisfiable_range_header_returns_the_whole_object(r2: R2, case: str) -> None:
     offset, expected = RANGE_HEADERS[case]
     await r2.put("k", HELLO)
     found = await got(r2, range=Headers({"Range": case}))
@@ -898,7 +898,7 @@ async def test_a_range_header_that_cannot_be_had_means_all(r2: R2, case: str) ->
 
 
 @not_in("node", reason=NO_HEADERS)
-async def test_headers_without_a_range_mean_all(r2: R2) -> None:
+async def test_headers_without_a_range_return_the_whole_object(r2: R2) -> None:
     await r2.put("k", HELLO)
     assert await read(r2, range=Headers()) == HELLO
     await r2.put("empty", b"")
@@ -907,7 +907,7 @@ async def test_headers_without_a_range_mean_all(r2: R2) -> None:
 
 # Conditions --------------------------------------------------------------------------------------
 
-# what is asked; whether it holds of the object, and where there is none
+# The condition; whether it holds for the object; whether it holds for a missing object.
 CONDITIONS: dict[str, tuple[Any, bool, bool]] = {
     "nothing": ({}, True, True),
     "match": ({"etag_matches": ETAG}, True, False),
@@ -931,7 +931,7 @@ CONDITIONS: dict[str, tuple[Any, bool, bool]] = {
 }
 
 
-async def check_condition(r2: R2, asked: Any, holds: bool, holds_of_none: bool) -> None:
+async def check_condition(r2: R2, asked: Any, holds: bool, holds_if_missing: bool) -> None:
     await r2.put("k", HELLO)
     found = await r2.get("k", only_if=asked)
     assert isinstance(found, R2ObjectBody if holds else R2Object)
@@ -942,12 +942,12 @@ async def check_condition(r2: R2, asked: Any, holds: bool, holds_of_none: bool) 
     assert (put is not None) is holds
     assert await read(r2) == (b"new" if holds else HELLO)
     put = await r2.put("nope", "new", only_if=asked)
-    assert (put is not None) is holds_of_none
-    assert (await r2.head("nope") is not None) is holds_of_none
+    assert (put is not None) is holds_if_missing
+    assert (await r2.head("nope") is not None) is holds_if_missing
 
 
 @cases(CONDITIONS)
-async def test_a_condition(r2: R2, case: tuple[Any, bool, bool]) -> None:
+async def test_a_condition_decides_about_get_and_put(r2: R2, case: tuple[Any, bool, bool]) -> None:
     await check_condition(r2, *case)
 
 
@@ -980,7 +980,9 @@ CONDITION_HEADERS: dict[str, tuple[dict[str, str], bool, bool]] = {
 
 @not_in("node", reason=NO_HEADERS)
 @cases(CONDITION_HEADERS)
-async def test_a_condition_in_headers(r2: R2, case: tuple[dict[str, str], bool, bool]) -> None:
+async def test_a_condition_in_headers_decides_about_get_and_put(
+    r2: R2, case: tuple[dict[str, str], bool, bool]
+) -> None:
     asked, *expected = case
     await check_condition(r2, Headers(asked), *expected)
 
@@ -1010,7 +1012,7 @@ async def test_an_object_whose_condition_fails_has_no_body(r2: R2) -> None:
 
 
 @cases({"quoted": '"x"', "one-quote": '"', "no-text": '""'})
-async def test_an_etag_is_given_without_quotes(r2: R2, case: str) -> None:
+async def test_an_etag_in_quotes_is_refused(r2: R2, case: str) -> None:
     reason = f"Conditional ETag should not be wrapped in quotes ({case})."
     for asked in {"etag_matches": case}, {"etag_does_not_match": case}:
         condition: Any = asked
@@ -1035,7 +1037,7 @@ async def test_an_etag_is_given_without_quotes(r2: R2, case: str) -> None:
         "no-comma-any": ('"a" *', r"Encountered a wildcard character '\*' instead"),
     }
 )
-async def test_etags_in_headers_are_quoted(r2: R2, case: tuple[str, str]) -> None:
+async def test_invalid_etags_in_headers_are_refused(r2: R2, case: tuple[str, str]) -> None:
     header, reason = case
     with raises(R2Error, match=reason) as caught:
         await r2.get("k", only_if=Headers({"If-Match": header}))
@@ -1043,24 +1045,24 @@ async def test_etags_in_headers_are_quoted(r2: R2, case: tuple[str, str]) -> Non
 
 
 @not_in("node", reason=NO_HEADERS)
-async def test_the_wrong_header_is_named(r2: R2) -> None:
+async def test_an_invalid_etag_header_is_named(r2: R2) -> None:
     with raises(R2Error, match="^Invalid ETag in if-none-match header$"):
         await r2.put("k", "", only_if=Headers({"If-None-Match": "x"}))
 
 
 @cases(
     {
-        "unknown": ({"etag": "x"}, "^only_if: no 'etag'; there are etag_matches, "),
+        "unknown": ({"etag": "x"}, "^only_if: unknown key 'etag'; known are etag_matches, "),
         "type": ({"etag_matches": 5}, "^only_if.etag_matches: expected str, got int$"),
         "time": ({"uploaded_after": 5}, "^only_if.uploaded_after: expected datetime, got int$"),
         "early": (
             {"uploaded_after": datetime(1969, 1, 1)},
-            "^only_if.uploaded_after: R2 has no times before 1970$",
+            "^only_if.uploaded_after: expected a time after 1970, got an earlier one$",
         ),
         "text": ("etag", "^only_if: expected a dict or Headers, got str$"),
     }
 )
-async def test_another_condition_is_refused_before_it_is_sent(
+async def test_an_invalid_condition_is_refused_before_it_is_sent(
     r2: R2, case: tuple[Any, str]
 ) -> None:
     asked, reason = case
@@ -1071,7 +1073,7 @@ async def test_another_condition_is_refused_before_it_is_sent(
     assert await r2.head("k") is None
 
 
-async def test_a_wrong_checksum_is_told_before_a_condition(r2: R2) -> None:
+async def test_a_wrong_checksum_is_reported_before_a_failed_condition(r2: R2) -> None:
     with raises(R2Error, match="10037"):
         await r2.put("k", "", md5=bytes(16), only_if={"etag_matches": "x"})
 
@@ -1136,7 +1138,7 @@ async def test_a_long_key_is_refused(r2: R2, case: str) -> None:
 
 
 @cases({"int": 5, "none": None, "bytes": b"k"})
-async def test_a_key_is_text(r2: R2, case: Any) -> None:
+async def test_a_key_that_is_not_text_is_refused(r2: R2, case: Any) -> None:
     kind = type(case).__name__
     for call in r2.head, r2.get, r2.create_multipart_upload:
         with raises(ConversionError, match=f"^key: expected str, got {kind}$"):
@@ -1151,7 +1153,7 @@ async def test_a_key_is_text(r2: R2, case: Any) -> None:
 
 
 @cases({"hex": "0123456789abcdef" * 4, "bytes": bytes(range(32))})
-async def test_a_customers_key_is_taken_everywhere(r2: R2, case: str | bytes) -> None:
+async def test_a_customers_key_is_accepted_by_every_method(r2: R2, case: str | bytes) -> None:
     await r2.put("k", HELLO, ssec_key=case)
     assert await read(r2, ssec_key=case) == HELLO
     upload = await r2.create_multipart_upload("up", ssec_key=case)
@@ -1171,7 +1173,7 @@ async def test_a_customers_key_is_taken_everywhere(r2: R2, case: str | bytes) ->
         "empty": ("", "format"),
     }
 )
-async def test_a_customers_key_of_another_form_is_refused(r2: R2, case: tuple[Any, str]) -> None:
+async def test_an_invalid_customers_key_is_refused(r2: R2, case: tuple[Any, str]) -> None:
     key, wrong = case
     reasons = {"length": "must be 32 bytes in length", "format": "has invalid format"}
     reason = f"SSE-C Key {reasons[wrong]}"
@@ -1205,14 +1207,14 @@ async def test_delete_removes_many(r2: R2) -> None:
     assert await names(r2) == ["b", "d"]
 
 
-async def test_delete_of_a_long_key_removes_nothing(r2: R2) -> None:
+async def test_delete_with_a_long_key_removes_nothing(r2: R2) -> None:
     await fill(r2, "a")
     with raises(R2Error, match="10020"):
         await r2.delete(["a", "x" * 1025])
     assert await names(r2) == ["a"]
 
 
-async def test_delete_of_1000_keys(r2: R2) -> None:
+async def test_delete_removes_1000_keys(r2: R2) -> None:
     await fill(r2, "k0", "k999", "l")
     await r2.delete([f"k{number}" for number in range(1000)])
     assert await names(r2) == ["l"]
@@ -1220,7 +1222,7 @@ async def test_delete_of_1000_keys(r2: R2) -> None:
 
 @only("fake", reason="strict: production refuses these, and the local runtime takes any number")
 @cases({"none": 0, "many": 1001})
-async def test_delete_takes_1_to_1000_keys(r2: R2, case: int) -> None:
+async def test_delete_of_0_or_1001_keys_is_refused(r2: R2, case: int) -> None:
     await fill(r2, "k0")
     reason = "The number of keys in the request must be between 1 and 1000 inclusive."
     with raises(R2Error) as caught:
@@ -1229,7 +1231,7 @@ async def test_delete_takes_1_to_1000_keys(r2: R2, case: int) -> None:
     assert await names(r2) == ["k0"]
 
 
-async def test_keys_to_delete_are_text(r2: R2) -> None:
+async def test_delete_refuses_keys_that_are_not_text(r2: R2) -> None:
     keys: Any = ["a", 5]
     with raises(ConversionError, match=r"^keys\[1\]: expected str, got int$"):
         await r2.delete(keys)
@@ -1238,7 +1240,7 @@ async def test_keys_to_delete_are_text(r2: R2) -> None:
 # Listing -----------------------------------------------------------------------------------------
 
 
-async def test_a_listing_of_nothing(r2: R2) -> None:
+async def test_a_listing_of_an_empty_bucket_is_empty(r2: R2) -> None:
     assert await r2.list() == ([], False, None, [])
 
 
@@ -1247,7 +1249,7 @@ async def test_a_listing_is_in_byte_order(r2: R2) -> None:
     assert await names(r2) == ["A", "a", "a!", "a/1", "b", "é", "\uff5e", "😀"]
 
 
-async def test_a_listing_tells_of_each_object(r2: R2) -> None:
+async def test_a_listing_has_the_attributes_of_each_object(r2: R2) -> None:
     put = await r2.put("k", HELLO, sha1=hashlib.sha1(HELLO).digest())
     (found,) = (await r2.list()).objects
     assert type(found) is R2Object
@@ -1266,7 +1268,9 @@ async def test_a_listing_tells_of_each_object(r2: R2) -> None:
         "javascript": (["httpMetadata"], {"content_type": "a/b"}, {}),
     }
 )
-async def test_a_listing_includes_metadata_when_asked(r2: R2, case: tuple[Any, Any, Any]) -> None:
+async def test_a_listing_includes_the_requested_metadata(
+    r2: R2, case: tuple[Any, Any, Any]
+) -> None:
     include, http, custom = case
     await r2.put("k", "", http_metadata={"content_type": "a/b"}, custom_metadata={"a": "b"})
     (found,) = (await r2.list(include=include)).objects
@@ -1275,7 +1279,7 @@ async def test_a_listing_includes_metadata_when_asked(r2: R2, case: tuple[Any, A
     assert (found.http_metadata, found.custom_metadata) == (http, custom)
 
 
-async def test_a_length_and_a_part_number_are_numbers(r2: R2) -> None:
+async def test_a_length_and_a_part_number_must_be_numbers(r2: R2) -> None:
     wrong: Any = "1"
     with raises(ConversionError, match="^length: expected int, got str$"):
         await r2.put("k", chunks(b"a"), length=wrong)
@@ -1287,13 +1291,13 @@ async def test_a_length_and_a_part_number_are_numbers(r2: R2) -> None:
     await upload.abort()
 
 
-async def test_one_include_is_no_list(r2: R2) -> None:
+async def test_include_as_text_is_refused(r2: R2) -> None:
     include: Any = "http_metadata"
     with raises(ConversionError, match="^include: expected a list of names, got str$"):
         await r2.list(include=include)
 
 
-async def test_a_limit_is_a_number(r2: R2) -> None:
+async def test_a_limit_that_is_not_a_number_is_refused(r2: R2) -> None:
     limit: Any = "5"
     with raises(ConversionError, match="^limit: expected int, got str$"):
         await r2.list(limit=limit)
@@ -1303,13 +1307,13 @@ async def test_a_limit_is_a_number(r2: R2) -> None:
 
 
 @cases({"number": 5, "bytes": b"ab", "none": None})
-async def test_what_to_delete_is_a_key_or_keys(r2: R2, case: Any) -> None:
-    kind = type(case).__name__
-    with raises(ConversionError, match=f"^keys: expected str or a list of str, got {kind}$"):
+async def test_delete_refuses_other_types(r2: R2, case: Any) -> None:
+    got = "None" if case is None else type(case).__name__
+    with raises(ConversionError, match=f"^keys: expected str or a list of str, got {got}$"):
         await r2.delete(case)
 
 
-async def test_custom_metadata_is_a_dict(r2: R2) -> None:
+async def test_custom_metadata_that_is_not_a_dict_is_refused(r2: R2) -> None:
     metadata: Any = [("a", "b")]
     with raises(ConversionError, match="^custom_metadata: expected a dict, got list$"):
         await r2.put("k", "", custom_metadata=metadata)
@@ -1317,7 +1321,7 @@ async def test_custom_metadata_is_a_dict(r2: R2) -> None:
         await r2.create_multipart_upload("k", custom_metadata=metadata)
 
 
-async def test_another_include_is_refused(r2: R2) -> None:
+async def test_an_unknown_include_is_refused(r2: R2) -> None:
     include: Any = ["http_metadata", "x"]
     with raises(R2Error, match="^Unsupported include value x$") as caught:
         await r2.list(include=include)
@@ -1325,19 +1329,19 @@ async def test_another_include_is_refused(r2: R2) -> None:
 
 
 @cases({"0": 0, "1001": 1001, "-2": -2})
-async def test_a_limit_is_1_to_1000(r2: R2, case: int) -> None:
+async def test_a_limit_outside_1_to_1000_is_refused(r2: R2, case: int) -> None:
     reason = "^list: MaxKeys params must be positive integer <= 1000. \\(10022\\)$"
     with raises(R2Error, match=reason) as caught:
         await r2.list(limit=case)
     assert caught.value.code == 10022
 
 
-async def test_a_limit_is_of_32_bits(r2: R2) -> None:
+async def test_a_limit_beyond_32_bits_is_refused(r2: R2) -> None:
     with raises(R2Error, match="^Value out of range. Must be between -2147483648"):
         await r2.list(limit=2**31)
 
 
-async def test_pages_follow_each_other(r2: R2) -> None:
+async def test_pages_visit_every_object_once(r2: R2) -> None:
     keys = [f"k{number}" for number in range(5)]
     await fill(r2, *keys)
     seen: list[str] = []
@@ -1367,7 +1371,7 @@ async def test_a_page_has_1000_objects_and_100_with_metadata(r2: R2) -> None:
 
 
 @cases({"prefix": "a/", "longer": "a/b", "none": "zz", "empty": "", "wild": "a%"})
-async def test_a_prefix_chooses(r2: R2, case: str) -> None:
+async def test_a_prefix_selects_the_keys_that_start_with_it(r2: R2, case: str) -> None:
     keys = ["a", "a/1", "a/b/1", "a/b/2", "a%b", "b", "A/1"]
     await fill(r2, *keys)
     expected = sorted(key for key in keys if key.startswith(case))
@@ -1391,7 +1395,7 @@ DELIMITED: dict[str, tuple[dict[str, Any], list[str], list[str]]] = {
 
 
 @cases(DELIMITED)
-async def test_a_delimiter_makes_prefixes(
+async def test_a_delimiter_groups_keys_into_prefixes(
     r2: R2, case: tuple[dict[str, Any], list[str], list[str]]
 ) -> None:
     asked, keys, prefixes = case
@@ -1401,7 +1405,7 @@ async def test_a_delimiter_makes_prefixes(
     assert (page.delimited_prefixes, page.truncated, page.cursor) == (prefixes, False, None)
 
 
-async def test_prefixes_count_and_come_once(r2: R2) -> None:
+async def test_prefixes_count_towards_the_limit_and_appear_once(r2: R2) -> None:
     await fill(r2, *KEYS)
     pages: list[tuple[list[str], list[str]]] = []
     page = await r2.list(delimiter="/", limit=1)
@@ -1429,7 +1433,7 @@ async def test_the_later_of_cursor_and_start_after_counts(r2: R2) -> None:
     assert page.objects[0].key == "b/"
 
 
-async def test_what_is_listed_by_is_text(r2: R2) -> None:
+async def test_listing_options_that_are_not_text_are_refused(r2: R2) -> None:
     number: Any = 5
     with raises(ConversionError, match="^prefix: expected str, got int$"):
         await r2.list(prefix=number)
@@ -1453,7 +1457,7 @@ async def uploaded(upload: R2MultipartUpload, *parts: bytes) -> list[R2UploadedP
     return [await upload.upload_part(number, part) for number, part in enumerate(parts, 1)]
 
 
-async def test_an_object_is_made_of_parts(r2: R2) -> None:
+async def test_an_object_is_created_from_parts(r2: R2) -> None:
     upload = await r2.create_multipart_upload(
         "k", http_metadata=HTTP, custom_metadata={"a": "b"}, storage_class="Standard"
     )
@@ -1478,7 +1482,7 @@ async def test_an_object_is_made_of_parts(r2: R2) -> None:
     assert await read(r2, range={"suffix": 8}) == last
 
 
-async def test_parts_are_put_in_order(r2: R2) -> None:
+async def test_parts_are_ordered_by_their_numbers(r2: R2) -> None:
     upload = await r2.create_multipart_upload("k")
     second = await upload.upload_part(7, b"2" * PART)
     first = await upload.upload_part(3, b"1" * PART)
@@ -1487,7 +1491,7 @@ async def test_parts_are_put_in_order(r2: R2) -> None:
     assert await read(r2, range={"length": 1}) == b"1"
 
 
-async def test_a_part_is_uploaded_again(r2: R2) -> None:
+async def test_a_part_can_be_replaced(r2: R2) -> None:
     upload = await r2.create_multipart_upload("k")
     old = await upload.upload_part(1, "old")
     new = await upload.upload_part(1, "new")
@@ -1498,7 +1502,7 @@ async def test_a_part_is_uploaded_again(r2: R2) -> None:
     assert await read(r2) == b"new"
 
 
-async def test_a_part_that_is_not_named_is_dropped(r2: R2) -> None:
+async def test_a_part_that_complete_does_not_name_is_dropped(r2: R2) -> None:
     upload = await r2.create_multipart_upload("k")
     first, _ = await uploaded(upload, b"a", b"b")
     await upload.complete([first])
@@ -1518,7 +1522,7 @@ async def test_the_last_part_may_be_empty(r2: R2) -> None:
     assert await read(r2) == b""
 
 
-async def test_completing_replaces_what_was_there(r2: R2) -> None:
+async def test_completing_replaces_the_previous_object(r2: R2) -> None:
     await r2.put("k", "old")
     upload = await r2.create_multipart_upload("k")
     parts = await uploaded(upload, b"new")
@@ -1529,7 +1533,7 @@ async def test_completing_replaces_what_was_there(r2: R2) -> None:
     assert await read(r2) == b"newer"
 
 
-async def test_parts_may_be_uploaded_side_by_side(r2: R2) -> None:
+async def test_parts_may_be_uploaded_concurrently(r2: R2) -> None:
     upload = await r2.create_multipart_upload("k")
     parts = await asyncio.gather(
         *(upload.upload_part(number, bytes([number]) * PART) for number in range(1, 4))
@@ -1550,28 +1554,28 @@ PART_VALUES: dict[str, Any] = {"text": "é", "bytes": b"\0", "bytearray": bytear
 
 
 @cases(PART_VALUES)
-async def test_a_part_is_any_value(r2: R2, case: Any) -> None:
+async def test_a_part_may_be_any_value(r2: R2, case: Any) -> None:
     upload = await r2.create_multipart_upload("k")
     await upload.complete([await upload.upload_part(1, case)])
     assert await read(r2) == (case.encode() if isinstance(case, str) else bytes(case))
 
 
 @not_in("node", reason=STREAMS_BY_FETCH)
-async def test_a_part_is_a_body(r2: R2) -> None:
+async def test_a_part_may_be_the_body_of_an_object(r2: R2) -> None:
     await r2.put("k", HELLO)
     upload = await r2.create_multipart_upload("copy")
     await upload.complete([await upload.upload_part(1, (await got(r2)).body)])
     assert await read(r2, "copy") == HELLO
 
 
-async def test_a_part_is_an_iterator(r2: R2) -> None:
+async def test_a_part_may_be_an_iterator(r2: R2) -> None:
     upload = await r2.create_multipart_upload("k")
     await upload.complete([await upload.upload_part(1, chunks(b"ab", b"c"))])
     assert await read(r2) == b"abc"
 
 
 @not_in("node", reason=NO_FIXED_LENGTH)
-async def test_a_part_is_a_stream_of_its_length(r2: R2) -> None:
+async def test_a_part_may_be_a_stream_with_its_length(r2: R2) -> None:
     upload = await r2.create_multipart_upload("k")
     part = await upload.upload_part(1, chunks(b"ab", b"c"), length=3)
     with raises(R2Error, match="did not see all expected bytes"):
@@ -1581,7 +1585,7 @@ async def test_a_part_is_a_stream_of_its_length(r2: R2) -> None:
 
 
 @cases({"0": 0, "-1": -1, "10001": 10_001})
-async def test_a_part_number_is_1_to_10000(r2: R2, case: int) -> None:
+async def test_a_part_number_outside_1_to_10000_is_refused(r2: R2, case: int) -> None:
     upload = await r2.create_multipart_upload("k")
     bounds = "Part number must be between 1 and 10000 (inclusive)."
     reason = f"{bounds} Actual value was: {case}"
@@ -1621,7 +1625,7 @@ async def test_uneven_parts_are_refused(r2: R2, case: tuple[int, ...]) -> None:
 
 
 @cases({"number": (2, None), "etag": (1, "x"), "neither": (7, "x")})
-async def test_a_part_that_is_not_there_is_refused(r2: R2, case: tuple[int, str | None]) -> None:
+async def test_a_missing_part_is_refused(r2: R2, case: tuple[int, str | None]) -> None:
     upload = await r2.create_multipart_upload("k")
     (part,) = await uploaded(upload, b"a")
     number, etag = case
@@ -1643,7 +1647,7 @@ async def test_a_part_named_twice_is_refused(r2: R2) -> None:
 
 
 @cases({"completed": "completed", "aborted": "aborted"})
-async def test_an_upload_that_has_ended_is_refused(r2: R2, case: str) -> None:
+async def test_an_ended_upload_is_refused(r2: R2, case: str) -> None:
     upload = await r2.create_multipart_upload("k")
     parts = await uploaded(upload, b"a")
     await (upload.complete(parts) if case == "completed" else upload.abort())
@@ -1670,7 +1674,7 @@ async def test_an_unknown_upload_is_refused(r2: R2) -> None:
     await other.complete([])
 
 
-async def test_a_part_that_breaks_off_leaves_the_one_before(r2: R2) -> None:
+async def test_a_part_that_breaks_off_leaves_the_previous_part(r2: R2) -> None:
     upload = await r2.create_multipart_upload("k")
     part = await upload.upload_part(1, "old")
     with raises(R2Error, match="^ValueError: the source broke off$"):
@@ -1682,18 +1686,18 @@ async def test_a_part_that_breaks_off_leaves_the_one_before(r2: R2) -> None:
 # The binding -------------------------------------------------------------------------------------
 
 
-async def test_a_missing_binding_is_told() -> None:
+async def test_a_missing_binding_is_refused() -> None:
     nothing: Any = None
     with raises(BindingError, match="^R2 needs a binding, got None"):
         R2(nothing)
 
 
-async def test_another_binding_is_told(env: Any) -> None:
+async def test_wrong_binding_type_is_refused(env: Any) -> None:
     with raises(BindingError, match=r"^R2 needs a R2 binding, and this .* no createMultipart"):
         R2(env.KV)
 
 
-async def test_the_javascript_objects_are_at_hand(r2: R2) -> None:
+async def test_the_javascript_objects_are_accessible(r2: R2) -> None:
     assert R2(r2.js_object).js_object is not None
     put = await r2.put("k", "")
     assert put.js_object.key == "k"

@@ -1,6 +1,6 @@
 """``FakeR2Bucket``: the part of the JavaScript API that ``R2`` does not use.
 
-Every expectation was seen on workerd; what ``R2`` does use is in tests/contract/test_r2.py.
+Every expectation was seen on workerd; the part that ``R2`` uses is in tests/contract/test_r2.py.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def error(raised: pytest.ExceptionInfo[JsException]) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize("value", [5, True, {"a": 1}, [], object()])
-async def test_another_value_is_refused_before_everything_else(
+async def test_a_value_of_another_type_is_refused_before_the_options(
     js: FakeR2Bucket, value: Any
 ) -> None:
     wanted = "ReadableStream or ArrayBuffer or ArrayBufferView or string or Blob"
@@ -69,7 +69,7 @@ async def test_an_object_of_more_than_5_gib_is_refused(js: FakeR2Bucket) -> None
     assert caught.value.code == 100100
 
 
-async def test_a_stream_that_was_read_from_is_refused(js: FakeR2Bucket) -> None:
+async def test_a_stream_that_was_partly_read_is_refused(js: FakeR2Bucket) -> None:
     stream = ReadableStream.of(b"abc")
     reader = stream.getReader()
     with pytest.raises(JsException) as raised:
@@ -98,7 +98,7 @@ async def test_both_branches_of_a_stream_know_its_length(js: FakeR2Bucket) -> No
 
 
 @pytest.mark.parametrize(("number", "read"), [(1.5, 1), (10_000.9, 10_000)])
-async def test_a_part_number_is_read_as_an_integer(
+async def test_a_fractional_part_number_becomes_an_integer(
     js: FakeR2Bucket, number: float, read: int
 ) -> None:
     upload = await js.createMultipartUpload("k")
@@ -106,7 +106,7 @@ async def test_a_part_number_is_read_as_an_integer(
 
 
 @pytest.mark.parametrize(("limit", "count"), [(1.9, 1), (2, 2), (-1, 3), (None, 3)])
-async def test_a_limit_is_read_as_an_integer(
+async def test_a_fractional_limit_becomes_an_integer(
     js: FakeR2Bucket, limit: float | None, count: int
 ) -> None:
     for key in "abc":
@@ -126,7 +126,7 @@ async def test_a_cursor_is_the_last_key_in_base64(js: FakeR2Bucket) -> None:
 @pytest.mark.parametrize(
     ("cursor", "first"), [("YQ==", "b"), ("YQ", "b"), ("!!!", "a"), ("a", "a"), ("", "a")]
 )
-async def test_any_cursor_is_read_as_far_as_it_goes(
+async def test_an_invalid_cursor_is_decoded_as_far_as_possible(
     js: FakeR2Bucket, cursor: str, first: str
 ) -> None:
     for key in "a", "b":
@@ -142,14 +142,14 @@ async def test_cursor_and_start_are_compared_as_javascript_does(js: FakeR2Bucket
     assert found.key == "😀"
 
 
-async def test_times_before_1970_hold_of_nothing(js: FakeR2Bucket) -> None:
+async def test_conditions_with_times_before_1970_fail(js: FakeR2Bucket) -> None:
     await js.put("k", "")
     early = datetime(1969, 12, 31, tzinfo=timezone.utc)
     for name in "uploadedBefore", "uploadedAfter":
         assert not isinstance(await js.get("k", onlyIf={name: early}), FakeR2ObjectBody)
 
 
-async def test_what_production_allows_and_refuses_is_strict() -> None:
+async def test_strict_has_the_limits_of_production() -> None:
     js = FakeR2Bucket(strict=False)
     await js.put("k0", "")
     with pytest.raises(JsException, match="10012"):
@@ -163,7 +163,7 @@ async def test_what_production_allows_and_refuses_is_strict() -> None:
         await js.delete([])
 
 
-async def test_metadata_that_is_told_is_a_copy(js: FakeR2Bucket) -> None:
+async def test_returned_metadata_is_a_copy(js: FakeR2Bucket) -> None:
     given = {"a": "b"}
     await js.put("k", "", customMetadata=given)
     given["a"] = "changed"
@@ -230,7 +230,7 @@ class Default(WorkerEntrypoint[AppEnv]):
         return response
 
 
-async def test_a_worker_passes_bodies_on() -> None:
+async def test_a_worker_passes_bodies_through() -> None:
     runtime = FakeRuntime(Default, env=AppEnv)
     url = "https://example.com/"
     assert (await runtime.fetch(url)).status == 404

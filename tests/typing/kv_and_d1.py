@@ -1,7 +1,7 @@
-"""What the type checkers must say: read by mypy and pyright, never run.
+"""Promises of the types of KV, D1 and entrypoints: read by mypy and pyright, never run.
 
-A line that must be an error carries an ignore for each checker; one that is not needed is an error
-itself, so both sides of every promise are checked.
+A line that must be an error carries an ignore for each checker. An ignore that is not needed is an
+error itself, so both sides of every promise are checked.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the type checkers must say of R2: read by mypy and pyright, never run."""
+"""Promises of R2's types: read by mypy and pyright, never run."""
 
 from __future__ import annotations
 

@@ -11,32 +11,47 @@ from ..._cpython.js_exception import JsException
 from ..._cpython.web import Blob, Body, ReadableStream
 from .._clock import Clock
 from ..runtime.scheduling import yields_to_others
-from ._cursors import cursor_after, name_in_cursor
+from ._cursors import cursor_after
 from ._js_numbers import int32
+from .r2_listing import grouped, page_size, start_key
 from .r2_rules import (
+    HTTP_HEADERS,
     check_key,
+    check_range,
+    check_ssec_key,
     checksum,
     condition,
+    custom_metadata,
     failed,
     holds,
     http_date,
     http_metadata,
-    offsets,
-    ranges,
-    ssec,
-    texts,
+    resolve_range,
 )
 
 __all__ = ["FakeR2Bucket"]
 
+# Limits, in keys, bytes or parts.
 MAX_KEYS = 1000
-MAX_LIMIT = 1000
-MAX_LIMIT_WITH_METADATA = 100
 MAX_METADATA = 8192
 MAX_METADATA_LOCALLY = 2048
 MAX_PART_NUMBER = 10_000
 MAX_SIZE = 5 * 1024**3 - 5 * 1024**2
 MIN_PART_SIZE = 5 * 1024**2
+
+# The runtime's own words, seen in the real worlds: quotes, never to be improved. The messages of
+# R2's service are in r2_rules.MESSAGES.
+PART_NUMBER = "Part number must be between 1 and {} (inclusive). Actual value was: {}"
+WRONG_VALUE = (
+    "Failed to execute '{}' on '{}': parameter 2 is not of type 'ReadableStream or ArrayBuffer or"
+    " ArrayBufferView or string or Blob'."
+)
+LOCKED_STREAM = "The ReadableStream has been locked to a reader."
+DISTURBED_STREAM = "This ReadableStream is disturbed."
+UNKNOWN_LENGTH = (
+    "Provided readable stream must have a known length (request/response body or readable half of"
+    " FixedLengthStream)"
+)
 
 
 class Part(NamedTuple):
@@ -45,7 +60,7 @@ class Part(NamedTuple):
 
 
 class Upload:
-    """A multipart upload; ``parts`` is None once it has ended."""
+    """A multipart upload. ``parts`` is None after it was completed or aborted."""
 
     def __init__(self, key: str, http: dict[str, Any], custom: dict[str, str]) -> None:
         self.key = key
@@ -67,9 +82,10 @@ class Stored(NamedTuple):
 
 @yields_to_others
 class FakeR2Bucket:
-    """JS: R2Bucket. Dates objects by its ``clock``.
+    """JS: R2Bucket. Objects are dated by its ``clock``.
 
-    ``strict``: refuses what production does and the local runtime does not.
+    ``strict`` applies the limits of production where the local runtime has others: 8,192 bytes of
+    metadata (locally 2,048), and 1 to 1,000 keys to delete (locally any number).
     """
 
     def __init__(self, clock: Clock | None = None, *, strict: bool = True) -> None:
@@ -80,23 +96,24 @@ class FakeR2Bucket:
 
     async def head(self, key: str, /) -> FakeR2Object | None:
         check_key("head", key)
-        found = self._objects.get(key)
-        return found and FakeR2Object(found, range=_whole(found))
+        stored = self._objects.get(key)
+        return stored and FakeR2Object(stored, range=_whole(stored))
 
     async def get(
         self, key: str, /, *, range: Any = None, onlyIf: Any = None, ssecKey: Any = None
     ) -> FakeR2Object | None:
-        wanted = condition(onlyIf)
-        offsets(range)
-        ssec(ssecKey)
+        # In the order of the runtime: all options first, and the key by the service.
+        only_if = condition(onlyIf)
+        check_range(range)
+        check_ssec_key(ssecKey)
         check_key("get", key)
-        found = self._objects.get(key)
-        if found is None:
+        stored = self._objects.get(key)
+        if stored is None:
             return None
-        if not holds(wanted, found.etag, found.uploaded):
-            return FakeR2Object(found, range=_whole(found))
-        start, length = ranges(range, len(found.data))
-        return FakeR2ObjectBody(found, range={"offset": start, "length": length})
+        if not holds(only_if, stored.etag, stored.uploaded):
+            return FakeR2Object(stored, range=_whole(stored))
+        offset, length = resolve_range(range, len(stored.data))
+        return FakeR2ObjectBody(stored, range={"offset": offset, "length": length})
 
     async def put(
         self,
@@ -116,30 +133,30 @@ class FakeR2Bucket:
         ssecKey: Any = None,
     ) -> FakeR2Object | None:
         _check_value("put", "R2Bucket", value, or_null=True)
-        http, custom = http_metadata(httpMetadata), texts(customMetadata)
-        wanted = condition(onlyIf)
-        given = checksum(md5=md5, sha1=sha1, sha256=sha256, sha384=sha384, sha512=sha512)
-        ssec(ssecKey)
+        http, custom = http_metadata(httpMetadata), custom_metadata(customMetadata)
+        only_if = condition(onlyIf)
+        expected = checksum(md5=md5, sha1=sha1, sha256=sha256, sha384=sha384, sha512=sha512)
+        check_ssec_key(ssecKey)
         data = await _read("put", value)
         check_key("put", key)
         limit = MAX_METADATA if self.strict else MAX_METADATA_LOCALLY
         if sum(_size(name) + _size(text) for name, text in custom.items()) > limit:
-            reason = "Your metadata headers exceed the maximum allowed metadata size."
-            raise failed("put", reason, 10012)
+            raise failed("put", 10012)
         digest = hashlib.md5(data, usedforsecurity=False).hexdigest()
         checksums = {"md5": digest}
-        if given is not None:
-            checksums[given.name] = given.check(data)
-        before = self._objects.get(key)
-        if not holds(wanted, before and before.etag, before and before.uploaded):
+        # The checksum comes before the condition
+        # (contract: test_a_wrong_checksum_is_reported_before_a_failed_condition).
+        if expected is not None:
+            checksums[expected.name] = expected.check(data)
+        previous = self._objects.get(key)
+        if not holds(only_if, previous and previous.etag, previous and previous.uploaded):
             return None
-        return FakeR2Object(self._store(key, data, digest, http, custom, checksums))
+        return FakeR2Object(self.store(key, data, digest, http, custom, checksums))
 
     async def delete(self, keys: Any, /) -> None:
         names: list[str] = [keys] if isinstance(keys, str) else keys
         if self.strict and not 1 <= len(names) <= MAX_KEYS:
-            reason = "The number of keys in the request must be between 1 and 1000 inclusive."
-            raise failed("delete", reason, 10027)
+            raise failed("delete", 10027)
         for name in names:
             check_key("delete", name)
         for name in names:
@@ -155,43 +172,27 @@ class FakeR2Bucket:
         startAfter: str | None = None,
         include: list[str] | None = None,
     ) -> dict[str, Any]:
-        fields, count = include or [], int32(limit)
-        for field in fields:
-            if field not in ("httpMetadata", "customMetadata"):
-                raise JsException("RangeError", f"Unsupported include value {field}")
-        if count is None or count == -1:  # which is how the runtime writes that there is none
-            count = MAX_LIMIT
-        if not 1 <= count <= MAX_LIMIT:
-            reason = f"MaxKeys params must be positive integer <= {MAX_LIMIT}."
-            raise failed("list", reason, 10022)
-        if fields:
-            count = min(count, MAX_LIMIT_WITH_METADATA)
-        start = prefix or ""
-        starts = [
-            text for text in (startAfter, cursor and name_in_cursor(cursor)) if text is not None
-        ]
-        # Python's order of text, by code point, is the order of its UTF-8 bytes.
-        names = sorted(name for name in self._objects if name.startswith(start))
-        if starts:
-            later = max(starts, key=lambda text: text.encode("utf-16-be"))  # as JavaScript orders
-            names = [name for name in names if name > later]
-        # Each group is told once, and comes where its last key is.
-        last: dict[tuple[bool, str], str] = {}
-        for name in names:
-            at = name.find(delimiter, len(start)) if delimiter else -1
-            group = (False, name) if at < 0 else (True, name[: at + len(delimiter or "")])
-            last[group] = name
-        groups = sorted(last, key=last.__getitem__)
-        page = groups[:count]
-        found = [self._objects[name] for is_prefix, name in page if not is_prefix]
-        listed: dict[str, Any] = {
-            "objects": [FakeR2Object(each, fields) for each in found],
-            "truncated": len(groups) > len(page),
-            "delimitedPrefixes": [name for is_prefix, name in page if is_prefix],
+        fields = include or []
+        count = page_size(fields, int32(limit))
+        # Python orders text by code points: the same order as that of UTF-8 bytes.
+        keys = sorted(key for key in self._objects if key.startswith(prefix or ""))
+        start = start_key(startAfter, cursor)
+        if start is not None:
+            keys = [key for key in keys if key > start]
+        entries = grouped(keys, prefix or "", delimiter)
+        page = entries[:count]
+        members: dict[str, Any] = {
+            "objects": [
+                FakeR2Object(self._objects[entry.name], fields)
+                for entry in page
+                if not entry.is_prefix
+            ],
+            "truncated": len(entries) > len(page),
+            "delimitedPrefixes": [entry.name for entry in page if entry.is_prefix],
         }
-        if listed["truncated"]:
-            listed["cursor"] = cursor_after(last[page[-1]])
-        return listed
+        if members["truncated"]:
+            members["cursor"] = cursor_after(page[-1].last_key)
+        return members
 
     async def createMultipartUpload(
         self,
@@ -203,8 +204,8 @@ class FakeR2Bucket:
         storageClass: str | None = None,
         ssecKey: Any = None,
     ) -> FakeR2MultipartUpload:
-        upload = Upload(key, http_metadata(httpMetadata), texts(customMetadata))
-        ssec(ssecKey)
+        upload = Upload(key, http_metadata(httpMetadata), custom_metadata(customMetadata))
+        check_ssec_key(ssecKey)
         check_key("createMultipartUpload", key)
         upload_id = secrets.token_urlsafe(128)
         self._uploads[upload_id] = upload
@@ -213,11 +214,12 @@ class FakeR2Bucket:
     def resumeMultipartUpload(self, key: str, uploadId: str, /) -> FakeR2MultipartUpload:
         return FakeR2MultipartUpload(self, key, uploadId)
 
-    def _upload(self, key: str, upload_id: str) -> Upload | None:
+    def upload(self, key: str, upload_id: str) -> Upload | None:
+        """Return a multipart upload, if it is one of this key."""
         upload = self._uploads.get(upload_id)
         return upload if upload is not None and upload.key == key else None
 
-    def _store(
+    def store(
         self,
         key: str,
         data: bytes,
@@ -226,6 +228,7 @@ class FakeR2Bucket:
         custom: dict[str, str],
         checksums: dict[str, str],
     ) -> Stored:
+        """Store an object as a new version."""
         version, now = secrets.token_hex(16), self.clock.datetime()
         stored = Stored(key, data, etag, version, now, http, custom, checksums)
         self._objects[key] = stored
@@ -246,62 +249,70 @@ class FakeR2MultipartUpload:
     ) -> dict[str, Any]:
         _check_value("uploadPart", "R2MultipartUpload", value)
         number = _part_number(partNumber)
-        ssec(ssecKey)
+        check_ssec_key(ssecKey)
         data = await _read("uploadPart", value)
         check_key("uploadPart", self.key)
-        upload = self._bucket._upload(self.key, self.uploadId)
+        upload = self._bucket.upload(self.key, self.uploadId)
         if upload is None or upload.parts is None:
-            raise failed("uploadPart", _NO_UPLOAD, 10024)
+            raise failed("uploadPart", 10024)
         upload.parts[number] = Part(secrets.token_urlsafe(128), data)
         return {"partNumber": number, "etag": upload.parts[number].etag}
 
     async def complete(self, uploadedParts: list[dict[str, Any]], /) -> FakeR2Object:
         named = [(_part_number(part["partNumber"]), part["etag"]) for part in uploadedParts]
         check_key(_COMPLETE, self.key)
-        upload = self._bucket._upload(self.key, self.uploadId)
+        # An unknown upload is an internal error in miniflare, but only here and in abort()
+        # (contract: test_an_unknown_upload_is_refused).
+        upload = self._bucket.upload(self.key, self.uploadId)
         if upload is None:
-            raise failed(_COMPLETE, _INTERNAL, 10001)
+            raise failed(_COMPLETE, 10001)
         if upload.parts is None:
-            raise failed(_COMPLETE, _NO_UPLOAD, 10024)
-        if len({number for number, _ in named}) < len(named):
-            raise failed(_COMPLETE, _INTERNAL, 10001)
-        for number, etag in named:
-            if number not in upload.parts or upload.parts[number].etag != etag:
-                reason = "One or more of the specified parts could not be found."
-                raise failed(_COMPLETE, reason, 10025)
-        parts = upload.parts
-        if any(len(parts[number].data) < MIN_PART_SIZE for number, _ in named[:-1]):
-            reason = "Your proposed upload is smaller than the minimum allowed object size."
-            raise failed(_COMPLETE, reason, 10011)
-        chunks = [parts[number].data for number, _ in sorted(named)]
-        first = len(chunks[0]) if chunks else 0
-        uneven = any(len(chunk) != first or first < MIN_PART_SIZE for chunk in chunks[:-1])
-        if uneven or (chunks and len(chunks[-1]) > first):
-            reason = "There was a problem with the multipart upload."
-            raise failed(_COMPLETE, reason, 10048)
+            raise failed(_COMPLETE, 10024)
+        _check_parts(named, upload.parts)
+        chunks = [upload.parts[number].data for number, _ in sorted(named)]
+        upload.parts = None
+        # The etag is that of S3: the MD5 of the parts' MD5s, and the number of parts.
         md5s = [hashlib.md5(chunk, usedforsecurity=False).digest() for chunk in chunks]
         digest = hashlib.md5(b"".join(md5s), usedforsecurity=False).hexdigest()
-        upload.parts = None
-        stored = self._bucket._store(
-            self.key, b"".join(chunks), f"{digest}-{len(chunks)}", upload.http, upload.custom, {}
+        etag = f"{digest}-{len(chunks)}"
+        stored = self._bucket.store(
+            self.key, b"".join(chunks), etag, upload.http, upload.custom, {}
         )
         return FakeR2Object(stored)
 
     async def abort(self) -> None:
         check_key("abortMultipartUpload", self.key)
-        upload = self._bucket._upload(self.key, self.uploadId)
+        upload = self._bucket.upload(self.key, self.uploadId)
         if upload is None:
-            raise failed("abortMultipartUpload", _INTERNAL, 10001)
-        upload.parts = None
+            raise failed("abortMultipartUpload", 10001)
+        upload.parts = None  # Aborting an ended upload is not an error.
 
 
 _COMPLETE = "completeMultipartUpload"
-_INTERNAL = "We encountered an internal error. Please try again."
-_NO_UPLOAD = "The specified multipart upload does not exist."
+
+
+def _check_parts(named: list[tuple[int, str]], parts: dict[int, Part]) -> None:
+    """Refuse parts that cannot be completed, in the order of miniflare's checks.
+
+    ``named`` are the numbers and etags that the caller passed, in the caller's order.
+    """
+    if len({number for number, _ in named}) < len(named):
+        raise failed(_COMPLETE, 10001)
+    for number, etag in named:
+        if number not in parts or parts[number].etag != etag:
+            raise failed(_COMPLETE, 10025)
+    # The last one as named may be small, and after that the last one by number.
+    if any(len(parts[number].data) < MIN_PART_SIZE for number, _ in named[:-1]):
+        raise failed(_COMPLETE, 10011)
+    sizes = [len(parts[number].data) for number, _ in sorted(named)]
+    if any(size != sizes[0] or size < MIN_PART_SIZE for size in sizes[:-1]):
+        raise failed(_COMPLETE, 10048)
+    if sizes and sizes[-1] > sizes[0]:
+        raise failed(_COMPLETE, 10048)
 
 
 class FakeR2Object:
-    """JS: R2Object. The local runtime stores neither storage class nor customer's key."""
+    """JS: R2Object. Neither storage class nor customer's key is stored, as in local runtimes."""
 
     storageClass = ""
     ssecKeyMd5: str | None = None
@@ -320,27 +331,18 @@ class FakeR2Object:
         self.httpEtag: str = f'"{stored.etag}"'
         self.uploaded: datetime = stored.uploaded
         self.checksums: FakeR2Checksums = FakeR2Checksums(stored.checksums)
-        self.httpMetadata: dict[str, Any] = _listed(stored.http, "httpMetadata", fields)
-        self.customMetadata: dict[str, Any] = _listed(stored.custom, "customMetadata", fields)
+        self.httpMetadata: dict[str, Any] = _included(stored.http, "httpMetadata", fields)
+        self.customMetadata: dict[str, Any] = _included(stored.custom, "customMetadata", fields)
         self.range = range
 
     def writeHttpMetadata(self, headers: Any, /) -> None:
-        immutable, headers.immutable = headers.immutable, False  # it writes into those too
+        # The runtime writes into immutable headers too
+        # (contract: test_http_metadata_is_written_into_immutable_headers).
+        immutable, headers.immutable = headers.immutable, False
         for name, value in self.httpMetadata.items():
-            if name == "cacheExpiry":
-                headers.set("expires", http_date(value))
-            else:
-                headers.set(_HEADERS[name], value)
+            text = http_date(value) if name == "cacheExpiry" else value
+            headers.set(HTTP_HEADERS[name], text)
         headers.immutable = immutable
-
-
-_HEADERS = {
-    "contentType": "content-type",
-    "contentLanguage": "content-language",
-    "contentDisposition": "content-disposition",
-    "contentEncoding": "content-encoding",
-    "cacheControl": "cache-control",
-}
 
 
 class FakeR2ObjectBody(FakeR2Object, Body):
@@ -375,12 +377,16 @@ def _whole(stored: Stored) -> dict[str, int]:
     return {"offset": 0, "length": len(stored.data)}
 
 
-def _listed(metadata: dict[str, Any], field: str, fields: list[str] | None) -> dict[str, Any]:
+def _included(metadata: dict[str, Any], field: str, fields: list[str] | None) -> dict[str, Any]:
+    """Return a copy of the metadata if a listing includes it; None for ``fields`` means all."""
     return dict(metadata) if fields is None or field in fields else {}
 
 
 def _size(text: str) -> int:
-    """Of metadata: one byte for a character, or two for each where one of them needs it."""
+    """Return the size of metadata as V8 stores it: one byte per character, or two for all.
+
+    miniflare measures it so (contract: test_custom_metadata_may_be_2048_bytes).
+    """
     units = text.encode("utf-16-le")
     return len(units) if any(units[1::2]) else len(units) // 2
 
@@ -388,22 +394,19 @@ def _size(text: str) -> int:
 def _part_number(number: float) -> int:
     part = int32(number) or 0
     if not 1 <= part <= MAX_PART_NUMBER:
-        bounds = f"between 1 and {MAX_PART_NUMBER} (inclusive)"
-        raise JsException("TypeError", f"Part number must be {bounds}. Actual value was: {part}")
+        raise JsException("TypeError", PART_NUMBER.format(MAX_PART_NUMBER, part))
     return part
 
 
-def _check_value(method: str, kind: str, value: Any, *, or_null: bool = False) -> None:
+def _check_value(method: str, class_name: str, value: Any, *, or_null: bool = False) -> None:
     if value is None and or_null:
         return
     if not isinstance(value, (str, bytes, Blob, ReadableStream)):
-        wanted = "ReadableStream or ArrayBuffer or ArrayBufferView or string or Blob"
-        refused = f"Failed to execute '{method}' on '{kind}': parameter 2"
-        raise JsException("TypeError", f"{refused} is not of type '{wanted}'.")
+        raise JsException("TypeError", WRONG_VALUE.format(method, class_name))
 
 
 async def _read(action: str, value: Any) -> bytes:
-    """The bytes to store: all of a stream before anything changes."""
+    """Return the bytes to store. A stream is read to its end before anything changes."""
     if value is None:
         return b""
     if isinstance(value, str):
@@ -413,18 +416,13 @@ async def _read(action: str, value: Any) -> bytes:
     if isinstance(value, bytes):
         return value
     if value.locked:
-        raise JsException("TypeError", "The ReadableStream has been locked to a reader.")
+        raise JsException("TypeError", LOCKED_STREAM)
     if value.disturbed:
-        raise JsException("TypeError", "This ReadableStream is disturbed.")
+        raise JsException("TypeError", DISTURBED_STREAM)
     if value.length is None:
-        raise JsException(
-            "TypeError",
-            "Provided readable stream must have a known length (request/response body or readable "
-            "half of FixedLengthStream)",
-        )
+        raise JsException("TypeError", UNKNOWN_LENGTH)
     if value.length > MAX_SIZE:
-        reason = "Your proposed upload exceeds the maximum allowed object size."
-        raise failed(action, reason, 100100)
+        raise failed(action, 100100)
     reader, chunks = value.getReader(), list[bytes]()
     while not (chunk := await reader.read())["done"]:
         chunks.append(chunk["value"])

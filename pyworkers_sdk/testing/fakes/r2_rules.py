@@ -1,4 +1,4 @@
-"""What R2 makes of keys, conditions, ranges and checksums, in the runtime's words."""
+"""R2's rules for keys, conditions, metadata, ranges and checksums."""
 
 from __future__ import annotations
 
@@ -12,42 +12,82 @@ from typing import Any, NamedTuple
 
 from ..._cpython.js_exception import JsException
 from ..._cpython.web import Headers
+from ..._times import EPOCH
 
 __all__ = [
+    "HTTP_HEADERS",
     "check_key",
+    "check_range",
+    "check_ssec_key",
     "checksum",
     "condition",
+    "custom_metadata",
     "failed",
     "holds",
     "http_date",
     "http_metadata",
-    "offsets",
-    "ranges",
-    "ssec",
-    "texts",
+    "resolve_range",
 ]
 
-MAX_KEY = 1024
+MAX_KEY = 1024  # bytes of UTF-8
+
+# The messages of R2's service by code, and of the runtime: quotes, never to be improved.
+MESSAGES = {
+    10001: "We encountered an internal error. Please try again.",
+    10011: "Your proposed upload is smaller than the minimum allowed object size.",
+    10012: "Your metadata headers exceed the maximum allowed metadata size.",
+    10020: "The specified object name is not valid.",
+    10022: "MaxKeys params must be positive integer <= 1000.",
+    10024: "The specified multipart upload does not exist.",
+    10025: "One or more of the specified parts could not be found.",
+    10027: "The number of keys in the request must be between 1 and 1000 inclusive.",
+    10037: (
+        "The {0} checksum you specified did not match what we received.\n"
+        "You provided a {0} checksum with value: {1}\n"
+        "Actual {0} was: {2}"
+    ),
+    10039: "The requested range is not satisfiable",
+    10048: "There was a problem with the multipart upload.",
+    100100: "Your proposed upload exceeds the maximum allowed object size.",
+}
+QUOTED_ETAG = "Conditional ETag should not be wrapped in quotes ({})."
+INVALID_ETAG = "Invalid ETag in {} header"
+COMMA_EXPECTED = "Comma was expected to separate etags. Encountered a {}"
+UNQUOTED_WEAK_ETAG = "Weak etags must start with W/ and their value must be quoted"
+UNCLOSED_ETAG = "Unclosed double quote for Etag"
+LATE_DATE = "This API doesn't support dates after 2189."
+SUFFIX_WITH = "Suffix is incompatible with {}."
+NEGATIVE_NUMBER = "Invalid {}. {} ({}) must be greater than or equal to 0."
+FRACTION = "Invalid range. {} ({}) must be an integer, not floating point."
+SEVERAL_DIGESTS = "You cannot specify multiple hashing algorithms."
+DIGEST_LENGTH = "{} is {} {}, not {}"
+DIGEST_NOT_HEX = "Provided {} wasn't a valid hex string"
+SSEC_FORMAT = "SSE-C Key has invalid format"
+SSEC_LENGTH = "SSE-C Key must be 32 bytes in length"
 
 
-def failed(action: str, reason: str, code: int) -> JsException:
-    return JsException("Error", f"{action}: {reason} ({code})")
+def failed(action: str, code: int, *values: object) -> JsException:
+    """Return an error of R2's service, for example "put: The … (10020)"."""
+    return JsException("Error", f"{action}: {MESSAGES[code].format(*values)} ({code})")
 
 
 def check_key(action: str, key: str) -> None:
     if len(key.encode()) > MAX_KEY:
-        raise failed(action, "The specified object name is not valid.", 10020)
+        raise failed(action, 10020)
 
 
 # Conditions
 
 
 class Etag(NamedTuple):
-    kind: str
+    strength: str
+    """``"strong"``, ``"weak"`` or ``"wildcard"``."""
     value: str = ""
 
 
 class Condition(NamedTuple):
+    """The options of ``onlyIf``, or of Headers; times are in milliseconds since 1970."""
+
     matches: list[Etag] | None
     does_not_match: list[Etag] | None
     before: float | None
@@ -55,82 +95,83 @@ class Condition(NamedTuple):
     in_seconds: bool
 
 
-def condition(given: Any) -> Condition | None:
-    """What ``onlyIf`` asks, from an object or from Headers."""
-    if given is None:
+def condition(only_if: Any) -> Condition | None:
+    """Parse ``onlyIf``: an options object, or Headers."""
+    if only_if is None:
         return None
-    if isinstance(given, Headers):
+    if isinstance(only_if, Headers):
         return Condition(
-            _listed_etags(given, "if-match"),
-            _listed_etags(given, "if-none-match"),
-            _header_time(given, "if-unmodified-since"),
-            _header_time(given, "if-modified-since"),
+            _etags_of(only_if, "if-match"),
+            _etags_of(only_if, "if-none-match"),
+            _header_time(only_if, "if-unmodified-since"),
+            _header_time(only_if, "if-modified-since"),
             True,
         )
-    before, after = _date(given.get("uploadedBefore")), _date(given.get("uploadedAfter"))
+    before, after = _checked(only_if.get("uploadedBefore")), _checked(only_if.get("uploadedAfter"))
     return Condition(
-        _etag(given.get("etagMatches")),
-        _etag(given.get("etagDoesNotMatch")),
+        _etag(only_if.get("etagMatches")),
+        _etag(only_if.get("etagDoesNotMatch")),
         _time(before),
         _time(after),
-        bool(given.get("secondsGranularity")),
+        bool(only_if.get("secondsGranularity")),
     )
 
 
-def holds(wanted: Condition | None, etag: str | None, uploaded: datetime | None) -> bool:
-    """Whether it does, of an object or of none."""
-    if wanted is None:
+def holds(only_if: Condition | None, etag: str | None, uploaded: datetime | None) -> bool:
+    """Return whether the condition holds for an object; its etag and time are None if missing.
+
+    The order is that of RFC 9110, section 13.2.2: a time counts only in the absence of the etag
+    that would decide in its place. https://www.rfc-editor.org/rfc/rfc9110#section-13.2.2
+    """
+    if only_if is None:
         return True
     if etag is None or uploaded is None:
-        return wanted.matches is None and wanted.after is None
+        return only_if.matches is None and only_if.after is None
 
-    def seconds(time: float) -> float:
-        return time // 1000 * 1000 if wanted.in_seconds else time
+    def rounded(time: float) -> float:
+        return time // 1000 * 1000 if only_if.in_seconds else time
 
-    now = seconds(_milliseconds(uploaded))
-    strong = wanted.matches is None or any(
-        each.kind == "wildcard" or (each.kind == "strong" and each.value == etag)
-        for each in wanted.matches
-    )
-    none = wanted.does_not_match is None or not any(
-        each.kind == "wildcard" or each.value == etag for each in wanted.does_not_match
-    )
-    # As in HTTP, the time is not asked for where an etag has answered.
-    modified = (
-        wanted.after is None
-        or seconds(wanted.after) < now
-        or (wanted.does_not_match is not None and none)
-    )
-    unmodified = (
-        wanted.before is None
-        or now < seconds(wanted.before)
-        or (wanted.matches is not None and strong)
-    )
-    return strong and none and modified and unmodified
+    time = rounded(_milliseconds(uploaded))
+    # 1 and 2: If-Match, else If-Unmodified-Since.
+    if only_if.matches is not None:
+        if not any(_matches(each, etag, weak=False) for each in only_if.matches):
+            return False
+    elif only_if.before is not None and not time < rounded(only_if.before):
+        return False
+    # 3 and 4: If-None-Match, else If-Modified-Since.
+    if only_if.does_not_match is not None:
+        return not any(_matches(each, etag, weak=True) for each in only_if.does_not_match)
+    return only_if.after is None or rounded(only_if.after) < time
+
+
+def _matches(condition: Etag, etag: str, *, weak: bool) -> bool:
+    """Compare etags: https://www.rfc-editor.org/rfc/rfc9110#section-8.8.3.2"""
+    if condition.strength == "wildcard":
+        return True
+    return condition.value == etag and (weak or condition.strength == "strong")
 
 
 def _etag(value: str | None) -> list[Etag] | None:
     if value is None:
         return None
     if value.startswith('"') and value.endswith('"'):
-        refused = f"Conditional ETag should not be wrapped in quotes ({value})."
-        raise JsException("TypeError", refused)
+        raise JsException("TypeError", QUOTED_ETAG.format(value))
     return [Etag("wildcard") if value == "*" else Etag("strong", value)]
 
 
-def _listed_etags(headers: Headers, name: str) -> list[Etag] | None:
+def _etags_of(headers: Headers, name: str) -> list[Etag] | None:
     value = headers.get(name)
     if value is None:
         return None
-    etags = _etags(value)
+    etags = _parse_etags(value)
     if not etags:
-        raise JsException("Error", f"Invalid ETag in {name} header")
+        raise JsException("Error", INVALID_ETAG.format(name))
     return etags
 
 
-def _etags(value: str) -> list[Etag]:
-    """Those of a header, up to the first thing that is none."""
-    found: list[Etag] = []
+def _parse_etags(value: str) -> list[Etag]:
+    """Parse the etags of a header, up to the first character that cannot begin an etag."""
+    etags: list[Etag] = []
     needs_comma = False
     while value := value.lstrip(" \t"):
         first = value[0]
@@ -140,21 +181,20 @@ def _etags(value: str) -> list[Etag]:
         if first not in _STARTS:
             break
         if needs_comma:
-            refused = "Comma was expected to separate etags. Encountered a"
-            raise JsException("Error", f"{refused} {_STARTS[first]}")
+            raise JsException("Error", COMMA_EXPECTED.format(_STARTS[first]))
         if first == "*":
             return [Etag("wildcard")]
         if first == "W" and not value.startswith('W/"'):
-            refused = "Weak etags must start with W/ and their value must be quoted"
-            raise JsException("Error", refused)
+            raise JsException("Error", UNQUOTED_WEAK_ETAG)
         text, quote, value = value[1 if first == '"' else 3 :].partition('"')
         if not quote:
-            raise JsException("Error", "Unclosed double quote for Etag")
-        found.append(Etag("weak" if first == "W" else "strong", text))
+            raise JsException("Error", UNCLOSED_ETAG)
+        etags.append(Etag("weak" if first == "W" else "strong", text))
         needs_comma = True
-    return found
+    return etags
 
 
+# The characters that begin an etag, and the runtime's words if a comma was expected.
 _STARTS = {
     "*": "wildcard character '*' instead.",
     "W": (
@@ -170,38 +210,44 @@ _STARTS = {
 
 # Times, in milliseconds since 1970
 
-MAX_TIME = (2**63 - 1) // 1_000_000  # the runtime counts in nanoseconds
+MAX_TIME = (2**63 - 1) // 1_000_000  # The runtime counts nanoseconds in 64 bits, up to 2262.
 
 
 def _milliseconds(time: datetime) -> float:
-    return (time - datetime(1970, 1, 1, tzinfo=timezone.utc)) / timedelta(milliseconds=1)
+    return (time - EPOCH) / timedelta(milliseconds=1)
 
 
 def _time(time: datetime | None) -> float | None:
     if time is None:
         return None
-    since = _milliseconds(time)
-    return since if 0 <= since <= MAX_TIME else nan  # the runtime sends a date that is none
+    milliseconds = _milliseconds(time)
+    # Other times reach the service as an invalid date, and no comparison with it holds
+    # (tests/fakes/test_r2.py: test_conditions_with_times_before_1970_fail).
+    return milliseconds if 0 <= milliseconds <= MAX_TIME else nan
 
 
-def _date(time: datetime | None) -> datetime | None:
+def _checked(time: datetime | None) -> datetime | None:
+    # The message names 2189; the limit is in 2262 (contract: test_times_end_in_2262).
     if time is not None and _milliseconds(time) > MAX_TIME:
-        raise JsException("TypeError", "This API doesn't support dates after 2189.")
+        raise JsException("TypeError", LATE_DATE)
     return time
 
 
 def _header_time(headers: Headers, name: str) -> float | None:
     value = headers.get(name)
-    return None if value is None else _time(_parsed(value))
+    return None if value is None else _time(_parse_date(value))
 
 
-def _parsed(value: str) -> datetime:
-    """As JavaScript reads a date: HTTP's forms, ISO's, and a number alone, such as the 0 or -1 of
-    what has ended already. What is none is 1970."""
-    time = datetime.fromtimestamp(0, timezone.utc)
+def _parse_date(value: str) -> datetime:
+    """Parse a date as JavaScript does: in HTTP's forms, in ISO 8601, or as a bare number.
+
+    Servers send the bare numbers "0" and "-1" for a date in the past. An invalid date counts as
+    1970-01-01 (contract: test_an_expires_header_that_is_not_a_date_is_1970).
+    """
+    time = EPOCH
     with suppress(ValueError):
         if re.fullmatch("-?[0-9]{1,2}", value):
-            return _of_number(abs(int(value))).replace(tzinfo=timezone.utc)
+            return _date_of_number(abs(int(value))).replace(tzinfo=timezone.utc)
         if re.fullmatch("[0-9]{4}", value):
             value += "-01-01"
         is_iso = re.match("[0-9]{4}-[0-9]{2}-[0-9]{2}(T|$)", value)
@@ -209,8 +255,11 @@ def _parsed(value: str) -> datetime:
     return time.replace(tzinfo=time.tzinfo or timezone.utc)
 
 
-def _of_number(number: int) -> datetime:
-    """Zero is a year, what may be a month is one of 2001, what may be a day alone is nothing."""
+def _date_of_number(number: int) -> datetime:
+    """Return the date of a bare number, as ``Date.parse("7")`` does.
+
+    1 to 12 is a month of 2001, 13 to 31 is invalid, and any other number is a year.
+    """
     if 1 <= number <= 12:
         return datetime(2001, number, 1)
     if 13 <= number <= 31:
@@ -225,18 +274,7 @@ def http_date(time: datetime) -> str:
 # Metadata
 
 
-def http_metadata(given: Any) -> dict[str, Any]:
-    if isinstance(given, Headers):
-        found: dict[str, Any] = {name: given.get(header) for name, header in _FIELDS.items()}
-        if (expires := found["cacheExpiry"]) is not None:
-            found["cacheExpiry"] = _parsed(expires)
-    else:
-        found = given or {}
-        _date(found.get("cacheExpiry"))
-    return {name: value for name, value in found.items() if value is not None}
-
-
-_FIELDS = {
+HTTP_HEADERS = {
     "contentType": "content-type",
     "contentLanguage": "content-language",
     "contentDisposition": "content-disposition",
@@ -246,46 +284,62 @@ _FIELDS = {
 }
 
 
-def texts(given: dict[str, str] | None) -> dict[str, str]:
-    """Custom metadata; the answer is an object, whose prototype is not a key."""
-    return {name: value for name, value in (given or {}).items() if name != "__proto__"}
+def http_metadata(metadata: Any) -> dict[str, Any]:
+    """Return the HTTP metadata to store, from an options object or from Headers."""
+    if isinstance(metadata, Headers):
+        fields: dict[str, Any] = {
+            name: metadata.get(header) for name, header in HTTP_HEADERS.items()
+        }
+        if (expires := fields["cacheExpiry"]) is not None:
+            fields["cacheExpiry"] = _parse_date(expires)
+    else:
+        fields = metadata or {}
+        _checked(fields.get("cacheExpiry"))
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def custom_metadata(metadata: dict[str, str] | None) -> dict[str, str]:
+    """Return the custom metadata to store.
+
+    The answer is an object, in which assigning to "__proto__" sets no key
+    (contract: test_custom_metadata_loses_the_key_proto).
+    """
+    return {name: value for name, value in (metadata or {}).items() if name != "__proto__"}
 
 
 # Ranges
 
 
-def offsets(given: Any) -> None:
-    """Refuse a range that the runtime does not send."""
-    if given is None or isinstance(given, Headers):
+def check_range(range_: Any) -> None:
+    """Refuse a range that the runtime refuses, before anything is sent."""
+    if range_ is None or isinstance(range_, Headers):
         return
-    offset, length, suffix = (given.get(name) for name in ("offset", "length", "suffix"))
+    offset, length, suffix = (range_.get(name) for name in ("offset", "length", "suffix"))
     _check_number(offset, "range", "Starting offset")
     _check_number(length, "range", "Length")
     if suffix is not None:
         for name, other in (("offset", offset), ("length", length)):
             if other is not None:
-                raise JsException("TypeError", f"Suffix is incompatible with {name}.")
+                raise JsException("TypeError", SUFFIX_WITH.format(name))
         _check_number(suffix, "suffix", "Suffix")
 
 
-def _check_number(number: float | None, thing: str, name: str) -> None:
+def _check_number(number: float | None, option: str, name: str) -> None:
     if number is None:
         return
-    if not number >= 0:
-        wanted = "must be greater than or equal to 0."
-        raise JsException("RangeError", f"Invalid {thing}. {name} ({number}) {wanted}")
+    if not number >= 0:  # NaN too
+        raise JsException("RangeError", NEGATIVE_NUMBER.format(option, name, number))
     if number % 1:
-        wanted = "must be an integer, not floating point."
-        raise JsException("RangeError", f"Invalid range. {name} ({number}) {wanted}")
+        raise JsException("RangeError", FRACTION.format(name, number))
 
 
-def ranges(given: Any, size: int) -> tuple[int, int]:
-    """Where the bytes start, and how many they are."""
-    if isinstance(given, Headers):
-        return _header_range(given.get("range") or "", size)
-    if given is None:
+def resolve_range(range_: Any, size: int) -> tuple[int, int]:
+    """Return offset and length of the requested bytes of an object with this size."""
+    if isinstance(range_, Headers):
+        return _header_range(range_.get("range") or "", size)
+    if range_ is None:
         return 0, size
-    offset, length, suffix = (given.get(name) for name in ("offset", "length", "suffix"))
+    offset, length, suffix = (range_.get(name) for name in ("offset", "length", "suffix"))
     if suffix is not None:
         length = min(suffix, size) if suffix else 0
         offset = size - length
@@ -293,16 +347,20 @@ def ranges(given: Any, size: int) -> tuple[int, int]:
     if length is None:
         length = size - offset
     if offset >= size or length <= 0:
-        raise failed("get", "The requested range is not satisfiable", 10039)
+        raise failed("get", 10039)
     return int(offset), int(min(length, size - offset))
 
 
 def _header_range(header: str, size: int) -> tuple[int, int]:
-    """One range that can be had, or all."""
-    unit, _, listed = header.partition("=")
+    """Return offset and length of the range in a header.
+
+    The whole object is returned for an invalid or unsatisfiable header, and for several ranges
+    (contract: test_an_unsatisfiable_range_header_returns_the_whole_object).
+    """
+    unit, _, ranges = header.partition("=")
     found: list[tuple[int, int]] = []
-    for each in listed.split(",") if unit.strip(" ").lower() == "bytes" else ():
-        match = re.fullmatch(r" *([0-9]+)? *- *([0-9]+)? *", each)
+    for range_ in ranges.split(",") if unit.strip(" ").lower() == "bytes" else ():
+        match = re.fullmatch(r" *([0-9]+)? *- *([0-9]+)? *", range_)
         if match is None or (match[1] is None and match[2] is None):
             return 0, size
         if match[1] is None:
@@ -324,25 +382,21 @@ def _header_range(header: str, size: int) -> tuple[int, int]:
 
 
 class Checksum(NamedTuple):
-    """What a value has to have: ``name`` as in JavaScript, ``title`` as in messages."""
+    """The checksum that a value must have: ``name`` as in JavaScript, ``title`` as in messages."""
 
     name: str
     title: str
     digest: bytes
 
     def check(self, data: bytes) -> str:
-        """Of ``data``, in hexadecimal; refused where it is another."""
+        """Return the checksum of ``data`` in hexadecimal; raise if it is another one."""
         actual = hashlib.new(self.name, data, usedforsecurity=False).hexdigest()
         if actual != self.digest.hex():
-            reason = (
-                f"The {self.title} checksum you specified did not match what we received.\n"
-                f"You provided a {self.title} checksum with value: {self.digest.hex()}\n"
-                f"Actual {self.title} was: {actual}"
-            )
-            raise failed("put", reason, 10037)
+            raise failed("put", 10037, self.title, self.digest.hex(), actual)
         return actual
 
 
+# Titles in messages, and bytes of a digest.
 _ALGORITHMS = {
     "md5": ("MD5", 16),
     "sha1": ("SHA-1", 20),
@@ -352,30 +406,30 @@ _ALGORITHMS = {
 }
 
 
-def checksum(**given: bytes | str | None) -> Checksum | None:
-    """The one that was given."""
-    found: Checksum | None = None
-    for name, digest in given.items():
+def checksum(**digests: bytes | str | None) -> Checksum | None:
+    """Return the one checksum that was passed, if any."""
+    result: Checksum | None = None
+    for name, digest in digests.items():
         if digest is None:
             continue
-        if found is not None:
-            raise JsException("TypeError", "You cannot specify multiple hashing algorithms.")
+        if result is not None:
+            raise JsException("TypeError", SEVERAL_DIGESTS)
         title, size = _ALGORITHMS[name]
-        wanted, unit = (size * 2, "hex characters") if isinstance(digest, str) else (size, "bytes")
+        needed, unit = (size * 2, "hex characters") if isinstance(digest, str) else (size, "bytes")
         length = len(digest.encode() if isinstance(digest, str) else digest)
-        if length != wanted:
-            raise JsException("TypeError", f"{title} is {wanted} {unit}, not {length}")
+        if length != needed:
+            raise JsException("TypeError", DIGEST_LENGTH.format(title, needed, unit, length))
         if isinstance(digest, str):
             if not re.fullmatch("[0-9a-fA-F]*", digest):
-                raise JsException("TypeError", f"Provided {title} wasn't a valid hex string")
+                raise JsException("TypeError", DIGEST_NOT_HEX.format(title))
             digest = bytes.fromhex(digest)
-        found = Checksum(name, title, digest)
-    return found
+        result = Checksum(name, title, digest)
+    return result
 
 
-def ssec(key: bytes | str | None) -> None:
-    """Refuse a customer's key that is none."""
+def check_ssec_key(key: bytes | str | None) -> None:
+    """Refuse an invalid customer's key. The fake encrypts nothing, nor does the local runtime."""
     if isinstance(key, str) and not re.fullmatch("[0-9a-f]+", key):
-        raise JsException("Error", "SSE-C Key has invalid format")
+        raise JsException("Error", SSEC_FORMAT)
     if key is not None and len(key) != (64 if isinstance(key, str) else 32):
-        raise JsException("Error", "SSE-C Key must be 32 bytes in length")
+        raise JsException("Error", SSEC_LENGTH)
