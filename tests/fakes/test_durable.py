@@ -230,7 +230,7 @@ async def test_section_holds_work_that_is_under_way(runtime: FakeRuntime[AppEnv]
     slow = asyncio.ensure_future(stub.guarded())
     starting = asyncio.ensure_future(stub.start())
     await instance.hung.wait()
-    await asyncio.sleep(0.01)  # for what must not come: a slow machine cannot make it come
+    await asyncio.sleep(0.01)  # time for an event that must not come, also not on a slow machine
     assert not slow.done()
     assert not starting.done()
     instance.may_end.set()

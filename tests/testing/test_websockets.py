@@ -384,7 +384,7 @@ async def test_refused_accept_leaves_no_listener() -> None:
     client.js_object.handed_over()
     with pytest.raises(WorkersError, match="already used in a response"):
         client.accept()
-    assert not any(client.js_object._listeners.values())
+    assert not any(client.js_object.listeners.values())
     with pytest.raises(WorkersError, match="call accept"):
         await client.receive()
 
