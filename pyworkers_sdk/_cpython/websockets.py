@@ -98,7 +98,7 @@ class WebSocket:
         self._state = "waiting"
         self._allowHalfOpen = False
         self._attachment: Any = None
-        self._listeners: dict[str, list[Callable[[Any], Any]]] = {}
+        self.listeners: dict[str, list[Callable[[Any], Any]]] = {}
         self._peer: WebSocket | None = None
         self._arrived: deque[_Message | _Close] = deque()
         self._busy = False
@@ -208,18 +208,18 @@ class WebSocket:
         return self._attachment
 
     def addEventListener(self, type: str, listener: Callable[[Any], Any]) -> None:
-        listeners = self._listeners.setdefault(type, [])
+        listeners = self.listeners.setdefault(type, [])
         if listener not in listeners:
             listeners.append(listener)
 
     def removeEventListener(self, type: str, listener: Callable[[Any], Any]) -> None:
-        listeners = self._listeners.get(type, [])
+        listeners = self.listeners.get(type, [])
         if listener in listeners:
             listeners.remove(listener)
 
     def dispatch(self, type: str, **members: Any) -> None:
         event = SimpleNamespace(type=type, **members)
-        for listener in [*self._listeners.get(type, ())]:
+        for listener in [*self.listeners.get(type, ())]:
             listener(event)
 
     # The connection

@@ -89,7 +89,7 @@ class SqlStorageCursor(JsWrapper[Any], Sequence[Row], Generic[Row]):
         """
         if len(self._rows) != 1:
             # JavaScript's cursor has been read to its end by now, so its message is repeated here
-            # (checked by test_one_says_what_javascript_says in workerd).
+            # (checked by test_error_message_of_one_equals_javascripts).
             count = "multiple" if self._rows else "no"
             raise DurableObjectError(
                 f"Expected exactly one result from SQL query, but got {count} results.",

@@ -1,4 +1,4 @@
-"""Containers, in front of a stand-in that runs everywhere."""
+"""Containers, over a stand-in that runs everywhere: no local runtime has containers."""
 
 from __future__ import annotations
 
@@ -26,11 +26,15 @@ from pyworkers_sdk import (
 from tests.contract.kit import cases, only, raises
 
 
-async def asked(container: Container, path: str = "/") -> Any:
+async def fetch_report(container: Container, path: str = "/") -> Any:
+    """Return the stand-in's report of a request: its method, path, body and the start options."""
     return await (await container.get_tcp_port(8080).fetch(f"http://container{path}")).json()
 
 
-async def test_start_and_destroy(container: Container) -> None:
+# The container -----------------------------------------------------------------------------------
+
+
+async def test_start_and_destroy_change_the_running_state(container: Container) -> None:
     assert container.running is False
     assert await container.inspect() is None
     container.start()
@@ -46,11 +50,11 @@ async def test_start_and_destroy(container: Container) -> None:
     await container.destroy()
 
 
-async def test_the_images(container: Container) -> None:
+async def test_images_are_a_dict_by_name(container: Container) -> None:
     assert container.images == {"app": "registry.example/app:1"}
 
 
-async def test_the_options_of_start(container: Container) -> None:
+async def test_start_passes_its_options(container: Container) -> None:
     container.start(
         entrypoint=["serve", "-v"],
         enable_internet=True,
@@ -65,7 +69,7 @@ async def test_the_options_of_start(container: Container) -> None:
             ContainerDirectorySnapshotRestoreParams(mount_point="/new"),
         ],
     )
-    assert (await asked(container))["options"] == {
+    assert (await fetch_report(container))["options"] == {
         "enableInternet": True,
         "entrypoint": ["serve", "-v"],
         "env": {"A": "1"},
@@ -80,7 +84,7 @@ async def test_the_options_of_start(container: Container) -> None:
     assert await container.inspect() == ContainerInfo({"user": "ann"}, "app:2")
 
 
-async def test_a_start_from_a_snapshot(container: Container) -> None:
+async def test_start_from_a_snapshot_passes_its_id(container: Container) -> None:
     container.start()
     assert (await container.snapshot_container()).name is None
     snapshot = await container.snapshot_container(name="warm")
@@ -88,7 +92,7 @@ async def test_a_start_from_a_snapshot(container: Container) -> None:
     assert snapshot.name == "warm"
     await container.destroy()
     container.start(container_snapshot=snapshot, instance=ContainerStartResources(0.5, 1024, 2000))
-    assert (await asked(container))["options"] == {
+    assert (await fetch_report(container))["options"] == {
         "enableInternet": False,
         "containerSnapshot": {"id": snapshot.id},
         "instance": {"vcpu": 0.5, "memoryMib": 1024, "diskMb": 2000},
@@ -98,14 +102,14 @@ async def test_a_start_from_a_snapshot(container: Container) -> None:
         container.start(container_snapshot=snapshot, image="app:2")
 
 
-async def test_a_port(container: Container) -> None:
+async def test_port_answers_requests_while_the_container_runs(container: Container) -> None:
     port = container.get_tcp_port(8080)
     with raises(WorkersError, match="not running"):
         await port.fetch("http://container/")
     container.start()
     response = await port.fetch("http://container/path", method="POST", body="hello")
-    told: Any = await response.json()
-    assert [told["method"], told["path"], told["body"]] == ["POST", "/path", "hello"]
+    report: Any = await response.json()
+    assert [report["method"], report["path"], report["body"]] == ["POST", "/path", "hello"]
     with raises(WorkersError, match="not listening"):
         await container.get_tcp_port(81).fetch("http://container/")
     for number in (0, 65_536):
@@ -113,23 +117,25 @@ async def test_a_port(container: Container) -> None:
             container.get_tcp_port(number)
 
 
-async def test_monitor(container: Container) -> None:
+async def test_monitor_raises_an_exit_code_that_is_not_0(container: Container) -> None:
     container.start()
     watching = asyncio.ensure_future(container.monitor())
     await asyncio.sleep(0)
-    await asked(container, "/exit/0")
+    await fetch_report(container, "/exit/0")
     await watching
     assert container.running is False
     container.start()
     watching = asyncio.ensure_future(container.monitor())
-    await asked(container, "/exit/3")
+    await fetch_report(container, "/exit/3")
     with raises(WorkersError, match="^Container exited with unexpected exit code: 3$") as caught:
         await watching
     assert caught.value.code == 3
 
 
 @cases({"text": ("over", "Error"), "error": (TypeError("over"), "TypeError")})
-async def test_destroy_with_a_reason(container: Container, case: tuple[Any, str]) -> None:
+async def test_monitor_raises_the_error_of_destroy(
+    container: Container, case: tuple[Any, str]
+) -> None:
     reason, js_name = case
     container.start()
     watching = asyncio.ensure_future(container.monitor())
@@ -141,13 +147,13 @@ async def test_destroy_with_a_reason(container: Container, case: tuple[Any, str]
     assert caught.value.code is None
 
 
-@only("fake", reason="the stand-in of the real worlds was started by other checks")
-async def test_monitor_before_the_start(container: Container) -> None:
+@only("fake", reason="other checks have started the stand-in of the real worlds")
+async def test_monitor_before_the_start_raises(container: Container) -> None:
     with raises(WorkersError, match=r"^monitor\(\) cannot be called on a container that is not"):
         await container.monitor()
 
 
-async def test_signals(container: Container) -> None:
+async def test_signal_requires_a_valid_number_and_a_running_container(container: Container) -> None:
     for signo in (0, 65):
         with raises(WorkersError, match=r"^Invalid signal number\.$") as caught:
             container.signal(signo)
@@ -158,7 +164,7 @@ async def test_signals(container: Container) -> None:
     container.signal(15)
 
 
-async def test_timeouts_and_interception(container: Container) -> None:
+async def test_inactivity_timeout_and_interception_are_set(container: Container) -> None:
     await container.set_inactivity_timeout(timedelta(minutes=10))
     await container.set_inactivity_timeout(1)
     with raises(WorkersError) as caught:
@@ -172,10 +178,10 @@ async def test_timeouts_and_interception(container: Container) -> None:
     await container.intercept_all_outbound_http(port)
 
 
-# Commands
+# Commands ----------------------------------------------------------------------------------------
 
 
-async def test_a_command(container: Container) -> None:
+async def test_exec_runs_a_command_and_returns_its_output(container: Container) -> None:
     with raises(WorkersError, match=r"^exec\(\) cannot be called on a container that is not"):
         await container.exec(["ls"])
     container.start()
@@ -193,7 +199,7 @@ async def test_a_command(container: Container) -> None:
         await container.exec([])
 
 
-async def test_a_command_that_fails(container: Container) -> None:
+async def test_failed_command_has_output_and_exit_code(container: Container) -> None:
     container.start()
     process = await container.exec(["fail"])
     assert process.stdout is not None
@@ -203,8 +209,8 @@ async def test_a_command_that_fails(container: Container) -> None:
     assert await process.exit_code() == 1
 
 
-@only("node", "workerd", reason="the fake gives its functions the command and its input alone")
-async def test_the_options_of_a_command(container: Container) -> None:
+@only("node", "workerd", reason="a function of the fake receives only the command and its input")
+async def test_exec_passes_its_options(container: Container) -> None:
     container.start()
     process = await container.exec(
         ["ls"],
@@ -214,8 +220,8 @@ async def test_the_options_of_a_command(container: Container) -> None:
         pty=ContainerExecPtyOptions(cols=100),
         signal=AbortController().signal,
     )
-    told = json.loads((await process.output()).stdout)
-    assert told == {
+    report = json.loads((await process.output()).stdout)
+    assert report == {
         "cmd": ["ls"],
         "cwd": "/tmp",
         "env": {"A": "1"},
@@ -224,8 +230,8 @@ async def test_the_options_of_a_command(container: Container) -> None:
     }
 
 
-@only("node", "workerd", reason="the fake's functions get their input whole")
-async def test_the_input_of_a_command_is_written(container: Container) -> None:
+@only("node", "workerd", reason="a function of the fake receives its whole input at once")
+async def test_piped_input_is_written_to_stdin(container: Container) -> None:
     container.start()
     process = await container.exec(["cat"], stdin="pipe")
     assert process.stdin is not None
@@ -237,28 +243,33 @@ async def test_the_input_of_a_command_is_written(container: Container) -> None:
     assert await reading == "text"
 
 
-async def test_the_input_of_a_command_that_has_none(container: Container) -> None:
+async def test_command_without_input_has_no_stdin(container: Container) -> None:
     container.start()
     process = await container.exec(["cat"])
     assert process.stdin is None
     wrong: Any = "text"
-    with raises(ConversionError, match="stdin: expected"):
+    with raises(
+        ConversionError,
+        match='^stdin: expected "pipe", bytes or a stream, got str; encode text to bytes$',
+    ):
         await container.exec(["cat"], stdin=wrong)
 
 
 @cases([b"text", "iterator"])
-async def test_the_input_of_a_command(container: Container, case: str | bytes) -> None:
+async def test_input_is_passed_as_bytes_or_iterator(
+    container: Container, case: str | bytes
+) -> None:
     async def pieces() -> Any:
         yield b"te"
         yield b"xt"
 
     container.start()
-    given: Any = pieces() if case == "iterator" else case
-    process = await container.exec(["cat"], stdin=given)
+    stdin: Any = pieces() if case == "iterator" else case
+    process = await container.exec(["cat"], stdin=stdin)
     assert json.loads((await process.output()).stdout)["stdin"] == "text"
 
 
-async def test_what_a_command_writes(container: Container) -> None:
+async def test_output_is_piped_combined_or_ignored(container: Container) -> None:
     container.start()
     both = await container.exec(["fail"], stderr="combined")
     assert both.stderr is None
@@ -271,7 +282,7 @@ async def test_what_a_command_writes(container: Container) -> None:
     assert caught.value.message == 'stderr: "combined" requires stdout to be "pipe".'
 
 
-async def test_a_terminal(container: Container) -> None:
+async def test_terminal_can_be_resized(container: Container) -> None:
     container.start()
     process = await container.exec(["fail"], pty=True)
     assert process.is_pty is True
@@ -286,7 +297,7 @@ async def test_a_terminal(container: Container) -> None:
         plain.resize(100, 30)
 
 
-async def test_the_end_of_a_command(container: Container) -> None:
+async def test_command_ends_by_kill_or_abort_signal(container: Container) -> None:
     container.start()
     process = await container.exec(["sleep"])
     with raises(WorkersError, match=r"^Invalid signal number\.$"):
@@ -305,5 +316,5 @@ async def test_the_end_of_a_command(container: Container) -> None:
 
 
 @only("fake", "workerd", reason="the Node worlds run no Durable Objects")
-async def test_a_class_without_a_container(state: DurableObjectState) -> None:
+async def test_class_without_a_container_has_none(state: DurableObjectState) -> None:
     assert state.container is None

@@ -1,4 +1,4 @@
-"""Facets: Durable Objects within one, and what ``ctx.exports`` has of such classes."""
+"""Facets of a Durable Object, and the classes of Durable Objects in ``ctx.exports``."""
 
 from __future__ import annotations
 
@@ -18,9 +18,12 @@ from pyworkers_sdk import (
 from tests.contract.kit import cases, only, raises
 from tests.contract.workers import AppEnv
 
-in_a_runtime = only(
-    "fake", "workerd", reason="the Node worlds run no Python that the runtime could call"
-)
+in_a_runtime = only("fake", "workerd", reason="in the Node worlds the runtime cannot call Python")
+
+
+async def awaited(promise: Any) -> Any:
+    """Await an RpcPromise in a coroutine, since asyncio makes tasks only of coroutines."""
+    return await promise
 
 
 def facet(state: DurableObjectState, name: str, kind: str = "Nested", id: Any = None) -> Any:
@@ -32,11 +35,11 @@ def is_a(value: object, kind: type[Any]) -> bool:
     return isinstance(value, kind)
 
 
-# What the Worker exports
+# Exported classes --------------------------------------------------------------------------------
 
 
 @in_a_runtime
-async def test_exported_classes(state: DurableObjectState) -> None:
+async def test_exports_have_namespaces_and_classes(state: DurableObjectState) -> None:
     exports = state.exports
     assert await exports.Counter.get_by_name(secrets.token_hex(8)).add(2) == 2
     assert is_a(exports.Counter, DurableObjectNamespace)
@@ -47,7 +50,7 @@ async def test_exported_classes(state: DurableObjectState) -> None:
 
 
 @in_a_runtime
-async def test_the_exported_namespace_is_the_one_that_is_bound(
+async def test_exported_namespace_equals_the_bound_one(
     app: AppEnv, state: DurableObjectState
 ) -> None:
     name = secrets.token_hex(8)
@@ -56,11 +59,11 @@ async def test_the_exported_namespace_is_the_one_that_is_bound(
     assert await stub.add() == 3
 
 
-# Facets
+# Facets ------------------------------------------------------------------------------------------
 
 
 @in_a_runtime
-async def test_a_facet_has_its_own_storage(state: DurableObjectState) -> None:
+async def test_facet_has_its_own_storage(state: DurableObjectState) -> None:
     await state.storage.put("count", 100)
     assert [await facet(state, "a").add() for _ in range(3)] == [1, 2, 3]
     assert await facet(state, "b").add() == 1
@@ -71,7 +74,7 @@ async def test_a_facet_has_its_own_storage(state: DurableObjectState) -> None:
 
 
 @in_a_runtime
-async def test_what_a_facet_is_told(state: DurableObjectState, app: AppEnv) -> None:
+async def test_facet_sees_its_id_name_and_props(state: DurableObjectState, app: AppEnv) -> None:
     assert await facet(state, "a").who() == [str(state.id), None, {}, 1]
     assert await facet(state, "text", id="any text").who() == ["any text", None, {}, 1]
     id = app.COUNTERS.id_from_name("x")
@@ -87,7 +90,7 @@ async def test_what_a_facet_is_told(state: DurableObjectState, app: AppEnv) -> N
 
 
 @in_a_runtime
-async def test_a_facet_has_its_objects_id(app: AppEnv) -> None:
+async def test_facet_without_an_id_has_the_id_of_its_parent(app: AppEnv) -> None:
     name = secrets.token_hex(8)
     stub: Any = app.PARENTS.get_by_name(name)
     assert await stub.through("a", "who") == [str(stub.id), name, {}, 1]
@@ -95,27 +98,29 @@ async def test_a_facet_has_its_objects_id(app: AppEnv) -> None:
 
 
 @in_a_runtime
-async def test_the_start_is_asked_for_once(state: DurableObjectState) -> None:
-    asked: list[int] = []
+async def test_startup_options_are_requested_once(state: DurableObjectState) -> None:
+    requested: list[int] = []
 
     def start(number: int) -> Callable[[], Any]:
         async def wait() -> FacetStartupOptions:
-            asked.append(number)
+            requested.append(number)
             await asyncio.sleep(0.01)
             return FacetStartupOptions(state.exports.Nested)
 
         return wait
 
     unused = state.facets.get("a", start(0))
-    assert asked == []
+    assert requested == []
     stubs: list[Any] = [state.facets.get("a", start(number)) for number in (1, 2, 3)]
-    assert await asyncio.gather(*(stub.add()._awaited() for stub in stubs)) == [1, 2, 3]
+    assert await asyncio.gather(*(awaited(stub.add()) for stub in stubs)) == [1, 2, 3]
     assert await unused.add() == 4
-    assert asked == [1]
+    assert requested == [1]
 
 
 @in_a_runtime
-async def test_a_start_that_fails(state: DurableObjectState) -> None:
+async def test_failed_startup_options_fail_every_call_until_abort(
+    state: DurableObjectState,
+) -> None:
     def fail() -> FacetStartupOptions:
         raise ValueError("no class")
 
@@ -131,7 +136,7 @@ async def test_a_start_that_fails(state: DurableObjectState) -> None:
 
 
 @in_a_runtime
-async def test_what_is_no_class(state: DurableObjectState) -> None:
+async def test_startup_options_without_a_class_raise(state: DurableObjectState) -> None:
     with raises(DurableObjectError) as caught:
         await facet(state, "a", "Callee").add()
     assert caught.value.message == (
@@ -143,9 +148,9 @@ async def test_what_is_no_class(state: DurableObjectState) -> None:
 
 
 @in_a_runtime
-async def test_a_class_that_does_not_start(state: DurableObjectState, app: AppEnv) -> None:
+async def test_facet_that_fails_to_start_raises(state: DurableObjectState, app: AppEnv) -> None:
     id = app.KEPT.id_from_name("no-start")
-    for kind in ("Kept", "Nested"):  # the first is kept to
+    for kind in ("Kept", "Nested"):  # the facet keeps its first class
         with raises(DurableObjectError, match="no start") as caught:
             await facet(state, "a", kind, id).hello()
         assert caught.value.js_name == "PythonError"
@@ -154,7 +159,7 @@ async def test_a_class_that_does_not_start(state: DurableObjectState, app: AppEn
 
 
 @in_a_runtime
-async def test_a_facet_runs_as_the_class_that_it_began_with(state: DurableObjectState) -> None:
+async def test_running_facet_keeps_its_class(state: DurableObjectState) -> None:
     assert await facet(state, "a").add() == 1
     with raises(DurableObjectError, match="told"):
         await facet(state, "a", "Counter").told()
@@ -170,7 +175,9 @@ async def test_a_facet_runs_as_the_class_that_it_began_with(state: DurableObject
         "error": (TypeError("because"), "TypeError", "because"),
     }
 )
-async def test_abort(state: DurableObjectState, case: tuple[Any, str, str]) -> None:
+async def test_abort_evicts_a_facet_and_keeps_its_storage(
+    state: DurableObjectState, case: tuple[Any, str, str]
+) -> None:
     reason, js_name, message = case
     unused = facet(state, "a")
     stub = facet(state, "a")
@@ -186,13 +193,13 @@ async def test_abort(state: DurableObjectState, case: tuple[Any, str, str]) -> N
         assert caught.value.remote is False
     with raises(DurableObjectError, match=message):
         await stub.fetch("https://facet/")
-    assert (await unused.who())[3] == 1  # a new instance, with what was stored
+    assert (await unused.who())[3] == 1  # a new instance with the old storage
     assert await facet(state, "a").add() == 2
     state.facets.abort("unknown", reason)
 
 
 @in_a_runtime
-async def test_a_facet_that_resets_itself(state: DurableObjectState) -> None:
+async def test_facet_that_aborts_itself_starts_again(state: DurableObjectState) -> None:
     stub = facet(state, "a")
     assert await stub.add() == 1
     for call in (stub.reset, stub.add):
@@ -202,7 +209,7 @@ async def test_a_facet_that_resets_itself(state: DurableObjectState) -> None:
 
 
 @in_a_runtime
-async def test_delete(state: DurableObjectState) -> None:
+async def test_delete_evicts_a_facet_and_deletes_its_storage(state: DurableObjectState) -> None:
     stub = facet(state, "a")
     assert await stub.add() == 1
     assert await stub.through("below", "add") == 1
@@ -218,7 +225,7 @@ async def test_delete(state: DurableObjectState) -> None:
 
 
 @in_a_runtime
-async def test_clone(state: DurableObjectState) -> None:
+async def test_clone_replaces_storage_by_a_copy(state: DurableObjectState) -> None:
     first = facet(state, "a")
     assert await first.add(10) == 10
     assert await first.through("below", "add", 20) == 20
@@ -239,7 +246,7 @@ async def test_clone(state: DurableObjectState) -> None:
 
 
 @in_a_runtime
-async def test_facets_end_with_their_object(app: AppEnv) -> None:
+async def test_reset_of_the_parent_resets_its_facets(app: AppEnv) -> None:
     stub: Any = app.PARENTS.get_by_name(secrets.token_hex(8))
     assert await stub.through("a", "add") == 1
     assert [(await stub.through("a", "who"))[3] for _ in range(2)] == [1, 2]
@@ -251,7 +258,7 @@ async def test_facets_end_with_their_object(app: AppEnv) -> None:
 
 
 @in_a_runtime
-async def test_facets_of_facets(state: DurableObjectState) -> None:
+async def test_facets_nest_up_to_four_levels(state: DurableObjectState) -> None:
     assert await facet(state, "a").deep(2) == 0
     with raises(DurableObjectError) as caught:
         await facet(state, "a").deep(3)
@@ -263,7 +270,7 @@ async def test_facets_of_facets(state: DurableObjectState) -> None:
 
 @in_a_runtime
 @cases({"ascii": "x" * 257, "utf-8": "é" * 129})
-async def test_a_name_that_is_too_long(state: DurableObjectState, case: str) -> None:
+async def test_name_longer_than_256_bytes_raises(state: DurableObjectState, case: str) -> None:
     facets = state.facets
     for call in (
         lambda: facet(state, case),
@@ -280,18 +287,18 @@ async def test_a_name_that_is_too_long(state: DurableObjectState, case: str) -> 
 
 
 @in_a_runtime
-async def test_a_facet_without_a_name(state: DurableObjectState) -> None:
+async def test_call_of_a_facet_with_an_empty_name_raises(state: DurableObjectState) -> None:
     with raises(DurableObjectError, match="^internal error; reference = "):
         await facet(state, "").add()
 
 
 @in_a_runtime
-async def test_a_facet_has_sql_whatever_its_class_has(state: DurableObjectState) -> None:
+async def test_facet_has_sql_even_if_its_class_has_not(state: DurableObjectState) -> None:
     assert await facet(state, "a", "Kept").what_is_not_there() == [None] * 7
 
 
 @in_a_runtime
-async def test_a_facet_sets_no_alarm(state: DurableObjectState) -> None:
+async def test_facet_that_sets_an_alarm_is_reset(state: DurableObjectState) -> None:
     stub = facet(state, "a", "Alarmed")
     for _ in range(2):
         with raises(DurableObjectError) as caught:

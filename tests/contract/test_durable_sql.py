@@ -1,4 +1,4 @@
-"""SQL inside a Durable Object: what it answers, what it refuses, and how rows come out."""
+"""SQL inside a Durable Object: rows, bound values, costs and refused statements."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pyworkers_sdk import (
 )
 from tests.contract.kit import cases, only, raises
 
-inside = only("fake", "workerd", reason="a Durable Object of ours needs a runtime to call it")
+inside = only("fake", "workerd", reason="in the Node worlds the runtime cannot call Python")
 
 
 class User(TypedDict):
@@ -53,30 +53,30 @@ def users(state: DurableObjectState) -> Any:
     return sql
 
 
-# Rows
+# Rows --------------------------------------------------------------------------------------------
 
 
 @inside
-async def test_rows(state: DurableObjectState) -> None:
+async def test_cursor_is_a_sequence_of_dicts(state: DurableObjectState) -> None:
     sql = users(state)
-    found = sql.exec("SELECT * FROM users ORDER BY id")
+    cursor = sql.exec("SELECT * FROM users ORDER BY id")
     rows: list[dict[str, Any]] = [
         {"id": 1, "name": "a", "score": 1, "active": 1, "data": b"\x00"},
         {"id": 2, "name": None, "score": 2.5, "active": 0, "data": b""},
     ]
-    assert found.column_names == ["id", "name", "score", "active", "data"]
-    assert found.to_array() == rows
-    assert list(found) == rows
-    assert list(found) == rows
-    assert len(found) == 2
-    assert found[1] == rows[1]
-    assert found[:1] == rows[:1]
-    assert repr(found) == "<SqlStorageCursor of 2 rows>"
-    assert found.raw() == [tuple(row.values()) for row in rows]
+    assert cursor.column_names == ["id", "name", "score", "active", "data"]
+    assert cursor.to_array() == rows
+    assert list(cursor) == rows
+    assert list(cursor) == rows
+    assert len(cursor) == 2
+    assert cursor[1] == rows[1]
+    assert cursor[:1] == rows[:1]
+    assert repr(cursor) == "<SqlStorageCursor of 2 rows>"
+    assert cursor.raw() == [tuple(row.values()) for row in rows]
 
 
 @inside
-async def test_rows_of_a_type(state: DurableObjectState) -> None:
+async def test_rows_are_loaded_as_the_row_type(state: DurableObjectState) -> None:
     sql = users(state)
     rows = sql.exec("SELECT * FROM users WHERE id >= ? ORDER BY id", User, 1).to_array()
     assert rows[0] == {"id": 1, "name": "a", "score": 1.0, "active": True, "data": b"\x00"}
@@ -88,7 +88,7 @@ async def test_rows_of_a_type(state: DurableObjectState) -> None:
 
 
 @inside
-async def test_one(state: DurableObjectState) -> None:
+async def test_one_raises_unless_there_is_exactly_one_row(state: DurableObjectState) -> None:
     sql = users(state)
     assert sql.exec("SELECT name FROM users WHERE id = 1").one() == {"name": "a"}
     for where, many in (("id = 3", "no"), ("true", "multiple")):
@@ -99,8 +99,8 @@ async def test_one(state: DurableObjectState) -> None:
         assert caught.value.js_name == "Error"
 
 
-@only("workerd", reason="it asks JavaScript's own cursor")
-async def test_one_says_what_javascript_says(state: DurableObjectState) -> None:
+@only("workerd", reason="it compares with JavaScript's own cursor")
+async def test_error_message_of_one_equals_javascripts(state: DurableObjectState) -> None:
     sql = users(state)
     for query in ("SELECT 1 WHERE false", "SELECT 1 UNION SELECT 2"):
         with raises(DurableObjectError) as ours:
@@ -111,58 +111,58 @@ async def test_one_says_what_javascript_says(state: DurableObjectState) -> None:
 
 
 @inside
-async def test_columns_of_one_name(state: DurableObjectState) -> None:
-    found = state.storage.sql.exec("SELECT 1 AS a, 2 AS b, 3 AS a")
-    assert found.column_names == ["a", "b", "a"]
-    assert found.raw() == [(1, 2, 3)]
-    assert found.one() == {"a": 3, "b": 2}
+async def test_raw_keeps_columns_with_the_same_name(state: DurableObjectState) -> None:
+    cursor = state.storage.sql.exec("SELECT 1 AS a, 2 AS b, 3 AS a")
+    assert cursor.column_names == ["a", "b", "a"]
+    assert cursor.raw() == [(1, 2, 3)]
+    assert cursor.one() == {"a": 3, "b": 2}
 
 
 @inside
 @cases(["constructor", "toString", "__proto__", "items", "1", "", "é"])
-async def test_a_columns_name(state: DurableObjectState, case: str) -> None:
-    found = state.storage.sql.exec(f'SELECT 1 AS "{case}"')
-    assert found.column_names == [case]
-    assert found.one() == {case: 1}
+async def test_column_name_may_be_any_text(state: DurableObjectState, case: str) -> None:
+    cursor = state.storage.sql.exec(f'SELECT 1 AS "{case}"')
+    assert cursor.column_names == [case]
+    assert cursor.one() == {case: 1}
 
 
 @inside
-async def test_no_rows(state: DurableObjectState) -> None:
+async def test_query_without_rows_has_columns(state: DurableObjectState) -> None:
     sql = users(state)
-    found = sql.exec("SELECT id, name FROM users WHERE false")
-    assert found.to_array() == []
-    assert found.raw() == []
-    assert found.column_names == ["id", "name"]
-    made = sql.exec("CREATE TABLE t (x)")
-    assert made.to_array() == []
-    assert made.column_names == []
+    cursor = sql.exec("SELECT id, name FROM users WHERE false")
+    assert cursor.to_array() == []
+    assert cursor.raw() == []
+    assert cursor.column_names == ["id", "name"]
+    cursor = sql.exec("CREATE TABLE t (x)")
+    assert cursor.to_array() == []
+    assert cursor.column_names == []
 
 
 @inside
-async def test_no_cursor_stays_open(state: DurableObjectState) -> None:
+async def test_table_can_be_changed_while_rows_are_read(state: DurableObjectState) -> None:
     sql = users(state)
     for row in sql.exec("SELECT id FROM users"):
         sql.exec("UPDATE users SET score = 0 WHERE id = ?", row["id"])
-    found = sql.exec("SELECT * FROM users")
+    cursor = sql.exec("SELECT * FROM users")
     sql.exec("DROP TABLE users")
-    assert len(found) == 2
+    assert len(cursor) == 2
     for _ in range(200):
         sql.exec("SELECT 1 UNION SELECT 2")
     sql.exec("CREATE TABLE users (x)")
 
 
 @inside
-async def test_many_rows(state: DurableObjectState) -> None:
-    found = state.storage.sql.exec(
+async def test_cursor_holds_5000_rows(state: DurableObjectState) -> None:
+    cursor = state.storage.sql.exec(
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)"
         " SELECT i, CASE i % 3 WHEN 0 THEN NULL ELSE 'r' || i END AS name FROM n"
     )
-    assert len(found) == 5000
-    assert found[2] == {"i": 3, "name": None}
-    assert found[4999] == {"i": 5000, "name": "r5000"}
+    assert len(cursor) == 5000
+    assert cursor[2] == {"i": 3, "name": None}
+    assert cursor[4999] == {"i": 5000, "name": "r5000"}
 
 
-# Values
+# Values ------------------------------------------------------------------------------------------
 
 
 @inside
@@ -191,10 +191,12 @@ async def test_many_rows(state: DurableObjectState) -> None:
         "enum": (Color.RED, "red", "text"),
     }
 )
-async def test_what_is_bound(state: DurableObjectState, case: tuple[Any, Any, str]) -> None:
-    value, stored, kind = case
+async def test_bound_value_is_stored_with_its_sql_type(
+    state: DurableObjectState, case: tuple[Any, Any, str]
+) -> None:
+    value, stored, sql_type = case
     row = state.storage.sql.exec("SELECT ? AS value, typeof(?1) AS kind", value).one()
-    assert row == {"value": stored, "kind": kind}
+    assert row == {"value": stored, "kind": sql_type}
     assert type(row["value"]) is type(stored)
 
 
@@ -209,14 +211,16 @@ async def test_what_is_bound(state: DurableObjectState, case: tuple[Any, Any, st
         "object": (object(), r"bindings\[0\]: an object cannot cross"),
     }
 )
-async def test_what_cannot_be_bound(state: DurableObjectState, case: tuple[Any, str]) -> None:
+async def test_invalid_value_raises_conversion_error(
+    state: DurableObjectState, case: tuple[Any, str]
+) -> None:
     value, message = case
     with raises(ConversionError, match=message):
         state.storage.sql.exec("SELECT ?", value)
 
 
 @inside
-async def test_where_values_go(state: DurableObjectState) -> None:
+async def test_values_are_bound_to_parameters_of_any_form(state: DurableObjectState) -> None:
     sql = state.storage.sql
     assert sql.exec("SELECT ?, ?", 1, "a").raw() == [(1, "a")]
     assert sql.exec("SELECT ?2, ?1", 1, "a").raw() == [("a", 1)]
@@ -241,23 +245,25 @@ async def test_where_values_go(state: DurableObjectState) -> None:
         "nul": ("char(0, 65)", "\0A"),
     }
 )
-async def test_what_comes_out(state: DurableObjectState, case: tuple[str, Any]) -> None:
+async def test_sql_value_becomes_a_python_value(
+    state: DurableObjectState, case: tuple[str, Any]
+) -> None:
     expression, value = case
-    found = state.storage.sql.exec(f"SELECT {expression} AS value").one()["value"]
-    assert found == value
-    assert type(found) is type(value)
+    result = state.storage.sql.exec(f"SELECT {expression} AS value").one()["value"]
+    assert result == value
+    assert type(result) is type(value)
 
 
-# Several statements
+# Several statements ------------------------------------------------------------------------------
 
 
 @inside
-async def test_several_statements(state: DurableObjectState) -> None:
+async def test_several_statements_return_the_rows_of_the_last(state: DurableObjectState) -> None:
     sql = state.storage.sql
-    found = sql.exec(
+    cursor = sql.exec(
         "CREATE TABLE t (x TEXT); INSERT INTO t VALUES ('a;b'); SELECT * FROM t WHERE x = ?", "a;b"
     )
-    assert found.raw() == [("a;b",)]
+    assert cursor.raw() == [("a;b",)]
     assert sql.exec("SELECT 1; SELECT 2;\n").raw() == [(2,)]
     with raises(DurableObjectError) as caught:
         sql.exec("INSERT INTO t VALUES ('c'); INSERT INTO t VALUES ('d'); NOPE")
@@ -265,11 +271,11 @@ async def test_several_statements(state: DurableObjectState) -> None:
     assert sql.exec("SELECT count(*) AS n FROM t").one() == {"n": 3}
 
 
-# Costs
+# Costs -------------------------------------------------------------------------------------------
 
 
 @inside
-async def test_what_is_counted(state: DurableObjectState) -> None:
+async def test_cursor_counts_rows_read_and_written(state: DurableObjectState) -> None:
     sql = state.storage.sql
     sql.exec("CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT UNIQUE)")
     counted = [
@@ -280,13 +286,13 @@ async def test_what_is_counted(state: DurableObjectState) -> None:
         ("SELECT * FROM t WHERE id = 2", 1, 0),
     ]
     for query, read, written in counted:
-        found = sql.exec(query)
-        assert read is None or found.rows_read == read, (query, found.rows_read)
-        assert found.rows_written == written, (query, found.rows_written)
+        cursor = sql.exec(query)
+        assert read is None or cursor.rows_read == read, (query, cursor.rows_read)
+        assert cursor.rows_written == written, (query, cursor.rows_written)
 
 
 @inside
-async def test_the_size_of_the_database(state: DurableObjectState) -> None:
+async def test_database_size_grows_and_shrinks_with_the_data(state: DurableObjectState) -> None:
     sql = state.storage.sql
     sizes = [sql.database_size]
     sql.exec("CREATE TABLE t (x)")
@@ -298,7 +304,7 @@ async def test_the_size_of_the_database(state: DurableObjectState) -> None:
     assert sizes == [4096, 8192, 106496, 8192]
 
 
-# What is refused
+# Refused statements ------------------------------------------------------------------------------
 
 REFUSED: dict[str, tuple[str, list[Any], str, str | None]] = {
     "syntax": (
@@ -387,7 +393,7 @@ REFUSED: dict[str, tuple[str, list[Any], str, str | None]] = {
 
 @inside
 @cases(REFUSED)
-async def test_what_is_refused(
+async def test_refused_statement_raises_with_sqlites_code(
     state: DurableObjectState, case: tuple[str, list[Any], str, str | None]
 ) -> None:
     query, bindings, message, code = case
@@ -435,7 +441,9 @@ CONSTRAINTS: dict[str, tuple[str, str]] = {
 
 @inside
 @cases(CONSTRAINTS)
-async def test_constraints(state: DurableObjectState, case: tuple[str, str]) -> None:
+async def test_violated_constraint_raises_constraint_error(
+    state: DurableObjectState, case: tuple[str, str]
+) -> None:
     query, message = case
     sql = users(state)
     with raises(DurableObjectConstraintError) as caught:
@@ -446,7 +454,7 @@ async def test_constraints(state: DurableObjectState, case: tuple[str, str]) -> 
 
 
 @inside
-async def test_what_may_be_asked(state: DurableObjectState) -> None:
+async def test_pragmas_json_fts_and_returning_are_allowed(state: DurableObjectState) -> None:
     sql = users(state)
     assert sql.exec("PRAGMA foreign_keys").raw() == [(1,)]
     assert [row["name"] for row in sql.exec("PRAGMA table_info(users)")] == [
@@ -465,7 +473,7 @@ async def test_what_may_be_asked(state: DurableObjectState) -> None:
 
 
 @inside
-async def test_sql_and_keys_are_stored_together(state: DurableObjectState) -> None:
+async def test_sql_and_keys_share_one_database(state: DurableObjectState) -> None:
     sql = state.storage.sql
     await state.storage.put("key", 1)
     assert [row["name"] for row in sql.exec("SELECT name FROM sqlite_master")] == ["_cf_KV"]

@@ -1,4 +1,4 @@
-"""What a Durable Object keeps: keys and values, transactions, alarms in storage, and bookmarks."""
+"""The storage of a Durable Object: keys and values, transactions, alarms and bookmarks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pyworkers_sdk import (
 )
 from tests.contract.kit import cases, only, raises
 
-inside = only("fake", "workerd", reason="a Durable Object of ours needs a runtime to call it")
+inside = only("fake", "workerd", reason="in the Node worlds the runtime cannot call Python")
 
 WHEN = dt.datetime(2026, 1, 2, 3, 4, 5, 678000, dt.timezone.utc)
 
@@ -26,7 +26,7 @@ class User(TypedDict):
     score: float
 
 
-# Keys and values
+# Keys and values ---------------------------------------------------------------------------------
 
 
 @inside
@@ -48,40 +48,40 @@ class User(TypedDict):
         "nested": {"bytes": [b"a"], "set": {1}},
     }
 )
-async def test_what_is_put_comes_back(state: DurableObjectState, case: Any) -> None:
+async def test_value_round_trips_with_its_type(state: DurableObjectState, case: Any) -> None:
     await state.storage.put("key", case)
-    for found in (
+    for value in (
         await state.storage.get("key"),
         state.storage.kv.get("key"),
         (await state.storage.list())["key"],
         state.storage.kv.list()["key"],
         (await state.storage.get(["key"]))["key"],
     ):
-        assert found == case
-        assert type(found) is type(case)
+        assert value == case
+        assert type(value) is type(case)
 
 
 @inside
-async def test_what_is_got_is_a_copy(state: DurableObjectState) -> None:
+async def test_get_returns_a_copy(state: DurableObjectState) -> None:
     value = [1]
     await state.storage.put("key", value)
     value.append(2)
-    found = await state.storage.get("key")
-    found.append(3)
+    stored = await state.storage.get("key")
+    stored.append(3)
     assert await state.storage.get("key") == [1]
 
 
 @inside
-async def test_a_value_that_contains_itself(state: DurableObjectState) -> None:
+async def test_value_may_contain_itself(state: DurableObjectState) -> None:
     value: list[Any] = [1]
     value.append(value)
     await state.storage.put("key", value)
-    found = await state.storage.get("key")
-    assert found[1] is found
+    stored = await state.storage.get("key")
+    assert stored[1] is stored
 
 
 @inside
-async def test_a_missing_key(state: DurableObjectState) -> None:
+async def test_missing_key_gives_none(state: DurableObjectState) -> None:
     assert await state.storage.get("key") is None
     assert state.storage.kv.get("key") is None
     assert await state.storage.get(["key"]) == {}
@@ -93,7 +93,7 @@ async def test_a_missing_key(state: DurableObjectState) -> None:
 
 
 @inside
-async def test_many_at_once(state: DurableObjectState) -> None:
+async def test_several_keys_at_once(state: DurableObjectState) -> None:
     await state.storage.put({"b": 1, "a": None, "c": [2]})
     assert list((await state.storage.get(["c", "x", "b", "a"])).items()) == [
         ("a", None),
@@ -106,7 +106,7 @@ async def test_many_at_once(state: DurableObjectState) -> None:
 
 
 @inside
-async def test_options(state: DurableObjectState) -> None:
+async def test_options_are_accepted_by_every_method(state: DurableObjectState) -> None:
     options: dict[str, Any] = {"allow_concurrency": True, "no_cache": True}
     writing: dict[str, Any] = {"allow_unconfirmed": True, **options}
     await state.storage.put("a", 1, **writing)
@@ -121,13 +121,13 @@ async def test_options(state: DurableObjectState) -> None:
 
 
 @inside
-async def test_a_value_of_a_type(state: DurableObjectState) -> None:
+async def test_value_is_loaded_as_the_requested_type(state: DurableObjectState) -> None:
     user: User = {"name": "Ann", "seen": WHEN, "score": 2.0}
     await state.storage.put({"user": user, "n": 2, "when": WHEN})
-    found = await state.storage.get("user", User)
-    assert found == user
-    assert found is not None
-    assert type(found["score"]) is float
+    stored = await state.storage.get("user", User)
+    assert stored == user
+    assert stored is not None
+    assert type(stored["score"]) is float
     assert state.storage.kv.get("user", User) == user
     assert await state.storage.get(["user"], User) == {"user": user}
     assert await state.storage.get("when", dt.datetime) == WHEN
@@ -137,7 +137,7 @@ async def test_a_value_of_a_type(state: DurableObjectState) -> None:
 
 
 @inside
-async def test_a_value_that_cannot_cross(state: DurableObjectState) -> None:
+async def test_invalid_key_or_value_raises_conversion_error(state: DurableObjectState) -> None:
     with raises(ConversionError, match=r"value\[1\]\.a: a function"):
         await state.storage.put("key", [1, {"a": lambda: 1}])
     with raises(ConversionError, match="value: an object"):
@@ -149,7 +149,7 @@ async def test_a_value_that_cannot_cross(state: DurableObjectState) -> None:
 
 
 @inside
-async def test_what_is_no_key_and_value(state: DurableObjectState) -> None:
+async def test_put_with_wrong_arguments_raises(state: DurableObjectState) -> None:
     put: Any = state.storage.put
     with raises(ConversionError, match="^key: expected str or a dict of keys and values, got int$"):
         await put(5, 1)
@@ -160,7 +160,7 @@ async def test_what_is_no_key_and_value(state: DurableObjectState) -> None:
 
 
 @inside
-async def test_a_live_object_is_no_value(state: DurableObjectState) -> None:
+async def test_put_of_a_live_object_raises_data_clone_error(state: DurableObjectState) -> None:
     with raises(DurableObjectError) as caught:
         await state.storage.put("key", state.id)
     assert caught.value.message == (
@@ -171,13 +171,13 @@ async def test_a_live_object_is_no_value(state: DurableObjectState) -> None:
 
 
 @inside
-async def test_an_empty_key(state: DurableObjectState) -> None:
+async def test_key_may_be_empty(state: DurableObjectState) -> None:
     await state.storage.put("", 1)
     assert await state.storage.get("") == 1
     assert await state.storage.list() == {"": 1}
 
 
-# Listing
+# Listing -----------------------------------------------------------------------------------------
 
 KEYS = ["a", "a\0", "aa", "ab", "b", "é", "\uffff", "😀"]
 
@@ -209,7 +209,9 @@ RANGES: dict[str, tuple[dict[str, Any], list[str]]] = {
 
 @inside
 @cases(RANGES)
-async def test_list(state: DurableObjectState, case: tuple[dict[str, Any], list[str]]) -> None:
+async def test_list_returns_the_keys_of_a_range(
+    state: DurableObjectState, case: tuple[dict[str, Any], list[str]]
+) -> None:
     options, keys = case
     await state.storage.put({key: key for key in KEYS})
     assert list((await state.storage.list(**options)).items()) == [(key, key) for key in keys]
@@ -227,7 +229,9 @@ async def test_list(state: DurableObjectState, case: tuple[dict[str, Any], list[
         ),
     }
 )
-async def test_no_listing(state: DurableObjectState, case: tuple[dict[str, Any], str]) -> None:
+async def test_invalid_options_of_list_raise(
+    state: DurableObjectState, case: tuple[dict[str, Any], str]
+) -> None:
     options, message = case
     with raises(DurableObjectError) as caught:
         await state.storage.list(**options)
@@ -238,11 +242,11 @@ async def test_no_listing(state: DurableObjectState, case: tuple[dict[str, Any],
     assert caught.value.message == message
 
 
-# Limits
+# Limits ------------------------------------------------------------------------------------------
 
 
 @inside
-async def test_the_largest_value(state: DurableObjectState) -> None:
+async def test_value_larger_than_2_mb_raises(state: DurableObjectState) -> None:
     await state.storage.put("k", "x" * 2_000_000)
     with raises(DurableObjectError) as caught:
         await state.storage.put("k", "x" * 2_200_000)
@@ -250,8 +254,8 @@ async def test_the_largest_value(state: DurableObjectState) -> None:
     assert caught.value.code == "SQLITE_TOOBIG"
 
 
-@only("fake", reason="production's limit; the local runtime has none")
-async def test_the_most_keys_at_once(state: DurableObjectState) -> None:
+@only("fake", reason="production's limit: the local runtime does not have it")
+async def test_more_than_128_keys_at_once_raise(state: DurableObjectState) -> None:
     keys = [str(n) for n in range(129)]
     for call in (state.storage.get(keys), state.storage.delete(keys)):
         with raises(DurableObjectError) as caught:
@@ -264,11 +268,13 @@ async def test_the_most_keys_at_once(state: DurableObjectState) -> None:
     assert len(await state.storage.get(keys[1:])) == 128
 
 
-# Transactions
+# Transactions ------------------------------------------------------------------------------------
 
 
 @inside
-async def test_a_transaction(state: DurableObjectState) -> None:
+async def test_transaction_stores_its_writes_and_returns_the_result(
+    state: DurableObjectState,
+) -> None:
     async def closure(txn: DurableObjectTransaction) -> str:
         await txn.put({"a": 1, "b": 2})
         assert await txn.delete("b") is True
@@ -284,7 +290,7 @@ async def test_a_transaction(state: DurableObjectState) -> None:
 
 
 @inside
-async def test_what_a_transaction_raises_undoes_it(state: DurableObjectState) -> None:
+async def test_exception_in_a_transaction_undoes_its_writes(state: DurableObjectState) -> None:
     await state.storage.put("a", 0)
     error = ValueError("no")
 
@@ -303,7 +309,7 @@ async def test_what_a_transaction_raises_undoes_it(state: DurableObjectState) ->
 
 
 @inside
-async def test_rollback(state: DurableObjectState) -> None:
+async def test_rollback_undoes_writes_and_ends_the_transaction(state: DurableObjectState) -> None:
     async def closure(txn: DurableObjectTransaction) -> str:
         await txn.put("a", 1)
         txn.rollback()
@@ -312,56 +318,58 @@ async def test_rollback(state: DurableObjectState) -> None:
             await txn.put("a", 1)
         assert caught.value.message == "Cannot put() on rolled back transaction"
         await state.storage.put("b", 1)
-        return "went on"
+        return "continued"
 
-    assert await state.storage.transaction(closure) == "went on"
+    assert await state.storage.transaction(closure) == "continued"
     assert await state.storage.list() == {"b": 1}
 
 
 @inside
 @cases(["get", "list", "put", "delete", "get_alarm", "set_alarm", "delete_alarm", "rollback"])
-async def test_a_transaction_that_is_over(state: DurableObjectState, case: str) -> None:
-    given: dict[str, list[Any]] = {
+async def test_finished_transaction_refuses_every_method(
+    state: DurableObjectState, case: str
+) -> None:
+    arguments: dict[str, list[Any]] = {
         "get": ["a"],
         "put": ["a", 1],
         "delete": ["a"],
         "set_alarm": [WHEN],
     }
-    kept: list[DurableObjectTransaction] = []
+    transactions: list[DurableObjectTransaction] = []
 
     async def closure(txn: DurableObjectTransaction) -> None:
-        kept.append(txn)
+        transactions.append(txn)
 
-    async def undone(txn: DurableObjectTransaction) -> None:
-        kept.append(txn)
+    async def rolled_back(txn: DurableObjectTransaction) -> None:
+        transactions.append(txn)
         txn.rollback()
 
     await state.storage.transaction(closure)
-    await state.storage.transaction(undone)
+    await state.storage.transaction(rolled_back)
     head, *tail = case.split("_")
-    name = head + "".join(each.title() for each in tail)
+    js_name = head + "".join(part.title() for part in tail)
 
     async def call(txn: DurableObjectTransaction) -> None:
-        given_back = getattr(txn, case)(*given.get(case, []))
-        if given_back is not None:
-            await given_back
+        result = getattr(txn, case)(*arguments.get(case, []))
+        if result is not None:
+            await result
 
     with raises(DurableObjectError) as caught:
-        await call(kept[0])
+        await call(transactions[0])
     assert caught.value.message == (
-        f"Cannot call {name}() on transaction that has already committed: did you move `txn` "
+        f"Cannot call {js_name}() on transaction that has already committed: did you move `txn` "
         "outside of the closure?"
     )
     if case == "rollback":
-        kept[1].rollback()
+        transactions[1].rollback()
         return
     with raises(DurableObjectError) as caught:
-        await call(kept[1])
-    assert caught.value.message == f"Cannot {name}() on rolled back transaction"
+        await call(transactions[1])
+    assert caught.value.message == f"Cannot {js_name}() on rolled back transaction"
 
 
 @inside
-async def test_a_transaction_in_another(state: DurableObjectState) -> None:
+async def test_nested_transaction_is_undone_separately(state: DurableObjectState) -> None:
     async def failing(txn: DurableObjectTransaction) -> None:
         await txn.put("a", 2)
         raise ValueError("inner")
@@ -381,7 +389,7 @@ async def test_a_transaction_in_another(state: DurableObjectState) -> None:
 
 
 @inside
-async def test_delete_all_in_a_transaction(state: DurableObjectState) -> None:
+async def test_delete_all_within_a_transaction_raises(state: DurableObjectState) -> None:
     async def closure(txn: DurableObjectTransaction) -> None:
         with raises(DurableObjectError) as caught:
             await state.storage.delete_all()
@@ -393,7 +401,7 @@ async def test_delete_all_in_a_transaction(state: DurableObjectState) -> None:
 
 
 @inside
-async def test_transaction_sync(state: DurableObjectState) -> None:
+async def test_transaction_sync_stores_or_undoes_its_writes(state: DurableObjectState) -> None:
     storage = state.storage
 
     def closure() -> list[int]:
@@ -401,8 +409,7 @@ async def test_transaction_sync(state: DurableObjectState) -> None:
         storage.sql.exec("CREATE TABLE t (x)")
         return [1]
 
-    given = storage.transaction_sync(closure)
-    assert given == [1]
+    assert storage.transaction_sync(closure) == [1]
     error = ValueError("no")
 
     def failing() -> None:
@@ -418,11 +425,11 @@ async def test_transaction_sync(state: DurableObjectState) -> None:
     assert storage.sql.exec("SELECT * FROM t").raw() == []
 
 
-# Everything, alarms and bookmarks
+# Deleting everything, alarms, bookmarks and the rest of ctx --------------------------------------
 
 
 @inside
-async def test_delete_all(state: DurableObjectState) -> None:
+async def test_delete_all_deletes_keys_and_tables(state: DurableObjectState) -> None:
     await state.storage.put("a", 1)
     state.storage.sql.exec("CREATE TABLE t (x)")
     state.storage.sql.exec("INSERT INTO t VALUES (1)")
@@ -434,7 +441,7 @@ async def test_delete_all(state: DurableObjectState) -> None:
 
 
 @inside
-async def test_when_an_alarm_cannot_be(state: DurableObjectState) -> None:
+async def test_set_alarm_with_an_invalid_time_raises(state: DurableObjectState) -> None:
     with raises(DurableObjectError) as caught:
         await state.storage.set_alarm(dt.datetime(1969, 1, 1))
     assert caught.value.message == "setAlarm() cannot be called with an alarm time <= 0"
@@ -443,7 +450,7 @@ async def test_when_an_alarm_cannot_be(state: DurableObjectState) -> None:
 
 
 @inside
-async def test_bookmarks(state: DurableObjectState) -> None:
+async def test_bookmarks_cannot_be_restored(state: DurableObjectState) -> None:
     bookmark = await state.storage.get_current_bookmark()
     assert [len(part) for part in bookmark.split("-")] == [8, 8, 8, 32]
     for call in (
@@ -458,7 +465,7 @@ async def test_bookmarks(state: DurableObjectState) -> None:
 
 
 @inside
-async def test_the_rest_of_ctx(state: DurableObjectState) -> None:
+async def test_ctx_has_id_props_exports_and_wait_until(state: DurableObjectState) -> None:
     assert state.id.name is None
     assert len(str(state.id)) == 64
     assert state.props == {}

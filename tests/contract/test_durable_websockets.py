@@ -1,4 +1,4 @@
-"""WebSockets that a Durable Object accepts for hibernation."""
+"""WebSockets that a Durable Object accepts for hibernation: events, tags and limits."""
 
 from __future__ import annotations
 
@@ -18,9 +18,7 @@ from pyworkers_sdk import (
 from tests.contract.kit import only, raises
 from tests.contract.workers import AppEnv
 
-in_a_runtime = only(
-    "fake", "workerd", reason="the Node worlds run no Python that the runtime could call"
-)
+in_a_runtime = only("fake", "workerd", reason="in the Node worlds the runtime cannot call Python")
 
 
 def room(app: AppEnv) -> Any:
@@ -35,8 +33,11 @@ async def connect(stub: Any, path: str = "") -> WebSocket:
     return socket
 
 
+# Events ------------------------------------------------------------------------------------------
+
+
 @in_a_runtime
-async def test_messages(app: AppEnv) -> None:
+async def test_messages_reach_the_handler(app: AppEnv) -> None:
     socket = await connect(room(app), "a/b")
     socket.send("hello")
     assert await socket.receive() == "1 hello a/b ['a', 'b']"
@@ -47,7 +48,7 @@ async def test_messages(app: AppEnv) -> None:
 
 
 @in_a_runtime
-async def test_messages_stay_in_order(app: AppEnv) -> None:
+async def test_messages_are_handled_in_order(app: AppEnv) -> None:
     socket = await connect(room(app))
     for number in range(20):
         socket.send(str(number))
@@ -58,7 +59,7 @@ async def test_messages_stay_in_order(app: AppEnv) -> None:
 
 
 @in_a_runtime
-async def test_a_broadcast(app: AppEnv) -> None:
+async def test_handler_sends_to_other_sockets(app: AppEnv) -> None:
     stub = room(app)
     one, two, three = [await connect(stub, name) for name in ("one", "two", "three")]
     one.send("say hello")
@@ -68,7 +69,7 @@ async def test_a_broadcast(app: AppEnv) -> None:
 
 
 @in_a_runtime
-async def test_tags(app: AppEnv) -> None:
+async def test_sockets_are_listed_by_tag(app: AppEnv) -> None:
     stub = room(app)
     await connect(stub, "a/b")
     await connect(stub, "b/c/b")
@@ -80,7 +81,7 @@ async def test_tags(app: AppEnv) -> None:
 
 
 @in_a_runtime
-async def test_an_instance_goes_and_the_connection_stays(app: AppEnv, idle: Any) -> None:
+async def test_connection_survives_eviction_of_the_instance(app: AppEnv, idle: Any) -> None:
     stub = room(app)
     socket = await connect(stub, "a")
     socket.send("attach changed")
@@ -94,7 +95,7 @@ async def test_an_instance_goes_and_the_connection_stays(app: AppEnv, idle: Any)
 
 
 @in_a_runtime
-async def test_an_automatic_answer(app: AppEnv) -> None:
+async def test_auto_response_is_sent_without_the_handler(app: AppEnv) -> None:
     stub = room(app)
     socket = await connect(stub)
     assert await stub.answered() == [None]
@@ -112,7 +113,7 @@ async def test_an_automatic_answer(app: AppEnv) -> None:
 
 
 @in_a_runtime
-async def test_the_client_closes(app: AppEnv, wait: Any) -> None:
+async def test_close_by_the_client_calls_the_close_handler(app: AppEnv, wait: Any) -> None:
     stub = room(app)
     socket = await connect(stub)
     socket.close(4001, "bye")
@@ -124,7 +125,7 @@ async def test_the_client_closes(app: AppEnv, wait: Any) -> None:
 
 
 @in_a_runtime
-async def test_the_object_closes(app: AppEnv, wait: Any) -> None:
+async def test_close_by_the_object_calls_the_close_handler(app: AppEnv, wait: Any) -> None:
     stub = room(app)
     socket = await connect(stub)
     socket.send("close why")
@@ -137,7 +138,7 @@ async def test_the_object_closes(app: AppEnv, wait: Any) -> None:
 
 
 @in_a_runtime
-async def test_a_handler_that_fails(app: AppEnv, wait: Any) -> None:
+async def test_handler_that_raises_keeps_the_connection(app: AppEnv, wait: Any) -> None:
     stub = room(app)
     socket = await connect(stub)
     socket.send("fail now")
@@ -148,7 +149,7 @@ async def test_a_handler_that_fails(app: AppEnv, wait: Any) -> None:
 
 
 @in_a_runtime
-async def test_a_reset_with_sockets(app: AppEnv, wait: Any) -> None:
+async def test_reset_drops_the_connections(app: AppEnv, wait: Any) -> None:
     stub = room(app)
     socket = await connect(stub)
     with raises(DurableObjectError, match="reset"):
@@ -162,7 +163,7 @@ async def test_a_reset_with_sockets(app: AppEnv, wait: Any) -> None:
 
 
 @in_a_runtime
-async def test_what_is_sent_waits_until_what_was_written_is_stored(app: AppEnv) -> None:
+async def test_message_waits_for_the_output_gate(app: AppEnv) -> None:
     stub = room(app)
     socket = await connect(stub)
     socket.send("lie")
@@ -170,11 +171,14 @@ async def test_what_is_sent_waits_until_what_was_written_is_stored(app: AppEnv) 
     assert socket.close_code == 1006
 
 
-inside = only("fake", "workerd", reason="a Durable Object of ours needs a runtime to call it")
+inside = only("fake", "workerd", reason="in the Node worlds the runtime cannot call Python")
+
+
+# Arguments and limits ----------------------------------------------------------------------------
 
 
 @inside
-async def test_what_cannot_be_accepted(state: DurableObjectState) -> None:
+async def test_accept_web_socket_checks_its_arguments(state: DurableObjectState) -> None:
     _, server = WebSocketPair()
     server.accept()
     with raises(DurableObjectError) as caught:
@@ -214,7 +218,7 @@ async def test_what_cannot_be_accepted(state: DurableObjectState) -> None:
 
 
 @inside
-async def test_settings(state: DurableObjectState) -> None:
+async def test_auto_response_and_event_timeout_have_limits(state: DurableObjectState) -> None:
     assert state.get_web_socket_auto_response() is None
     state.set_web_socket_auto_response()
     with raises(DurableObjectError) as caught:

@@ -28,13 +28,13 @@ NOT_ACCEPTED = (
 )
 CLOSED = "Can't call WebSocket send() after close()."
 
-# For what a type checker would refuse.
+# To pass arguments that a type checker would refuse.
 AnyResponse: Any = Response
 AnyWebSocket: Any = WebSocket
 
 
 def check(function: C) -> C:
-    reason = "there are no WebSocketPairs outside workerd"
+    reason = "Node has no WebSocketPair"
     return only("fake", "workerd", reason=reason)(function)
 
 
@@ -46,24 +46,24 @@ def accepted() -> tuple[WebSocket, WebSocket]:
 
 
 async def rest(socket: WebSocket) -> list[str | bytes]:
-    """All messages until it is closed."""
+    """Return all messages until the socket is closed."""
     return [message async for message in socket]
 
 
-async def settled(*sockets: WebSocket) -> None:
-    """Until each is closed."""
+async def wait_until_closed(*sockets: WebSocket) -> None:
+    """Wait until each socket is closed."""
     for socket in sockets:
         assert await rest(socket) == []
 
 
-def refused(call: Callable[[], Any]) -> tuple[str | None, str]:
-    """The class and the message of the error."""
+def error_of(call: Callable[[], Any]) -> tuple[str | None, str]:
+    """Return the class and the message of the error that a call raises."""
     with raises(WorkersError) as caught:
         call()
     return caught.value.js_name, caught.value.message
 
 
-# Messages
+# Messages ----------------------------------------------------------------------------------------
 
 
 @check
@@ -76,7 +76,7 @@ async def test_messages_go_both_ways() -> None:
 
 
 @check
-async def test_messages_keep_their_order_and_their_kind() -> None:
+async def test_messages_keep_their_order_and_type() -> None:
     client, server = accepted()
     sent: list[str | bytes] = ["a", b"b", "", b"", "\0é☃𝄞", bytes(range(256)), "last"]
     for message in sent:
@@ -87,7 +87,7 @@ async def test_messages_keep_their_order_and_their_kind() -> None:
 
 @check
 @cases({"bytes": bytes, "bytearray": bytearray, "memoryview": memoryview})
-async def test_bytes_of_any_kind_come_as_bytes(case: Any) -> None:
+async def test_binary_message_arrives_as_bytes(case: Any) -> None:
     client, server = accepted()
     client.send(case(b"abc"))
     message = await server.receive()
@@ -96,7 +96,7 @@ async def test_bytes_of_any_kind_come_as_bytes(case: Any) -> None:
 
 
 @check
-async def test_what_is_sent_is_a_copy() -> None:
+async def test_sent_message_is_a_copy() -> None:
     client, server = accepted()
     data = bytearray(b"before")
     client.send(data)
@@ -105,14 +105,14 @@ async def test_what_is_sent_is_a_copy() -> None:
 
 
 @check
-async def test_a_slice_of_a_memoryview() -> None:
+async def test_slice_of_a_memoryview_is_sent() -> None:
     client, server = accepted()
     client.send(memoryview(b"0123456789")[2:5])
     assert await server.receive() == b"234"
 
 
 @check
-async def test_large_messages() -> None:
+async def test_message_of_2_mb_arrives() -> None:
     client, server = accepted()
     client.send(bytes(2_000_000))
     client.send("x" * 2_000_000)
@@ -121,7 +121,7 @@ async def test_large_messages() -> None:
 
 @check
 @cases({"int": (5, "int"), "None": (None, "None"), "list": (["a"], "list"), "dict": ({}, "dict")})
-async def test_only_text_and_bytes_are_messages(case: tuple[Any, str]) -> None:
+async def test_message_that_is_neither_text_nor_bytes_raises(case: tuple[Any, str]) -> None:
     value, got = case
     client: Any = accepted()[0]
     with raises(ConversionError, match=f"^message: expected str or bytes, got {got};"):
@@ -129,14 +129,14 @@ async def test_only_text_and_bytes_are_messages(case: tuple[Any, str]) -> None:
 
 
 @check
-async def test_text_that_is_no_unicode_is_refused() -> None:
+async def test_text_with_a_lone_surrogate_raises() -> None:
     client, _ = accepted()
     with raises(ConversionError, match="message: the text has a lone surrogate"):
         client.send("a\ud800")
 
 
 @check
-async def test_many_messages() -> None:
+async def test_200_messages_are_echoed_in_order() -> None:
     client, server = accepted()
 
     async def echo() -> None:
@@ -151,7 +151,7 @@ async def test_many_messages() -> None:
     await echoing
 
 
-# When they arrive
+# The order of arrival ----------------------------------------------------------------------------
 
 
 @check
@@ -166,7 +166,7 @@ async def test_messages_wait_until_the_other_end_is_accepted() -> None:
 
 
 @check
-async def test_messages_wait_until_somebody_asks_for_them() -> None:
+async def test_messages_wait_until_they_are_read() -> None:
     client, server = accepted()
     client.send("one")
     client.send("two")
@@ -180,18 +180,18 @@ async def test_messages_wait_until_somebody_asks_for_them() -> None:
 
 
 @check
-async def test_nothing_arrives_before_the_sender_gives_way() -> None:
+async def test_message_arrives_only_after_the_sender_yields() -> None:
     client, server = accepted()
-    got: list[MessageEvent] = []
-    server.add_event_listener("message", got.append)
+    events: list[MessageEvent] = []
+    server.add_event_listener("message", events.append)
     client.send("a")
-    assert got == []
+    assert events == []
     await asyncio.sleep(0.01)
-    assert got == [MessageEvent("a")]
+    assert events == [MessageEvent("a")]
 
 
 @check
-async def test_iteration_goes_on_where_it_was_left() -> None:
+async def test_iteration_continues_after_break() -> None:
     client, server = accepted()
     for letter in "abc":
         client.send(letter)
@@ -204,7 +204,7 @@ async def test_iteration_goes_on_where_it_was_left() -> None:
 
 
 @check
-async def test_a_cancelled_receive_loses_no_message() -> None:
+async def test_cancelled_receive_loses_no_message() -> None:
     client, server = accepted()
     with raises(TimeoutError):
         await asyncio.wait_for(server.receive(), 0.01)
@@ -213,7 +213,7 @@ async def test_a_cancelled_receive_loses_no_message() -> None:
 
 
 @check
-async def test_two_that_wait_get_one_message_each() -> None:
+async def test_two_waiting_receives_get_one_message_each() -> None:
     client, server = accepted()
     both = asyncio.gather(server.receive(), server.receive())
     await asyncio.sleep(0)
@@ -222,20 +222,20 @@ async def test_two_that_wait_get_one_message_each() -> None:
     assert sorted(str(message) for message in await both) == ["a", "b"]
 
 
-# accept
+# accept() ----------------------------------------------------------------------------------------
 
 
 @check
-async def test_an_end_that_is_not_accepted_sends_nothing() -> None:
+async def test_send_and_close_before_accept_raise() -> None:
     client, _ = WebSocketPair()
-    assert refused(lambda: client.send("x")) == ("TypeError", NOT_ACCEPTED)
-    assert refused(lambda: client.close()) == ("TypeError", NOT_ACCEPTED)
-    assert refused(lambda: client.close(1000, "x")) == ("TypeError", NOT_ACCEPTED)
+    assert error_of(lambda: client.send("x")) == ("TypeError", NOT_ACCEPTED)
+    assert error_of(lambda: client.close()) == ("TypeError", NOT_ACCEPTED)
+    assert error_of(lambda: client.close(1000, "x")) == ("TypeError", NOT_ACCEPTED)
     assert client.ready_state == WebSocket.OPEN
 
 
 @check
-async def test_an_end_that_is_not_accepted_receives_nothing() -> None:
+async def test_receiving_before_accept_raises() -> None:
     _, server = WebSocketPair()
     before = "call accept\\(\\) on this WebSocket before receiving messages"
     with raises(WorkersError, match=before):
@@ -249,18 +249,18 @@ async def test_an_end_that_is_not_accepted_receives_nothing() -> None:
 
 
 @check
-async def test_accepting_twice_is_accepting() -> None:
+async def test_second_accept_changes_nothing() -> None:
     client, server = accepted()
     client.send("a")
     server.accept()
     server.accept(allow_half_open=True)
     assert await server.receive() == "a"
     client.close()
-    await settled(client, server)
+    await wait_until_closed(client, server)
 
 
 @check
-async def test_a_wrapper_of_the_same_socket_can_receive() -> None:
+async def test_second_wrapper_of_a_socket_receives() -> None:
     client, server = accepted()
     other = WebSocket.from_js(server.js_object)
     other.accept()
@@ -270,11 +270,11 @@ async def test_a_wrapper_of_the_same_socket_can_receive() -> None:
     assert await client.receive() == "b"
 
 
-# close
+# close() -----------------------------------------------------------------------------------------
 
 
 @check
-async def test_closing_ends_the_other_end_too() -> None:
+async def test_close_closes_the_other_end_too() -> None:
     client, server = accepted()
     client.send("last")
     client.close(3000, "bye")
@@ -286,58 +286,58 @@ async def test_closing_ends_the_other_end_too() -> None:
 
 
 @check
-async def test_closing_without_a_code() -> None:
+async def test_close_without_a_code_gives_1005() -> None:
     client, server = accepted()
     client.close()
-    await settled(client, server)
+    await wait_until_closed(client, server)
     assert (server.close_code, server.close_reason, server.was_clean) == (1005, "", True)
     assert (client.close_code, client.close_reason, client.was_clean) == (1005, "", True)
 
 
 @check
-async def test_the_state_while_closing() -> None:
+async def test_ready_state_is_closing_until_the_other_end_closes() -> None:
     client, server = accepted()
     assert (client.ready_state, server.ready_state) == (WebSocket.OPEN, WebSocket.OPEN)
     client.close(1000)
     assert (client.ready_state, server.ready_state) == (WebSocket.CLOSING, WebSocket.OPEN)
     assert client.close_code is None
-    await settled(server, client)
+    await wait_until_closed(server, client)
     assert (client.ready_state, server.ready_state) == (WebSocket.CLOSED, WebSocket.CLOSED)
 
 
 @check
-async def test_sending_after_close() -> None:
+async def test_send_after_close_raises() -> None:
     client, server = accepted()
     client.close()
-    assert refused(lambda: client.send("x")) == ("TypeError", CLOSED)
-    await settled(server, client)
-    assert refused(lambda: client.send("x")) == ("TypeError", CLOSED)
-    assert refused(lambda: server.send("x")) == ("TypeError", CLOSED)
+    assert error_of(lambda: client.send("x")) == ("TypeError", CLOSED)
+    await wait_until_closed(server, client)
+    assert error_of(lambda: client.send("x")) == ("TypeError", CLOSED)
+    assert error_of(lambda: server.send("x")) == ("TypeError", CLOSED)
 
 
 @check
-async def test_closing_twice_is_closing_once() -> None:
+async def test_second_close_does_nothing() -> None:
     client, server = accepted()
     client.close(1000, "first")
     client.close(3000, "second")
-    await settled(server, client)
+    await wait_until_closed(server, client)
     assert (server.close_code, server.close_reason) == (1000, "first")
     server.close()
     client.close(1000)
 
 
 @check
-async def test_closing_from_both_ends() -> None:
+async def test_close_from_both_ends_exchanges_the_codes() -> None:
     client, server = accepted()
     client.close(3001, "client")
     server.close(3002, "server")
-    await settled(client, server)
+    await wait_until_closed(client, server)
     assert (client.close_code, client.close_reason) == (3002, "server")
     assert (server.close_code, server.close_reason) == (3001, "client")
 
 
 @check
-async def test_a_close_that_came_before_accept() -> None:
+async def test_close_before_accept_of_the_other_end_arrives_later() -> None:
     client, server = WebSocketPair()
     client.accept()
     client.send("a")
@@ -347,56 +347,56 @@ async def test_a_close_that_came_before_accept() -> None:
     server.accept()
     assert await rest(server) == ["a"]
     assert server.close_code == 3000
-    await settled(client)
+    await wait_until_closed(client)
 
 
 @check
-async def test_half_open() -> None:
+async def test_half_open_end_sends_after_a_close_arrived() -> None:
     client, server = WebSocketPair()
     client.accept()
     server.accept(allow_half_open=True)
     client.close(3000, "half")
-    await settled(server)
+    await wait_until_closed(server)
     assert (server.close_code, server.ready_state) == (3000, WebSocket.CLOSING)
     server.send("one more")
     assert await client.receive() == "one more"
     server.close(3001, "whole")
-    await settled(client)
+    await wait_until_closed(client)
     assert (client.close_code, client.close_reason) == (3001, "whole")
     assert (client.ready_state, server.ready_state) == (WebSocket.CLOSED, WebSocket.CLOSED)
-    assert refused(lambda: server.send("x")) == ("TypeError", CLOSED)
+    assert error_of(lambda: server.send("x")) == ("TypeError", CLOSED)
 
 
 @check
 @cases([1000, 1001, 1003, 1007, 1014, 1016, 2999, 3000, 4999])
-async def test_close_codes(case: int) -> None:
+async def test_valid_close_code_arrives(case: int) -> None:
     client, server = accepted()
     client.close(case)
-    await settled(client, server)
+    await wait_until_closed(client, server)
     assert (server.close_code, server.close_reason) == (case, "")
 
 
 @check
 @cases([-1, 0, 999, 1004, 1005, 1006, 1015, 5000, 65536])
-async def test_codes_that_nobody_may_send(case: int) -> None:
+async def test_reserved_close_code_raises(case: int) -> None:
     client, _ = accepted()
     expected = ("InvalidAccessError", f"Invalid WebSocket close code: {case}.")
-    assert refused(lambda: client.close(case)) == expected
-    assert refused(lambda: client.close(case, "x" * 124)) == expected
+    assert error_of(lambda: client.close(case)) == expected
+    assert error_of(lambda: client.close(case, "x" * 124)) == expected
     client.close(1000)
-    assert refused(lambda: client.close(case)) == expected
+    assert error_of(lambda: client.close(case)) == expected
 
 
 @check
 @cases([2**31, -(2**31) - 1])
-async def test_codes_that_are_no_32_bit_numbers(case: int) -> None:
+async def test_close_code_outside_32_bits_raises(case: int) -> None:
     client, _ = accepted()
     message = "Value out of range. Must be between -2147483648 and 2147483647 (inclusive)."
-    assert refused(lambda: client.close(case)) == ("TypeError", message)
+    assert error_of(lambda: client.close(case)) == ("TypeError", message)
 
 
 @check
-async def test_a_code_that_is_no_number() -> None:
+async def test_close_code_or_reason_of_another_type_raises() -> None:
     client: Any = accepted()[0]
     with raises(ConversionError, match="code: expected int, got str"):
         client.close("1000")
@@ -406,32 +406,32 @@ async def test_a_code_that_is_no_number() -> None:
 
 @check
 @cases({"ascii": "x" * 123, "é": "é" * 61, "none": ""})
-async def test_reasons(case: str) -> None:
+async def test_close_reason_arrives(case: str) -> None:
     client, server = accepted()
     client.close(1000, case)
-    await settled(client, server)
+    await wait_until_closed(client, server)
     assert server.close_reason == case
 
 
 @check
 @cases({"ascii": "x" * 124, "é": "é" * 62})
-async def test_reasons_that_are_too_long(case: str) -> None:
+async def test_close_reason_longer_than_123_bytes_raises(case: str) -> None:
     client, _ = accepted()
     message = "WebSocket close reason must not be longer than 123 bytes when UTF-8 encoded."
-    assert refused(lambda: client.close(1000, case)) == ("SyntaxError", message)
+    assert error_of(lambda: client.close(1000, case)) == ("SyntaxError", message)
     assert client.ready_state == WebSocket.OPEN
 
 
 @check
 @cases(["why", ""])
-async def test_a_reason_wants_a_code(case: str) -> None:
+async def test_close_reason_without_a_code_raises(case: str) -> None:
     client, _ = accepted()
     message = "If you specify a WebSocket close reason, you must also specify a code."
-    assert refused(lambda: client.close(None, case)) == ("InvalidAccessError", message)
+    assert error_of(lambda: client.close(None, case)) == ("InvalidAccessError", message)
 
 
 @check
-async def test_receive_after_the_end() -> None:
+async def test_receive_after_the_close_raises_with_its_code() -> None:
     client, server = accepted()
     client.close(3000, "bye")
     with raises(WorkersError, match="^the WebSocket is closed: 3000 bye$") as caught:
@@ -444,7 +444,7 @@ async def test_receive_after_the_end() -> None:
 
 
 @check
-async def test_a_receive_that_waits_ends_with_the_connection() -> None:
+async def test_waiting_receive_raises_when_the_connection_closes() -> None:
     client, server = accepted()
     waiting = asyncio.gather(server.receive(), server.receive(), return_exceptions=True)
     await asyncio.sleep(0)
@@ -453,44 +453,44 @@ async def test_a_receive_that_waits_ends_with_the_connection() -> None:
 
 
 @check
-async def test_a_with_block_closes() -> None:
+async def test_with_block_closes_the_connection() -> None:
     client, server = accepted()
     async with client as entered:
         assert entered is client
-    await settled(server)
+    await wait_until_closed(server)
     assert server.close_code == 1000
 
     client, server = accepted()
     with raises(ZeroDivisionError):
         async with client:
             _ = 1 / 0
-    await settled(server)
+    await wait_until_closed(server)
     assert server.close_code == 1011
 
     client, server = accepted()
     async with client:
         client.close(3000)
-    await settled(server)
+    await wait_until_closed(server)
     assert server.close_code == 3000
 
 
-# Listeners
+# Listeners ---------------------------------------------------------------------------------------
 
 
 @check
 async def test_listeners_are_called_in_order() -> None:
     client, server = accepted()
-    told: list[object] = []
+    events: list[object] = []
     done = asyncio.Event()
-    server.add_event_listener("message", lambda event: told.append(("one", event.data)))
-    server.add_event_listener("message", lambda event: told.append(("two", event.data)))
-    server.add_event_listener("close", told.append)
+    server.add_event_listener("message", lambda event: events.append(("one", event.data)))
+    server.add_event_listener("message", lambda event: events.append(("two", event.data)))
+    server.add_event_listener("close", events.append)
     server.add_event_listener("close", lambda _: done.set())
     client.send("a")
     client.send(b"b")
     client.close(3000, "bye")
     await done.wait()
-    assert told == [
+    assert events == [
         ("one", "a"),
         ("two", "a"),
         ("one", b"b"),
@@ -501,7 +501,7 @@ async def test_listeners_are_called_in_order() -> None:
 
 
 @check
-async def test_a_listener_may_be_async() -> None:
+async def test_listener_may_be_async() -> None:
     client, server = accepted()
 
     async def answer(event: MessageEvent) -> None:
@@ -514,49 +514,49 @@ async def test_a_listener_may_be_async() -> None:
 
 
 @check
-async def test_a_listener_is_there_once_and_can_be_removed() -> None:
+async def test_listener_is_added_once_and_can_be_removed() -> None:
     client, server = accepted()
-    told: list[MessageEvent] = []
-    listener = told.append
+    events: list[MessageEvent] = []
+    listener = events.append
     server.add_event_listener("message", listener)
     server.add_event_listener("message", listener)
     server.add_event_listener("message", lambda _: server.send("ok"))
     client.send("a")
     await client.receive()
-    assert told == [MessageEvent("a")]
+    assert events == [MessageEvent("a")]
     server.remove_event_listener("message", listener)
     server.remove_event_listener("message", listener)
     server.remove_event_listener("close", listener)
     client.send("b")
     await client.receive()
-    assert told == [MessageEvent("a")]
+    assert events == [MessageEvent("a")]
 
 
 @check
-async def test_without_its_listener_messages_wait_again() -> None:
+async def test_messages_wait_again_after_the_listener_is_removed() -> None:
     client, server = accepted()
-    told: list[object] = []
-    listener = told.append
+    events: list[object] = []
+    listener = events.append
     server.add_event_listener("message", listener)
     server.remove_event_listener("message", listener)
     client.send("a")
     assert await server.receive() == "a"
-    assert told == []
+    assert events == []
 
 
 @check
-async def test_a_clean_close_is_no_error() -> None:
+async def test_clean_close_dispatches_no_error_event() -> None:
     client, server = accepted()
     errors: list[ErrorEvent] = []
     for socket in (client, server):
         socket.add_event_listener("error", errors.append)
     client.close()
-    await settled(client, server)
+    await wait_until_closed(client, server)
     await asyncio.sleep(0.02)
     assert errors == []
 
 
-# A connection that breaks
+# A connection that breaks ------------------------------------------------------------------------
 
 
 def breaking(event: object) -> None:
@@ -564,12 +564,12 @@ def breaking(event: object) -> None:
 
 
 @check
-async def test_a_listener_that_raises_breaks_the_connection() -> None:
+async def test_listener_that_raises_breaks_the_connection() -> None:
     client, server = accepted()
-    told: list[object] = []
+    events: list[object] = []
     for socket in (client, server):
-        socket.add_event_listener("error", lambda _: told.append("error"))
-        socket.add_event_listener("close", told.append)
+        socket.add_event_listener("error", lambda _: events.append("error"))
+        socket.add_event_listener("close", events.append)
     server.add_event_listener("message", breaking)
     client.send("a")
     client.send("b")
@@ -580,15 +580,15 @@ async def test_a_listener_that_raises_breaks_the_connection() -> None:
         await server.receive()
     assert (server.close_code, server.close_reason, server.was_clean) == (1006, "", False)
     assert (client.ready_state, server.ready_state) == (WebSocket.CLOSED, WebSocket.CLOSED)
-    reasons = sorted(event.reason for event in told if isinstance(event, CloseEvent))
+    reasons = sorted(event.reason for event in events if isinstance(event, CloseEvent))
     assert reasons == ["", client.close_reason]
-    assert told.count("error") == 2
+    assert events.count("error") == 2
     for socket in (client, server):
         socket.send("into the void")
         socket.close()
 
 
-# Attachments
+# Attachments -------------------------------------------------------------------------------------
 
 
 @check
@@ -602,7 +602,7 @@ async def test_a_listener_that_raises_breaks_the_connection() -> None:
         "set": {1, 2},
     }
 )
-async def test_attachments(case: Any) -> None:
+async def test_attachment_round_trips(case: Any) -> None:
     client, server = WebSocketPair()
     assert server.deserialize_attachment() is None
     server.serialize_attachment(case)
@@ -616,9 +616,9 @@ async def test_attachments_are_copies() -> None:
     value = {"list": [1]}
     server.serialize_attachment(value)
     value["list"].append(2)
-    found = server.deserialize_attachment()
-    assert found == {"list": [1]}
-    found["list"].append(3)
+    attachment = server.deserialize_attachment()
+    assert attachment == {"list": [1]}
+    attachment["list"].append(3)
     assert server.deserialize_attachment() == {"list": [1]}
     server.serialize_attachment("another")
     assert server.deserialize_attachment() == "another"
@@ -629,7 +629,7 @@ async def test_attachments_outlive_the_connection() -> None:
     client, server = accepted()
     server.serialize_attachment(1)
     client.close()
-    await settled(server)
+    await wait_until_closed(server)
     assert server.deserialize_attachment() == 1
     server.serialize_attachment(2)
     assert server.deserialize_attachment() == 2
@@ -643,7 +643,7 @@ async def test_attachments_outlive_the_connection() -> None:
         "bytes": (b"x", 16_373, 16_385),
     }
 )
-async def test_large_attachments(case: tuple[Any, int, int]) -> None:
+async def test_attachment_larger_than_16384_bytes_raises(case: tuple[Any, int, int]) -> None:
     unit, most, size = case
     _, server = WebSocketPair()
     server.serialize_attachment(unit * most)
@@ -651,22 +651,22 @@ async def test_large_attachments(case: tuple[Any, int, int]) -> None:
         f"A WebSocket 'attachment' cannot be larger than 16384 bytes.'attachment' was {size} bytes."
     )
     too_large = partial(server.serialize_attachment, unit * (most + 1))
-    assert refused(too_large) == ("Error", message)
+    assert error_of(too_large) == ("Error", message)
     assert server.deserialize_attachment() == unit * most
 
 
 @check
-async def test_what_cannot_be_attached() -> None:
+async def test_attachment_that_cannot_cross_raises() -> None:
     _, server = WebSocketPair()
     with raises(ConversionError, match=r"attachment\.f: a function cannot cross"):
         server.serialize_attachment({"f": breaking})
 
 
-# Properties
+# Properties --------------------------------------------------------------------------------------
 
 
 @check
-async def test_the_properties_of_a_pair() -> None:
+async def test_properties_of_a_pair() -> None:
     for socket in WebSocketPair():
         assert socket.url is None
         assert (socket.protocol, socket.extensions) == ("", "")
@@ -679,7 +679,7 @@ async def test_the_properties_of_a_pair() -> None:
 
 
 @check
-async def test_a_pair_is_a_tuple() -> None:
+async def test_pair_is_a_tuple() -> None:
     pair = WebSocketPair()
     client, server = pair
     assert len(pair) == 2
@@ -688,11 +688,11 @@ async def test_a_pair_is_a_tuple() -> None:
     assert client is not server
 
 
-# Responses
+# Responses ---------------------------------------------------------------------------------------
 
 
 @check
-async def test_a_response_with_a_web_socket() -> None:
+async def test_response_has_status_101_and_its_web_socket() -> None:
     client, _ = WebSocketPair()
     response = Response(status=101, headers={"X-A": "b"}, web_socket=client)
     assert (response.status, response.status_text, response.ok) == (
@@ -706,38 +706,38 @@ async def test_a_response_with_a_web_socket() -> None:
 
 
 @check
-async def test_a_response_from_javascript_has_its_web_socket() -> None:
+async def test_response_from_javascript_has_its_web_socket() -> None:
     client, server = WebSocketPair()
     server.accept()
     response = Response.from_js(Response(status=101, web_socket=client).js_object)
-    found = response.web_socket
-    assert found is not None
-    assert found is response.web_socket
-    found.accept()
-    found.send("a")
+    socket = response.web_socket
+    assert socket is not None
+    assert socket is response.web_socket
+    socket.accept()
+    socket.send("a")
     assert await server.receive() == "a"
 
 
 @check
-async def test_other_responses_have_none() -> None:
+async def test_other_responses_have_no_web_socket() -> None:
     assert Response("a").web_socket is None
     assert Response("a", web_socket=None).web_socket is None
     assert Response.from_js(Response("a").js_object).web_socket is None
 
 
 @check
-async def test_responses_that_cannot_be() -> None:
+async def test_invalid_response_with_a_web_socket_raises() -> None:
     client, _ = WebSocketPair()
     statuses = (
         "Responses may only be constructed with status codes in the range 200 to 599, inclusive."
     )
-    assert refused(lambda: Response(status=101)) == ("RangeError", statuses)
+    assert error_of(lambda: Response(status=101)) == ("RangeError", statuses)
     message = "Responses with a WebSocket must have status code 101."
-    assert refused(lambda: Response(web_socket=client)) == ("RangeError", message)
+    assert error_of(lambda: Response(web_socket=client)) == ("RangeError", message)
     message = "Response with null body status (101, 204, 205, or 304) cannot have a body."
-    assert refused(lambda: Response("x", status=101, web_socket=client)) == ("TypeError", message)
+    assert error_of(lambda: Response("x", status=101, web_socket=client)) == ("TypeError", message)
     message = "Cannot clone a response to a WebSocket handshake."
-    assert refused(lambda: Response(status=101, web_socket=client).clone()) == (
+    assert error_of(lambda: Response(status=101, web_socket=client).clone()) == (
         "TypeError",
         message,
     )
@@ -745,13 +745,13 @@ async def test_responses_that_cannot_be() -> None:
 
 @check
 @cases({"text": "x", "pair": WebSocketPair})
-async def test_only_a_web_socket_is_one(case: Any) -> None:
+async def test_response_with_another_type_as_web_socket_raises(case: Any) -> None:
     value = case if isinstance(case, str) else case()
     with raises(ConversionError, match="web_socket: expected WebSocket, got "):
         AnyResponse(status=101, web_socket=value)
 
 
-# Clients
+# Clients -----------------------------------------------------------------------------------------
 
 
 @check
@@ -773,14 +773,14 @@ async def test_only_a_web_socket_is_one(case: Any) -> None:
         ),
     }
 )
-async def test_servers_that_cannot_be(case: tuple[str, Any, str]) -> None:
+async def test_invalid_url_or_protocol_raises(case: tuple[str, Any, str]) -> None:
     url, protocols, reason = case
     expected = ("SyntaxError", f"WebSocket Constructor: {reason}")
-    assert refused(lambda: WebSocket(url, protocols)) == expected
+    assert error_of(lambda: WebSocket(url, protocols)) == expected
 
 
 @check
-async def test_arguments_of_a_client_that_are_no_text() -> None:
+async def test_url_or_protocol_that_is_not_text_raises() -> None:
     with raises(ConversionError, match="url: expected str, got int"):
         AnyWebSocket(5)
     with raises(ConversionError, match=r"protocols\[1\]: expected str, got int"):
@@ -792,14 +792,14 @@ def server_at(outside: str) -> str:
 
 
 @check
-async def test_a_server_that_refuses(outside: str) -> None:
+async def test_refused_connection_raises_and_closes_with_1006(outside: str) -> None:
     url = server_at(outside)
     socket = WebSocket(url, "chat")
     assert socket.ready_state == WebSocket.CONNECTING
     assert (socket.url, socket.protocol, socket.extensions) == (url, "", "")
-    assert refused(lambda: socket.send("x")) == ("TypeError", NOT_ACCEPTED)
+    assert error_of(lambda: socket.send("x")) == ("TypeError", NOT_ACCEPTED)
     message = "Websockets obtained from the 'new WebSocket()' constructor cannot call accept"
-    assert refused(socket.accept) == ("TypeError", message)
+    assert error_of(socket.accept) == ("TypeError", message)
     why = (
         r"^Failed to establish the WebSocket connection: expected server to reply with HTTP status "
         r"code 101 \(switching protocols\), but received 403 instead\.$"
@@ -819,25 +819,25 @@ async def test_a_server_that_refuses(outside: str) -> None:
 
 
 @check
-async def test_a_response_without_a_web_socket(outside: str) -> None:
+async def test_fetch_of_a_refused_upgrade_has_no_web_socket(outside: str) -> None:
     response = await fetch(f"{outside}/status/403", headers={"Upgrade": "websocket"})
     assert (response.status, response.web_socket) == (403, None)
 
 
 @check
-async def test_closing_before_it_is_connected(outside: str) -> None:
+async def test_close_before_the_connection_is_open_raises(outside: str) -> None:
     socket = WebSocket(server_at(outside))
-    told: list[object] = []
-    socket.add_event_listener("error", lambda _: told.append("error"))
-    socket.add_event_listener("close", lambda event: told.append(event.code))
+    events: list[object] = []
+    socket.add_event_listener("error", lambda _: events.append("error"))
+    socket.add_event_listener("close", lambda event: events.append(event.code))
     socket.close()
     with raises(WorkersError):
         await rest(socket)
-    assert told == ["error", 1006]
+    assert events == ["error", 1006]
 
 
 @check
-async def test_the_same_socket_is_equal_to_itself() -> None:
+async def test_wrappers_of_one_socket_are_equal() -> None:
     client, server = WebSocketPair()
     again = WebSocket.from_js(client.js_object)
     assert again == client

@@ -1,4 +1,4 @@
-"""The fake of containers: what only a fake can do."""
+"""The fake of containers: behaviour that only a fake has."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ class AppEnv(Env):
 
 class Game(DurableObject[AppEnv]):
     async def ask(self) -> str:
-        made = self.ctx.container
-        assert made is not None
-        if not made.running:
-            made.start()
-        return await (await made.get_tcp_port(80).fetch("http://game/")).text()
+        game = self.ctx.container
+        assert game is not None
+        if not game.running:
+            game.start()
+        return await (await game.get_tcp_port(80).fetch("http://game/")).text()
 
     async def has_sql(self) -> bool:
         try:
@@ -49,8 +49,8 @@ class Game(DurableObject[AppEnv]):
 
     async def facet_has_one(self) -> bool:
         facet = self.ctx.facets.get("a", lambda: FacetStartupOptions(self.ctx.exports.Game))
-        found: bool = await facet.has_container()
-        return found
+        has_container: bool = await facet.has_container()
+        return has_container
 
     async def has_container(self) -> bool:
         return self.ctx.container is not None
@@ -59,13 +59,13 @@ class Game(DurableObject[AppEnv]):
 class Default(WorkerEntrypoint[AppEnv]): ...
 
 
-async def test_each_object_has_its_own() -> None:
-    made: list[Container] = []
+async def test_each_object_has_its_own_container() -> None:
+    containers: list[Container] = []
 
     def make() -> Container:
-        number = len(made)
-        made.append(container(ports={80: lambda request: Response(f"game {number}")}))
-        return made[-1]
+        number = len(containers)
+        containers.append(container(ports={80: lambda request: Response(f"game {number}")}))
+        return containers[-1]
 
     runtime = FakeRuntime(Default, env=AppEnv, containers={"Game": make})
     one, two = (runtime.env.GAMES.get_by_name(name) for name in "ab")
@@ -76,53 +76,53 @@ async def test_each_object_has_its_own() -> None:
     assert not await one.facet_has_one()
 
 
-async def test_classes_without_sqlite() -> None:
+async def test_new_classes_have_no_sql() -> None:
     assert await FakeRuntime(Default, env=AppEnv).env.GAMES.get_by_name("a").has_sql()
     runtime = FakeRuntime(Default, env=AppEnv, new_classes=["Game"])
     assert not await runtime.env.GAMES.get_by_name("a").has_sql()
-    for given in ({"new_classes": ["Gmae"]}, {"containers": {"Gmae": container}}):
-        options: Any = given
+    options: Any
+    for options in ({"new_classes": ["Gmae"]}, {"containers": {"Gmae": container}}):
         with pytest.raises(
             TypeError, match="unknown class 'Gmae'; the env binds no Durable Objects of it"
         ):
             FakeRuntime(Default, env=AppEnv, **options)
 
 
-async def test_look_inside() -> None:
-    made = container()
-    inside = introspect_container(made)
-    made.start(env={"A": "1"})
-    made.signal(2)
-    await made.set_inactivity_timeout(1000)
-    port = made.get_tcp_port(80)
-    await made.intercept_all_outbound_http(port)
-    await made.intercept_outbound_https("a.example", port)
-    assert inside.options["env"] == {"A": "1"}
-    assert inside.signals == [2]
-    assert inside.timeout == 1000
-    assert [each[:2] for each in inside.intercepted] == [
+async def test_introspect_container_shows_the_calls() -> None:
+    game = container()
+    js_container = introspect_container(game)
+    game.start(env={"A": "1"})
+    game.signal(2)
+    await game.set_inactivity_timeout(1000)
+    port = game.get_tcp_port(80)
+    await game.intercept_all_outbound_http(port)
+    await game.intercept_outbound_https("a.example", port)
+    assert js_container.options["env"] == {"A": "1"}
+    assert js_container.signals == [2]
+    assert js_container.timeout == 1000
+    assert [call[:2] for call in js_container.intercepted] == [
         ("http", "0.0.0.0/0"),
         ("http", "::/0"),
         ("https", "a.example"),
     ]
-    watching = asyncio.ensure_future(made.monitor())
+    watching = asyncio.ensure_future(game.monitor())
     await asyncio.sleep(0)
-    inside.exit(2)
-    inside.exit(3)
+    js_container.exit(2)
+    js_container.exit(3)
     with pytest.raises(WorkersError, match="exit code: 2"):
         await watching
-    assert repr(made.js_object) == repr(inside)
+    assert repr(game.js_object) == repr(js_container)
     with pytest.raises(TypeError, match="expected a container of container"):
         introspect_container(fake(AppEnv))  # type: ignore[arg-type]
 
 
-async def test_a_port_over_async_functions() -> None:
+async def test_port_function_may_be_async() -> None:
     async def answer(request: Request) -> Response:
         return Response(await request.text())
 
-    made = container(ports={80: answer})
-    made.start()
-    port: Any = made.get_tcp_port(80)
+    game = container(ports={80: answer})
+    game.start()
+    port: Any = game.get_tcp_port(80)
     assert await (await port.fetch("http://x/", method="POST", body="a")).text() == "a"
     with pytest.raises(WorkersError, match="not listening"):
         await port.anything()
@@ -130,36 +130,36 @@ async def test_a_port_over_async_functions() -> None:
         port.connect("10.0.0.1:80")
 
 
-async def test_commands() -> None:
-    made = container()
-    made.start()
+async def test_exec_calls_the_function_for_commands() -> None:
+    game = container()
+    game.start()
     with pytest.raises(TypeError, match=r"container\(exec=…\)"):
-        await made.exec(["ls"])
-    made = container(exec=lambda cmd, stdin: ExecOutput(stdin, b"", len(cmd)))
-    made.start()
-    process = await made.exec(["a", "b"], stdin=b"given")
+        await game.exec(["ls"])
+    game = container(exec=lambda cmd, stdin: ExecOutput(stdin, b"", len(cmd)))
+    game.start()
+    process = await game.exec(["a", "b"], stdin=b"input")
     with pytest.raises(TypeError, match="pass the whole input, exec"):
-        await made.exec(["a"], stdin="pipe")
+        await game.exec(["a"], stdin="pipe")
     assert repr(process) == "<ExecProcess 2>"
-    assert await process.output() == ExecOutput(b"given", b"", 2)
+    assert await process.output() == ExecOutput(b"input", b"", 2)
     process.kill()  # too late
     assert await process.exit_code() == 2
     assert process.js_object.pid == 2
     sized = ContainerExecPtyOptions(cols=100)
-    assert (await made.exec(["a"], env={"A": "1"}, cwd="/", pty=sized)).is_pty
+    assert (await game.exec(["a"], env={"A": "1"}, cwd="/", pty=sized)).is_pty
     wrong: Any = "what"
     for options, message in (
         ({"stdout": wrong}, "Invalid stdout option: what"),
         ({"stderr": wrong}, "Invalid stderr option: what"),
         ({"stderr": wrong, "pty": True}, 'stderr must be "combined" when PTY is enabled.'),
     ):
-        given: Any = options
+        any_options: Any = options
         with pytest.raises(WorkersError) as caught:
-            await made.exec(["a"], **given)
+            await game.exec(["a"], **any_options)
         assert caught.value.message == message
-    await made.destroy()
+    await game.destroy()
     with pytest.raises(WorkersError, match="snapshotContainer"):
-        await made.snapshot_container()
+        await game.snapshot_container()
 
 
 Restored = ContainerDirectorySnapshotRestoreParams
@@ -198,9 +198,9 @@ Restored = ContainerDirectorySnapshotRestoreParams
         ),
     ],
 )
-async def test_what_start_refuses(options: dict[str, Any], message: str) -> None:
-    made = container()
+async def test_start_with_invalid_options_raises(options: dict[str, Any], message: str) -> None:
+    game = container()
     with pytest.raises(WorkersError) as caught:
-        made.start(**options)
+        game.start(**options)
     assert message in caught.value.message
-    assert not made.running
+    assert not game.running

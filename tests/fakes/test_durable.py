@@ -1,4 +1,4 @@
-"""The fake of Durable Objects: what only a fake can do."""
+"""The fake of Durable Objects: behaviour that only a fake has."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Object(DurableObject[AppEnv]):
         self.alarms: list[float] = []
         self.errors: list[WorkersError] = []
         self.hung = asyncio.Event()
-        self.gone_on = asyncio.Event()
+        self.may_end = asyncio.Event()
 
     async def start(self) -> int:
         self.started += 1
@@ -70,7 +70,7 @@ class Object(DurableObject[AppEnv]):
 
     async def hang(self) -> None:
         self.hung.set()
-        await self.gone_on.wait()
+        await self.may_end.wait()
 
     async def slow(self, seconds: float) -> str:
         await asyncio.sleep(seconds)
@@ -80,7 +80,7 @@ class Object(DurableObject[AppEnv]):
         await self.ctx.block_concurrency_while(self.hang)
 
     async def steps(self) -> list[str]:
-        """Goes on while another holds the gate, and may not."""
+        """Try to continue while a section of the same object holds the gate."""
         done: list[str] = []
 
         async def other() -> None:
@@ -153,14 +153,19 @@ def stub_of(runtime: FakeRuntime[AppEnv], name: str = "a") -> Any:
     return runtime.env.OBJECTS.get_by_name(name)
 
 
+# Objects -----------------------------------------------------------------------------------------
+
+
 @pytest.mark.parametrize("method", ["add", "add_sql"])
-async def test_a_thousand_increments(runtime: FakeRuntime[AppEnv], method: str) -> None:
+async def test_a_thousand_concurrent_increments_are_not_lost(
+    runtime: FakeRuntime[AppEnv], method: str
+) -> None:
     stub = stub_of(runtime)
-    given = await asyncio.gather(*(getattr(stub, method)() for _ in range(1000)))
-    assert sorted(given) == list(range(1, 1001))
+    results = await asyncio.gather(*(getattr(stub, method)() for _ in range(1000)))
+    assert sorted(results) == list(range(1, 1001))
 
 
-async def test_evict(runtime: FakeRuntime[AppEnv]) -> None:
+async def test_evict_makes_a_new_instance_and_keeps_storage(runtime: FakeRuntime[AppEnv]) -> None:
     stub = stub_of(runtime)
     assert [await stub.start(), await stub.start(), await stub.add()] == [1, 2, 1]
     await runtime.evict(stub)
@@ -168,14 +173,14 @@ async def test_evict(runtime: FakeRuntime[AppEnv]) -> None:
     assert [await stub.start(), await stub.add()] == [1, 2]
 
 
-async def test_what_is_in_use_is_not_evicted(runtime: FakeRuntime[AppEnv]) -> None:
+async def test_evict_during_a_call_raises(runtime: FakeRuntime[AppEnv]) -> None:
     stub = stub_of(runtime)
     instance = await runtime.run_in_durable_object(stub, itself)
     calling = asyncio.ensure_future(stub.hang())
     await instance.hung.wait()
     with pytest.raises(RuntimeError, match="<Object a> is in use"):
         await runtime.evict(stub)
-    await runtime.run_in_durable_object(stub, go_on)
+    await runtime.run_in_durable_object(stub, let_it_end)
     await calling
     await runtime.evict(stub)
 
@@ -184,16 +189,16 @@ async def itself(instance: Object) -> Object:
     return instance
 
 
-async def go_on(instance: Object) -> None:
-    instance.gone_on.set()
+async def let_it_end(instance: Object) -> None:
+    instance.may_end.set()
 
 
-async def test_only_stubs_of_fakes_have_insides(runtime: FakeRuntime[AppEnv]) -> None:
+async def test_evict_without_a_stub_of_a_fake_raises(runtime: FakeRuntime[AppEnv]) -> None:
     with pytest.raises(TypeError, match="expected a stub of a fake Durable Object, got Request"):
         await runtime.evict(Request("https://x/"))
 
 
-async def test_look_inside(runtime: FakeRuntime[AppEnv]) -> None:
+async def test_run_in_durable_object_reaches_the_instance(runtime: FakeRuntime[AppEnv]) -> None:
     stub = stub_of(runtime)
     await stub.start()
 
@@ -212,23 +217,23 @@ async def test_look_inside(runtime: FakeRuntime[AppEnv]) -> None:
     assert caught.value is error
 
 
-async def test_an_object_calls_another(runtime: FakeRuntime[AppEnv]) -> None:
+async def test_object_calls_another_object(runtime: FakeRuntime[AppEnv]) -> None:
     assert await stub_of(runtime).ask("b") == 1
     assert await runtime.env.OTHERS.get_by_name("b").start() == 2
     assert await stub_of(runtime, "b").start() == 3  # of the same class
 
 
-async def test_a_section_holds_what_was_under_way(runtime: FakeRuntime[AppEnv]) -> None:
+async def test_section_holds_work_that_is_under_way(runtime: FakeRuntime[AppEnv]) -> None:
     stub = stub_of(runtime)
     assert await stub.steps() == ["begin", "end", "after"]
     instance = await runtime.run_in_durable_object(stub, itself)
     slow = asyncio.ensure_future(stub.guarded())
     starting = asyncio.ensure_future(stub.start())
     await instance.hung.wait()
-    await asyncio.sleep(0.01)  # for what must not come: a slow machine cannot make it come
+    await asyncio.sleep(0.01)  # time for an event that must not come, also not on a slow machine
     assert not slow.done()
     assert not starting.done()
-    instance.gone_on.set()
+    instance.may_end.set()
     assert await starting == 1
     assert slow.done()
 
@@ -237,7 +242,7 @@ async def test_transactions_wait_for_each_other(runtime: FakeRuntime[AppEnv]) ->
     assert await stub_of(runtime).both() == [1, 1]
 
 
-async def test_a_caller_that_gives_up(runtime: FakeRuntime[AppEnv]) -> None:
+async def test_cancelled_caller_does_not_enter_the_object(runtime: FakeRuntime[AppEnv]) -> None:
     stub = stub_of(runtime)
     await stub.start()
     instance = await runtime.run_in_durable_object(stub, itself)
@@ -245,12 +250,12 @@ async def test_a_caller_that_gives_up(runtime: FakeRuntime[AppEnv]) -> None:
     await instance.hung.wait()
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(stub.start(), 0.005)
-    instance.gone_on.set()
+    instance.may_end.set()
     await guarding
     assert await stub.start() == 2
 
 
-async def test_alarms_are_tried_seven_times(
+async def test_alarm_is_called_seven_times_with_back_off(
     runtime: FakeRuntime[AppEnv], caplog: pytest.LogCaptureFixture
 ) -> None:
     stub = stub_of(runtime)
@@ -283,7 +288,7 @@ async def called(runtime: FakeRuntime[AppEnv], stub: Any) -> int:
     return await runtime.run_in_durable_object(stub, look)
 
 
-async def test_an_alarm_survives_eviction(runtime: FakeRuntime[AppEnv]) -> None:
+async def test_alarm_survives_eviction(runtime: FakeRuntime[AppEnv]) -> None:
     stub = stub_of(runtime)
     await stub.set(10)
     await runtime.evict(stub)
@@ -292,7 +297,7 @@ async def test_an_alarm_survives_eviction(runtime: FakeRuntime[AppEnv]) -> None:
     assert await called(runtime, stub) == 1
 
 
-async def test_an_alarm_without_end(runtime: FakeRuntime[AppEnv]) -> None:
+async def test_alarm_that_always_sets_itself_raises(runtime: FakeRuntime[AppEnv]) -> None:
     stub = stub_of(runtime)
 
     async def begin(instance: Object) -> None:
@@ -315,7 +320,7 @@ async def test_drain_waits_for_wait_until(runtime: FakeRuntime[AppEnv]) -> None:
     assert await runtime.run_in_durable_object(stub, look) == 1
 
 
-async def test_messages_nobody_handles(runtime: FakeRuntime[AppEnv]) -> None:
+async def test_message_without_a_handler_is_ignored(runtime: FakeRuntime[AppEnv]) -> None:
     async with runtime.connect("wss://x/") as socket:
         socket.send("hello")
         await runtime.drain()
@@ -323,13 +328,13 @@ async def test_messages_nobody_handles(runtime: FakeRuntime[AppEnv]) -> None:
     await runtime.drain()
 
 
-async def test_a_class_that_only_type_checkers_import(runtime: FakeRuntime[AppEnv]) -> None:
+async def test_class_imported_only_for_type_checkers_raises(runtime: FakeRuntime[AppEnv]) -> None:
     stub: Any = runtime.env.ELSEWHERE.get_by_name("a")
     with pytest.raises(TypeError, match="unknown class 'Elsewhere'"):
         await stub.hello()
 
 
-async def test_a_namespace_alone() -> None:
+async def test_fake_makes_a_namespace_without_an_env() -> None:
     objects = fake(DurableObjectNamespace[Object])
     assert await objects.get_by_name("a").start() == 1
     with pytest.raises(TypeError, match='DurableObjectNamespace\\["ChatRoom"\\]'):
@@ -338,7 +343,7 @@ async def test_a_namespace_alone() -> None:
     assert str(named.id_from_name("a")) != str(objects.id_from_name("a"))
 
 
-async def test_sql_tells_the_clocks_time() -> None:
+async def test_sql_now_is_the_time_of_the_clock() -> None:
     clock = Clock(dt.datetime(2026, 1, 2, 3, 4, 5))
     env = fake(AppEnv, clock=clock)
     runtime = FakeRuntime(Default, env=env)
@@ -351,8 +356,8 @@ async def test_sql_tells_the_clocks_time() -> None:
     assert await runtime.run_in_durable_object(stub, look) == "2026-01-02 03:04:05"
 
 
-async def test_a_loop_whose_queue_cannot_be_seen() -> None:
-    """Turns end on such a loop too, after some rounds."""
+async def test_turn_ends_on_a_loop_that_hides_its_queue() -> None:
+    """Without a view of the loop's queue, a turn ends after a fixed number of rounds."""
 
     class Loop:
         def __init__(self) -> None:
@@ -375,20 +380,20 @@ async def test_a_loop_whose_queue_cannot_be_seen() -> None:
     assert 15 < rounds < 60
 
 
-async def test_a_task_that_is_never_idle(runtime: FakeRuntime[AppEnv]) -> None:
+async def test_call_returns_while_a_task_is_never_idle(runtime: FakeRuntime[AppEnv]) -> None:
     calling = asyncio.ensure_future(stub_of(runtime).start())
     while not calling.done():  # noqa: ASYNC110
         await asyncio.sleep(0)
     assert await calling == 1
 
 
-async def test_errors_in_a_stub_are_typed(runtime: FakeRuntime[AppEnv]) -> None:
+async def test_missing_method_raises_durable_object_error(runtime: FakeRuntime[AppEnv]) -> None:
     with pytest.raises(DurableObjectError) as caught:
         await stub_of(runtime).nope()
     assert caught.value.remote
 
 
-async def test_faults(runtime: FakeRuntime[AppEnv]) -> None:
+async def test_faults_fail_and_slow_down_calls(runtime: FakeRuntime[AppEnv]) -> None:
     stub = stub_of(runtime)
     faults(runtime.env.OBJECTS).fail("Too much to do.", method="add", overloaded=True)
     assert await stub.start() == 1
@@ -407,14 +412,14 @@ async def test_faults(runtime: FakeRuntime[AppEnv]) -> None:
     assert runtime.clock.now() == before + 2000
 
 
-async def test_a_websocket_that_breaks(
+async def test_broken_websocket_calls_the_error_handler(
     runtime: FakeRuntime[AppEnv], caplog: pytest.LogCaptureFixture
 ) -> None:
     stub = runtime.env.OTHERS.get_by_name("a")
-    found = object_of(stub)
+    target = object_of(stub)
     _, server = WebSocketPair()
-    await found.event(
-        lambda door: door.webSocketError(server.js_object, JsException("TypeError", "broken"))
+    await target.event(
+        lambda proxy: proxy.webSocketError(server.js_object, JsException("TypeError", "broken"))
     )
 
     async def look(instance: Object) -> list[WorkersError]:
@@ -423,20 +428,20 @@ async def test_a_websocket_that_breaks(
     [error] = await runtime.run_in_durable_object(stub, look)
     assert isinstance(error, WorkersError)
     assert (error.js_name, error.message) == ("TypeError", "broken")
-    await found.call_websocket_handler(
+    await target.call_websocket_handler(
         "webSocketError", [server.js_object, JsException("Error", "fail")]
     )
     assert "webSocketError() of <Object a>" in caplog.text
 
 
-async def test_ids_compare_in_javascript(runtime: FakeRuntime[AppEnv]) -> None:
+async def test_equals_compares_ids(runtime: FakeRuntime[AppEnv]) -> None:
     one, two = (runtime.env.OBJECTS.id_from_name("a").js_object for _ in range(2))
     assert one.equals(two)
     assert not one.equals(runtime.env.OBJECTS.id_from_name("b").js_object)
 
 
-async def test_what_javascript_itself_refuses() -> None:
-    """Where the callback was never called, its error is JavaScript's."""
+async def test_error_before_the_callback_is_javascripts() -> None:
+    """The error of JavaScript itself comes out if the callback was never called."""
 
     def refuses(callback: Any) -> Any:
         raise JsException("TypeError", "not now")
@@ -453,7 +458,12 @@ async def test_what_javascript_itself_refuses() -> None:
         entrust_now(refuses, lambda: None)
 
 
-# Facets
+# Facets ------------------------------------------------------------------------------------------
+
+
+async def _await(promise: Any) -> Any:
+    """Await an RpcPromise in a coroutine, since asyncio makes tasks only of coroutines."""
+    return await promise
 
 
 class FacetEnv(Env):
@@ -481,22 +491,22 @@ class Parent(DurableObject[FacetEnv]):
     async def abort_while_it_starts(self) -> str:
         async def start() -> FacetStartupOptions:
             started.set()
-            await goes_on.wait()
+            await may_start.wait()
             return FacetStartupOptions(self.ctx.exports.Parent)
 
-        started, goes_on = asyncio.Event(), asyncio.Event()
-        asked = asyncio.ensure_future(self.ctx.facets.get("a", start).count()._awaited())
+        started, may_start = asyncio.Event(), asyncio.Event()
+        counting = asyncio.ensure_future(_await(self.ctx.facets.get("a", start).count()))
         await started.wait()
         self.ctx.facets.abort("a", "too soon")
-        goes_on.set()
+        may_start.set()
         try:
-            await asked
+            await counting
         except DurableObjectError as error:
             return error.message
         return ""
 
 
-async def test_facets_are_evicted_with_their_object() -> None:
+async def test_facets_are_evicted_with_their_parent() -> None:
     runtime = FakeRuntime(Default, env=FacetEnv)
     stub = runtime.env.PARENTS.get_by_name("a")
     assert [await stub.call("count") for _ in range(2)] == [1, 2]
@@ -508,13 +518,13 @@ async def test_facets_are_evicted_with_their_object() -> None:
         await runtime.evict(stub)
 
 
-async def test_a_facet_is_aborted_while_it_starts() -> None:
+async def test_facet_can_be_aborted_while_it_starts() -> None:
     stub = FakeRuntime(Default, env=FacetEnv).env.PARENTS.get_by_name("a")
     assert await stub.abort_while_it_starts() == "too soon"
     assert await stub.call("count") == 1
 
 
-async def test_an_option_of_a_stub_that_is_none() -> None:
+async def test_unknown_retry_option_raises() -> None:
     unknown: Any = {"max_retry": 1}
     namespace = FakeRuntime(Default, env=FacetEnv).env.PARENTS
     with pytest.raises(TypeError, match="retry: no 'max_retry'; there are max_retries, timeout_ms"):
@@ -524,7 +534,7 @@ async def test_an_option_of_a_stub_that_is_none() -> None:
 
 
 class GivesUp(DurableObject["GivesUpEnv"]):
-    """What it waits for was cancelled by somebody, or never comes."""
+    """A class whose methods await work that is cancelled, or that never ends."""
 
     async def wait_for_itself(self) -> None:
         await self.ctx.block_concurrency_while(self.env.OBJECTS.get(self.ctx.id).hello)
@@ -556,7 +566,7 @@ class GivesUpEnv(Env):
     OBJECTS: DurableObjectNamespace[GivesUp]
 
 
-async def test_an_object_that_waits_for_itself_is_reset(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_object_that_waits_for_itself_is_reset(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_durable_object, "_LONGEST_BLOCKING", 50)
     objects = fake(GivesUpEnv).OBJECTS
     with pytest.raises(DurableObjectError, match="waited for too long"):
@@ -564,7 +574,9 @@ async def test_an_object_that_waits_for_itself_is_reset(monkeypatch: pytest.Monk
     assert await objects.get_by_name("a").hello() == "hello"
 
 
-async def test_work_that_was_cancelled_is_a_failure(caplog: pytest.LogCaptureFixture) -> None:
+async def test_cancelled_work_in_a_handler_is_logged_as_a_failure(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     runtime = FakeRuntime(Default, env=GivesUpEnv)
     stub = runtime.env.OBJECTS.get_by_name("a")
     await stub.set()
@@ -579,7 +591,7 @@ async def test_work_that_was_cancelled_is_a_failure(caplog: pytest.LogCaptureFix
     assert "webSocketMessage() of <GivesUp a>" in caplog.text
 
 
-async def test_a_drain_that_is_given_up(runtime: FakeRuntime[AppEnv]) -> None:
+async def test_cancelled_drain_cancels_the_handlers(runtime: FakeRuntime[AppEnv]) -> None:
     class Slow(DurableObject):
         async def alarm(self) -> None:
             await asyncio.sleep(60)
@@ -597,15 +609,15 @@ async def test_a_drain_that_is_given_up(runtime: FakeRuntime[AppEnv]) -> None:
     stub = fake(namespace, clock=runtime.clock).get_by_name("a")
     await stub.fetch(Request("https://x/", headers={"upgrade": "websocket"}))
     runtime.clock.advance(1)
-    objects = object_of(stub)
+    target = object_of(stub)
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.01):
-            await objects.run_alarm()
-    told = objects.call_websocket_handler("webSocketMessage", [None, "x"])
+            await target.run_alarm()
+    call = target.call_websocket_handler("webSocketMessage", [None, "x"])
     await asyncio.sleep(0.01)
-    told.cancel()
+    call.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await told
+        await call
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.01):
-            await objects.deliver("webSocketMessage", [None, "x"])
+            await target.deliver("webSocketMessage", [None, "x"])

@@ -1,4 +1,4 @@
-"""WebSockets over FakeRuntime: the client's side, and the fake's own edges."""
+"""WebSockets over FakeRuntime: the client's side, and edge cases of the fake."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -37,22 +38,22 @@ URL = "https://example.com/"
 @pytest.fixture
 def runtime() -> Iterator[FakeRuntime[Any]]:
     """The Worker of tests/real/test_websockets.py; its network leads back to it."""
-    made: FakeRuntime[Any] = FakeRuntime(sockets_worker.Default)
-    made.outbound("*", made.fetch)
-    yield made
+    runtime: FakeRuntime[Any] = FakeRuntime(sockets_worker.Default)
+    runtime.outbound("*", runtime.fetch)
+    yield runtime
     sockets_worker.seen.clear()
 
 
 @pytest.mark.parametrize("name", sockets_worker.EXPECTED)
-async def test_what_clients_do_in_workerd(runtime: FakeRuntime[Any], name: str) -> None:
+async def test_client_behaves_as_in_workerd(runtime: FakeRuntime[Any], name: str) -> None:
     response = await runtime.fetch(f"{URL}run/{name}")
     assert json.loads(await response.text()) == sockets_worker.EXPECTED[name]
 
 
-# connect
+# connect() ---------------------------------------------------------------------------------------
 
 
-async def test_connect_in_a_with_block(runtime: FakeRuntime[Any]) -> None:
+async def test_connect_in_a_with_block_closes_at_its_end(runtime: FakeRuntime[Any]) -> None:
     async with runtime.connect(f"{URL}echo") as ws:
         ws.send("a")
         assert await ws.receive() == "a"
@@ -62,18 +63,18 @@ async def test_connect_in_a_with_block(runtime: FakeRuntime[Any]) -> None:
     assert sockets_worker.seen == [[1000, True]]
 
 
-async def test_connect_awaited(runtime: FakeRuntime[Any]) -> None:
+async def test_connect_awaited_returns_an_open_socket(runtime: FakeRuntime[Any]) -> None:
     ws = await runtime.connect("wss://example.com/say")
     assert [message async for message in ws] == ["one", b"two"]
     assert (ws.close_code, ws.url, ws.protocol) == (3000, "wss://example.com/say", None)
 
 
 async def test_connect_offers_protocols_and_sends_headers() -> None:
-    got: list[Request] = []
+    requests: list[Request] = []
 
     class Default(WorkerEntrypoint[Env]):
         async def fetch(self, request: Request) -> Response:
-            got.append(request)
+            requests.append(request)
             client, server = WebSocketPair()
             server.accept()
             headers = {"Sec-WebSocket-Protocol": "superchat"}
@@ -83,15 +84,15 @@ async def test_connect_offers_protocols_and_sends_headers() -> None:
     connecting = FakeRuntime(Default).connect(URL, headers=headers, protocols=["chat", "superchat"])
     async with connecting as ws:
         assert ws.protocol == "superchat"
-    assert got[0].method == "GET"
-    assert got[0].headers.items() == [
+    assert requests[0].method == "GET"
+    assert requests[0].headers.items() == [
         ("authorization", "Bearer x"),
         ("sec-websocket-protocol", "chat, superchat"),
         ("upgrade", "websocket"),
     ]
 
 
-async def test_connect_when_the_worker_refuses(runtime: FakeRuntime[Any]) -> None:
+async def test_connect_to_a_worker_that_refuses_raises(runtime: FakeRuntime[Any]) -> None:
     refused = (
         "^connect: expected a response with status 101 and a WebSocket, got 403 Forbidden: "
         "not today$"
@@ -103,7 +104,7 @@ async def test_connect_when_the_worker_refuses(runtime: FakeRuntime[Any]) -> Non
             pass
 
 
-async def test_connect_when_the_worker_refuses_without_a_word() -> None:
+async def test_connect_to_a_worker_that_refuses_without_a_body_raises() -> None:
     class Default(WorkerEntrypoint[Env]):
         async def fetch(self, request: Request) -> Response:
             return Response(status=404)
@@ -112,7 +113,7 @@ async def test_connect_when_the_worker_refuses_without_a_word() -> None:
         await FakeRuntime(Default).connect(URL)
 
 
-async def test_an_error_in_the_with_block(runtime: FakeRuntime[Any]) -> None:
+async def test_error_in_the_with_block_closes_with_1011(runtime: FakeRuntime[Any]) -> None:
     async def fail() -> None:
         async with runtime.connect(f"{URL}wait") as ws:
             ws.send("a")
@@ -124,23 +125,23 @@ async def test_an_error_in_the_with_block(runtime: FakeRuntime[Any]) -> None:
     assert sockets_worker.seen == ["a", [1011, True]]
 
 
-async def test_a_server_that_never_accepts() -> None:
-    kept: list[WebSocket] = []
+async def test_with_block_ends_though_the_server_never_accepts() -> None:
+    servers: list[WebSocket] = []
 
     class Default(WorkerEntrypoint[Env]):
         async def fetch(self, request: Request) -> Response:
             client, server = WebSocketPair()
-            kept.append(server)
+            servers.append(server)
             return Response(status=101, web_socket=client)
 
     async with FakeRuntime(Default).connect(URL) as ws:
         ws.send("a")
     assert (ws.ready_state, ws.close_code) == (WebSocket.CLOSING, None)
-    kept[0].accept()
-    assert [message async for message in kept[0]] == ["a"]
+    servers[0].accept()
+    assert [message async for message in servers[0]] == ["a"]
 
 
-async def test_a_web_socket_that_was_accepted_cannot_be_returned() -> None:
+async def test_returning_an_accepted_web_socket_raises() -> None:
     class Default(WorkerEntrypoint[Env]):
         async def fetch(self, request: Request) -> Response:
             client, _ = WebSocketPair()
@@ -152,7 +153,7 @@ async def test_a_web_socket_that_was_accepted_cannot_be_returned() -> None:
         await FakeRuntime(Default).connect(URL)
 
 
-async def test_a_web_socket_is_returned_once() -> None:
+async def test_returning_a_web_socket_twice_raises() -> None:
     client, server = WebSocketPair()
     server.accept()
 
@@ -168,7 +169,7 @@ async def test_a_web_socket_is_returned_once() -> None:
     assert await ws.receive() == "still there"
 
 
-async def test_what_was_sent_before_the_response_is_there() -> None:
+async def test_message_sent_before_the_response_arrives() -> None:
     class Default(WorkerEntrypoint[Env]):
         async def fetch(self, request: Request) -> Response:
             client, server = WebSocketPair()
@@ -181,7 +182,7 @@ async def test_what_was_sent_before_the_response_is_there() -> None:
     assert await ws.receive() == "hello"
 
 
-async def test_a_request_for_a_web_socket_by_fetch(runtime: FakeRuntime[Any]) -> None:
+async def test_fetch_with_upgrade_header_returns_a_web_socket(runtime: FakeRuntime[Any]) -> None:
     response = await runtime.fetch(f"{URL}echo", headers={"Upgrade": "websocket"})
     ws = response.web_socket
     assert ws
@@ -192,7 +193,7 @@ async def test_a_request_for_a_web_socket_by_fetch(runtime: FakeRuntime[Any]) ->
         await runtime.fetch(f"{URL}echo")
 
 
-async def test_listeners_live_in_the_runtime_of_their_worker() -> None:
+async def test_listener_uses_the_network_of_its_runtime() -> None:
     class Default(WorkerEntrypoint[Env]):
         async def fetch(self, request: Request) -> Response:
             if request.url.endswith("/inner"):
@@ -213,23 +214,23 @@ async def test_listeners_live_in_the_runtime_of_their_worker() -> None:
         assert await ws.receive() == "fetched"
 
 
-async def test_a_handler_may_return_javascripts_response() -> None:
+async def test_handler_may_return_a_javascript_response() -> None:
     class Default(WorkerEntrypoint[Env]):
         async def fetch(self, request: Request) -> Response:
             client, server = WebSocketPair()
             server.accept()
             server.send("hello")
-            made: Any = Response(status=101, web_socket=client).js_object
-            return made  # type: ignore[no-any-return]
+            response: Any = Response(status=101, web_socket=client).js_object
+            return response  # type: ignore[no-any-return]
 
     ws = await FakeRuntime(Default).connect(URL)
     assert await ws.receive() == "hello"
 
 
-# A new WebSocket
+# WebSocket(url) ----------------------------------------------------------------------------------
 
 
-async def test_a_server_that_nobody_has_routed() -> None:
+async def test_connection_to_an_unrouted_server_raises() -> None:
     runtime: FakeRuntime[Any] = FakeRuntime(sockets_worker.Default)
     with runtime:
         socket = WebSocket("wss://nowhere.example/secret")
@@ -239,7 +240,7 @@ async def test_a_server_that_nobody_has_routed() -> None:
     assert socket.close_code == 1006
 
 
-async def test_closing_while_the_server_thinks() -> None:
+async def test_close_cancels_a_connection_attempt() -> None:
     runtime: FakeRuntime[Any] = FakeRuntime(sockets_worker.Default)
 
     async def think(request: Request) -> Response:
@@ -259,7 +260,7 @@ async def outcomes(*work: Any) -> list[Any]:
     return await asyncio.gather(*work, return_exceptions=True)
 
 
-async def test_a_new_web_socket_cannot_be_returned() -> None:
+async def test_returning_a_client_web_socket_raises() -> None:
     runtime: FakeRuntime[Any] = FakeRuntime(sockets_worker.Default)
     with runtime:
         socket = WebSocket("wss://example.com/").js_object
@@ -269,10 +270,10 @@ async def test_a_new_web_socket_cannot_be_returned() -> None:
         await asyncio.sleep(0)
 
 
-# Breaking
+# Broken connections ------------------------------------------------------------------------------
 
 
-async def test_what_a_listener_raises_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+async def test_exception_in_a_message_listener_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     client, server = WebSocketPair()
     client.accept()
     server.accept()
@@ -288,7 +289,9 @@ async def test_what_a_listener_raises_is_logged(caplog: pytest.LogCaptureFixture
     assert ["boom" in (record.exc_text or "") for record in caplog.records] == [True]
 
 
-async def test_what_a_listener_of_the_close_raises(caplog: pytest.LogCaptureFixture) -> None:
+async def test_exception_in_a_close_listener_keeps_the_close_code(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     client, server = WebSocketPair()
     client.accept()
     server.accept()
@@ -303,7 +306,7 @@ async def test_what_a_listener_of_the_close_raises(caplog: pytest.LogCaptureFixt
 
 
 class Broken:
-    """JS: a WebSocket whose connection breaks as it is told to."""
+    """JS: WebSocket. A test passes its events to ``listener``."""
 
     binaryType = "blob"
     readyState = 1
@@ -321,49 +324,47 @@ class Broken:
 
 
 def event(type: str, **members: Any) -> Any:
-    return type_of_event(type=type, **members)
-
-
-class type_of_event:
-    def __init__(self, **members: Any) -> None:
-        self.__dict__.update(members)
+    return SimpleNamespace(type=type, **members)
 
 
 def error(message: str = "Network connection lost.") -> Any:
     return event("error", error=JsException("Error", message))
 
 
-async def test_an_error_and_then_a_clean_close_is_a_clean_close() -> None:
+async def test_error_before_a_clean_close_is_ignored() -> None:
     js = Broken()
     socket = WebSocket.from_js(js)
     socket.accept()
-    told: list[object] = []
-    socket.add_event_listener("error", told.append)
+    events: list[object] = []
+    socket.add_event_listener("error", events.append)
     js.listener(error())
     js.listener(error())
     js.listener(event("close", code=1000, reason="", wasClean=True))
     assert [message async for message in socket] == []
     assert socket.close_code == 1000
-    assert told == []
+    assert events == []
     assert js.listener is None
 
 
-async def test_an_error_and_then_an_end_without_close() -> None:
+async def test_error_before_an_unclean_close_is_dispatched() -> None:
     js = Broken()
     socket = WebSocket.from_js(js)
     socket.accept()
-    told: list[Any] = []
-    socket.add_event_listener("error", told.append)
-    socket.add_event_listener("close", told.append)
+    events: list[Any] = []
+    socket.add_event_listener("error", events.append)
+    socket.add_event_listener("close", events.append)
     js.listener(error())
     js.listener(event("close", code=1006, reason="gone", wasClean=False))
     assert [message async for message in socket] == []
-    assert isinstance(told[0], ErrorEvent)
-    assert (told[0].error.message, told[0].error.js_name) == ("Network connection lost.", "Error")
-    assert told[1:] == [CloseEvent(1006, "gone", was_clean=False)]
+    assert isinstance(events[0], ErrorEvent)
+    assert (events[0].error.message, events[0].error.js_name) == (
+        "Network connection lost.",
+        "Error",
+    )
+    assert events[1:] == [CloseEvent(1006, "gone", was_clean=False)]
 
 
-async def test_another_error_is_the_end() -> None:
+async def test_other_error_ends_the_connection() -> None:
     js = Broken()
     socket = WebSocket.from_js(js)
     socket.accept()
@@ -378,17 +379,17 @@ async def test_another_error_is_the_end() -> None:
     assert (socket.close_code, socket.was_clean, js.listener) == (1006, False, None)
 
 
-async def test_a_refused_accept_leaves_no_listener() -> None:
+async def test_refused_accept_leaves_no_listener() -> None:
     client, _ = WebSocketPair()
     client.js_object.handed_over()
     with pytest.raises(WorkersError, match="already used in a response"):
         client.accept()
-    assert not any(client.js_object._listeners.values())
+    assert not any(client.js_object.listeners.values())
     with pytest.raises(WorkersError, match="call accept"):
         await client.receive()
 
 
-async def test_a_socket_that_is_not_accepted_in_a_with_block() -> None:
+async def test_with_block_of_an_unaccepted_socket_does_not_close_it() -> None:
     client, server = WebSocketPair()
     async with client:
         pass
@@ -396,25 +397,25 @@ async def test_a_socket_that_is_not_accepted_in_a_with_block() -> None:
     server.accept()
 
 
-# What Durable Objects stand on
+# Receivers, for Durable Objects ------------------------------------------------------------------
 
 
 class Handler:
-    """A receiver that writes down what it is told."""
+    """A receiver that records its events."""
 
     def __init__(self) -> None:
-        self.told: list[Any] = []
+        self.events: list[Any] = []
 
     def message(self, socket: JsWebSocket, data: str | bytes) -> None:
-        self.told.append(data)
+        self.events.append(data)
         if data == "raise":
             raise ValueError("boom")
 
     def close(self, socket: JsWebSocket, code: int, reason: str, wasClean: bool) -> None:
-        self.told.append((code, reason, wasClean, socket.readyState))
+        self.events.append((code, reason, wasClean, socket.readyState))
 
     def error(self, socket: JsWebSocket, error: JsException) -> None:
-        self.told.append(error.message)
+        self.events.append(error.message)
 
 
 async def taken_over() -> tuple[WebSocket, WebSocket, Handler]:
@@ -431,15 +432,15 @@ async def until(condition: Callable[[], bool]) -> None:
             await asyncio.sleep(0)
 
 
-async def test_a_receiver_gets_everything() -> None:
+async def test_receiver_gets_every_event() -> None:
     client, server, handler = await taken_over()
     listened: list[Any] = []
     server.js_object.addEventListener("message", listened.append)
     client.send("a")
     client.send(b"b")
     client.close(3000, "bye")
-    await until(lambda: len(handler.told) == 3)
-    assert handler.told == ["a", b"b", (3000, "bye", True, WebSocket.CLOSING)]
+    await until(lambda: len(handler.events) == 3)
+    assert handler.events == ["a", b"b", (3000, "bye", True, WebSocket.CLOSING)]
     assert listened == []
     assert client.close_code is None
     server.send("last words")
@@ -448,26 +449,26 @@ async def test_a_receiver_gets_everything() -> None:
     assert server.ready_state == WebSocket.CLOSED
 
 
-async def test_a_receiver_that_raises_breaks_nothing(caplog: pytest.LogCaptureFixture) -> None:
+async def test_receiver_that_raises_keeps_the_connection(caplog: pytest.LogCaptureFixture) -> None:
     client, server, handler = await taken_over()
     client.send("raise")
     client.send("a")
-    await until(lambda: len(handler.told) == 2)
-    assert handler.told == ["raise", "a"]
+    await until(lambda: len(handler.events) == 2)
+    assert handler.events == ["raise", "a"]
     server.send("ok")
     assert await client.receive() == "ok"
     assert "boom" in caplog.text
 
 
-async def test_a_receiver_is_told_of_a_connection_that_breaks() -> None:
+async def test_receiver_gets_the_error_of_a_broken_connection() -> None:
     client, _, handler = await taken_over()
-    client.js_object._break(JsException("Error", "gone"))
-    await until(lambda: len(handler.told) == 2)
+    client.js_object.drop()
+    await until(lambda: len(handler.events) == 2)
     lost = "WebSocket disconnected without sending Close frame."
-    assert handler.told == ["Network connection lost.", (1006, lost, False, WebSocket.CLOSED)]
+    assert handler.events == ["Network connection lost.", (1006, lost, False, WebSocket.CLOSED)]
 
 
-async def test_a_socket_is_taken_over_once_and_unaccepted() -> None:
+async def test_take_over_of_an_accepted_socket_raises() -> None:
     client, server, handler = await taken_over()
     message = "Cannot call `acceptWebSocket()` if the WebSocket was already accepted via `accept()`"
     for socket in (client, server):
@@ -482,16 +483,16 @@ async def test_a_socket_is_taken_over_once_and_unaccepted() -> None:
         server.js_object.handed_over()
 
 
-# The public class alone
+# The public class --------------------------------------------------------------------------------
 
 
-async def test_a_message_that_is_no_message() -> None:
+async def test_float_as_message_raises() -> None:
     socket: Any = WebSocketPair()[0]
     with pytest.raises(ConversionError, match="message: expected str or bytes, got float"):
         socket.send(1.5)
 
 
-async def test_an_old_runtime_without_a_binary_type() -> None:
+async def test_binary_type_defaults_to_arraybuffer_in_an_old_runtime() -> None:
     class Old:
         pass
 

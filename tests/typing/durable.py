@@ -1,4 +1,4 @@
-"""What the type checkers must say of Durable Objects: read by mypy and pyright, never run."""
+"""Types of Durable Objects: checked by mypy and pyright, never run."""
 
 from __future__ import annotations
 

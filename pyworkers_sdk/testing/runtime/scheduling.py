@@ -278,7 +278,7 @@ def yields_to_others(service: type[T]) -> type[T]:
         if iscoroutinefunction(method):
             setattr(service, name, yield_after(method))
     marked: Any = service
-    marked.is_fake = True  # for faults(), which watches a fake and the fakes that it returns
+    marked.is_fake = True  # lets faults() watch a fake, and the fakes that it returns
     return service
 
 
