@@ -479,19 +479,22 @@ async def test_the_delays_of_retries(flows: Flows) -> None:
             await step.do("fails", fails, retries=retries)
 
         await flows.run(body)
+        assert len(times) == 4
         return [later - earlier for earlier, later in pairwise(times)]
 
-    constant, linear, exponential, default = [
-        await gaps(backoff) for backoff in ("constant", "linear", "exponential", None)
-    ]
-    for found, delays in (
-        (constant, [200, 200, 200]),
-        (linear, [200, 400, 600]),
-        (exponential, [200, 400, 800]),
-        (default, [200, 400, 800]),
+    for backoff, delays in (
+        ("constant", [200, 200, 200]),
+        ("linear", [200, 400, 600]),
+        ("exponential", [200, 400, 800]),
+        (None, [200, 400, 800]),
     ):
-        assert len(found) == 3
-        assert all(delay - 5 <= gap < delay + 190 for gap, delay in zip(found, delays))
+        found = await gaps(backoff)
+        for _ in range(5):
+            if all(gap < delay + 190 for gap, delay in zip(found, delays)):
+                break
+            # a busy machine makes gaps longer, and never shorter: the shortest of several runs
+            found = [*map(min, found, await gaps(backoff))]
+        assert all(delay - 5 <= gap < delay + 190 for gap, delay in zip(found, delays)), backoff
 
 
 @not_in("node", reason=NODE)
