@@ -29,12 +29,12 @@ class Default(WorkerEntrypoint[AppEnv]):
         return Response(f"{request.method} {self.env.API_KEY} {await request.text()}")
 
 
-def test_the_name_that_is_imported_is_no_class_that_the_runtime_would_export() -> None:
+def test_imported_base_is_not_exported() -> None:
     assert not isinstance(WorkerEntrypoint, type)
     assert not isinstance(WorkerEntrypoint[AppEnv], type)
 
 
-def test_each_subclass_has_a_base_of_its_own() -> None:
+def test_each_subclass_has_a_separate_base() -> None:
     class Other(WorkerEntrypoint):
         async def fetch(self, request: Request) -> Response:
             return Response("")
@@ -43,7 +43,7 @@ def test_each_subclass_has_a_base_of_its_own() -> None:
     assert Other.__bases__ != Default.__bases__
 
 
-def test_it_cannot_be_called_itself() -> None:
+def test_base_cannot_be_instantiated() -> None:
     with pytest.raises(TypeError, match="subclass WorkerEntrypoint"):
         WorkerEntrypoint(None, None)
 
@@ -57,14 +57,14 @@ async def test_the_runtime_calls_fetch_with_a_typed_env() -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_request_may_be_given_ready_made() -> None:
+async def test_fetch_accepts_a_request_object() -> None:
     runtime = FakeRuntime(Default, env=fake(AppEnv, API_KEY="k"))
     response = await runtime.fetch(Request("https://example.com/", method="PUT", body=b"b"))
     assert await response.text() == "PUT k b"
 
 
 @pytest.mark.asyncio
-async def test_super_fetch_takes_and_gives_the_same_objects() -> None:
+async def test_super_fetch_passes_the_same_objects() -> None:
     class More(Default):
         async def fetch(self, request: Request) -> Response:
             response = await super().fetch(request)
@@ -77,7 +77,7 @@ async def test_super_fetch_takes_and_gives_the_same_objects() -> None:
 
 @pytest.mark.parametrize("wrong", [None, "text", b"", {"a": 1}, [1], 3])
 @pytest.mark.asyncio
-async def test_what_is_no_response_is_said(wrong: Any) -> None:
+async def test_result_that_is_not_a_response_is_refused(wrong: Any) -> None:
     class Wrong(WorkerEntrypoint[AppEnv]):
         async def fetch(self, request: Request) -> Response:
             return wrong  # type: ignore[no-any-return]
@@ -87,7 +87,7 @@ async def test_what_is_no_response_is_said(wrong: Any) -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_forgotten_await_is_said() -> None:
+async def test_forgotten_await_is_named_in_the_error() -> None:
     async def answer() -> Response:
         return Response("late")
 
@@ -103,7 +103,7 @@ async def test_a_forgotten_await_is_said() -> None:
 
 
 @pytest.mark.asyncio
-async def test_an_exception_in_the_handler_comes_out() -> None:
+async def test_exception_in_the_handler_is_raised_by_fetch() -> None:
     class Broken(WorkerEntrypoint[AppEnv]):
         async def fetch(self, request: Request) -> Response:
             raise LookupError("here")
@@ -113,7 +113,7 @@ async def test_an_exception_in_the_handler_comes_out() -> None:
 
 
 @pytest.mark.asyncio
-async def test_an_entrypoint_of_its_own_init_still_has_its_env() -> None:
+async def test_entrypoint_with_its_own_init_has_its_env() -> None:
     class Own(WorkerEntrypoint[AppEnv]):
         def __init__(self, ctx: Any, env: Any) -> None:
             super().__init__(ctx, env)
@@ -127,7 +127,7 @@ async def test_an_entrypoint_of_its_own_init_still_has_its_env() -> None:
 
 
 @pytest.mark.asyncio
-async def test_wait_until_goes_on_after_the_response_and_drain_waits_for_it() -> None:
+async def test_wait_until_continues_after_the_response_until_drain() -> None:
     done = []
 
     class Later(WorkerEntrypoint[AppEnv]):
@@ -153,7 +153,7 @@ async def test_wait_until_goes_on_after_the_response_and_drain_waits_for_it() ->
 
 
 @pytest.mark.asyncio
-async def test_work_that_fails_in_wait_until_comes_out_of_drain() -> None:
+async def test_exception_in_wait_until_is_raised_by_drain() -> None:
     class Later(WorkerEntrypoint[AppEnv]):
         async def fetch(self, request: Request) -> Response:
             self.ctx.wait_until(self.work())
@@ -178,7 +178,7 @@ async def test_all_bindings_of_a_runtime_share_its_clock() -> None:
     assert await runtime.env.CACHE.get("k") is None
 
 
-def test_a_variable_that_is_not_given_is_missing_when_it_is_read() -> None:
+def test_variable_that_is_not_passed_is_missing_when_read() -> None:
     env = fake(AppEnv)
     assert env.LEVEL == "info"
     with pytest.raises(sdk.BindingError, match="API_KEY: missing in the Worker's configuration"):
@@ -186,7 +186,7 @@ def test_a_variable_that_is_not_given_is_missing_when_it_is_read() -> None:
 
 
 @pytest.mark.asyncio
-async def test_an_env_may_be_said_by_its_name() -> None:
+async def test_env_named_in_quotes_may_be_defined_later() -> None:
     class Named(WorkerEntrypoint["AppEnv"]):
         async def fetch(self, request: Request) -> Response:
             return Response(type(self.env).__name__)
@@ -201,7 +201,7 @@ async def test_an_env_may_be_said_by_its_name() -> None:
 
 
 @pytest.mark.asyncio
-async def test_an_env_that_only_type_checkers_import() -> None:
+async def test_env_that_only_type_checkers_import_is_explained() -> None:
     class Hidden(WorkerEntrypoint["OnlyForTypes"]):
         async def fetch(self, request: Request) -> Response:
             return Response("never")
@@ -211,7 +211,7 @@ async def test_an_env_that_only_type_checkers_import() -> None:
         await FakeRuntime(Hidden, env=AppEnv, API_KEY="k").fetch("https://example.com/")
 
 
-def test_a_name_that_the_env_does_not_declare_is_refused() -> None:
+def test_undeclared_name_is_refused() -> None:
     with pytest.raises(TypeError, match="AppEnv does not declare API_KEE"):
         fake(AppEnv, API_KEE="k")
     with pytest.raises(TypeError, match="pass the class of env to give it API_KEY"):
@@ -221,13 +221,13 @@ def test_a_name_that_the_env_does_not_declare_is_refused() -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_binding_may_be_given() -> None:
+async def test_binding_may_be_passed() -> None:
     cache = fake(sdk.KV)
     await cache.put("k", "v")
     assert await fake(AppEnv, CACHE=cache).CACHE.get("k") == "v"
 
 
-def test_there_is_a_fake_of_each_binding_alone() -> None:
+def test_each_binding_class_has_a_fake() -> None:
     class Unknown:
         js_object = None
 
@@ -238,7 +238,7 @@ def test_there_is_a_fake_of_each_binding_alone() -> None:
         fake(Unknown)
 
 
-def test_the_env_of_a_worker_without_a_type_is_what_the_runtime_gives() -> None:
+def test_env_without_a_type_is_the_raw_env() -> None:
     given, seen = object(), []
 
     class Bare(WorkerEntrypoint):
@@ -251,7 +251,7 @@ def test_the_env_of_a_worker_without_a_type_is_what_the_runtime_gives() -> None:
 
 
 @pytest.mark.asyncio
-async def test_drain_waits_for_what_a_request_in_flight_leaves_later() -> None:
+async def test_drain_waits_for_work_that_a_running_request_adds() -> None:
     go_on, done = asyncio.Event(), []
 
     class Slow(WorkerEntrypoint[AppEnv]):
@@ -276,7 +276,7 @@ async def test_drain_waits_for_what_a_request_in_flight_leaves_later() -> None:
 
 
 @pytest.mark.asyncio
-async def test_what_is_under_way_goes_on_while_a_test_drains() -> None:
+async def test_running_work_continues_while_a_test_drains() -> None:
     class Slow(WorkerEntrypoint[AppEnv]):
         async def fetch(self, request: Request) -> Response:
             await asyncio.sleep(0)
@@ -290,7 +290,7 @@ async def test_what_is_under_way_goes_on_while_a_test_drains() -> None:
 
 
 @pytest.mark.asyncio
-async def test_drain_waits_for_the_rest_when_some_of_it_fails() -> None:
+async def test_drain_waits_for_all_work_although_some_fails() -> None:
     done = []
 
     class Some(WorkerEntrypoint[AppEnv]):

@@ -14,7 +14,7 @@ README = Path(__file__).parent.parent / "README.md"
 
 
 @pytest.mark.asyncio
-async def test_the_workers_and_their_unit_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_workers_of_the_readme_pass_their_tests(monkeypatch: pytest.MonkeyPatch) -> None:
     blocks = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
     module: Any = types.ModuleType("readme")
     monkeypatch.setitem(sys.modules, "readme", module)  # where annotations are looked up
@@ -23,7 +23,7 @@ async def test_the_workers_and_their_unit_tests(monkeypatch: pytest.MonkeyPatch)
     await module.test_a_room_sleeps_and_wakes_up()
 
 
-def test_every_file_that_it_names_is_there() -> None:
+def test_files_named_in_the_readme_exist() -> None:
     text = README.read_text()
     linked = re.findall(r"\]\(([\w/.-]+)\)", text) + re.findall(
         r"`((?:tests|pyworkers_sdk)/[\w./]+)`", text

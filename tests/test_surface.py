@@ -1,4 +1,4 @@
-"""Each member of a core or common binding is here, or ``docs/surface_map.toml`` says why not."""
+"""Each member of a core or common binding is here, or ``docs/surface_map.toml`` has the reason."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ def test_every_core_and_common_member_has_a_counterpart_or_a_reason(surface: Sur
     assert [str(member) for member in surface.missing()] == []
 
 
-def test_the_map_has_no_line_that_nothing_needs(surface: Surface) -> None:
+def test_map_has_no_unused_line(surface: Surface) -> None:
     assert surface.stale() == []
 
 
-def test_the_map_is_about_interfaces_that_exist(surface: Surface) -> None:
+def test_map_names_existing_interfaces(surface: Surface) -> None:
     assert surface.unknown() == []
 
 
@@ -35,13 +35,11 @@ def test_the_map_is_about_interfaces_that_exist(surface: Surface) -> None:
         ("File", "constructor", "File()"),
     ],
 )
-def test_where_a_counterpart_is_found(
-    surface: Surface, interface: str, member: str, found: str
-) -> None:
+def test_counterpart_is_found(surface: Surface, interface: str, member: str, found: str) -> None:
     assert found in [str(one) for one in surface.counterparts(interface, member)]
 
 
-def test_what_is_not_there_is_not_found(surface: Surface) -> None:
+def test_missing_counterpart_is_not_found(surface: Surface) -> None:
     names = surface.interfaces["KVNamespace"]["members"]
     names["purge"] = {"kind": "method", "python": "purge"}
     assert [*surface.counterparts("KVNamespace", "purge")] == []
@@ -51,6 +49,6 @@ def test_what_is_not_there_is_not_found(surface: Surface) -> None:
     assert "count" not in names_of(resolve("KVListKey"))  # a tuple's own
 
 
-def test_a_place_that_is_not_there(surface: Surface) -> None:
+def test_unknown_place_is_refused(surface: Surface) -> None:
     with pytest.raises(LookupError, match=r"there is no KV\.purge$"):
         next(surface._in("KV.purge", "x", "x", {"kind": "property"}))

@@ -65,7 +65,7 @@ def tracing() -> Tracing:
     return made
 
 
-def test_what_a_span_can_be_told(tracing: Tracing) -> None:
+def test_span_members_reach_javascript(tracing: Tracing) -> None:
     with tracing.start_span("old") as span:
         span.set_attributes({"a": 1, "b": None}).update_name("new").set_status("ok")
         span.set_status("error", "no")
@@ -87,7 +87,7 @@ def test_what_a_span_can_be_told(tracing: Tracing) -> None:
 
 
 @pytest.mark.asyncio
-async def test_the_active_span(tracing: Tracing) -> None:
+async def test_active_span_is_that_of_the_callback(tracing: Tracing) -> None:
     assert tracing.get_active_span() is None
     span = tracing.start_span("work")
 

@@ -1,4 +1,4 @@
-"""What handlers find around them. What only somebody outside can see is in tests/real."""
+"""The surroundings of handlers: files and modules. Clients outside are in tests/real."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ async def test_a_file_bundled_beside_a_module_opens() -> None:
     assert [each.name for each in beside.parent.glob("*.txt")] == ["greeting.txt"]
 
 
-async def test_an_email_needs_text() -> None:
+async def test_email_of_another_type_is_refused() -> None:
     with raises(ConversionError, match="from_"):
         EmailMessage(None, "you@example.com", "")  # type: ignore[arg-type]
     with raises(ConversionError, match="to: "):
@@ -25,14 +25,14 @@ async def test_an_email_needs_text() -> None:
 
 
 @only("node", reason="the other worlds have it")
-async def test_the_module_of_emails_is_the_runtimes() -> None:
+async def test_email_module_is_that_of_the_runtime() -> None:
     message = EmailMessage("me@example.com", "you@example.com", "Subject: a\n\nb")
     with raises(BindingError, match="cloudflare:email is only in the Workers runtime"):
         await message.to_js()
 
 
 @only("fake", "workerd", reason="the module is the runtime's")
-async def test_an_email_to_send() -> None:
+async def test_email_message_has_the_fields_of_its_constructor() -> None:
     message = EmailMessage("me@example.com", "you@example.com", "Subject: a\n\nb")
     assert (message.from_, message.to) == ("me@example.com", "you@example.com")
     assert repr(message) == "<EmailMessage from me@example.com to you@example.com>"

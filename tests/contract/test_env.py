@@ -70,7 +70,7 @@ async def test_a_binding_of_another_kind_is_named(env: Any) -> None:
 
 
 @cases({"D1": sdk.D1, "KV": sdk.KV})
-async def test_none_is_no_binding(case: Any) -> None:
+async def test_binding_of_none_is_refused(case: Any) -> None:
     with raises(BindingError, match="needs a binding, got None"):
         case(None)
 
@@ -80,7 +80,7 @@ async def test_an_undeclared_name_is_an_attribute_error(env: Any) -> None:
         _ = AppEnv(env).NOPE  # type: ignore[attr-defined]
 
 
-async def test_variables_are_what_their_annotations_say(env: Any) -> None:
+async def test_variables_load_as_their_annotations(env: Any) -> None:
     declared = Declared(env)
     assert declared.TEXT == "some text"
     assert declared.NUMBER == 3
@@ -90,7 +90,7 @@ async def test_variables_are_what_their_annotations_say(env: Any) -> None:
     assert declared.NAMES == ["a", "b"]
 
 
-async def test_a_variable_that_is_something_else_is_named_without_its_value(env: Any) -> None:
+async def test_variable_of_another_type_is_named_without_its_value(env: Any) -> None:
     class Wrong(Env):
         TEXT: int
 
@@ -98,7 +98,7 @@ async def test_a_variable_that_is_something_else_is_named_without_its_value(env:
         _ = Wrong(env).TEXT
 
 
-async def test_what_is_not_configured_is_none_or_its_default(env: Any) -> None:
+async def test_name_that_is_not_configured_is_none_or_its_default(env: Any) -> None:
     optional = Optional(env)
     assert optional.CACHE is None
     assert optional.REGION is None
@@ -106,14 +106,14 @@ async def test_what_is_not_configured_is_none_or_its_default(env: Any) -> None:
     assert optional.LIMIT == 3
 
 
-async def test_a_default_gives_way_to_the_configuration(env: Any) -> None:
+async def test_default_is_overridden_by_the_configuration(env: Any) -> None:
     class Default(Env):
         TEXT: str = "default"
 
     assert Default(env).TEXT == "some text"
 
 
-async def test_an_optional_binding_that_is_there_is_wrapped(env: Any) -> None:
+async def test_optional_binding_that_is_configured_is_wrapped(env: Any) -> None:
     class Maybe(Env):
         KV: sdk.KV | None
 
@@ -122,7 +122,7 @@ async def test_an_optional_binding_that_is_there_is_wrapped(env: Any) -> None:
     assert await found.get("nothing") is None
 
 
-async def test_the_repr_shows_names_and_no_value(env: Any) -> None:
+async def test_repr_shows_names_without_values(env: Any) -> None:
     declared = Declared(env)
     _ = declared.TEXT
     assert repr(declared) == "<Declared: TEXT, NUMBER, RATIO, FLAG, DATA, NAMES>"

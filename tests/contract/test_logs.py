@@ -1,4 +1,4 @@
-"""What a log record becomes; tests/real sees the console itself."""
+"""The line of JSON for a log record; tests/real reads the console itself."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.contract.kit import cases
 
 
 class Console:
-    """What was written, and a logger that writes there."""
+    """The written lines, and a logger that writes them."""
 
     def __init__(self) -> None:
         self.written: list[tuple[str, str]] = []
@@ -48,7 +48,7 @@ async def test_each_level_has_its_method(case: tuple[int, str]) -> None:
         assert [seen.written[-1][0], seen.last["message"]] == [method, str(level)]
 
 
-async def test_warnings_and_errors_have_theirs() -> None:
+async def test_warnings_and_errors_have_their_methods() -> None:
     with console() as seen:
         for level in (30, 40, 50):
             seen.log.log(level, "x")
@@ -112,7 +112,7 @@ for _ in range(100):
         "cycle": (CYCLE, [1, {"again": "…"}]),
     }
 )
-async def test_what_json_cannot_say_is_text(case: tuple[Any, Any]) -> None:
+async def test_value_that_json_cannot_express_becomes_text(case: tuple[Any, Any]) -> None:
     given, expected = case
     with console() as seen:
         seen.log.info("x", extra={"given": given})
@@ -120,13 +120,13 @@ async def test_what_json_cannot_say_is_text(case: tuple[Any, Any]) -> None:
         seen.written[-1][1].encode()  # a line of valid UTF-8
 
 
-async def test_what_is_too_deep_is_cut_off() -> None:
+async def test_deep_value_is_cut_off() -> None:
     with console() as seen:
         seen.log.info("x", extra={"given": DEEP})
         assert "…" in seen.written[-1][1]
 
 
-async def test_no_record_makes_it_raise() -> None:
+async def test_emit_never_raises() -> None:
     with console() as seen:
         seen.log.info("%d", "x")
         assert seen.last["message"] == "'%d' % ('x',)"
@@ -139,7 +139,7 @@ async def test_no_record_makes_it_raise() -> None:
         assert "log record" in seen.last["message"]
 
 
-async def test_fields_keep_out_of_each_others_way() -> None:
+async def test_extra_field_with_a_taken_name_gets_an_underscore() -> None:
     with console() as seen:
         mine = {"level": 1, "logger": 2, "exception": 3, "stack": 4}
         seen.log.info("x", extra=mine, stack_info=True)
@@ -176,7 +176,7 @@ async def test_an_exception_comes_with_its_traceback() -> None:
     assert trace.endswith("ValueError: second")
 
 
-async def test_configuring_again_changes_the_level_alone() -> None:
+async def test_second_configuration_changes_only_the_level() -> None:
     root = logging.getLogger()
     before, level = root.handlers[:], root.level
     try:

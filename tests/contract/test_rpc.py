@@ -36,12 +36,12 @@ WORLDS = ("fake", "workerd")
 
 
 def untyped(app: AppEnv) -> Fetcher:
-    """The same without a class, so that a call may be followed by calls on what it will give."""
+    """Return the stub without its class, so that a call may be followed by calls on its result."""
     return Service(app.js_object.CALLEE)
 
 
 async def told(app: AppEnv) -> list[Any]:
-    """What the other side has logged since."""
+    """Return the lines that the other side has logged since the last call."""
     await asyncio.sleep(0.02)  # the runtime disposes later
     return [*map(tuple, await app.CALLEE.log())]
 
@@ -57,7 +57,7 @@ class Point:
 
 WHEN = datetime(2020, 1, 2, 3, 4, 5, 678900, tzinfo=timezone(timedelta(hours=2)))
 
-# value -> what arrives, where that is another one
+# value -> the value that arrives, if it is another one
 VALUES: dict[str, tuple[Any, ...]] = {
     "None": (None,),
     "True": (True,),
@@ -112,7 +112,7 @@ async def test_an_argument_cannot_have_a_key_named_constructor(app: AppEnv) -> N
 
 
 @only(*WORLDS, reason=NODE)
-async def test_what_crosses_is_a_copy(app: AppEnv) -> None:
+async def test_values_cross_as_copies(app: AppEnv) -> None:
     sent = {"a": [1]}
     back = await app.CALLEE.all(sent, sent)
     back[0]["a"].append(2)
@@ -132,13 +132,15 @@ async def test_errors_cross_as_values(app: AppEnv, case: Exception) -> None:
 
 @only(*WORLDS, reason=NODE)
 @cases({"object": object(), "key": {1: 2}, "surrogate": "\ud800", "type": dict})
-async def test_what_cannot_be_cloned_is_named(app: AppEnv, case: Any) -> None:
+async def test_value_that_cannot_be_cloned_is_refused_with_its_place(
+    app: AppEnv, case: Any
+) -> None:
     with raises(ConversionError, match=r"^argument 2 of all\(\)\[0\]"):
         await app.CALLEE.all(1, [case])
 
 
 @only(*WORLDS, reason=NODE)
-async def test_requests_and_responses_move(app: AppEnv) -> None:
+async def test_requests_and_responses_move_to_the_other_side(app: AppEnv) -> None:
     response = Response("body", status=201, headers={"a": "b"})
     assert await app.CALLEE.describe(response) == "Response"
     response = Response("body", status=201, headers={"a": "b"})
@@ -170,7 +172,7 @@ async def test_a_service_crosses(app: AppEnv) -> None:
     assert await service.add(1, 2) == 3
 
 
-# argument -> what the runtime says of it
+# argument -> the message of the runtime
 REFUSED = {
     "kv": "A KV namespace binding cannot be serialized.",
     "r2": "An R2 bucket binding cannot be serialized.",
@@ -194,7 +196,7 @@ async def test_bindings_are_refused(app: AppEnv, kv: Any, r2: Any, db: Any, queu
 
 
 @only(*WORLDS, reason=NODE)
-async def test_an_object_stays_where_it_is(app: AppEnv) -> None:
+async def test_rpc_target_stays_on_its_side(app: AppEnv) -> None:
     tally = await untyped(app).tally(3)
     assert isinstance(tally, RpcStub)
     assert await tally.increment(2) == 5
@@ -219,7 +221,7 @@ async def test_only_methods_and_properties_can_be_reached(app: AppEnv, case: str
 
 @only(*WORLDS, reason=NODE)
 @cases(["ctx", "env"])
-async def test_what_an_instance_has_of_its_worker_stays_there(app: AppEnv, case: str) -> None:
+async def test_env_and_ctx_of_an_instance_cannot_be_reached(app: AppEnv, case: str) -> None:
     said = f'^The RPC receiver does not implement the method "{case}".$'
     with raises(RpcError, match=said):
         await getattr(untyped(app), case)
@@ -228,7 +230,7 @@ async def test_what_an_instance_has_of_its_worker_stays_there(app: AppEnv, case:
 
 
 @only(*WORLDS, reason=NODE)
-async def test_what_is_no_function_cannot_be_called(app: AppEnv) -> None:
+async def test_call_of_a_property_that_is_not_a_function_raises(app: AppEnv) -> None:
     tally = await untyped(app).tally()
     with raises(RpcError, match=r'^"\(this\)" is not a function.$'):
         await tally()
@@ -240,7 +242,7 @@ async def test_what_is_no_function_cannot_be_called(app: AppEnv) -> None:
 
 
 @only(*WORLDS, reason=NODE)
-async def test_an_object_as_an_argument(app: AppEnv) -> None:
+async def test_rpc_target_as_an_argument_is_a_stub_for_the_callee(app: AppEnv) -> None:
     mine = Mine()
     assert await untyped(app).use(mine) == [6, 6]
     assert mine.count == 6
@@ -294,7 +296,7 @@ async def test_a_result_may_hold_objects_and_functions(app: AppEnv) -> None:
 
 
 @only(*WORLDS, reason=NODE)
-async def test_functions_are_called_back(app: AppEnv) -> None:
+async def test_function_argument_is_called_on_its_own_side(app: AppEnv) -> None:
     async def add(first: int, second: int) -> int:
         return first + second
 
@@ -311,7 +313,7 @@ async def test_functions_are_called_back(app: AppEnv) -> None:
 
 
 @only(*WORLDS, reason=NODE)
-async def test_functions_are_results(app: AppEnv) -> None:
+async def test_function_result_is_a_callable_stub(app: AppEnv) -> None:
     add: Any = await app.CALLEE.adder(1)
     assert isinstance(add, RpcStub)
     assert await add(2) == 3
@@ -332,7 +334,9 @@ async def test_a_function_comes_back_as_a_stub(app: AppEnv) -> None:
 
 @only(*WORLDS, reason=NODE)
 @cases([True, False])
-async def test_an_argument_lasts_as_long_as_the_call(app: AppEnv, wait: Any, case: bool) -> None:
+async def test_stub_argument_is_disposed_of_after_the_call(
+    app: AppEnv, wait: Any, case: bool
+) -> None:
     def ten_times(number: int) -> int:
         return 10 * number
 
@@ -348,7 +352,7 @@ async def test_an_argument_lasts_as_long_as_the_call(app: AppEnv, wait: Any, cas
 
 
 @only(*WORLDS, reason=NODE)
-async def test_a_copy_outlives_the_stub(app: AppEnv) -> None:
+async def test_dup_outlives_the_stub(app: AppEnv) -> None:
     await told(app)
     tally = await untyped(app).tally(5)
     other = await untyped(app).tally(0)  # which keeps the callee's context open
@@ -367,7 +371,7 @@ async def test_a_copy_outlives_the_stub(app: AppEnv) -> None:
 
 
 @only(*WORLDS, reason=NODE)
-async def test_a_promise_is_disposed_of_with_its_result(app: AppEnv) -> None:
+async def test_promise_in_async_with_is_disposed_of_with_its_result(app: AppEnv) -> None:
     promise: Any = untyped(app).tally(1)
     assert isinstance(promise, RpcPromise)
     tally = await promise
@@ -378,11 +382,11 @@ async def test_a_promise_is_disposed_of_with_its_result(app: AppEnv) -> None:
         await promise.value
 
 
-# Calls on what is not there yet
+# Calls on results that have not arrived
 
 
 @only(*WORLDS, reason=NODE)
-async def test_calls_need_not_wait_for_each_other(app: AppEnv) -> None:
+async def test_calls_on_a_promise_are_pipelined(app: AppEnv) -> None:
     callee = untyped(app)
     assert await callee.tally(1).increment(1) == 2
     assert await callee.tally(1).value == 1
@@ -393,7 +397,7 @@ async def test_calls_need_not_wait_for_each_other(app: AppEnv) -> None:
 
 
 @only(*WORLDS, reason=NODE)
-async def test_calls_on_what_cannot_be_called(app: AppEnv) -> None:
+async def test_call_on_a_result_without_members_raises(app: AppEnv) -> None:
     callee = untyped(app)
     with raises(RpcError, match='does not implement the method "nope"'):
         await callee.tally().nope()
@@ -407,7 +411,7 @@ async def test_calls_on_what_cannot_be_called(app: AppEnv) -> None:
 
 
 @only(*WORLDS, reason=NODE)
-async def test_calls_on_a_result_that_is_there(app: AppEnv) -> None:
+async def test_call_on_a_result_that_arrived_works(app: AppEnv) -> None:
     promise: Any = untyped(app).tally(1)
     await promise
     assert await promise.increment() == 2
@@ -419,7 +423,7 @@ async def test_calls_on_a_result_that_is_there(app: AppEnv) -> None:
 
 
 @only(*WORLDS, reason=NODE)
-async def test_a_call_goes_out_without_being_awaited(app: AppEnv) -> None:
+async def test_call_is_sent_without_await(app: AppEnv) -> None:
     mine = Mine()
     pending = untyped(app).apply(mine.increment, 4)
     await asyncio.sleep(0.05)
@@ -427,11 +431,11 @@ async def test_a_call_goes_out_without_being_awaited(app: AppEnv) -> None:
     assert await pending == 5
 
 
-# Stubs of our own
+# Stubs of local objects
 
 
 @only(*WORLDS, reason=NODE)
-async def test_stubs_of_what_is_ours(app: AppEnv) -> None:
+async def test_stub_of_a_local_object_calls_it(app: AppEnv) -> None:
     assert await RpcStub(Tally(5)).increment() == 6
     assert await RpcStub(lambda number: number + 1)(1) == 2
     stub = RpcStub({"add": lambda number: number + 1, "number": 3})
@@ -445,7 +449,7 @@ async def test_stubs_of_what_is_ours(app: AppEnv) -> None:
 
 
 @only("workerd", reason=JAVASCRIPT)
-async def test_an_object_of_javascript(app: AppEnv) -> None:
+async def test_rpc_target_of_javascript_is_a_stub(app: AppEnv) -> None:
     counter = await app.PARTY.counter()
     assert [await counter.increment(), await counter.increment(5), await counter.value] == [1, 6, 6]
     assert await app.PARTY.counter().increment(2) == 2
@@ -453,7 +457,7 @@ async def test_an_object_of_javascript(app: AppEnv) -> None:
 
 
 @only("workerd", reason=JAVASCRIPT)
-async def test_javascript_calls_ours(app: AppEnv) -> None:
+async def test_javascript_calls_methods_of_a_python_target(app: AppEnv) -> None:
     mine = Mine()
     assert await app.PARTY.use(mine) == [3, 3, 4]
     await asyncio.sleep(0.02)
@@ -464,7 +468,7 @@ async def test_javascript_calls_ours(app: AppEnv) -> None:
 
 @only("workerd", reason=JAVASCRIPT)
 @cases({"count": "count", "dispose": "dispose", "_private": "_private", "nope": "nope"})
-async def test_what_javascript_cannot_reach(app: AppEnv, case: str) -> None:
+async def test_javascript_cannot_reach_private_members(app: AppEnv, case: str) -> None:
     said = f'The RPC receiver does not implement the method "{case}".'
     assert await app.PARTY.attempt(Mine(), case) == ["TypeError", said, True, True]
 
@@ -484,12 +488,14 @@ async def test_what_javascript_cannot_reach(app: AppEnv, case: str) -> None:
         "target": (Tally(), "JsRpcStub"),
     }
 )
-async def test_what_javascript_sees(app: AppEnv, case: tuple[Any, str]) -> None:
+async def test_javascript_sees_a_stub_of_a_python_target(
+    app: AppEnv, case: tuple[Any, str]
+) -> None:
     assert " ".join((await app.PARTY.seen(case[0])).split()) == " ".join(case[1].split())
 
 
 @only("workerd", reason="it counts Pyodide's proxies there")
-async def test_calls_leave_nothing_behind(app: AppEnv) -> None:
+async def test_calls_leave_no_proxies(app: AppEnv) -> None:
     harness = import_module("_harness")
 
     async def add(first: int, second: int) -> int:

@@ -59,7 +59,7 @@ async def test_fetch_raises_what_the_handler_raised(app: AppEnv) -> None:
 
 
 @only(*WORLDS, reason=NODE)
-async def test_a_url_that_is_none_is_refused(app: AppEnv) -> None:
+async def test_fetch_of_an_invalid_url_is_refused(app: AppEnv) -> None:
     with raises(WorkersError, match="Invalid URL"):
         await untyped(app).fetch("no url")
 
@@ -89,7 +89,7 @@ async def test_keyword_arguments_find_their_positions(app: AppEnv) -> None:
 
 
 @only(*WORLDS, reason=NODE)
-async def test_nothing_is_known_of_keywords_without_a_class(app: AppEnv) -> None:
+async def test_keyword_arguments_without_a_class_are_refused(app: AppEnv) -> None:
     with raises(TypeError, match=r"add\(\): keyword arguments need the signature"):
         await untyped(app).add(1, second=5)
 
@@ -108,7 +108,7 @@ async def test_calls_run_side_by_side(app: AppEnv) -> None:
 
 @only(*WORLDS, reason=NODE)
 @cases(["nope", "constant", "toJSON"])
-async def test_a_missing_method(app: AppEnv, case: str) -> None:
+async def test_missing_method_raises(app: AppEnv, case: str) -> None:
     with raises(RpcError, match=f"^Method {case} does not exist$") as caught:
         await getattr(untyped(app), case)()
     assert caught.value.js_name == "TypeError"
@@ -117,19 +117,19 @@ async def test_a_missing_method(app: AppEnv, case: str) -> None:
 
 @only(*WORLDS, reason=NODE)
 @cases(["dup", "alarm", "webSocketMessage", "webSocketClose", "webSocketError"])
-async def test_a_reserved_name(app: AppEnv, case: str) -> None:
+async def test_method_named_by_a_reserved_word_takes_an_underscore(app: AppEnv, case: str) -> None:
     with raises(RpcError, match=f"^'{case}' is a reserved method and cannot be called over RPC.$"):
         await getattr(untyped(app), case)()
 
 
 @only(*WORLDS, reason=NODE)
-async def test_a_private_name_is_no_attribute(app: AppEnv) -> None:
+async def test_private_name_raises_attribute_error(app: AppEnv) -> None:
     with raises(AttributeError, match="_private"):
         _ = untyped(app)._private
 
 
 @only(*WORLDS, reason=NODE)
-async def test_what_is_on_an_entrypoint_reads_as_a_function(app: AppEnv) -> None:
+async def test_attribute_of_an_entrypoint_reads_as_a_function(app: AppEnv) -> None:
     add = await untyped(app).add
     assert isinstance(add, RpcStub)
     assert await add(1, 2) == 3
@@ -139,7 +139,7 @@ async def test_what_is_on_an_entrypoint_reads_as_a_function(app: AppEnv) -> None
 
 
 @only(*WORLDS, reason=NODE)
-async def test_what_cannot_be_sent_is_refused_before(app: AppEnv) -> None:
+async def test_value_that_cannot_be_sent_is_refused_before_the_call(app: AppEnv) -> None:
     with raises(ConversionError, match=r"^argument 1 of echo\(\)\.a\[0\]: an object cannot cross"):
         await app.CALLEE.echo({"a": [object()]})
     with raises(RpcError, match=r"^the result of unclonable\(\)\.a\[0\]: an object") as caught:
@@ -182,12 +182,12 @@ async def test_an_error_keeps_its_cause(app: AppEnv) -> None:
 
 
 @only(*WORLDS, reason=NODE)
-async def test_without_props_there_are_none(app: AppEnv) -> None:
+async def test_props_without_configuration_are_empty(app: AppEnv) -> None:
     assert await app.CALLEE.props() == {}
 
 
 @only("workerd", reason="the fake's props are given by FakeRuntime.service, in tests")
-async def test_props_of_the_binding(app: AppEnv) -> None:
+async def test_props_of_the_binding_reach_the_callee(app: AppEnv) -> None:
     assert await app.ADMIN.who() == {"role": "admin"}
 
 
@@ -198,12 +198,12 @@ async def test_the_worker_calls_its_own_exports(app: AppEnv) -> None:
 
 
 @only(*WORLDS, reason=NODE)
-async def test_an_env_may_be_said_by_its_name(app: AppEnv) -> None:
+async def test_env_named_in_quotes_is_found(app: AppEnv) -> None:
     assert await app.ADMIN.through_env() == ["AdminEnv", 3]
 
 
 @only(*WORLDS, reason=NODE)
-async def test_an_export_that_is_not_there(app: AppEnv) -> None:
+async def test_missing_export_raises_binding_error(app: AppEnv) -> None:
     with raises(RpcError, match="^the Worker does not export Nobody$") as caught:
         await app.ADMIN.missing_export()
     assert caught.value.js_name == BindingError.__name__
@@ -237,7 +237,7 @@ JS_FAILURES: dict[str, tuple[str, str]] = {
 
 @only("workerd", reason=JAVASCRIPT)
 @cases(list(JS_FAILURES))
-async def test_an_error_of_javascript(app: AppEnv, case: str) -> None:
+async def test_error_of_javascript_keeps_its_class(app: AppEnv, case: str) -> None:
     with raises(RpcError) as caught:
         await app.PARTY.fail(case)
     assert (caught.value.js_name, caught.value.message) == JS_FAILURES[case]
@@ -248,7 +248,7 @@ async def test_an_error_of_javascript(app: AppEnv, case: str) -> None:
 
 
 @only("workerd", reason=JAVASCRIPT)
-async def test_javascript_sees_our_errors(app: AppEnv) -> None:
+async def test_javascript_receives_errors_of_python(app: AppEnv) -> None:
     found = await app.PARTY.attemptCallee("fail", "Mine")
     assert found == ["Mine", "my own", True, True]
     found = await app.PARTY.attemptCallee("fail", "TypeError")
@@ -257,7 +257,7 @@ async def test_javascript_sees_our_errors(app: AppEnv) -> None:
 
 
 @only("workerd", reason=JAVASCRIPT)
-async def test_values_of_javascript(app: AppEnv) -> None:
+async def test_values_of_javascript_arrive_as_python_values(app: AppEnv) -> None:
     found: dict[str, Any] = await app.PARTY.values()
     error, nested = found.pop("error"), found.pop("nested")
     when = found.pop("when")

@@ -57,7 +57,7 @@ THEN = datetime(2026, 3, 1, 12, 30, 0, 250000, timezone.utc)
 
 
 class Watching(WorkerEntrypoint[Any]):
-    """What it gets, and what it returns for it."""
+    """A handler that keeps its events and returns a fixed result."""
 
     got: list[TailEvent[Any]]
     wanted: Any
@@ -96,14 +96,14 @@ def whole(event: dict[str, Any], **around: Any) -> Any:
 
 
 async def call(function: Any, event: dict[str, Any]) -> Any:
-    """As the runtime calls what a handler handed over."""
+    """Call the function that a handler returned, as the runtime does."""
     if sys.platform == "emscripten":
         made = function(whole(event))
         return from_js(await made if hasattr(made, "then") else made)
     return await function.call(whole(event))
 
 
-async def test_an_onset() -> None:
+async def test_onset_fields_are_converted() -> None:
     event, _ = await begin(
         None,
         {
@@ -190,7 +190,7 @@ INFOS: list[tuple[dict[str, Any], Any]] = [
 
 
 @cases(INFOS)
-async def test_what_an_invocation_is_for(case: tuple[dict[str, Any], Any]) -> None:
+async def test_onset_info_has_a_class_for_each_trigger(case: tuple[dict[str, Any], Any]) -> None:
     given, expected = case
     event, _ = await begin(None, {"type": "onset", "info": given})
     info = event.event.info
@@ -294,7 +294,7 @@ EVENTS: list[tuple[str, dict[str, Any], Any]] = [
 
 
 @cases(EVENTS)
-async def test_an_event(case: tuple[str, dict[str, Any], Any]) -> None:
+async def test_each_event_has_its_class(case: tuple[str, dict[str, Any], Any]) -> None:
     method, given, expected = case
     got: list[Any] = []
     _, function = await begin(lambda event: got.append(event))
@@ -314,7 +314,7 @@ async def test_an_event(case: tuple[str, dict[str, Any], Any]) -> None:
     assert got[1:] == [(method, event)]
 
 
-async def test_where_it_happened() -> None:
+async def test_span_context_locates_an_event() -> None:
     got: list[Any] = []
 
     class Default(WorkerEntrypoint[Any]):
@@ -328,7 +328,7 @@ async def test_where_it_happened() -> None:
     assert (got[0].span_context, got[0].sequence) == (SpanContext("t", "s", 1), 7)
 
 
-async def test_an_object_takes_what_it_wants() -> None:
+async def test_handler_object_receives_the_events_of_its_methods() -> None:
     class Logs(TailEventHandlerObject):
         def __init__(self) -> None:
             self.got: list[Any] = []
@@ -345,7 +345,7 @@ async def test_an_object_takes_what_it_wants() -> None:
     assert logs.got == [["a"]]
 
 
-async def test_what_a_function_gives_stays_here() -> None:
+async def test_result_of_a_handler_function_is_dropped() -> None:
     async def more(event: TailEvent[Any]) -> Any:
         await asyncio.sleep(0)
         return object()
@@ -356,7 +356,7 @@ async def test_what_a_function_gives_stays_here() -> None:
         assert await call(function, {"type": "of next year"}) is None
 
 
-async def test_no_further_events() -> None:
+async def test_handler_result_of_none_ends_the_stream() -> None:
     _, function = await begin(None)
     assert function is None
 

@@ -1,4 +1,4 @@
-"""What the type checkers must say of the smaller bindings: read by both, never run."""
+"""The types of the smaller bindings: checked by mypy and pyright, never run."""
 
 from __future__ import annotations
 

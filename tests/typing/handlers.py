@@ -1,4 +1,4 @@
-"""What the type checkers must say of handlers: read by mypy and pyright, never run."""
+"""The types of handlers: checked by mypy and pyright, never run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the type checkers must say of services, RPC and assets: read by both, never run."""
+"""The types of services, RPC and assets: checked by mypy and pyright, never run."""
 
 from __future__ import annotations
 
