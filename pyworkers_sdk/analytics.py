@@ -1,5 +1,4 @@
-"""``AnalyticsEngineDataset``: points of data to count and to chart later, by SQL; and
-``AnalyticsSQL``, which asks for them and for what else the account's analytics have."""
+"""Analytics Engine: write data points to a dataset, and query the analytics of the account."""
 
 from __future__ import annotations
 
@@ -16,12 +15,12 @@ from typing import (
     overload,
 )
 
-from . import _row_types as _rows
-from ._border import JsWrapper, binding, raising, text, to_js
+from . import _row_types
+from ._border import JsWrapper, binding, expected, raising, text, to_js
 from ._border.values import JSON, SQL, convert, convert_each
 from ._options import json_of
 from ._remote_object import RemoteObject
-from .errors import AnalyticsSQLError, ConversionError, WorkersError
+from .errors import AnalyticsSQLError, WorkersError
 
 if TYPE_CHECKING:
     from datetime import date
@@ -63,43 +62,51 @@ class AnalyticsEngineDataset(JsWrapper["_js.AnalyticsEngineDataset"]):
         doubles: Iterable[SupportsFloat] = (),
         indexes: Iterable[Label] = (),
     ) -> None:
-        """Write a point; nothing to await, and nobody says whether it arrived.
+        """Write one data point. The call returns at once, and delivery is not confirmed.
 
-        ``blobs`` are its labels (columns ``blob1`` to ``blob20``), ``doubles`` its numbers
-        (``double1`` to ``double20``), ``indexes`` holds the one key that sampling goes by: at most
-        20, 20 and 1 of them, 16,000 bytes of blobs together, 96 bytes of index, 25 points for each
-        request. WorkersError beyond. JS: AnalyticsEngineDataset.writeDataPoint.
+        A request may write at most 25 data points.
+
+        Args:
+            blobs: Labels, in the columns ``blob1`` to ``blob20``: at most 20, of 16,000 bytes
+                together.
+            doubles: Numbers, in the columns ``double1`` to ``double20``: at most 20.
+            indexes: The key by which the data is sampled: at most one, of 96 bytes.
+
+        Raises:
+            WorkersError: A limit is exceeded.
+            ConversionError: A label or a number has another type.
+
+        JS: AnalyticsEngineDataset.writeDataPoint.
         """
-        ready_blobs = to_js(_texts(blobs, "blobs"), "blobs")
-        ready_doubles = to_js(_numbers(doubles), "doubles")
-        ready_indexes = to_js(_texts(indexes, "indexes"), "indexes")
+        js_blobs = to_js(_labels(blobs, "blobs"), "blobs")
+        js_doubles = to_js(_numbers(doubles), "doubles")
+        js_indexes = to_js(_labels(indexes, "indexes"), "indexes")
         with _raising:
-            self._js.writeDataPoint(blobs=ready_blobs, doubles=ready_doubles, indexes=ready_indexes)
+            self._js.writeDataPoint(blobs=js_blobs, doubles=js_doubles, indexes=js_indexes)
 
 
-def _texts(values: Iterable[Any], name: str) -> list[Any]:
+def _labels(values: Iterable[Any], name: str) -> list[Any]:
     if isinstance(values, (str, bytes)):
-        raise ConversionError(f"{name}: expected several values, got {type(values).__name__}")
-    found = [*values]
-    for at, value in enumerate(found):
+        raise expected(name, "an iterable of str, bytes or None", values, 'pass ["…"]')
+    labels = [*values]
+    for index, value in enumerate(labels):
         if value is not None and not isinstance(value, (str, bytes, bytearray, memoryview)):
-            kind = type(cast(object, value)).__name__
-            raise ConversionError(f"{name}[{at}]: expected str, bytes or None, got {kind}")
-    return found
+            raise expected(f"{name}[{index}]", "str, bytes or None", value)
+    return labels
 
 
 def _numbers(values: Iterable[Any]) -> list[float]:
-    made: list[float] = []
-    for at, value in enumerate(values):
+    numbers: list[float] = []
+    for index, value in enumerate(values):
         try:
-            made.append(_number(value))
+            numbers.append(_number(value))
         except (TypeError, ValueError, OverflowError):
-            kind = type(value).__name__
-            raise ConversionError(f"doubles[{at}]: expected a number, got {kind}") from None
-    return made
+            raise expected(f"doubles[{index}]", "a number", value) from None
+    return numbers
 
 
 def _number(value: Any) -> float:
+    # float() would parse them.
     if isinstance(value, (str, bytes, bytearray)):
         raise TypeError
     return float(value)
@@ -114,22 +121,33 @@ _PARAMETER = SQL.extended({bytes: _NO_BYTES, bytearray: _NO_BYTES, memoryview: _
 
 
 class AnalyticsSQLStatistics(NamedTuple):
-    """What a query took; ``elapsed_ms`` in milliseconds. JS: AnalyticsSQLStatistics."""
+    """The cost of a query.
+
+    JS: AnalyticsSQLStatistics.
+    """
 
     elapsed_ms: float
+    """The duration of the query, in milliseconds."""
     rows_read: int
+    """The number of rows that the query read."""
     bytes_read: int
+    """The number of bytes that the query read."""
 
 
 class AnalyticsSQLResult(Sequence[Row], Generic[Row]):
-    """The rows of a query, and what it took. JS: AnalyticsSQLResult."""
+    """The rows of a query, as a sequence, and its cost.
+
+    JS: AnalyticsSQLResult.
+    """
 
     __slots__ = ("data", "rows", "statistics")
 
     data: list[Row]
+    """The rows."""
     rows: int
-    """How many there are in ``data``."""
+    """The number of rows in ``data``."""
     statistics: AnalyticsSQLStatistics
+    """The cost of the query."""
 
     def __init__(self, data: list[Row], rows: int, statistics: AnalyticsSQLStatistics) -> None:
         self.data = data
@@ -151,7 +169,7 @@ class AnalyticsSQLResult(Sequence[Row], Generic[Row]):
 
 
 class AnalyticsSQL(RemoteObject["_js.AnalyticsSQLBinding"]):
-    """The analytics of the Worker's account, by SQL: ``STATS: AnalyticsSQL`` in an Env.
+    """SQL over the analytics of the Worker's account: ``STATS: AnalyticsSQL`` in an Env.
 
     JS: AnalyticsSQLBinding.
     """
@@ -181,7 +199,7 @@ class AnalyticsSQL(RemoteObject["_js.AnalyticsSQLBinding"]):
     async def query(
         self, query: str, row: Any = dict, *, params: Any = None
     ) -> AnalyticsSQLResult[Any]:
-        """Run one SELECT, with a value for each parameter; its rows.
+        """Run one SELECT, and return its rows.
 
         ::
 
@@ -192,37 +210,40 @@ class AnalyticsSQL(RemoteObject["_js.AnalyticsSQLBinding"]):
                 params={"start": datetime.now(timezone.utc) - timedelta(hours=1)},
             )
 
-        The row type comes after the SQL, as in ``D1.prepare``: a TypedDict, a dataclass, or any
-        class with ``model_validate`` (pydantic); without it a row is a dict. A row that is not of
-        it raises RowError. The SQL needs a lower bound of ``timestamp``, and names no account; an
-        Analytics Engine dataset is ``events.analyticsEngine."its-name"``.
+        Args:
+            query: At most 10 KiB of SQL. It needs a lower bound of ``timestamp``, and does not name
+                the account. A dataset is ``events.analyticsEngine."its-name"``.
+            row: The type of a row: a TypedDict, a dataclass, or a class with ``model_validate``
+                (pydantic). By default a row is a dict.
+            params: A list for ``$1``, ``$2``, or a dict for ``$name``. Values are text, numbers,
+                bool and None; a datetime or date as ISO 8601 text, a UUID or Decimal as text, an
+                Enum as its value.
 
-        ``params``: a list for ``$1``, ``$2`` or a dict for ``$name``; text, numbers, bool, None; a
-        datetime or date as ISO 8601 text, a UUID or Decimal as text, an Enum as its value. Anything
-        else is a ConversionError. At most 10 KiB of SQL. What the service refuses is an
-        AnalyticsSQLError.
+        Raises:
+            AnalyticsSQLError: The service refused the query.
+            RowError: A row does not fit its row type.
+            ConversionError: A parameter has another type.
 
         JS: AnalyticsSQLBinding.query.
         """
         request = {"query": text(query, "query"), "params": _parameters(params)}
-        found = await self._ask("query", json_of(request))
-        rows: list[Any] = _rows.load(list[row], found["data"], "the result")
-        took: dict[str, Any] = found["statistics"]
+        result = await self._ask("query", json_of(request))
+        rows: list[Any] = _row_types.load(list[row], result["data"], "the result")
+        members: dict[str, Any] = result["statistics"]
         names = AnalyticsSQLStatistics._fields
-        statistics = AnalyticsSQLStatistics(**{name: took[name] for name in names})
-        return AnalyticsSQLResult(rows, found["rows"], statistics)
+        statistics = AnalyticsSQLStatistics(**{name: members[name] for name in names})
+        return AnalyticsSQLResult(rows, result["rows"], statistics)
 
 
-def _parameters(given: Any) -> Any:
-    if isinstance(given, Mapping):
-        named = cast("Mapping[Any, Any]", given)
+def _parameters(params: Any) -> Any:
+    if isinstance(params, Mapping):
+        named = cast("Mapping[Any, Any]", params)
         return {
             text(name, "params"): convert(value, f"params[{name!r}]", _PARAMETER)
             for name, value in named.items()
         }
-    if given is None:
+    if params is None:
         return None
-    if not isinstance(given, (list, tuple)):
-        kind = type(given).__name__
-        raise ConversionError(f"params: expected a list or a dict, got {kind}")
-    return convert_each(cast("list[Any]", given), "params", _PARAMETER)
+    if not isinstance(params, (list, tuple)):
+        raise expected("params", "a list or a dict", params)
+    return convert_each(cast("list[Any]", params), "params", _PARAMETER)

@@ -1,11 +1,11 @@
-"""``caches``: the Cache API, where responses are kept close to the client that asks for them."""
+"""``caches``: the Cache API that stores responses in the data centre that runs the Worker."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ._border import JsWrapper, raising, raw, text, web
-from .errors import ConversionError, WorkersError
+from ._border import JsWrapper, expected, raising, raw, text, web
+from .errors import WorkersError
 from .http import Request, Response
 
 if TYPE_CHECKING:
@@ -17,10 +17,11 @@ _raising = raising(WorkersError)
 
 
 class Cache(JsWrapper["_js.Cache"]):
-    """Responses to GET requests, by their URL; what ``caches.default`` and ``caches.open`` give.
+    """Stored responses to GET requests, by their URL: ``caches.default``, or ``caches.open``.
 
-    A data centre has its own, and may drop what is in it at any time. A URL is absolute; ``cf``'s
-    ``cacheKey`` takes its place where a request has one. WorkersError where a URL is not valid.
+    Each data centre has a separate cache, and may drop a response at any time. URLs are absolute.
+    If a request has a ``cacheKey`` in its ``cf``, that replaces the URL. Every method raises
+    WorkersError for an invalid URL.
 
     JS: Cache.
     """
@@ -33,38 +34,70 @@ class Cache(JsWrapper["_js.Cache"]):
     async def match(
         self, request: str | Request, *, ignore_method: bool = False
     ) -> Response | None:
-        """The response kept for a request, or None.
+        """Return the stored response for a request, or None.
 
-        It has a ``cf-cache-status: HIT``. What the request says in Range, If-None-Match and
-        If-Modified-Since is answered: with status 206, 416 or 304. None for a request that is no
-        GET, unless ``ignore_method``. JS: Cache.match.
+        The response has the header ``cf-cache-status: HIT``. The headers ``Range``,
+        ``If-None-Match`` and ``If-Modified-Since`` of the request are obeyed: the status is then
+        206, 416 or 304.
+
+        Args:
+            request: An absolute URL, or a request.
+            ignore_method: Treat a request with another method as a GET. By default the result is
+                None for such a request.
+
+        Raises:
+            WorkersError: The URL is invalid.
+
+        JS: Cache.match.
         """
         with _raising:
-            found = await self._js.match(_key(request), ignoreMethod=ignore_method)
-        js = raw(found)
-        return None if js is None else Response.from_js(js)
+            js_response = raw(await self._js.match(_key(request), ignoreMethod=ignore_method))
+        return None if js_response is None else Response.from_js(js_response)
 
     async def put(self, request: str | Request, response: Response) -> None:
-        """Keep a response, whose body this reads: ``put(request, response.clone())``.
+        """Store a response. This reads its body: ``put(request, response.clone())``.
 
-        It is kept as long as its Cache-Control (``s-maxage``, ``max-age``) or Expires says; without
-        either, or with Set-Cookie, it is not kept at all. At most 512 MB. WorkersError for a
-        request that is no GET, status 206, and ``Vary: *``. JS: Cache.put.
+        The headers of the response decide how long it is stored: ``Cache-Control`` (``s-maxage``,
+        ``max-age``) or ``Expires``. Without either, or with ``Set-Cookie``, it is not stored.
+
+        Args:
+            request: An absolute URL, or a GET request.
+            response: The response to store, of at most 512 MB.
+
+        Raises:
+            WorkersError: The URL is invalid, the request is not a GET, the status is 206, or the
+                response has ``Vary: *``.
+
+        JS: Cache.put.
         """
-        js = raw(response)
-        if not hasattr(js, "status"):
-            raise ConversionError(f"response: expected Response, got {type(response).__name__}")
+        js_response = raw(response)
+        if not hasattr(js_response, "status"):
+            raise expected("response", "Response", response)
         with _raising:
-            await self._js.put(_key(request), js)
+            await self._js.put(_key(request), js_response)
 
     async def delete(self, request: str | Request, *, ignore_method: bool = False) -> bool:
-        """Forget a response, in this data centre; whether there was one. JS: Cache.delete."""
+        """Delete a stored response in this data centre. Return True if there was one.
+
+        Args:
+            request: An absolute URL, or a request.
+            ignore_method: Treat a request with another method as a GET. By default nothing is
+                deleted for such a request.
+
+        Raises:
+            WorkersError: The URL is invalid.
+
+        JS: Cache.delete.
+        """
         with _raising:
             return bool(await self._js.delete(_key(request), ignoreMethod=ignore_method))
 
 
 class CacheStorage:
-    """The caches of a Worker; ``caches`` is the only one. JS: CacheStorage."""
+    """The caches of a Worker. ``caches`` is the only instance.
+
+    JS: CacheStorage.
+    """
 
     __slots__ = ()
 
@@ -76,11 +109,23 @@ class CacheStorage:
 
     @property
     def default(self) -> Cache:
-        """The cache that ``fetch`` uses too. JS: CacheStorage.default."""
+        """The cache that ``fetch`` uses too.
+
+        JS: CacheStorage.default.
+        """
         return Cache(self.js_object.default)
 
     async def open(self, name: str) -> Cache:
-        """The cache of that name, which is shorter than 1,024 characters. JS: CacheStorage.open."""
+        """Return the cache with this name. It is created if necessary.
+
+        Args:
+            name: The name, of less than 1,024 characters.
+
+        Raises:
+            WorkersError: The name is too long.
+
+        JS: CacheStorage.open.
+        """
         with _raising:
             return Cache(await self.js_object.open(text(name, "name")))
 
@@ -93,5 +138,5 @@ def _key(request: Any) -> Any:
         return text(request, "request")
     js = raw(request)
     if not hasattr(js, "url"):
-        raise ConversionError(f"request: expected str or Request, got {type(request).__name__}")
+        raise expected("request", "str or Request", request)
     return js

@@ -1,12 +1,13 @@
-"""``ctx.cache``: what to forget of the cache in front of a Worker."""
+"""``ctx.cache``: purge the cache in front of a Worker."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ._border import JsWrapper, from_js, prop, raising, raw, text, to_js, unsupported
-from .errors import ConversionError, WorkersError
+from ._border import JsWrapper, expected, from_js, prop, raising, raw, text, to_js, unsupported
+from ._options import js_options
+from .errors import WorkersError
 
 if TYPE_CHECKING:
     from . import _js
@@ -17,21 +18,34 @@ _raising = raising(WorkersError)
 
 
 class CachePurgeError(NamedTuple):
-    """Why something was not forgotten. JS: CachePurgeError."""
+    """The reason why a purge failed.
+
+    JS: CachePurgeError.
+    """
 
     code: int
+    """The code of the error."""
     message: str
+    """The message of the error."""
 
 
 class CachePurgeResult(NamedTuple):
-    """What became of a purge; look at ``success``. JS: CachePurgeResult."""
+    """The result of a purge. A refused purge raises nothing, so check ``success``.
+
+    JS: CachePurgeResult.
+    """
 
     success: bool
+    """True if the responses were purged."""
     errors: list[CachePurgeError]
+    """The errors if ``success`` is False."""
 
 
 class CacheContext(JsWrapper["_js.CacheContext"]):
-    """The cache that answers before the Worker is called. JS: CacheContext."""
+    """The cache that answers requests before the Worker is called.
+
+    JS: CacheContext.
+    """
 
     __slots__ = ()
 
@@ -45,12 +59,20 @@ class CacheContext(JsWrapper["_js.CacheContext"]):
         path_prefixes: Iterable[str] | None = None,
         purge_everything: bool | None = None,
     ) -> CachePurgeResult:
-        """Forget responses, everywhere: those with a tag of these in ``Cache-Tag``, or under one of
-        these paths, or all of them. WorkersError where there is no such cache.
+        """Delete responses in all data centres.
+
+        Args:
+            tags: Delete the responses with one of these tags in ``Cache-Tag``.
+            path_prefixes: Delete the responses under one of these paths.
+            purge_everything: Delete all responses.
+
+        Raises:
+            WorkersError: The Worker has no cache in front of it.
+            ConversionError: ``tags`` or ``path_prefixes`` is not an iterable of str.
 
         JS: CacheContext.purge.
         """
-        return await self._ask("purge", tags, path_prefixes, purge_everything)
+        return await self._request("purge", tags, path_prefixes, purge_everything)
 
     async def invalidate(
         self,
@@ -59,31 +81,41 @@ class CacheContext(JsWrapper["_js.CacheContext"]):
         path_prefixes: Iterable[str] | None = None,
         purge_everything: bool | None = None,
     ) -> CachePurgeResult:
-        """Have them asked for again before they are used, where the runtime can.
+        """Mark responses in all data centres as stale: they are revalidated before their next use.
+
+        Args:
+            tags: Mark the responses with one of these tags in ``Cache-Tag``.
+            path_prefixes: Mark the responses under one of these paths.
+            purge_everything: Mark all responses.
+
+        Raises:
+            WorkersError: The Worker has no cache in front of it, or the runtime has no
+                ``invalidate``.
+            ConversionError: ``tags`` or ``path_prefixes`` is not an iterable of str.
 
         JS: CacheContext.invalidate.
         """
-        return await self._ask("invalidate", tags, path_prefixes, purge_everything)
+        return await self._request("invalidate", tags, path_prefixes, purge_everything)
 
-    async def _ask(self, name: str, tags: Any, paths: Any, everything: Any) -> CachePurgeResult:
-        ask = prop(self._js, name)
-        if ask is None:
+    async def _request(self, name: str, tags: Any, paths: Any, everything: Any) -> CachePurgeResult:
+        method = prop(self._js, name)
+        if method is None:
             raise unsupported(WorkersError, f"{name}()")
-        options: dict[str, Any] = {}
-        if tags is not None:
-            options["tags"] = _texts(tags, "tags")
-        if paths is not None:
-            options["pathPrefixes"] = _texts(paths, "path_prefixes")
-        if everything is not None:
-            options["purgeEverything"] = everything
-        ready = to_js(options, "options")
+        options = {
+            "tags": _texts(tags, "tags"),
+            "path_prefixes": _texts(paths, "path_prefixes"),
+            "purge_everything": everything,
+        }
+        js_bag = to_js(js_options(options), "options")
         with _raising:
-            found = from_js(await ask(ready))
-        errors = [CachePurgeError(one["code"], one["message"]) for one in found["errors"]]
-        return CachePurgeResult(found["success"], errors)
+            result = from_js(await method(js_bag))
+        errors = [CachePurgeError(error["code"], error["message"]) for error in result["errors"]]
+        return CachePurgeResult(result["success"], errors)
 
 
-def _texts(values: Any, name: str) -> list[str]:
-    if isinstance(values, str):
-        raise ConversionError(f"{name}: expected several, got one str")
-    return [text(value, f"{name}[{at}]") for at, value in enumerate(values)]
+def _texts(values: Any, name: str) -> list[str] | None:
+    if values is None:
+        return None
+    if isinstance(values, str):  # It is iterable, but its characters are not meant.
+        raise expected(name, "an iterable of str", values, 'pass ["…"]')
+    return [text(value, f"{name}[{index}]") for index, value in enumerate(values)]

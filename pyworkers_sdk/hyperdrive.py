@@ -1,4 +1,4 @@
-"""``Hyperdrive``: a database that is far away, through a pool of connections that is not."""
+"""``Hyperdrive``: connections to a remote database through a pool close to the Worker."""
 
 from __future__ import annotations
 
@@ -17,10 +17,12 @@ _raising = raising(WorkersError)
 
 
 class Hyperdrive(JsWrapper["_js.Hyperdrive"]):
-    """What a PostgreSQL or MySQL driver needs to connect: ``DATABASE: Hyperdrive`` in an Env.
+    """The address of a database for a PostgreSQL or MySQL driver: ``DB: Hyperdrive`` in an Env.
 
-    The user, the password and the host are made for the Worker and are of no use elsewhere; the
-    repr shows none of them. The driver has to speak through ``cloudflare:sockets``. JS: Hyperdrive.
+    User, password and host are created for this Worker and do not work elsewhere; the repr shows
+    none of them. The driver has to connect through ``cloudflare:sockets``.
+
+    JS: Hyperdrive.
     """
 
     __slots__ = ()
@@ -30,46 +32,70 @@ class Hyperdrive(JsWrapper["_js.Hyperdrive"]):
 
     @property
     def connection_string(self) -> str:
-        """All of it as a URL; ``?sslmode=disable``, or ``?ssl-mode=disabled`` of MySQL, is right,
-        since the way to the pool is not over a network. JS: Hyperdrive.connectionString."""
+        """The whole address as a URL, with user and password.
+
+        It ends with ``?sslmode=disable`` (in MySQL ``?ssl-mode=disabled``). That is safe, since the
+        connection to the pool does not cross a network.
+
+        JS: Hyperdrive.connectionString.
+        """
         return self._js.connectionString
 
     @property
     def host(self) -> str:
-        """A name that only this Worker can connect to. JS: Hyperdrive.host."""
+        """A host name to which only this Worker can connect.
+
+        JS: Hyperdrive.host.
+        """
         return self._js.host
 
     @property
     def ip(self) -> str | None:
-        """The same as an IPv4 address; None where the runtime has none. JS: Hyperdrive.ip."""
-        found: str | None = prop(self._js, "ip")
-        return found
+        """The host as an IPv4 address; None if the runtime does not have it.
+
+        JS: Hyperdrive.ip.
+        """
+        ip: str | None = prop(self._js, "ip")
+        return ip
 
     @property
     def port(self) -> int:
-        """JS: Hyperdrive.port."""
+        """The port to connect to.
+
+        JS: Hyperdrive.port.
+        """
         return self._js.port
 
     @property
     def user(self) -> str:
-        """JS: Hyperdrive.user."""
+        """The name of the user.
+
+        JS: Hyperdrive.user.
+        """
         return self._js.user
 
     @property
     def password(self) -> str:
-        """JS: Hyperdrive.password."""
+        """The password of the user.
+
+        JS: Hyperdrive.password.
+        """
         return self._js.password
 
     @property
     def database(self) -> str:
-        """The database's name. JS: Hyperdrive.database."""
+        """The name of the database.
+
+        JS: Hyperdrive.database.
+        """
         return self._js.database
 
     def connect(self) -> Socket:
-        """A connection from the pool, in plain text, on which to speak the database's own protocol;
-        ``pyworkers_sdk.connect`` to ``host`` and ``port`` makes the same, whatever its options say.
+        """Open a connection from the pool, for the protocol of the database, without TLS.
 
-        WorkersError, from ``opened`` and a write, where the database cannot be reached.
+        ``pyworkers_sdk.connect`` to ``host`` and ``port`` does the same, and its options have no
+        effect then. If the database cannot be reached, ``opened`` and writes raise WorkersError.
+
         JS: Hyperdrive.connect.
         """
         from .tcp import Socket

@@ -1,13 +1,13 @@
-"""``Pipeline``: records on their way to R2, in files that can be queried."""
+"""``Pipeline``: send records to R2, where they are stored in files that can be queried."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from ._border import JsWrapper, binding, dumps, from_json, raising
+from ._border import JsWrapper, binding, dumps, expected, from_json, raising
 from ._border.rpc import method
-from .errors import ConversionError, WorkersError
+from .errors import WorkersError
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar as TypeVarWithDefault
@@ -24,7 +24,7 @@ _raising = raising(WorkersError)
 
 
 class Pipeline(JsWrapper["_js.Pipeline"], Generic[T]):
-    """A stream of Pipelines: ``CLICKS: Pipeline[Click]`` in an Env.
+    """A stream of Cloudflare Pipelines: ``CLICKS: Pipeline[Click]`` in an Env.
 
     JS: cloudflare:pipelines.Pipeline.
     """
@@ -35,15 +35,23 @@ class Pipeline(JsWrapper["_js.Pipeline"], Generic[T]):
         self._js = binding(pipeline, "Pipeline", "send")
 
     async def send(self, records: Iterable[T]) -> None:
-        """Hand over records, each an object of JSON: a dict, a dataclass or a pydantic model.
+        """Send records to the stream.
 
-        1 MB of them at once at most. ConversionError, before anything is sent, for what is not
-        JSON; WorkersError where the service refuses. JS: Pipeline.send.
+        Args:
+            records: Dicts, dataclasses or pydantic models, each sent as a JSON object. One call
+                sends at most 1 MB.
+
+        Raises:
+            WorkersError: The service refused the records.
+            ConversionError: A record is not JSON. Nothing is sent then.
+
+        JS: Pipeline.send.
         """
-        given: object = records
-        if isinstance(given, (str, dict)):
-            kind = "str" if isinstance(given, str) else "dict"
-            raise ConversionError(f"records: expected several, got a {kind}")
-        ready = from_json(dumps([*records], "records"))
+        single: object = records
+        if isinstance(single, dict):
+            raise expected("records", "an iterable of records", single, "pass [record]")
+        if isinstance(single, str):
+            raise expected("records", "an iterable of records", single)
+        js_records = from_json(dumps([*records], "records"))
         with _raising:
-            await method(self._js, "send", ready)
+            await method(self._js, "send", js_records)

@@ -1,4 +1,4 @@
-"""``RateLimit``: how often something may happen, counted by keys."""
+"""``RateLimit``: limit how often calls may happen, by key."""
 
 from __future__ import annotations
 
@@ -16,15 +16,18 @@ _raising = raising(WorkersError)
 
 
 class RateLimitOutcome:
-    """Whether a call was within the limit: ``if not await limiter.limit(key):``, or ``.success``.
+    """The answer of a limit. It is true within the limit: ``if not await limiter.limit(key):``.
 
     JS: RateLimitOutcome.
     """
 
     __slots__ = ("success",)
 
+    success: bool
+    """True if the call was within the limit."""
+
     def __init__(self, success: bool) -> None:
-        self.success: bool = success
+        self.success = success
 
     def __bool__(self) -> bool:
         return self.success
@@ -34,9 +37,12 @@ class RateLimitOutcome:
 
 
 class RateLimit(JsWrapper["_js.RateLimit"]):
-    """A limit of so many calls in a period of 10 or 60 s, which the configuration sets.
+    """A limit on the number of calls: ``LIMITER: RateLimit`` in an Env.
 
-    Each location counts for itself, and roughly. JS: RateLimit.
+    The configuration sets the number and the period, of 10 or 60 seconds. Each location counts
+    separately, and approximately.
+
+    JS: RateLimit.
     """
 
     __slots__ = ()
@@ -45,15 +51,22 @@ class RateLimit(JsWrapper["_js.RateLimit"]):
         self._js = binding(limiter, "RateLimit", "limit")
 
     async def limit(self, key: str, *, delta: int | None = None) -> RateLimitOutcome:
-        """Count a call under ``key``, whose own count it is; not a success once there were enough.
+        """Count one call against ``key``. ``success`` is False once the limit is exceeded.
 
-        ``delta`` is how much the call counts, 1 unless given; the local simulation refuses it.
-        WorkersError where the service refuses. JS: RateLimit.limit.
+        Args:
+            key: Each key has a separate counter.
+            delta: How much the call counts; by default 1. The local simulation refuses it.
+
+        Raises:
+            WorkersError: The service refused the call.
+
+        JS: RateLimit.limit.
         """
         key = text(key, "key")
         with _raising:
-            if delta is None:  # the local simulation refuses it by name, whatever it is
-                found = await self._js.limit(key=key)
+            # The local simulation refuses an option named delta, even if it is undefined.
+            if delta is None:
+                outcome = await self._js.limit(key=key)
             else:
-                found = await self._js.limit(key=key, delta=delta)
-        return RateLimitOutcome(bool(from_js(found)["success"]))
+                outcome = await self._js.limit(key=key, delta=delta)
+        return RateLimitOutcome(bool(from_js(outcome)["success"]))

@@ -1,4 +1,4 @@
-"""``SecretsStoreSecret``: a secret of the account, shared by its Workers."""
+"""``SecretsStoreSecret``: a secret that the Workers of an account share."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _raising = raising(WorkersError)
 
 
 class SecretsStoreSecret(JsWrapper["_js.SecretsStoreSecret"]):
-    """One secret of a Secrets Store: ``TOKEN: SecretsStoreSecret`` in an Env.
+    """A secret in a Secrets Store: ``TOKEN: SecretsStoreSecret`` in an Env.
 
     JS: SecretsStoreSecret.
     """
@@ -28,7 +28,13 @@ class SecretsStoreSecret(JsWrapper["_js.SecretsStoreSecret"]):
         self._js = binding(secret, "SecretsStoreSecret", "get")
 
     async def get(self) -> str:
-        """Its value. WorkersError if the store has none. JS: SecretsStoreSecret.get."""
+        """Return the value of the secret.
+
+        Raises:
+            WorkersError: The secret is missing from the store.
+
+        JS: SecretsStoreSecret.get.
+        """
         with _raising:
             value: str = await method(self._js, "get")
         return value

@@ -1,4 +1,4 @@
-"""``VersionMetadata``: which version of the Worker this is."""
+"""``VersionMetadata``: the version of the running Worker."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["VersionMetadata"]
 
 
 class VersionMetadata(JsWrapper["_js.WorkerVersionMetadata"]):
-    """The version of the Worker that is running: ``VERSION: VersionMetadata`` in an Env.
+    """The version of the running Worker: ``VERSION: VersionMetadata`` in an Env.
 
     JS: WorkerVersionMetadata.
     """
@@ -32,17 +32,26 @@ class VersionMetadata(JsWrapper["_js.WorkerVersionMetadata"]):
 
     @property
     def id(self) -> str:
-        """The version's id, a UUID. JS: WorkerVersionMetadata.id."""
+        """The id of the version, a UUID.
+
+        JS: WorkerVersionMetadata.id.
+        """
         return str(prop(self._js, "id"))
 
     @property
     def tag(self) -> str:
-        """What ``wrangler versions upload --tag`` gave it, or "". JS: WorkerVersionMetadata.tag."""
+        """The tag from ``wrangler versions upload --tag``, or "".
+
+        JS: WorkerVersionMetadata.tag.
+        """
         return str(prop(self._js, "tag"))
 
     @property
     def timestamp(self) -> datetime:
-        """When it was uploaded, in UTC. JS: WorkerVersionMetadata.timestamp, which is text."""
+        """The time of the upload, as an aware UTC datetime.
+
+        JS: WorkerVersionMetadata.timestamp.
+        """
         return datetime.fromisoformat(prop(self._js, "timestamp"))
 
     def __repr__(self) -> str:

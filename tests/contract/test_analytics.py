@@ -43,9 +43,12 @@ WRONG: dict[str, Any] = {
     "a blob": ({"blobs": ["a", 1]}, r"^blobs\[1\]: expected str, bytes or None, got int$"),
     "a surrogate": ({"blobs": ["\ud800"]}, r"^blobs\[0\]: the text has a lone surrogate"),
     "an index": ({"indexes": [2.0]}, r"^indexes\[0\]: expected str, bytes or None, got float$"),
-    "one text": ({"indexes": "abc"}, "^indexes: expected several values, got str$"),
+    "one text": (
+        {"indexes": "abc"},
+        "^indexes: expected an iterable of str, bytes or None, got str; pass ",
+    ),
     "a double": ({"doubles": [1, "2"]}, r"^doubles\[1\]: expected a number, got str$"),
-    "none": ({"doubles": [None]}, r"^doubles\[0\]: expected a number, got NoneType$"),
+    "none": ({"doubles": [None]}, r"^doubles\[0\]: expected a number, got None$"),
     "huge": ({"doubles": [10**400]}, r"^doubles\[0\]: expected a number, got int$"),
 }
 

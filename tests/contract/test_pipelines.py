@@ -12,8 +12,8 @@ from tests.contract.workers import AppEnv
 
 WRONG: dict[str, Any] = {
     "bytes": ([{"a": 1}, {"b": b""}], r"^records\[1\]\.b: bytes are not JSON"),
-    "a dict": ({"a": 1}, "^records: expected several, got a dict$"),
-    "text": ("abc", "^records: expected several, got a str$"),
+    "a dict": ({"a": 1}, r"^records: expected an iterable of records, got dict; pass \[record\]$"),
+    "text": ("abc", "^records: expected an iterable of records, got str$"),
 }
 
 
