@@ -70,7 +70,7 @@ if TYPE_CHECKING:  # the public names: edit here, then run scripts/public_names.
     from .fakes.vectorize import vectorize as vectorize, vectors as vectors
     from .fakes.web_search import web_results as web_results
     from .fakes.worker_loader import worker_loader as worker_loader
-    from .fakes.workflows.workflow import (
+    from .fakes.workflows.script import (
         StepRecord as StepRecord,
         WorkflowInstanceIntrospector as WorkflowInstanceIntrospector,
         WorkflowIntrospector as WorkflowIntrospector,
@@ -118,11 +118,11 @@ _HOMES = {
     "Route": ".runtime.network",
     "ScheduledOutcome": ".runtime.events",
     "SentEmail": ".fakes.email",
-    "StepRecord": ".fakes.workflows.workflow",
+    "StepRecord": ".fakes.workflows.script",
     "TcpRoute": ".runtime.tcp",
     "TcpWriter": ".runtime.tcp",
-    "WorkflowInstanceIntrospector": ".fakes.workflows.workflow",
-    "WorkflowIntrospector": ".fakes.workflows.workflow",
+    "WorkflowInstanceIntrospector": ".fakes.workflows.script",
+    "WorkflowIntrospector": ".fakes.workflows.script",
     "ai": ".fakes.ai_script",
     "ai_search": ".fakes.ai_search",
     "analytics_sql": ".fakes.analytics",
@@ -138,7 +138,7 @@ _HOMES = {
     "hyperdrive": ".fakes.hyperdrive",
     "image_outputs": ".fakes.images",
     "introspect_container": ".fakes.containers",
-    "introspect_workflow": ".fakes.workflows.workflow",
+    "introspect_workflow": ".fakes.workflows.script",
     "media_outputs": ".fakes.media",
     "push_commit": ".fakes.artifacts",
     "queued": ".fakes.queues",

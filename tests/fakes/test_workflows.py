@@ -297,14 +297,19 @@ async def test_waiting_ends_on_the_clock() -> None:
 async def test_what_cannot_come_is_said() -> None:
     runtime = runtime_of()
     flow = introspect_workflow(runtime.env.ORDERS)
-    with pytest.raises(LookupError, match="there is no instance 'nobody' yet"):
+    with pytest.raises(LookupError, match="the instance 'nobody' does not exist"):
         _ = flow.instance("nobody").steps
     order = await begun(runtime)
     await order.terminate()
     instance = flow.instance(order.id)
-    with pytest.raises(AssertionError, match="status 'complete': it is 'terminated', with None"):
+    with pytest.raises(
+        AssertionError,
+        match="status 'complete': not reached; the status is 'terminated', the error None",
+    ):
         await instance.wait_for_status("complete")
-    with pytest.raises(AssertionError, match="step 'ship': it is 'terminated'"):
+    with pytest.raises(
+        AssertionError, match="step 'ship': not reached; the status is 'terminated'"
+    ):
         await instance.wait_for_step_result("ship")
 
 
@@ -315,7 +320,7 @@ async def test_a_workflow_without_a_class_only_queues() -> None:
     await instance.pause()
     await instance.resume()
     flow = introspect_workflow(orders)
-    with pytest.raises(AssertionError, match="no class is known of the Workflow 'workflow'"):
+    with pytest.raises(AssertionError, match="the Workflow 'workflow' has no class"):
         await flow.instance(instance.id).wait_for_status("complete")
     assert repr(instance) == f"<WorkflowInstance {instance.id}>"
 
@@ -325,9 +330,9 @@ async def test_only_a_fake_may_be_looked_into_or_given_a_class() -> None:
         def createBatch(self) -> None: ...
 
     theirs: Any = Theirs()
-    with pytest.raises(TypeError, match="not Theirs"):
+    with pytest.raises(TypeError, match=r"expected a Workflow .*, got Theirs"):
         introspect_workflow(Workflow(theirs))
-    with pytest.raises(TypeError, match="the env binds no Workflow ORDER"):
+    with pytest.raises(TypeError, match="expected names of Workflows in the env, got 'ORDER'"):
         FakeRuntime(Default, env=AppEnv, workflows={"ORDER": Pipeline})
 
 

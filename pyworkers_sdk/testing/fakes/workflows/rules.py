@@ -1,4 +1,4 @@
-"""What the engine of Workflows takes and refuses: durations, configs, names; and what it logs."""
+"""The rules of the Workflows engine: durations, configs, names, retry back-off, and its log."""
 
 from __future__ import annotations
 
@@ -9,28 +9,35 @@ from typing import Any, cast
 
 from ...._cpython.js_exception import JsException
 from ...._cpython.rpc_stubs import JsFunction
+from . import messages
 
 __all__ = [
-    "FATAL_NAME",
+    "LARGEST_BATCH",
     "LARGEST_OUTPUT",
     "STEP_LIMIT",
     "check_batch",
     "check_config",
     "check_name",
+    "config_for_context",
     "is_addressable",
     "is_id",
     "logged",
     "milliseconds",
     "number_text",
     "over_rpc",
-    "resolved",
     "retry_delay",
-    "shown",
+    "with_defaults",
 ]
 
 STEP_LIMIT = 10_000
+"""Steps in one run. It is miniflare's default; a configuration can change it."""
 LARGEST_OUTPUT = 1024 * 1024
-FATAL_NAME = "WorkflowFatalError"
+"""Bytes of a step's result, as structured clone counts them."""
+LARGEST_BATCH = 100
+"""Instances that one call creates or deletes."""
+
+# The newer form of createBatch refuses these ids (contract: test_invalid_batch_raises).
+_RESERVED_IDS = ("batch", "terminate", "terminateAll")
 
 _UNITS = {
     "year": 31_557_600_000,
@@ -40,16 +47,22 @@ _UNITS = {
     "hour": 3_600_000,
     "minute": 60_000,
     "second": 1000,
-    "m": 1,
+    "m": 1,  # "ms": the pattern takes its "s" for a plural
 }
 
 
+# Durations --------------------------------------------------------------------------------------
+
+
 def milliseconds(duration: float | str) -> float:
-    """A number as it is; text as a number and its unit; NaN where it is neither."""
+    """Return the milliseconds of a number or of text; NaN if the text is not a duration.
+
+    Like the engine, count text without a known unit as milliseconds: "1 fortnight" is 1.
+    """
     if not isinstance(duration, str):
         return duration
-    found = re.fullmatch(r"([^ ]+) +(\w\w*?)s?", duration)
-    number, unit = found.groups() if found else (duration, "")
+    match = re.fullmatch(r"([^ ]+) +(\w\w*?)s?", duration)
+    number, unit = match.groups() if match else (duration, "")
     try:
         return float(number) * _UNITS.get(unit, 1)
     except ValueError:
@@ -57,84 +70,97 @@ def milliseconds(duration: float | str) -> float:
 
 
 def number_text(value: float) -> str:
-    """As JavaScript writes a number."""
+    """Return a number as JavaScript writes it, without ".0"."""
     return str(int(value)) if float(value).is_integer() else str(value)
 
 
-def is_id(id: Any) -> bool:
-    return isinstance(id, str) and bool(re.fullmatch(r"(?=.{1,100}\Z)\w[\w-]*", id, re.ASCII))
-
-
-def is_addressable(id: Any) -> bool:
-    """An id of an instance that there may be: one that a cron trigger started has a longer one."""
-    return isinstance(id, str) and bool(re.fullmatch(r"[\w, */#-]{1,271}", id, re.ASCII))
-
-
-def check_batch(given: Any) -> list[dict[str, Any]]:
-    """The options of each instance of a batch: of an array, or of the newer object."""
-    if isinstance(given, list):
-        batch = cast("list[dict[str, Any]]", given)
-        if not 0 < len(batch) <= 100:
-            limit = (
-                "only supports 100 instances at a time"
-                if batch
-                else "should have at least 1 instance"
-            )
-            raise JsException("Error", f"WorkflowError: batchCreate {limit}")
-        invalid = "Workflow instance has invalid id"
-    else:
-        batch = _batch(given)
-        invalid = "WorkflowError: (instance.invalid_id) Instance ID is invalid"
-    for one in batch:
-        if "id" in one and not is_id(one["id"]):
-            raise JsException("Error", invalid)
-    return batch
-
-
-def _batch(given: dict[str, Any]) -> list[dict[str, Any]]:
-    count, body = given.get("count"), "WorkflowError: (body)"
-    if "instances" in given:
-        batch: list[dict[str, Any]] = given["instances"]
-        if not 0 < len(batch) <= 100:
-            raise JsException("Error", f"{body} Batch size exceeds maximum allowed")
-    elif type(count) is not int or count <= 0:
-        raise JsException("Error", f"{body} count must be a positive integer")
-    elif count > 100:
-        raise JsException("Error", f"{body} batchCreate only supports 100 instances at a time")
-    else:
-        batch = [{name: given[name] for name in given if name != "count"} for _ in range(count)]
-    for one in batch:
-        if not all(map(_is_retention, one.get("retention", {}).values())):
-            raise JsException(
-                "Error",
-                f"{body} Duration must be a number or a string in format "
-                "'{{number}} {{unit}}' where unit is second(s), minute(s), etc.",
-            )
-        if one.get("id") in ("batch", "terminate", "terminateAll"):
-            raise JsException(
-                "Error", "WorkflowError: (instance.invalid_id) Instance ID is invalid"
-            )
-    return batch
+def _is_duration(value: Any) -> bool:
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        return False
+    return not isnan(milliseconds(value)) and (isinstance(value, str) or value >= 0)
 
 
 def _is_retention(value: float | str) -> bool:
+    # Stricter than other durations (contract: test_invalid_batch_raises).
     length = milliseconds(value)
     return length > 0 and (isinstance(value, str) or float(length).is_integer())
 
 
+# Instances --------------------------------------------------------------------------------------
+
+
+def is_id(id: Any) -> bool:
+    """Return whether an instance may be created with this id."""
+    return isinstance(id, str) and bool(re.fullmatch(r"(?=.{1,100}\Z)\w[\w-]*", id, re.ASCII))
+
+
+def is_addressable(id: Any) -> bool:
+    """Return whether an instance with this id may exist.
+
+    The service makes longer ids with other characters for instances that a cron trigger starts
+    (contract: test_delete_batch_accepts_id_of_cron_trigger).
+    """
+    return isinstance(id, str) and bool(re.fullmatch(r"[\w, */#-]{1,271}", id, re.ASCII))
+
+
+def check_batch(batch_or_options: Any) -> list[dict[str, Any]]:
+    """Return the options of each instance of a batch, or raise the engine's error.
+
+    The older form is an array. The newer form is an object with ``instances`` or ``count``, and has
+    other messages.
+    """
+    if isinstance(batch_or_options, list):
+        batch = cast("list[dict[str, Any]]", batch_or_options)
+        if not batch:
+            raise JsException("Error", messages.EMPTY_ARRAY)
+        if len(batch) > LARGEST_BATCH:
+            raise JsException("Error", messages.LARGE_ARRAY)
+        invalid_id = messages.INVALID_ID
+    else:
+        batch = _expand_batch(batch_or_options)
+        _check_options(batch)
+        invalid_id = messages.INVALID_ID_IN_BATCH
+    for options in batch:
+        if "id" in options and not is_id(options["id"]):
+            raise JsException("Error", invalid_id)
+    return batch
+
+
+def _expand_batch(options: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the options of each instance that an object with ``instances`` or ``count`` starts."""
+    if "instances" in options:
+        instances: list[dict[str, Any]] = options["instances"]
+        if not 0 < len(instances) <= LARGEST_BATCH:
+            raise JsException("Error", messages.INVALID_BATCH_SIZE)
+        return instances
+    count = options.get("count")
+    if type(count) is not int or count <= 0:
+        raise JsException("Error", messages.INVALID_COUNT)
+    if count > LARGEST_BATCH:
+        raise JsException("Error", messages.LARGE_COUNT)
+    shared = {name: value for name, value in options.items() if name != "count"}
+    return [{**shared} for _ in range(count)]
+
+
+def _check_options(batch: list[dict[str, Any]]) -> None:
+    for options in batch:
+        if not all(map(_is_retention, options.get("retention", {}).values())):
+            raise JsException("Error", messages.INVALID_RETENTION)
+        if options.get("id") in _RESERVED_IDS:
+            raise JsException("Error", messages.INVALID_ID_IN_BATCH)
+
+
+# Steps ------------------------------------------------------------------------------------------
+
+
 def check_name(name: str) -> None:
     if len(name) > 256 or re.search(r"[\x00-\x1f]", name):
-        reason = "exceeds max length (256 chars) or invalid characters found"
-        raise JsException("Error", f'Step name "{name}" {reason}')
+        raise JsException("Error", messages.INVALID_STEP_NAME.format(name=name))
 
 
-def check_config(name: str, config: dict[str, Any], what: str = "Step") -> None:
+def check_config(name: str, config: dict[str, Any], kind: str = "Step") -> None:
     if not _is_config(config):
-        raise JsException(
-            "Error",
-            f'{what} config for "{name}" is in a invalid format. See '
-            "https://developers.cloudflare.com/workflows/build/sleeping-and-retrying/",
-        )
+        raise JsException("Error", messages.INVALID_CONFIG.format(kind=kind, name=name))
 
 
 def _is_config(config: dict[str, Any]) -> bool:
@@ -154,61 +180,73 @@ def _is_config(config: dict[str, Any]) -> bool:
     )
 
 
-def _is_duration(value: Any) -> bool:
-    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        return False
-    return not isnan(milliseconds(value)) and (isinstance(value, str) or value >= 0)
-
-
-def resolved(config: dict[str, Any]) -> dict[str, Any]:
-    """A step's config with the engine's defaults."""
+def with_defaults(config: dict[str, Any]) -> dict[str, Any]:
+    """Return a step's config with the engine's defaults."""
     retries = {"limit": 5, "delay": 1000, "backoff": "exponential", **config.get("retries", {})}
     return {"timeout": "10 minutes", **config, "retries": retries}
 
 
 def retry_delay(config: dict[str, Any], attempt: int, delay: Any) -> float:
-    """Milliseconds from the failure of that attempt to the next, of what the config says, or its
-    function; ValueError where that is none."""
+    """Return the milliseconds from the failure of an attempt to its retry, with the back-off.
+
+    Args:
+        config: The step's config with its defaults.
+        attempt: The number of the attempt that failed, starting from 1.
+        delay: The delay of the config, or the result of its delay function.
+
+    Raises:
+        ValueError: The delay is not a duration.
+    """
     if not _is_duration(delay):
         raise ValueError(delay)
-    backoff = config["retries"]["backoff"]
+    # The back-off multiplies the result of a delay function, too (contract:
+    # test_delay_function_computes_retry_delay).
     factors = {"exponential": 2.0 ** (attempt - 1), "linear": attempt}
-    return milliseconds(delay) * factors.get(backoff, 1)
+    return milliseconds(delay) * factors.get(config["retries"]["backoff"], 1)
 
 
-def shown(config: dict[str, Any]) -> dict[str, Any]:
-    """A step's config as its context has it."""
+def config_for_context(config: dict[str, Any]) -> dict[str, Any]:
+    """Return a step's config as its context shows it: without a delay that is a function."""
     retries = {**config["retries"]}
     if isinstance(retries["delay"], JsFunction):
         del retries["delay"]
     return {**config, "retries": retries}
 
 
-_KEPT = ("Error", "TypeError", "RangeError", "SyntaxError", "ReferenceError")
+# Errors and the log -----------------------------------------------------------------------------
+
+_PLATFORM_ERRORS = ("Error", "TypeError", "RangeError", "SyntaxError", "ReferenceError")
 
 
 def over_rpc(exc: JsException) -> JsException:
-    """An error as it arrives on the other side: of the platform's names alone it keeps the name."""
-    if exc.name in _KEPT:
+    """Return an error as it arrives over RPC. The engine calls the Worker over RPC.
+
+    Classes that the platform does not know become "Error", and precede the message (contract:
+    test_exception_of_run_ends_instance).
+    """
+    if exc.name in _PLATFORM_ERRORS:
         return JsException(exc.name, exc.message)
     return JsException("Error", f"{exc.name}: {exc.message}" if exc.message else exc.name)
 
 
 def logged(value: Any) -> Any:
-    """A value as the engine's log, JSON, has it."""
-    kind = cast("type[Any]", type(value))
-    if kind is dict:
+    """Return a value as the engine's log stores it: JSON, with some values replaced.
+
+    Seen in the output of instances (contract: test_output_of_instance_is_json).
+    """
+    value_type = cast("type[Any]", type(value))
+    if value_type is dict:
         return {key: logged(item) for key, item in value.items()}
-    if kind is list:
+    if value_type is list:
         return [logged(item) for item in value]
-    if kind is set:
+    if value_type is set:
         return {}
-    if kind is bytes:
+    if value_type is bytes:
         return f"[Uint8Array({len(value)} bytes)]"
-    if kind is datetime:
+    if value_type is datetime:
         return value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    if kind is float and (isnan(value) or abs(value) == inf):
+    if value_type is float and (isnan(value) or abs(value) == inf):
         return None
-    if kind is int and abs(value) >= 2**53:
-        raise JsException("TypeError", "Do not know how to serialize a BigInt")
+    if value_type is int and abs(value) >= 2**53:
+        raise JsException("TypeError", messages.BIGINT)
     return value
