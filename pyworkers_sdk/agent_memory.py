@@ -1,4 +1,4 @@
-"""Agent Memory, what an agent learns and recalls: ``AgentMemory``."""
+"""Agent Memory, the long-term memory of agents: ``AgentMemory``."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ MemoryType: TypeAlias = Literal["fact", "event", "instruction", "task"]
 
 
 class AgentMemoryMessage(TypedDict):
-    """A message of a conversation, of at most 32 KB. JS: AgentMemoryMessage."""
+    """A message of a conversation, at most 32 KB. JS: AgentMemoryMessage."""
 
     role: Literal["system", "user", "assistant"]
     content: str
@@ -39,7 +39,7 @@ class AgentMemoryMessage(TypedDict):
 
 
 class AgentMemoryMemory(NamedTuple):
-    """What is remembered, and of which session. JS: AgentMemoryMemory."""
+    """A memory, and the session that it came from. JS: AgentMemoryMemory."""
 
     id: str
     type: MemoryType
@@ -51,7 +51,7 @@ class AgentMemoryMemory(NamedTuple):
 
 
 class AgentMemoryMemoryListEntry(NamedTuple):
-    """The same without its content. JS: AgentMemoryMemoryListEntry."""
+    """A memory in a list, without its content. JS: AgentMemoryMemoryListEntry."""
 
     id: str
     type: MemoryType
@@ -62,31 +62,27 @@ class AgentMemoryMemoryListEntry(NamedTuple):
 
 
 class AgentMemoryListMemoriesResult(NamedTuple):
-    """A page of memories; ``cursor`` asks for the next and is None on the last.
-
-    JS: AgentMemoryListMemoriesResult.
-    """
+    """A page of memories. JS: AgentMemoryListMemoriesResult."""
 
     memories: list[AgentMemoryMemoryListEntry]
     cursor: str | None
+    """The cursor of the next page; None on the last page."""
 
 
 class AgentMemoryScoredCandidate(NamedTuple):
-    """A memory that may be meant; the higher the ``score`` the more so, within one answer.
-
-    JS: AgentMemoryScoredCandidate.
-    """
+    """A memory that matches a query. JS: AgentMemoryScoredCandidate."""
 
     id: str
     summary: str
     session_id: str | None
     score: float
+    """The relevance; the higher, the better. Scores of different queries cannot be compared."""
 
 
 class AgentMemoryRecallResult:
-    """An answer made of ``count`` memories, and those; "" where none matches.
+    """An answer, and the memories that it is based on. JS: AgentMemoryRecallResult.
 
-    JS: AgentMemoryRecallResult.
+    ``count`` is their number. If no memory matches, ``answer`` is "".
     """
 
     __slots__ = ("answer", "candidates", "count")
@@ -102,8 +98,8 @@ class AgentMemoryRecallResult:
 class AgentMemoryProfile(RemoteObject["_js.AgentMemoryProfile"]):
     """The memory of one agent or user: ``await memory.get_profile("ann")``.
 
-    Every method raises WorkersError where the service refuses. A session's id has at most 64
-    characters. JS: AgentMemoryProfile.
+    Every method raises WorkersError if the service refuses the request. The id of a session has at
+    most 64 characters. JS: AgentMemoryProfile.
     """
 
     __slots__ = ()
@@ -111,18 +107,27 @@ class AgentMemoryProfile(RemoteObject["_js.AgentMemoryProfile"]):
     _raising = _raising
 
     async def get(self, memory_id: str) -> AgentMemoryMemory:
-        """A memory; WorkersError where it is not there. JS: AgentMemoryProfile.get."""
+        """Return a memory. JS: AgentMemoryProfile.get.
+
+        Raises:
+            WorkersError: The memory is missing.
+        """
         return _memory(await self._ask("get", text(memory_id, "memory_id")))
 
     async def delete(self, memory_id: str) -> AgentMemoryMemory:
-        """Delete a memory, and give it; WorkersError where it is not there.
+        """Delete a memory, and return it. JS: AgentMemoryProfile.delete.
 
-        JS: AgentMemoryProfile.delete.
+        Raises:
+            WorkersError: The memory is missing.
         """
         return _memory(await self._ask("delete", text(memory_id, "memory_id")))
 
     async def remember(self, content: str, *, session_id: str | None = None) -> AgentMemoryMemory:
-        """Store what is known; the service finds its type and its summary.
+        """Store a memory, and return it. The service chooses its type and writes its summary.
+
+        Args:
+            content: The text to remember.
+            session_id: The session that the memory came from.
 
         JS: AgentMemoryProfile.remember.
         """
@@ -132,22 +137,33 @@ class AgentMemoryProfile(RemoteObject["_js.AgentMemoryProfile"]):
     async def ingest(
         self, messages: Iterable[AgentMemoryMessage], *, session_id: str | None = None
     ) -> None:
-        """Store what is worth it in a conversation of at most 500 messages; twice the same is
-        stored once. JS: AgentMemoryProfile.ingest."""
-        sent = [
-            js_bag(message, AgentMemoryMessage, f"messages[{at}]")
-            for at, message in enumerate(messages)
+        """Extract and store the memories worth keeping from a conversation.
+
+        Ingesting the same conversation twice stores its memories once.
+
+        Args:
+            messages: The conversation, at most 500 messages.
+            session_id: The session of the conversation.
+
+        JS: AgentMemoryProfile.ingest.
+        """
+        js_messages = [
+            js_bag(message, AgentMemoryMessage, f"messages[{index}]")
+            for index, message in enumerate(messages)
         ]
         options = to_js(js_options({"session_id": session_id}))
-        await self._call("ingest", to_js(sent, "messages"), options)
+        await self._call("ingest", to_js(js_messages, "messages"), options)
 
     async def get_summary(self, *, session_id: str | None = None) -> str:
-        """All that is remembered, as Markdown; of sessions the last, or that one.
+        """Return a summary of all memories and of one session, as Markdown.
+
+        Args:
+            session_id: The session; the last one by default.
 
         JS: AgentMemoryProfile.getSummary.
         """
-        found = await self._ask("getSummary", to_js(js_options({"session_id": session_id})))
-        summary: str = found["summary"]
+        result = await self._ask("getSummary", to_js(js_options({"session_id": session_id})))
+        summary: str = result["summary"]
         return summary
 
     async def recall(
@@ -158,11 +174,18 @@ class AgentMemoryProfile(RemoteObject["_js.AgentMemoryProfile"]):
         response_length: Literal["short", "medium", "long"] | None = None,
         reference_date: date | str | None = None,
     ) -> AgentMemoryRecallResult:
-        """What the memories say to a question of at most 1 KB.
+        """Answer a question from the memories.
 
-        "low" and "medium" unless given; the higher the level the more is searched, and the longer
-        it takes. ``reference_date`` stands for today. JS: AgentMemoryProfile.recall.
+        Args:
+            query: The question, at most 1 KB.
+            thinking_level: The effort of the search, "low" by default. A higher level searches
+                more, and takes longer.
+            response_length: The length of the answer, "medium" by default.
+            reference_date: The date that counts as today.
+
+        JS: AgentMemoryProfile.recall.
         """
+        # A date crosses as text; a datetime becomes a JavaScript Date.
         if isinstance(reference_date, date) and not isinstance(reference_date, datetime):
             reference_date = reference_date.isoformat()
         options = {
@@ -170,11 +193,11 @@ class AgentMemoryProfile(RemoteObject["_js.AgentMemoryProfile"]):
             "response_length": response_length,
             "reference_date": reference_date,
         }
-        found = await self._ask(
+        result = await self._ask(
             "recall", text(query, "query"), to_js(js_options(options), "options")
         )
-        candidates = [named_tuple(AgentMemoryScoredCandidate, one) for one in found["candidates"]]
-        return AgentMemoryRecallResult(found["count"], found["answer"], candidates)
+        candidates = list_of(_candidate)(result["candidates"])
+        return AgentMemoryRecallResult(result["count"], result["answer"], candidates)
 
     async def list(
         self,
@@ -184,27 +207,32 @@ class AgentMemoryProfile(RemoteObject["_js.AgentMemoryProfile"]):
         session_id: str | None = None,
         type: MemoryType | None = None,
     ) -> AgentMemoryListMemoriesResult:
-        """A page of the memories: 20 unless ``limit`` says so, 500 at most.
+        """List the memories, one page at a time.
+
+        Args:
+            limit: The number of memories on a page: 20 by default, at most 500.
+            cursor: The cursor of the page before.
+            session_id: List only memories of this session.
+            type: List only memories of this type.
 
         JS: AgentMemoryProfile.list.
         """
         options = {"limit": limit, "cursor": cursor, "session_id": session_id, "type": type}
-        found = await self._ask("list", to_js(js_options(options), "options"))
-        return named_tuple(AgentMemoryListMemoriesResult, found, memories=list_of(_entry))
+        page = await self._ask("list", to_js(js_options(options), "options"))
+        return named_tuple(AgentMemoryListMemoriesResult, page, memories=list_of(_entry))
 
     async def delete_session(self, session_id: str) -> None:
-        """Delete what came of a session, if anything did.
-
-        JS: AgentMemoryProfile.deleteSession.
-        """
+        """Delete the memories of a session, if it has any. JS: AgentMemoryProfile.deleteSession."""
         await self._call("deleteSession", text(session_id, "session_id"))
 
 
 class AgentMemory(RemoteObject["_js.AgentMemoryNamespace"]):
-    """Memories by the name of a profile: ``MEMORY: AgentMemory`` in an Env.
+    """The memories of agents, by the name of a profile: ``MEMORY: AgentMemory`` in an Env.
 
-    A name has at most 32 characters.
-    No local runtime has it: what is said of the service is its documentation's, and was not seen.
+    The name of a profile has at most 32 characters.
+
+    Not available in local runtimes: the fake follows Cloudflare's documentation and has not been
+    verified against the service.
 
     JS: AgentMemoryNamespace.
     """
@@ -217,18 +245,22 @@ class AgentMemory(RemoteObject["_js.AgentMemoryNamespace"]):
         super().__init__(binding(namespace, "AgentMemory", "getProfile"))
 
     async def get_profile(self, profile_name: str) -> AgentMemoryProfile:
-        """A profile, made where there is none. JS: AgentMemoryNamespace.getProfile."""
-        found = await self._call("getProfile", text(profile_name, "profile_name"))
-        return AgentMemoryProfile(raw(found))
+        """Return a profile; create it if it is missing. JS: AgentMemoryNamespace.getProfile."""
+        js_profile = await self._call("getProfile", text(profile_name, "profile_name"))
+        return AgentMemoryProfile(raw(js_profile))
 
     async def delete_profile(self, profile_name: str) -> None:
-        """Delete a profile, and all that it remembers. JS: AgentMemoryNamespace.deleteProfile."""
+        """Delete a profile with all its memories. JS: AgentMemoryNamespace.deleteProfile."""
         await self._call("deleteProfile", text(profile_name, "profile_name"))
 
 
-def _memory(found: Any) -> AgentMemoryMemory:
-    return named_tuple(AgentMemoryMemory, found)
+def _memory(memory: Any) -> AgentMemoryMemory:
+    return named_tuple(AgentMemoryMemory, memory)
 
 
-def _entry(found: Any) -> AgentMemoryMemoryListEntry:
-    return named_tuple(AgentMemoryMemoryListEntry, found)
+def _entry(entry: Any) -> AgentMemoryMemoryListEntry:
+    return named_tuple(AgentMemoryMemoryListEntry, entry)
+
+
+def _candidate(candidate: Any) -> AgentMemoryScoredCandidate:
+    return named_tuple(AgentMemoryScoredCandidate, candidate)

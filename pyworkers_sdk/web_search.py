@@ -1,4 +1,4 @@
-"""Web Search, pages by what they are about: ``WebSearch``."""
+"""Web Search: ``WebSearch``."""
 
 from __future__ import annotations
 
@@ -16,38 +16,38 @@ __all__ = ["WebSearch", "WebSearchResponseMetadata", "WebSearchResult", "WebSear
 
 
 class WebSearchResult(NamedTuple):
-    """A page, without its text: ``fetch(result.url)`` reads it. JS: WebSearchResult.
-
-    ``last_modified_date`` is ISO 8601 without a time zone, such as "2025-11-30T04:39:48".
-    """
+    """A web page that matches. Read its text with ``fetch(result.url)``. JS: WebSearchResult."""
 
     url: str
     title: str
     description: str | None = None
     last_modified_date: str | None = None
+    """The time as ISO 8601 text without a time zone: "2025-11-30T04:39:48"."""
     image_url: str | None = None
     favicon_url: str | None = None
 
 
 class WebSearchResponseMetadata(NamedTuple):
-    """How the search went; ``latency_ms`` in milliseconds. JS: WebSearchResponseMetadata."""
+    """Details of a search. JS: WebSearchResponseMetadata."""
 
     query: str
     request_id: str
     latency_ms: float
+    """The duration in milliseconds."""
 
 
 class WebSearchSearchResponse(NamedTuple):
-    """JS: WebSearchSearchResponse."""
+    """The results of a search. JS: WebSearchSearchResponse."""
 
     items: list[WebSearchResult]
     metadata: WebSearchResponseMetadata
 
 
 class WebSearch(RemoteObject["_js.WebSearch"]):
-    """The web, to be searched: ``WEB: WebSearch`` in an Env.
+    """A search engine for the web: ``WEB: WebSearch`` in an Env.
 
-    No local runtime has it: what is said of the service is its documentation's, and was not seen.
+    Not available in local runtimes: the fake follows Cloudflare's documentation and has not been
+    verified against the service.
 
     JS: WebSearch.
     """
@@ -60,20 +60,27 @@ class WebSearch(RemoteObject["_js.WebSearch"]):
         super().__init__(binding(web, "WebSearch", "search"))
 
     async def search(self, *, query: str, limit: int | None = None) -> WebSearchSearchResponse:
-        """Pages: at most ``limit``, which is 10 unless given, and no more than 20.
+        """Return the web pages that match a query.
 
-        WorkersError where the service refuses. JS: WebSearch.search.
+        Args:
+            query: The text to search for.
+            limit: The number of pages: 10 by default, at most 20.
+
+        Raises:
+            WorkersError: The service refused the request.
+
+        JS: WebSearch.search.
         """
         options = json_of({"query": text(query, "query"), "limit": limit})
-        found = await self._ask("search", options)
+        response = await self._ask("search", options)
         return named_tuple(
-            WebSearchSearchResponse, found, items=list_of(_result), metadata=_metadata
+            WebSearchSearchResponse, response, items=list_of(_result), metadata=_metadata
         )
 
 
-def _result(found: Any) -> WebSearchResult:
-    return named_tuple(WebSearchResult, found)
+def _result(result: Any) -> WebSearchResult:
+    return named_tuple(WebSearchResult, result)
 
 
-def _metadata(found: Any) -> WebSearchResponseMetadata:
-    return named_tuple(WebSearchResponseMetadata, found)
+def _metadata(metadata: Any) -> WebSearchResponseMetadata:
+    return named_tuple(WebSearchResponseMetadata, metadata)

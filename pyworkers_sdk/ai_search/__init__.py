@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, cast, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
-from .._border import binding, dumps, from_json, raising, raw, text
+from .._border import JsT, binding, dumps, expected, from_json, raising, raw, text
 from .._border.rpc import member
 from .._options import json_of
 from .._remote_object import RemoteObject
@@ -32,33 +32,64 @@ if TYPE_CHECKING:
 
 __all__ = ["AiSearchInstance", "AiSearchNamespace"]
 
-_raising = raising(AiSearchError)
+
+class _Searchable(RemoteObject[JsT]):
+    """Base of the two bindings: an instance, and a namespace that searches several instances."""
+
+    __slots__ = ()
+
+    _raising = raising(AiSearchError)
+
+    async def _search(self, query: Any, messages: Any, options: Any) -> Any:
+        if query is None and messages is None:
+            raise ConversionError("search(): expected query or messages, got neither")
+        if query is not None and messages is not None:
+            raise ConversionError("search(): expected query or messages, got both")
+        if messages is None:
+            request = {"query": text(query, "query"), "ai_search_options": options}
+        else:
+            request = {"messages": _message_list(messages), "ai_search_options": options}
+        return await self._ask("search", json_of(request, "request"))
+
+    async def _chat(
+        self,
+        messages: Any,
+        stream: bool | None,
+        model: str | None,
+        options: Any,
+        extra: Mapping[str, Any] | None,
+    ) -> Any:
+        request: dict[str, Any] = {
+            **(extra or {}),
+            "messages": _message_list(messages),
+            "stream": stream,
+            "model": model,
+            "ai_search_options": options,
+        }
+        js_request = json_of(request, "request")
+        if stream:
+            js_stream = await self._call("chatCompletions", js_request)
+            return EventStream[dict[str, Any]](js_stream)
+        return await self._ask("chatCompletions", js_request)
 
 
-class AiSearchInstance(RemoteObject["_js.AiSearchInstance"]):
-    """Documents to search and to ask: ``DOCS: AiSearchInstance`` in an Env, or
-    ``namespace.get("docs")``.
+class AiSearchInstance(_Searchable["_js.AiSearchInstance"]):
+    """Documents to search and to chat about: ``DOCS: AiSearchInstance`` in an Env.
 
-    Every method raises AiSearchError where the service refuses; ``js_name`` is
-    "AiSearchNotFoundError" where there is no such instance.
-    No local runtime has it: what is said of the service is its documentation's, and was not seen.
+    ``AiSearchNamespace.get`` and ``create`` return instances too. Every method raises AiSearchError
+    if the service refuses the request. For a missing instance its ``js_name`` is
+    "AiSearchNotFoundError".
+
+    Not available in local runtimes: the fake follows Cloudflare's documentation and has not been
+    verified against the service.
 
     JS: AiSearchInstance.
     """
 
     __slots__ = ()
 
-    _raising = _raising
-
     def __init__(self, instance: _js.AiSearchInstance) -> None:
         super().__init__(binding(instance, "AiSearchInstance", "chatCompletions"))
-
-    @classmethod
-    def _over(cls, handle: Any) -> AiSearchInstance:
-        """Over what may be a promise, which has no methods to look for."""
-        made = cls.__new__(cls)
-        made._js = handle
-        return made
 
     async def search(
         self,
@@ -67,12 +98,17 @@ class AiSearchInstance(RemoteObject["_js.AiSearchInstance"]):
         messages: Sequence[AiSearchMessage] | None = None,
         ai_search_options: AiSearchOptions | None = None,
     ) -> AiSearchSearchResponse:
-        """The pieces of its items that match a query, or the last of a conversation's messages:
-        give one of the two. JS: AiSearchInstance.search.
+        """Return the chunks of items that match a query. Pass either ``query`` or ``messages``.
+
+        Args:
+            query: The text to search for.
+            messages: A conversation; its last message is the query.
+            ai_search_options: Settings of this search that differ from the instance's.
+
+        JS: AiSearchInstance.search.
         """
-        request = json_of(_asked(query, messages, ai_search_options), "request")
-        found: AiSearchSearchResponse = await self._ask("search", request)
-        return found
+        response: AiSearchSearchResponse = await self._search(query, messages, ai_search_options)
+        return response
 
     @overload
     async def chat_completions(
@@ -103,59 +139,68 @@ class AiSearchInstance(RemoteObject["_js.AiSearchInstance"]):
         ai_search_options: AiSearchOptions | None = None,
         extra: Mapping[str, Any] | None = None,
     ) -> Any:
-        """What a model says to a conversation with the pieces that match before it.
+        """Return a model's answer to a conversation, based on the chunks that match.
 
-        With ``stream`` an EventStream: first ``{"chunks": […]}``, then the text bit by bit in
-        ``event["choices"][0]["delta"]["content"]``. ``extra`` are further settings of the model,
-        such as ``{"temperature": 0.2}``. JS: AiSearchInstance.chatCompletions.
+        Args:
+            messages: The conversation.
+            stream: Return an EventStream. Its first event is ``{"chunks": […]}``. The text follows
+                in parts, in ``event["choices"][0]["delta"]["content"]``.
+            model: The name of the model; by default the instance's.
+            ai_search_options: Settings of this search that differ from the instance's.
+            extra: More settings of the model, such as ``{"temperature": 0.2}``.
+
+        JS: AiSearchInstance.chatCompletions.
         """
-        return await _chat(self, messages, stream, model, ai_search_options, extra)
+        return await self._chat(messages, stream, model, ai_search_options, extra)
 
     async def update(self, config: AiSearchSettings) -> AiSearchInstanceInfo:
-        """Change what is given, and nothing else. JS: AiSearchInstance.update."""
-        made: AiSearchInstanceInfo = await self._ask("update", _config(config))
-        return made
+        """Change the settings in ``config`` and keep all others. JS: AiSearchInstance.update."""
+        info: AiSearchInstanceInfo = await self._ask("update", _js_config(config))
+        return info
 
     async def info(self) -> AiSearchInstanceInfo:
-        """How it is set up. JS: AiSearchInstance.info."""
-        found: AiSearchInstanceInfo = await self._ask("info")
-        return found
+        """Return the settings and the state of the instance. JS: AiSearchInstance.info."""
+        info: AiSearchInstanceInfo = await self._ask("info")
+        return info
 
     async def stats(self) -> AiSearchStatsResponse:
-        """How far its indexing is. JS: AiSearchInstance.stats."""
-        found: AiSearchStatsResponse = await self._ask("stats")
-        return found
+        """Return the number of items in each state of indexing. JS: AiSearchInstance.stats."""
+        stats: AiSearchStatsResponse = await self._ask("stats")
+        return stats
 
     @property
     def items(self) -> AiSearchItems:
-        """What can be found in it. JS: AiSearchInstance.items."""
+        """The items of the instance: the files that it searches. JS: AiSearchInstance.items."""
         return AiSearchItems(member(self._js, "items"))
 
     @property
     def jobs(self) -> AiSearchJobs:
-        """The runs over its source. JS: AiSearchInstance.jobs."""
+        """The indexing jobs of the instance. JS: AiSearchInstance.jobs."""
         return AiSearchJobs(member(self._js, "jobs"))
 
 
-class AiSearchNamespace(RemoteObject["_js.AiSearchNamespace"]):
+class AiSearchNamespace(_Searchable["_js.AiSearchNamespace"]):
     """AI Search instances by name: ``SEARCH: AiSearchNamespace`` in an Env.
 
-    Every method raises AiSearchError where the service refuses.
-    No local runtime has it: what is said of the service is its documentation's, and was not seen.
+    Every method raises AiSearchError if the service refuses the request.
+
+    Not available in local runtimes: the fake follows Cloudflare's documentation and has not been
+    verified against the service.
 
     JS: AiSearchNamespace.
     """
 
     __slots__ = ()
 
-    _raising = _raising
-
     def __init__(self, namespace: _js.AiSearchNamespace) -> None:
         super().__init__(binding(namespace, "AiSearchNamespace", "create"))
 
     def get(self, name: str) -> AiSearchInstance:
-        """The instance of that name, whether it is there or not. JS: AiSearchNamespace.get."""
-        return AiSearchInstance._over(self._start("get", text(name, "name")))
+        """Return the instance with this name, without a check that it exists.
+
+        JS: AiSearchNamespace.get.
+        """
+        return _instance(self._start("get", text(name, "name")))
 
     async def list(
         self,
@@ -166,7 +211,15 @@ class AiSearchNamespace(RemoteObject["_js.AiSearchNamespace"]):
         order_by: Literal["created_at"] | None = None,
         order_by_direction: Literal["asc", "desc"] | None = None,
     ) -> AiSearchListResponse:
-        """A page of the instances; ``search`` is part of their ids. JS: AiSearchNamespace.list."""
+        """List the instances, one page at a time. JS: AiSearchNamespace.list.
+
+        Args:
+            page: The number of the page; the first is 1.
+            per_page: The number of instances on a page.
+            search: List only instances whose ids contain this text.
+            order_by: The field that orders the list.
+            order_by_direction: The direction of the order.
+        """
         params = {
             "page": page,
             "per_page": per_page,
@@ -174,16 +227,19 @@ class AiSearchNamespace(RemoteObject["_js.AiSearchNamespace"]):
             "order_by": order_by,
             "order_by_direction": order_by_direction,
         }
-        found: AiSearchListResponse = await self._ask("list", json_of(params))
-        return found
+        response: AiSearchListResponse = await self._ask("list", json_of(params))
+        return response
 
     async def create(self, config: AiSearchConfig) -> AiSearchInstance:
-        """A new instance: ``create({"id": "docs"})`` for files to upload. JS:
-        AiSearchNamespace.create."""
-        return AiSearchInstance._over(raw(await self._call("create", _config(config))))
+        """Create an instance.
+
+        ``create({"id": "docs"})`` creates an instance for uploaded files.
+        JS: AiSearchNamespace.create.
+        """
+        return _instance(raw(await self._call("create", _js_config(config))))
 
     async def delete(self, name: str) -> None:
-        """Delete an instance, and all that is in it. JS: AiSearchNamespace.delete."""
+        """Delete an instance with all its items. JS: AiSearchNamespace.delete."""
         await self._call("delete", text(name, "name"))
 
     async def search(
@@ -193,13 +249,21 @@ class AiSearchNamespace(RemoteObject["_js.AiSearchNamespace"]):
         messages: Sequence[AiSearchMessage] | None = None,
         ai_search_options: AiSearchMultiSearchOptions,
     ) -> AiSearchMultiSearchResponse:
-        """As ``AiSearchInstance.search``, in the instances of ``ai_search_options``: 1 to 10.
+        """Return the chunks that match a query, in several instances.
 
-        Instances that fail are in ``errors``. JS: AiSearchNamespace.search.
+        Pass either ``query`` or ``messages``. Instances that fail are in ``errors``.
+
+        Args:
+            query: The text to search for.
+            messages: A conversation; its last message is the query.
+            ai_search_options: The ``instance_ids`` to search, 1 to 10, and settings of this search.
+
+        JS: AiSearchNamespace.search.
         """
-        request = json_of(_asked(query, messages, ai_search_options), "request")
-        found: AiSearchMultiSearchResponse = await self._ask("search", request)
-        return found
+        response: AiSearchMultiSearchResponse = await self._search(
+            query, messages, ai_search_options
+        )
+        return response
 
     @overload
     async def chat_completions(
@@ -230,50 +294,34 @@ class AiSearchNamespace(RemoteObject["_js.AiSearchNamespace"]):
         model: str | None = None,
         extra: Mapping[str, Any] | None = None,
     ) -> Any:
-        """As ``AiSearchInstance.chat_completions``, with several instances.
+        """Return a model's answer to a conversation, based on chunks of several instances.
+
+        Args:
+            messages: The conversation.
+            stream: Return an EventStream. Its first event is ``{"chunks": […]}``. The text follows
+                in parts, in ``event["choices"][0]["delta"]["content"]``.
+            ai_search_options: The ``instance_ids`` to search, 1 to 10, and settings of this search.
+            model: The name of the model.
+            extra: More settings of the model, such as ``{"temperature": 0.2}``.
 
         JS: AiSearchNamespace.chatCompletions.
         """
-        return await _chat(self, messages, stream, model, ai_search_options, extra)
+        return await self._chat(messages, stream, model, ai_search_options, extra)
 
 
-def _asked(query: Any, messages: Any, options: Any) -> dict[str, Any]:
-    if (query is None) is (messages is None):
-        raise ConversionError("search() takes either query or messages")
-    if messages is None:
-        return {"query": text(query, "query"), "ai_search_options": options}
-    return {"messages": _messages(messages), "ai_search_options": options}
+def _instance(js_instance: Any) -> AiSearchInstance:
+    """Return the instance over a handle: a stub, or a promise without methods to check."""
+    self = AiSearchInstance.__new__(AiSearchInstance)
+    self._js = js_instance
+    return self
 
 
-def _messages(messages: Any) -> list[Any]:
-    if isinstance(messages, (str, Mapping)):
-        kind = type(cast(object, messages)).__name__
-        raise ConversionError(f"messages: expected a list of messages, got {kind}")
+def _message_list(messages: Any) -> list[Any]:
+    if isinstance(messages, (str, Mapping)):  # both are iterable, but not a list of messages
+        raise expected("messages", "a list of messages", messages)
     return [*messages]
 
 
-async def _chat(
-    on: RemoteObject[Any],
-    messages: Any,
-    stream: bool | None,
-    model: str | None,
-    options: Any,
-    extra: Any,
-) -> Any:
-    request: dict[str, Any] = {
-        **(extra or {}),
-        "messages": _messages(messages),
-        "stream": stream,
-        "model": model,
-        "ai_search_options": options,
-    }
-    ready = json_of(request, "request")
-    if stream:
-        answer: EventStream[dict[str, Any]] = EventStream(await on._call("chatCompletions", ready))
-        return answer
-    return await on._ask("chatCompletions", ready)
-
-
-def _config(config: Any) -> Any:
-    """As it is: None says that there shall be nothing."""
+def _js_config(config: Any) -> Any:
+    # None stays null: it removes a setting.
     return from_json(dumps(config, "config"))

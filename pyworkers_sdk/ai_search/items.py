@@ -1,15 +1,15 @@
-"""What is in an AI Search instance: ``AiSearchItems`` and ``AiSearchJobs``."""
+"""Items and indexing jobs of an AI Search instance: ``AiSearchItems`` and ``AiSearchJobs``."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
-from .._border import from_js, prop, raising, raw, stream_from, text
+from .._border import expected, from_js, prop, raising, raw, stream_from, text
 from .._options import json_of
 from .._remote_object import RemoteObject
 from ..blob import Blob
-from ..errors import AiSearchError, ConversionError
+from ..errors import AiSearchError
 from ..streams import ReadableStream
 
 if TYPE_CHECKING:
@@ -38,12 +38,13 @@ _Content: TypeAlias = "str | bytes | Blob | ReadableStream | AsyncIterable[bytes
 
 
 class AiSearchItemContentResult(NamedTuple):
-    """An item as it was uploaded; ``size`` in bytes. JS: AiSearchItemContentResult."""
+    """The file of an item, as it was uploaded. JS: AiSearchItemContentResult."""
 
     body: ReadableStream
     content_type: str
     filename: str
     size: int
+    """The size in bytes."""
 
 
 class AiSearchItems(RemoteObject["_js.AiSearchItems"]):
@@ -67,8 +68,19 @@ class AiSearchItems(RemoteObject["_js.AiSearchItems"]):
         item_id: str | None = None,
         key: str | None = None,
     ) -> AiSearchListItemsResponse:
-        """A page of the items. ``search`` is a part of their keys, ``key`` the whole of one;
-        ``source`` such as "builtin"; ``metadata_filter`` a Vectorize filter as JSON text.
+        """List the items, one page at a time.
+
+        Args:
+            page: The number of the page; the first is 1.
+            per_page: The number of items on a page.
+            search: List only items whose keys contain this text.
+            sort_by: The field that orders the list.
+            status: List only items in this state.
+            source: List only items of this source, such as "builtin".
+            metadata_filter: List only items whose metadata fulfils this Vectorize filter, as JSON
+                text.
+            item_id: List only the item with this id.
+            key: List only the item with this key.
 
         JS: AiSearchItems.list.
         """
@@ -83,15 +95,20 @@ class AiSearchItems(RemoteObject["_js.AiSearchItems"]):
             "item_id": item_id,
             "key": key,
         }
-        found: AiSearchListItemsResponse = await self._ask("list", json_of(params))
-        return found
+        response: AiSearchListItemsResponse = await self._ask("list", json_of(params))
+        return response
 
     async def upload(
         self, name: str, content: _Content, *, metadata: Mapping[str, Any] | None = None
     ) -> AiSearchItemInfo:
-        """Store a file and queue it for indexing; one of the same name is replaced.
+        """Store a file and queue it for indexing. An item with the same name is replaced.
 
-        At most 5 fields of metadata for each instance. JS: AiSearchItems.upload.
+        Args:
+            name: The name of the file; it becomes the key of the item.
+            content: The content of the file.
+            metadata: Metadata to filter by. An instance can have at most 5 fields of metadata.
+
+        JS: AiSearchItems.upload.
         """
         return await self._upload("upload", name, content, {"metadata": metadata})
 
@@ -104,9 +121,18 @@ class AiSearchItems(RemoteObject["_js.AiSearchItems"]):
         poll_interval_ms: int | None = None,
         timeout_ms: int | None = None,
     ) -> AiSearchItemInfo:
-        """The same, and wait until it is indexed, or for ``timeout_ms``: the ``status`` says which.
+        """Store a file, and wait until it is indexed or until the timeout.
 
-        Milliseconds: every 1000, for 30000, unless given. JS: AiSearchItems.uploadAndPoll.
+        The result's ``status`` is "completed" once the item is indexed.
+
+        Args:
+            name: The name of the file; it becomes the key of the item.
+            content: The content of the file.
+            metadata: Metadata to filter by. An instance can have at most 5 fields of metadata.
+            poll_interval_ms: The time between polls, in milliseconds; 1,000 by default.
+            timeout_ms: The timeout in milliseconds; 30,000 by default.
+
+        JS: AiSearchItems.uploadAndPoll.
         """
         options = {
             "metadata": metadata,
@@ -116,58 +142,81 @@ class AiSearchItems(RemoteObject["_js.AiSearchItems"]):
         return await self._upload("uploadAndPoll", name, content, options)
 
     async def _upload(self, method: str, name: str, content: Any, options: Any) -> AiSearchItemInfo:
-        ready = json_of(options)
-        sent = _sent(content)
-        made: AiSearchItemInfo = await self._ask(method, text(name, "name"), sent, ready)
-        return made
+        # Convert the content last: if an option were refused later, a stream would stay open.
+        js_options = json_of(options)
+        js_content = _js_content(content)
+        info: AiSearchItemInfo = await self._ask(method, text(name, "name"), js_content, js_options)
+        return info
 
     def get(self, item_id: str) -> AiSearchItem:
-        """The item of that id, whether it is there or not. JS: AiSearchItems.get."""
+        """Return the item with this id, without a check that it exists. JS: AiSearchItems.get."""
         return AiSearchItem(self._start("get", text(item_id, "item_id")))
 
     async def delete(self, item_id: str) -> None:
-        """Delete an item; AiSearchError where it is not there. JS: AiSearchItems.delete."""
+        """Delete an item. JS: AiSearchItems.delete.
+
+        Raises:
+            AiSearchError: The item is missing.
+        """
         await self._call("delete", text(item_id, "item_id"))
 
 
 class AiSearchItem(RemoteObject["_js.AiSearchItem"]):
-    """One item; AiSearchError where it is not there. JS: AiSearchItem."""
+    """An item of an instance: ``instance.items.get("…")``. JS: AiSearchItem.
+
+    Every method raises AiSearchError if the item is missing.
+    """
 
     __slots__ = ()
 
     _raising = _raising
 
     async def info(self) -> AiSearchItemInfo:
-        """What is known of it. JS: AiSearchItem.info."""
-        found: AiSearchItemInfo = await self._ask("info")
-        return found
+        """Return the state and the metadata of the item. JS: AiSearchItem.info."""
+        info: AiSearchItemInfo = await self._ask("info")
+        return info
 
     async def download(self) -> AiSearchItemContentResult:
-        """What was uploaded. JS: AiSearchItem.download."""
-        found = await self._call("download")
-        kind, name, size = (from_js(prop(found, each)) for each in _CONTENT)
-        return AiSearchItemContentResult(ReadableStream(prop(found, "body")), kind, name, size)
+        """Return the file that was uploaded. JS: AiSearchItem.download."""
+        js_file = await self._call("download")
+        content_type, filename, size = (from_js(prop(js_file, name)) for name in _CONTENT)
+        body = ReadableStream(prop(js_file, "body"))
+        return AiSearchItemContentResult(body, content_type, filename, size)
 
     async def sync(self) -> AiSearchItemInfo:
-        """Have it indexed again. JS: AiSearchItem.sync."""
-        found: AiSearchItemInfo = await self._ask("sync")
-        return found
+        """Queue the item for indexing again. JS: AiSearchItem.sync."""
+        info: AiSearchItemInfo = await self._ask("sync")
+        return info
 
     async def logs(
         self, *, limit: int | None = None, cursor: str | None = None
     ) -> AiSearchItemLogsResponse:
-        """What was done to it: 1 to 100 entries, 50 unless given. JS: AiSearchItem.logs."""
+        """Return log entries of the item's processing.
+
+        Args:
+            limit: The number of entries, 1 to 100; 50 by default.
+            cursor: The cursor of the page before.
+
+        JS: AiSearchItem.logs.
+        """
         params = json_of({"limit": limit, "cursor": cursor})
-        found: AiSearchItemLogsResponse = await self._ask("logs", params)
-        return found
+        response: AiSearchItemLogsResponse = await self._ask("logs", params)
+        return response
 
     async def chunks(
         self, *, limit: int | None = None, offset: int | None = None
     ) -> AiSearchItemChunksResponse:
-        """The pieces that it is indexed in: 1 to 100, 20 unless given. JS: AiSearchItem.chunks."""
+        """Return the chunks into which the item is divided.
+
+        Args:
+            limit: The number of chunks, 1 to 100; 20 by default.
+            offset: The number of chunks to skip.
+
+        JS: AiSearchItem.chunks.
+        """
         params = json_of({"limit": limit, "offset": offset})
-        found: AiSearchItemChunksResponse = await self._ask("chunks", params)
-        return found
+        response: AiSearchItemChunksResponse = await self._ask("chunks", params)
+        return response
 
 
 class AiSearchJobs(RemoteObject["_js.AiSearchJobs"]):
@@ -180,53 +229,56 @@ class AiSearchJobs(RemoteObject["_js.AiSearchJobs"]):
     async def list(
         self, *, page: int | None = None, per_page: int | None = None
     ) -> AiSearchListJobsResponse:
-        """A page of the jobs. JS: AiSearchJobs.list."""
+        """List the jobs, one page at a time. JS: AiSearchJobs.list."""
         params = json_of({"page": page, "per_page": per_page})
-        found: AiSearchListJobsResponse = await self._ask("list", params)
-        return found
+        response: AiSearchListJobsResponse = await self._ask("list", params)
+        return response
 
     async def create(self, *, description: str | None = None) -> AiSearchJobInfo:
-        """Look through the instance's source now. JS: AiSearchJobs.create."""
-        made: AiSearchJobInfo = await self._ask("create", json_of({"description": description}))
-        return made
+        """Start a job that indexes the instance's source now. JS: AiSearchJobs.create."""
+        info: AiSearchJobInfo = await self._ask("create", json_of({"description": description}))
+        return info
 
     def get(self, job_id: str) -> AiSearchJob:
-        """The job of that id, whether it is there or not. JS: AiSearchJobs.get."""
+        """Return the job with this id, without a check that it exists. JS: AiSearchJobs.get."""
         return AiSearchJob(self._start("get", text(job_id, "job_id")))
 
 
 class AiSearchJob(RemoteObject["_js.AiSearchJob"]):
-    """One indexing job; AiSearchError where it is not there. JS: AiSearchJob."""
+    """An indexing job of an instance: ``instance.jobs.get("…")``. JS: AiSearchJob.
+
+    Every method raises AiSearchError if the job is missing.
+    """
 
     __slots__ = ()
 
     _raising = _raising
 
     async def info(self) -> AiSearchJobInfo:
-        """What is known of it. JS: AiSearchJob.info."""
-        found: AiSearchJobInfo = await self._ask("info")
-        return found
+        """Return the state of the job. JS: AiSearchJob.info."""
+        info: AiSearchJobInfo = await self._ask("info")
+        return info
 
     async def logs(
         self, *, page: int | None = None, per_page: int | None = None
     ) -> AiSearchJobLogsResponse:
-        """A page of what it did. JS: AiSearchJob.logs."""
+        """Return log entries of the job, one page at a time. JS: AiSearchJob.logs."""
         params = json_of({"page": page, "per_page": per_page})
-        found: AiSearchJobLogsResponse = await self._ask("logs", params)
-        return found
+        response: AiSearchJobLogsResponse = await self._ask("logs", params)
+        return response
 
     async def cancel(self) -> AiSearchJobInfo:
-        """End it. JS: AiSearchJob.cancel."""
-        found: AiSearchJobInfo = await self._ask("cancel")
-        return found
+        """Cancel the job. JS: AiSearchJob.cancel."""
+        info: AiSearchJobInfo = await self._ask("cancel")
+        return info
 
 
 _BYTES: tuple[type[Any], ...] = (bytes, bytearray, memoryview)
 _CONTENT = ("contentType", "filename", "size")
 
 
-def _sent(content: Any) -> Any:
-    """What is given as a text, a Blob or a stream."""
+def _js_content(content: Any) -> Any:
+    """Convert the content of a file to a string, a Blob or a stream."""
     if isinstance(content, str):
         return text(content, "content")
     if isinstance(content, _BYTES):
@@ -236,5 +288,4 @@ def _sent(content: Any) -> Any:
         return js
     if hasattr(content, "__aiter__"):
         return stream_from(content)
-    kind = type(content).__name__
-    raise ConversionError(f"content: expected str, bytes, Blob or a stream, got {kind}")
+    raise expected("content", "str, bytes, Blob or a stream", content)

@@ -1,4 +1,4 @@
-"""What AI Search takes and gives: JSON, under the service's own names."""
+"""Options and responses of AI Search: JSON, with the field names of the service."""
 
 from __future__ import annotations
 
@@ -41,65 +41,71 @@ _Role: TypeAlias = Literal["system", "developer", "user", "assistant", "tool"]
 _Status: TypeAlias = Literal["queued", "running", "completed", "error", "skipped", "outdated"]
 
 
-# Requests
+# Requests ---------------------------------------------------------------------------------------
 
 
 class AiSearchMessage(TypedDict):
-    """JS: AiSearchMessage."""
+    """A message of a conversation. JS: AiSearchMessage."""
 
     role: _Role
     content: str | None
 
 
 class AiSearchBoost(TypedDict):
-    """A field of the metadata that puts results forward, or back."""
+    """A metadata field that raises or lowers the rank of results."""
 
     field: str
     direction: NotRequired[Literal["asc", "desc", "exists", "not_exists"]]
 
 
 class AiSearchRetrieval(TypedDict, total=False):
-    """How chunks are found, and how many.
-
-    ``match_threshold``: 0 to 1, 0.4 unless given. ``max_num_results``: 1 to 50, 10 unless given.
-    ``filters`` as in Vectorize: ``{"lang": "en", "year": {"$gte": 2024}}``. ``context_expansion``:
-    0 to 3 chunks around each. ``metadata_only``: no text. ``return_on_failure``: no results, and
-    no error, where the search fails; so it is unless False is given. ``boost_by``: at most 3.
-    """
+    """Options for the retrieval of chunks."""
 
     retrieval_type: Literal["vector", "keyword", "hybrid"]
     fusion_method: _Fusion
     keyword_match_mode: Literal["and", "or"]
     match_threshold: float
+    """The lowest score of a result, 0 to 1; 0.4 by default."""
     max_num_results: int
+    """The number of results, 1 to 50; 10 by default."""
     filters: Mapping[str, Any]
+    """A filter as in Vectorize: ``{"lang": "en", "year": {"$gte": 2024}}``."""
     context_expansion: int
+    """The number of chunks to add around each result, 0 to 3."""
     metadata_only: bool
+    """Return the chunks without their text."""
     return_on_failure: bool
+    """Return no results, in place of an error, if the search fails; True by default."""
     boost_by: Sequence[AiSearchBoost]
+    """The metadata fields that affect the rank, at most 3."""
 
 
 class AiSearchQueryRewrite(TypedDict, total=False):
+    """Options for the rewriting of queries by a model."""
+
     enabled: bool
     model: str
     rewrite_prompt: str
 
 
 class AiSearchReranking(TypedDict, total=False):
-    """``match_threshold``: 0 to 1, 0.4 unless given."""
+    """Options for the reranking of results by a model."""
 
     enabled: bool
     model: str
     match_threshold: float
+    """The lowest score of a result, 0 to 1; 0.4 by default."""
 
 
 class AiSearchCache(TypedDict, total=False):
+    """Options for the cache of similar queries."""
+
     enabled: bool
     cache_threshold: _CacheThreshold
 
 
 class AiSearchOptions(TypedDict, total=False):
-    """What one search does otherwise than its instance is set to. JS: AiSearchOptions."""
+    """The settings of a search; all others are the instance's. JS: AiSearchOptions."""
 
     retrieval: AiSearchRetrieval
     query_rewrite: AiSearchQueryRewrite
@@ -108,16 +114,19 @@ class AiSearchOptions(TypedDict, total=False):
 
 
 class AiSearchMultiSearchOptions(AiSearchOptions):
-    """The same, with the instances to search: 1 to 10. JS: AiSearchMultiSearchOptions."""
+    """The settings of a search in several instances; ``instance_ids`` has 1 to 10 ids.
+
+    JS: AiSearchMultiSearchOptions.
+    """
 
     instance_ids: Sequence[str]
 
 
-# Answers
+# Responses --------------------------------------------------------------------------------------
 
 
 class AiSearchChunkItem(TypedDict):
-    """The item that a chunk is of; ``timestamp`` is a number as the service gives it."""
+    """The item of a chunk; ``timestamp`` is the number that the service returns."""
 
     timestamp: NotRequired[int]
     key: str
@@ -125,7 +134,7 @@ class AiSearchChunkItem(TypedDict):
 
 
 class AiSearchScoringDetails(TypedDict, total=False):
-    """Scores from 0 to 1, and places in the order of each method."""
+    """The scores, 0 to 1, and the ranks of a chunk by each retrieval method."""
 
     keyword_score: float
     vector_score: float
@@ -136,7 +145,7 @@ class AiSearchScoringDetails(TypedDict, total=False):
 
 
 class AiSearchSearchChunk(TypedDict):
-    """A piece of an item that matches; ``score`` from 0 to 1."""
+    """A chunk of an item that matches; ``score`` is from 0 to 1."""
 
     id: str
     type: str
@@ -147,23 +156,29 @@ class AiSearchSearchChunk(TypedDict):
 
 
 class AiSearchSearchResponse(TypedDict):
-    """JS: AiSearchSearchResponse."""
+    """The results of a search. JS: AiSearchSearchResponse."""
 
     search_query: str
     chunks: list[AiSearchSearchChunk]
 
 
 class AiSearchChoiceMessage(TypedDict):
+    """A message from the model."""
+
     role: _Role
     content: str | None
 
 
 class AiSearchChoice(TypedDict):
+    """A choice of an answer."""
+
     index: NotRequired[int]
     message: AiSearchChoiceMessage
 
 
 class AiSearchCompletion(TypedDict, total=False):
+    """An answer in the form of OpenAI's chat completions."""
+
     id: str
     object: str
     model: str
@@ -171,7 +186,7 @@ class AiSearchCompletion(TypedDict, total=False):
 
 
 class AiSearchChatCompletionsResponse(AiSearchCompletion):
-    """What the model says, and what it was given to read.
+    """The model's answer, and the chunks that it is based on.
 
     JS: AiSearchChatCompletionsResponse.
     """
@@ -180,7 +195,7 @@ class AiSearchChatCompletionsResponse(AiSearchCompletion):
 
 
 class AiSearchMultiSearchChunk(AiSearchSearchChunk):
-    """JS: AiSearchMultiSearchChunk."""
+    """A chunk from one of several instances. JS: AiSearchMultiSearchChunk."""
 
     instance_id: str
 
@@ -193,7 +208,7 @@ class AiSearchMultiSearchError(TypedDict):
 
 
 class AiSearchMultiSearchResponse(TypedDict):
-    """JS: AiSearchMultiSearchResponse."""
+    """The results of a search in several instances. JS: AiSearchMultiSearchResponse."""
 
     search_query: str
     chunks: list[AiSearchMultiSearchChunk]
@@ -201,18 +216,25 @@ class AiSearchMultiSearchResponse(TypedDict):
 
 
 class AiSearchMultiChatCompletionsResponse(AiSearchCompletion):
-    """JS: AiSearchMultiChatCompletionsResponse."""
+    """The model's answer, and the chunks of several instances that it is based on.
+
+    JS: AiSearchMultiChatCompletionsResponse.
+    """
 
     chunks: list[AiSearchMultiSearchChunk]
     errors: NotRequired[list[AiSearchMultiSearchError]]
 
 
 class AiSearchVectorizeStats(TypedDict):
+    """The size of an instance's Vectorize index."""
+
     vectorsCount: int
     dimensions: int
 
 
 class AiSearchR2Stats(TypedDict):
+    """The size of an instance's files, in bytes."""
+
     payloadSizeBytes: int
     metadataSizeBytes: int
     objectCount: int
@@ -224,7 +246,7 @@ class AiSearchEngine(TypedDict, total=False):
 
 
 class AiSearchStatsResponse(TypedDict, total=False):
-    """How many items are in which state. JS: AiSearchStatsResponse."""
+    """The number of items in each state. JS: AiSearchStatsResponse."""
 
     queued: int
     running: int
@@ -236,39 +258,43 @@ class AiSearchStatsResponse(TypedDict, total=False):
     engine: AiSearchEngine
 
 
-# Instances
+# Instances --------------------------------------------------------------------------------------
 
 
 class AiSearchIndexMethod(TypedDict, total=False):
+    """The indexes of an instance."""
+
     vector: bool
     keyword: bool
 
 
 class AiSearchIndexingOptions(TypedDict, total=False):
+    """Options for the keyword index."""
+
     keyword_tokenizer: Literal["porter", "trigram"]
 
 
 class AiSearchRetrievalOptions(TypedDict, total=False):
+    """The defaults of an instance for the retrieval of chunks."""
+
     keyword_match_mode: Literal["and", "or"]
     boost_by: Sequence[AiSearchBoost]
 
 
 class AiSearchCustomMetadata(TypedDict):
-    """A field that items may have, and that searches may filter by."""
+    """A metadata field of items, for filters."""
 
     field_name: str
     data_type: Literal["text", "number", "boolean", "datetime"]
 
 
 class AiSearchSettings(TypedDict, total=False):
-    """How an instance works, and where its items come from.
-
-    ``type``: "r2" or "web-crawler", with its ``source``; without them the items are uploaded.
-    ``sync_interval``: seconds. ``hybrid_search_enabled`` is deprecated: see ``index_method``.
-    """
+    """The settings of an instance: its source, its models, and its defaults for searches."""
 
     type: str
+    """The type of the source, "r2" or "web-crawler"; omit it for uploaded items."""
     source: str
+    """The source of that type; omit it for uploaded items."""
     source_params: Any
     token_id: str
     ai_gateway_id: str
@@ -279,6 +305,7 @@ class AiSearchSettings(TypedDict, total=False):
     rewrite_model: str
     reranking_model: str
     hybrid_search_enabled: bool
+    """Deprecated; use ``index_method``."""
     index_method: AiSearchIndexMethod
     fusion_method: _Fusion
     indexing_options: AiSearchIndexingOptions | None
@@ -293,17 +320,19 @@ class AiSearchSettings(TypedDict, total=False):
     custom_metadata: Sequence[AiSearchCustomMetadata]
     namespace: str
     sync_interval: Literal[3600, 7200, 14400, 21600, 43200, 86400]
+    """The time between indexing jobs, in seconds."""
     metadata: Mapping[str, Any]
 
 
 class AiSearchConfig(AiSearchSettings):
-    """A new instance; its ``id`` has 1 to 32 of a-z, 0-9, ``_`` and ``-``. JS: AiSearchConfig."""
+    """The settings of a new instance. JS: AiSearchConfig."""
 
     id: str
+    """The name of the instance: 1 to 32 characters of a-z, 0-9, ``_`` and ``-``."""
 
 
 class AiSearchInstanceInfo(AiSearchConfig, total=False):
-    """An instance as it is; times are text in ISO 8601. JS: AiSearchInstanceInfo."""
+    """The settings and state of an instance. Times are ISO 8601 text. JS: AiSearchInstanceInfo."""
 
     paused: bool
     status: str
@@ -312,7 +341,7 @@ class AiSearchInstanceInfo(AiSearchConfig, total=False):
 
 
 class AiSearchPage(TypedDict):
-    """Which page of a list it is, and of how many entries in all."""
+    """The position of a page in a list, and the total number of entries."""
 
     count: int
     page: int
@@ -321,17 +350,17 @@ class AiSearchPage(TypedDict):
 
 
 class AiSearchListResponse(TypedDict):
-    """JS: AiSearchListResponse."""
+    """A page of instances. JS: AiSearchListResponse."""
 
     result: list[AiSearchInstanceInfo]
     result_info: NotRequired[AiSearchPage]
 
 
-# Items
+# Items ------------------------------------------------------------------------------------------
 
 
 class AiSearchItemInfo(TypedDict, total=False):
-    """An item; sizes in bytes, times as text in ISO 8601. JS: AiSearchItemInfo."""
+    """The state of an item. Sizes are in bytes, times are ISO 8601 text. JS: AiSearchItemInfo."""
 
     id: Required[str]
     key: Required[str]
@@ -349,14 +378,14 @@ class AiSearchItemInfo(TypedDict, total=False):
 
 
 class AiSearchListItemsResponse(TypedDict):
-    """JS: AiSearchListItemsResponse."""
+    """A page of items. JS: AiSearchListItemsResponse."""
 
     result: list[AiSearchItemInfo]
     result_info: NotRequired[AiSearchPage]
 
 
 class AiSearchItemLog(TypedDict):
-    """A step of an item's processing. JS: AiSearchItemLog."""
+    """A log entry of an item's processing; ``timestamp`` is text. JS: AiSearchItemLog."""
 
     timestamp: str
     action: str
@@ -368,6 +397,8 @@ class AiSearchItemLog(TypedDict):
 
 
 class AiSearchLogsPage(TypedDict):
+    """The position of a page of logs; ``cursor`` requests the next page, None on the last."""
+
     count: int
     per_page: int
     cursor: str | None
@@ -375,14 +406,14 @@ class AiSearchLogsPage(TypedDict):
 
 
 class AiSearchItemLogsResponse(TypedDict):
-    """JS: AiSearchItemLogsResponse."""
+    """A page of log entries. JS: AiSearchItemLogsResponse."""
 
     result: list[AiSearchItemLog]
     result_info: AiSearchLogsPage
 
 
 class AiSearchItemChunk(TypedDict):
-    """A piece of an item, and the bytes that it is of. JS: AiSearchItemChunk."""
+    """A chunk of an item, and its range of bytes. JS: AiSearchItemChunk."""
 
     id: str
     text: str
@@ -392,6 +423,8 @@ class AiSearchItemChunk(TypedDict):
 
 
 class AiSearchChunksPage(TypedDict):
+    """The position of a page of chunks, and the total number of chunks."""
+
     count: int
     total: int
     limit: int
@@ -399,17 +432,17 @@ class AiSearchChunksPage(TypedDict):
 
 
 class AiSearchItemChunksResponse(TypedDict):
-    """JS: AiSearchItemChunksResponse."""
+    """A page of chunks. JS: AiSearchItemChunksResponse."""
 
     result: list[AiSearchItemChunk]
     result_info: AiSearchChunksPage
 
 
-# Jobs
+# Jobs -------------------------------------------------------------------------------------------
 
 
 class AiSearchJobInfo(TypedDict):
-    """A run over an instance's source; times are text. JS: AiSearchJobInfo."""
+    """The state of an indexing job. Times are text. JS: AiSearchJobInfo."""
 
     id: str
     source: Literal["user", "schedule"]
@@ -421,14 +454,14 @@ class AiSearchJobInfo(TypedDict):
 
 
 class AiSearchListJobsResponse(TypedDict):
-    """JS: AiSearchListJobsResponse."""
+    """A page of jobs. JS: AiSearchListJobsResponse."""
 
     result: list[AiSearchJobInfo]
     result_info: NotRequired[AiSearchPage]
 
 
 class AiSearchJobLog(TypedDict):
-    """JS: AiSearchJobLog."""
+    """A log entry of a job. JS: AiSearchJobLog."""
 
     id: int
     message: str
@@ -437,7 +470,7 @@ class AiSearchJobLog(TypedDict):
 
 
 class AiSearchJobLogsResponse(TypedDict):
-    """JS: AiSearchJobLogsResponse."""
+    """A page of log entries of a job. JS: AiSearchJobLogsResponse."""
 
     result: list[AiSearchJobLog]
     result_info: NotRequired[AiSearchPage]

@@ -1,4 +1,4 @@
-"""Agent Memory, as it is documented: behind it is no understanding, but words."""
+"""Agent Memory, as documented; the stand-in and the fake compare words in place of meanings."""
 
 from __future__ import annotations
 
@@ -16,22 +16,26 @@ from tests.contract.kit import only, raises
 from tests.contract.workers import AppEnv
 
 
-async def test_a_memory(app: AppEnv) -> None:
+async def test_memory_is_stored_read_and_deleted(app: AppEnv) -> None:
     ann = await app.MEMORY.get_profile("ann")
-    made = await ann.remember("Ann likes tea, über alles", session_id="s1")
-    assert (made.type, made.content, made.session_id) == ("fact", "Ann likes tea, über alles", "s1")
-    assert made.created_at.utcoffset() == timedelta()
-    assert made.updated_at == made.created_at
-    assert await ann.get(made.id) == made
+    memory = await ann.remember("Ann likes tea, über alles", session_id="s1")
+    assert (memory.type, memory.content, memory.session_id) == (
+        "fact",
+        "Ann likes tea, über alles",
+        "s1",
+    )
+    assert memory.created_at.utcoffset() == timedelta()
+    assert memory.updated_at == memory.created_at
+    assert await ann.get(memory.id) == memory
     assert (await ann.remember("No session")).session_id is None
-    assert await ann.delete(made.id) == made
-    with raises(WorkersError, match=f"^memory {made.id} not found$"):
-        await ann.get(made.id)
+    assert await ann.delete(memory.id) == memory
+    with raises(WorkersError, match=f"^memory {memory.id} not found$"):
+        await ann.get(memory.id)
     with raises(WorkersError, match="not found"):
-        await ann.delete(made.id)
+        await ann.delete(memory.id)
 
 
-async def test_a_conversation(app: AppEnv) -> None:
+async def test_ingest_stores_a_conversation_once(app: AppEnv) -> None:
     bob = await app.MEMORY.get_profile("bob")
     messages: list[AgentMemoryMessage] = [
         {"role": "system", "content": "Be kind."},
@@ -55,20 +59,20 @@ async def test_a_conversation(app: AppEnv) -> None:
     assert (await bob.get_summary()).endswith("Last Session")
 
 
-async def test_recall(app: AppEnv) -> None:
+async def test_recall_answers_from_matching_memories(app: AppEnv) -> None:
     cat = await app.MEMORY.get_profile("cat")
     await cat.remember("Cat likes fish")
     await cat.remember("Cat likes fresh milk", session_id="s1")
-    found = await cat.recall("fresh milk", thinking_level="high", response_length="long")
-    assert (found.count, found.answer) == (1, "Cat likes fresh milk")
+    result = await cat.recall("fresh milk", thinking_level="high", response_length="long")
+    assert (result.count, result.answer) == (1, "Cat likes fresh milk")
     both = await cat.recall("likes milk")
-    assert [one.score for one in both.candidates] == [1, 0.5]
-    assert [one.session_id for one in both.candidates] == ["s1", None]
+    assert [candidate.score for candidate in both.candidates] == [1, 0.5]
+    assert [candidate.session_id for candidate in both.candidates] == ["s1", None]
     assert (await cat.recall("dogs")).answer == ""
 
 
-@only("node", "workerd", reason="the stand-in says what it got")
-async def test_a_date_of_reference(app: AppEnv) -> None:
+@only("node", "workerd", reason="the stand-in returns the date that it received")
+async def test_reference_date_crosses_as_date_or_text(app: AppEnv) -> None:
     dan = await app.MEMORY.get_profile("dan")
     noon = datetime(2026, 7, 1, 12, tzinfo=timezone.utc)
     assert (await dan.recall("a", reference_date=noon)).answer == "true 2026-07-01T12:00:00.000Z"
@@ -78,10 +82,10 @@ async def test_a_date_of_reference(app: AppEnv) -> None:
     assert text.answer == "false 2026-07-01T12:00:00.000Z"
 
 
-async def test_the_list(app: AppEnv) -> None:
+async def test_list_filters_and_paginates(app: AppEnv) -> None:
     eve = await app.MEMORY.get_profile("eve")
-    for at in range(3):
-        await eve.remember(f"Number {at}", session_id="odd" if at % 2 else "even")
+    for number in range(3):
+        await eve.remember(f"Number {number}", session_id="odd" if number % 2 else "even")
     first = await eve.list(limit=2)
     assert [entry.summary for entry in first.memories] == ["Number 0", "Number 1"]
     assert first.cursor is not None
@@ -91,7 +95,7 @@ async def test_the_list(app: AppEnv) -> None:
     assert (await eve.list(type="task")).memories == []
 
 
-async def test_profiles(app: AppEnv) -> None:
+async def test_profiles_are_separate_and_deleted_with_their_memories(app: AppEnv) -> None:
     one = await app.MEMORY.get_profile("profile-1")
     await one.remember("Here")
     assert (await (await app.MEMORY.get_profile("profile-2")).list()).memories == []
@@ -101,7 +105,7 @@ async def test_profiles(app: AppEnv) -> None:
     assert (await (await app.MEMORY.get_profile("profile-1")).list()).memories == []
 
 
-async def test_what_cannot_be_asked(env: Any, app: AppEnv) -> None:
+async def test_invalid_arguments_raise(env: Any, app: AppEnv) -> None:
     fay = await app.MEMORY.get_profile("fay")
     with raises(ConversionError, match="^content: expected str, got int$"):
         await fay.remember(1)  # type: ignore[arg-type]

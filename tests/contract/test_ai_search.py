@@ -1,4 +1,4 @@
-"""AI Search, as it is documented: the stand-in of the real worlds is strict about what it gets."""
+"""AI Search, as documented; the stand-in of the real worlds checks every request."""
 
 from __future__ import annotations
 
@@ -20,35 +20,35 @@ from tests.contract.kit import only, raises
 from tests.contract.workers import AppEnv
 
 TEXT = "Caching keeps answers.\n\nWorkers run Python, über alles.\n"
-ASKED: list[AiSearchMessage] = [
+MESSAGES: list[AiSearchMessage] = [
     {"role": "system", "content": "Be short."},
     {"role": "user", "content": "What runs Python?"},
 ]
 
 
-async def made(app: AppEnv, name: str) -> AiSearchInstance:
-    """An instance with two files in it."""
+async def two_files(app: AppEnv, name: str) -> AiSearchInstance:
+    """Create an instance with two files."""
     instance = await app.SEARCH.create({"id": name})
     await instance.items.upload("a.txt", TEXT, metadata={"lang": "en"})
     await instance.items.upload("b.txt", "Python is a snake.", metadata={"lang": "de"})
     return instance
 
 
-async def test_another_thing_is_no_binding_of_it(env: Any) -> None:
+async def test_wrong_binding_type_is_rejected(env: Any) -> None:
     with raises(BindingError):
         AiSearchInstance(env.DATA)
     with raises(BindingError):
         AiSearchNamespace(env.DATA)
 
 
-# Search
+# Search -----------------------------------------------------------------------------------------
 
 
-async def test_search(app: AppEnv) -> None:
-    instance = await made(app, "search")
-    found = await instance.search(query="run python")
-    assert found["search_query"] == "run python"
-    first, second = found["chunks"]
+async def test_search_returns_matching_chunks_best_first(app: AppEnv) -> None:
+    instance = await two_files(app, "search")
+    response = await instance.search(query="run python")
+    assert response["search_query"] == "run python"
+    first, second = response["chunks"]
     assert (first["text"], first["score"]) == ("Workers run Python, über alles.", 1)
     assert first["item"]["key"] == "a.txt"
     assert first["item"].get("metadata") == {"lang": "en"}
@@ -56,22 +56,22 @@ async def test_search(app: AppEnv) -> None:
     assert (await instance.search(query="nothing of it"))["chunks"] == []
 
 
-async def test_search_by_messages(app: AppEnv) -> None:
-    instance = await made(app, "messages")
-    found = await instance.search(
-        messages=ASKED, ai_search_options={"retrieval": {"match_threshold": 0.3}}
+async def test_search_by_messages_uses_the_last_user_message(app: AppEnv) -> None:
+    instance = await two_files(app, "messages")
+    response = await instance.search(
+        messages=MESSAGES, ai_search_options={"retrieval": {"match_threshold": 0.3}}
     )
-    assert found["search_query"] == "What runs Python?"
-    assert len(found["chunks"]) == 2
+    assert response["search_query"] == "What runs Python?"
+    assert len(response["chunks"]) == 2
 
 
-async def test_options_of_a_search(app: AppEnv) -> None:
-    instance = await made(app, "options")
+async def test_retrieval_options_of_a_search(app: AppEnv) -> None:
+    instance = await two_files(app, "options")
 
     async def keys(**retrieval: Any) -> list[str]:
         options: Any = {"retrieval": retrieval, "reranking": {"enabled": False}}
-        found = await instance.search(query="run python", ai_search_options=options)
-        return [chunk["item"]["key"] for chunk in found["chunks"]]
+        response = await instance.search(query="run python", ai_search_options=options)
+        return [chunk["item"]["key"] for chunk in response["chunks"]]
 
     assert await keys() == ["a.txt", "b.txt"]
     assert await keys(match_threshold=0.6) == ["a.txt"]
@@ -83,27 +83,27 @@ async def test_options_of_a_search(app: AppEnv) -> None:
     assert {chunk["text"] for chunk in only_metadata["chunks"]} == {""}
 
 
-@only("node", "workerd", reason="the stand-in says what it got")
-async def test_what_is_sent(app: AppEnv) -> None:
-    instance = await made(app, "sent")
+@only("node", "workerd", reason="the stand-in returns the request that it received")
+async def test_request_is_sent_unchanged_as_json(app: AppEnv) -> None:
+    instance = await two_files(app, "sent")
     options: Any = {
         "retrieval": {"filters": {"year": {"$gte": 2024}, "constructor": None}, "unknown": (1, 2)},
         "cache": {"enabled": True, "cache_threshold": "close_enough"},
     }
-    found: Any = await instance.search(query="é", ai_search_options=options)
+    response: Any = await instance.search(query="é", ai_search_options=options)
     options["retrieval"]["unknown"] = [1, 2]
-    assert found["received"] == {"query": "é", "ai_search_options": options}
-    said: Any = await instance.chat_completions(
-        messages=ASKED, model="m", extra={"temperature": 0.5, "model": "other"}
+    assert response["received"] == {"query": "é", "ai_search_options": options}
+    answer: Any = await instance.chat_completions(
+        messages=MESSAGES, model="m", extra={"temperature": 0.5, "model": "other"}
     )
-    assert said["received"] == {"messages": ASKED, "model": "m", "temperature": 0.5}
+    assert answer["received"] == {"messages": MESSAGES, "model": "m", "temperature": 0.5}
 
 
-async def test_what_cannot_be_asked(app: AppEnv) -> None:
-    with raises(ConversionError, match=r"^search\(\) takes either query or messages$"):
+async def test_invalid_search_raises(app: AppEnv) -> None:
+    with raises(ConversionError, match=r"^search\(\): expected query or messages, got neither$"):
         await app.DOCS.search()
-    with raises(ConversionError, match="either query or messages"):
-        await app.DOCS.search(query="a", messages=ASKED)
+    with raises(ConversionError, match="expected query or messages, got both$"):
+        await app.DOCS.search(query="a", messages=MESSAGES)
     wrong: Any = "What is hot?"
     with raises(ConversionError, match="^messages: expected a list of messages, got str$"):
         await app.DOCS.chat_completions(messages=wrong)
@@ -121,26 +121,26 @@ async def test_what_cannot_be_asked(app: AppEnv) -> None:
     assert caught.value.js_name == "AiSearchInternalError"
 
 
-# Chat
+# Chat -------------------------------------------------------------------------------------------
 
 
-async def test_chat_completions(app: AppEnv) -> None:
-    instance = await made(app, "chat")
-    said = await instance.chat_completions(
-        messages=ASKED,
+async def test_chat_completions_answers_from_matching_chunks(app: AppEnv) -> None:
+    instance = await two_files(app, "chat")
+    answer = await instance.chat_completions(
+        messages=MESSAGES,
         ai_search_options={"retrieval": {"match_threshold": 0.3, "max_num_results": 1}},
     )
-    assert said["choices"][0]["message"] == {
+    assert answer["choices"][0]["message"] == {
         "role": "assistant",
         "content": "Workers run Python, über alles.",
     }
-    assert [chunk["item"]["key"] for chunk in said["chunks"]] == ["a.txt"]
+    assert [chunk["item"]["key"] for chunk in answer["chunks"]] == ["a.txt"]
 
 
-async def test_chat_completions_piece_by_piece(app: AppEnv) -> None:
-    instance = await made(app, "stream")
+async def test_chat_completions_stream_yields_chunks_then_text(app: AppEnv) -> None:
+    instance = await two_files(app, "stream")
     stream = await instance.chat_completions(
-        messages=ASKED,
+        messages=MESSAGES,
         stream=True,
         ai_search_options={"retrieval": {"match_threshold": 0.3, "max_num_results": 1}},
     )
@@ -152,8 +152,8 @@ async def test_chat_completions_piece_by_piece(app: AppEnv) -> None:
     assert text == "Workers run Python, über alles."
 
 
-async def test_a_stream_goes_on_as_it_is(app: AppEnv) -> None:
-    instance = await made(app, "onward")
+async def test_chat_stream_passes_through_to_a_response_unread(app: AppEnv) -> None:
+    instance = await two_files(app, "onward")
     stream = await instance.chat_completions(
         messages=[{"role": "user", "content": "caching"}], stream=True
     )
@@ -161,19 +161,19 @@ async def test_a_stream_goes_on_as_it_is(app: AppEnv) -> None:
     assert (await response.text()).endswith("data: [DONE]\n\n")
 
 
-# Instances
+# Instances --------------------------------------------------------------------------------------
 
 
-async def test_a_single_instance(app: AppEnv) -> None:
+async def test_instance_bound_directly(app: AppEnv) -> None:
     item = await app.DOCS.items.upload("single.txt", "A single instance.")
-    assert [one["key"] for one in (await app.DOCS.items.list(key="single.txt"))["result"]] == [
+    assert [info["key"] for info in (await app.DOCS.items.list(key="single.txt"))["result"]] == [
         "single.txt"
     ]
     await app.DOCS.items.delete(item["id"])
     assert (await app.DOCS.info()).get("status") == "active"
 
 
-async def test_update_and_info(app: AppEnv) -> None:
+async def test_update_changes_only_the_passed_settings(app: AppEnv) -> None:
     instance = await app.SEARCH.create(
         {
             "id": "update",
@@ -190,8 +190,8 @@ async def test_update_and_info(app: AppEnv) -> None:
     assert (await instance.info()).get("score_threshold") == 0.9
 
 
-async def test_stats(app: AppEnv) -> None:
-    stats = await (await made(app, "stats")).stats()
+async def test_stats_count_items_and_bytes(app: AppEnv) -> None:
+    stats = await (await two_files(app, "stats")).stats()
     assert (stats.get("completed"), stats.get("queued")) == (2, 0)
     assert stats.get("engine", {}).get("r2") == {
         "payloadSizeBytes": len(TEXT.encode()) + 18,
@@ -200,7 +200,7 @@ async def test_stats(app: AppEnv) -> None:
     }
 
 
-async def test_instances_come_and_go(app: AppEnv) -> None:
+async def test_instances_are_created_listed_and_deleted(app: AppEnv) -> None:
     for name in ("one-go", "two-go", "three-go"):
         await app.SEARCH.create({"id": name})
     page = await app.SEARCH.list(search="-go", per_page=2, order_by="created_at")
@@ -216,33 +216,33 @@ async def test_instances_come_and_go(app: AppEnv) -> None:
         await app.SEARCH.create({"id": "One"})
 
 
-async def test_what_is_not_there(app: AppEnv) -> None:
+async def test_missing_instance_raises_not_found(app: AppEnv) -> None:
     gone = app.SEARCH.get("gone")
     with raises(AiSearchError, match="^instance not found$") as caught:
         await gone.info()
     assert caught.value.js_name == "AiSearchNotFoundError"
-    for asking in (gone.search(query="a"), gone.items.list(), gone.jobs.get("1").info()):
+    for call in (gone.search(query="a"), gone.items.list(), gone.jobs.get("1").info()):
         with raises(AiSearchError, match="not found"):
-            await asking
+            await call
     with raises(AiSearchError, match="^instance gone not found$"):
         await app.SEARCH.delete("gone")
 
 
-async def test_several_instances(app: AppEnv) -> None:
-    await made(app, "several-a")
+async def test_search_and_chat_in_several_instances(app: AppEnv) -> None:
+    await two_files(app, "several-a")
     other = await app.SEARCH.create({"id": "several-b"})
     await other.items.upload("c.txt", "Snakes run, and Python too.")
     both: Any = {"instance_ids": ("several-a", "several-b", "nowhere")}
-    found = await app.SEARCH.search(query="run python", ai_search_options=both)
-    ids = [(chunk["instance_id"], chunk["score"]) for chunk in found["chunks"]]
+    response = await app.SEARCH.search(query="run python", ai_search_options=both)
+    ids = [(chunk["instance_id"], chunk["score"]) for chunk in response["chunks"]]
     assert ids == [("several-a", 1), ("several-b", 1), ("several-a", 0.5)]
-    assert found.get("errors") == [{"instance_id": "nowhere", "message": "instance not found"}]
+    assert response.get("errors") == [{"instance_id": "nowhere", "message": "instance not found"}]
     messages: list[AiSearchMessage] = [{"role": "user", "content": "snakes"}]
-    said = await app.SEARCH.chat_completions(
+    answer = await app.SEARCH.chat_completions(
         messages=messages, ai_search_options={"instance_ids": ["several-b"]}
     )
-    assert said["choices"][0]["message"]["content"] == "Snakes run, and Python too."
-    assert "errors" not in said
+    assert answer["choices"][0]["message"]["content"] == "Snakes run, and Python too."
+    assert "errors" not in answer
     stream = await app.SEARCH.chat_completions(
         messages=messages, stream=True, ai_search_options={"instance_ids": ["several-b"]}
     )
@@ -250,10 +250,10 @@ async def test_several_instances(app: AppEnv) -> None:
     assert list(first) == ["chunks"]
 
 
-# Items
+# Items ------------------------------------------------------------------------------------------
 
 
-async def test_upload(app: AppEnv) -> None:
+async def test_upload_replaces_an_item_with_the_same_name(app: AppEnv) -> None:
     items = (await app.SEARCH.create({"id": "upload"})).items
     item = await items.upload("a.txt", TEXT, metadata={"lang": "en", "year": 2026, "none": None})
     assert (item["key"], item["status"], item.get("next_action")) == ("a.txt", "queued", None)
@@ -262,25 +262,25 @@ async def test_upload(app: AppEnv) -> None:
     assert len((await items.list())["result"]) == 1
 
 
-async def pieces() -> AsyncIterator[bytes]:
+async def parts() -> AsyncIterator[bytes]:
     yield b"in "
     yield b""
-    yield b"pieces"
+    yield b"parts"
 
 
-async def test_all_that_can_be_uploaded(app: AppEnv) -> None:
+async def test_upload_takes_text_bytes_blobs_and_streams(app: AppEnv) -> None:
     items = (await app.SEARCH.create({"id": "sorts"})).items
     body = Response("of a body").body
     assert body is not None
-    given: dict[str, Any] = {
+    contents: dict[str, Any] = {
         "a text": "a text",
         "some bytes": b"some bytes",
         "a buffer": memoryview(b"a buffer"),
         "a blob": Blob(["a ", b"blob"]),
         "of a body": body,
-        "in pieces": pieces(),
+        "in parts": parts(),
     }
-    for text, content in given.items():
+    for text, content in contents.items():
         item = await items.upload(text, content)
         assert await (await items.get(item["id"]).download()).body.text() == text
     with raises(ConversionError, match="^content: expected str, bytes, Blob or a stream, got int$"):
@@ -289,8 +289,8 @@ async def test_all_that_can_be_uploaded(app: AppEnv) -> None:
         await items.upload(1, "a")  # type: ignore[arg-type]
 
 
-async def test_the_list_of_items(app: AppEnv) -> None:
-    items = (await made(app, "listed")).items
+async def test_items_list_filters_and_paginates(app: AppEnv) -> None:
+    items = (await two_files(app, "listed")).items
     every = await items.list()
     assert [item["key"] for item in every["result"]] == ["a.txt", "b.txt"]
     assert every.get("result_info", {})["per_page"] == 25
@@ -307,8 +307,8 @@ async def test_the_list_of_items(app: AppEnv) -> None:
     assert await keys(key="a.txt", sort_by="status") == ["a.txt"]
 
 
-async def test_one_item(app: AppEnv) -> None:
-    items = (await made(app, "item")).items
+async def test_item_info_download_sync_and_delete(app: AppEnv) -> None:
+    items = (await two_files(app, "item")).items
     known = (await items.list(key="a.txt"))["result"][0]
     item = items.get(known["id"])
     info = await item.info()
@@ -322,14 +322,14 @@ async def test_one_item(app: AppEnv) -> None:
     assert await file.body.bytes() == TEXT.encode()
     assert (await item.sync())["status"] == "queued"
     await items.delete(known["id"])
-    for asking in (item.info(), item.download(), item.sync(), item.logs(), item.chunks()):
+    for call in (item.info(), item.download(), item.sync(), item.logs(), item.chunks()):
         with raises(AiSearchError, match=rf"^item {known['id']} not found$") as caught:
-            await asking
+            await call
         assert caught.value.js_name == "AiSearchNotFoundError"
 
 
-async def test_chunks_and_logs_of_an_item(app: AppEnv) -> None:
-    items = (await made(app, "chunks")).items
+async def test_item_chunks_and_logs_are_paginated(app: AppEnv) -> None:
+    items = (await two_files(app, "chunks")).items
     item = items.get((await items.list(key="a.txt"))["result"][0]["id"])
     first = await item.chunks(limit=1)
     assert first["result_info"] == {"count": 1, "total": 2, "limit": 1, "offset": 0}
@@ -346,10 +346,10 @@ async def test_chunks_and_logs_of_an_item(app: AppEnv) -> None:
     assert last["result_info"]["cursor"] is None
 
 
-# Jobs
+# Jobs -------------------------------------------------------------------------------------------
 
 
-async def test_jobs(app: AppEnv) -> None:
+async def test_jobs_are_created_listed_and_cancelled(app: AppEnv) -> None:
     jobs = (await app.SEARCH.create({"id": "jobs"})).jobs
     job = await jobs.create(description="By hand")
     assert (job["source"], job.get("description")) == ("user", "By hand")

@@ -1,4 +1,4 @@
-"""Artifacts, as it is documented; "site" is a repository of two commits."""
+"""Artifacts, as documented; "site" is a repository with two commits."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from tests.contract.kit import raises
 from tests.contract.workers import AppEnv
 
 
-async def refused(asking: Any, code: str, number: int) -> None:
+async def refused(call: Any, code: str, number: int) -> None:
     with raises(ArtifactsError) as caught:
-        await asking
+        await call
     assert (caught.value.js_name, caught.value.code) == ("ArtifactsError", code)
     assert caught.value.numeric_code == number
 
@@ -28,17 +28,17 @@ async def site(app: AppEnv) -> ArtifactsRepo:
     return await app.REPOS.get("site")
 
 
-async def test_a_repository(app: AppEnv) -> None:
-    made = await app.REPOS.create(
+async def test_repository_is_created_described_and_deleted(app: AppEnv) -> None:
+    created = await app.REPOS.create(
         "a.repo_1", description="Über", read_only=True, set_default_branch="trunk"
     )
-    assert made[1:4] == ("a.repo_1", "Über", "trunk")
-    assert made.remote.startswith("https://")
-    assert made.token
+    assert created[1:4] == ("a.repo_1", "Über", "trunk")
+    assert created.remote.startswith("https://")
+    assert created.token
     repo = await app.REPOS.get("a.repo_1")
     info = await repo.info()
-    assert (info.id, info.name, info.read_only, info.source) == (made.id, "a.repo_1", True, None)
-    assert (info.last_push_at, info.remote) == (None, made.remote)
+    assert (info.id, info.name, info.read_only, info.source) == (created.id, "a.repo_1", True, None)
+    assert (info.last_push_at, info.remote) == (None, created.remote)
     assert info.created_at.utcoffset() == timedelta()
     assert info.updated_at == info.created_at
     assert await repo.log() == []
@@ -48,36 +48,36 @@ async def test_a_repository(app: AppEnv) -> None:
     assert (plain.description, plain.default_branch) == (None, "main")
 
 
-async def test_refusals(app: AppEnv) -> None:
+async def test_errors_have_codes_and_numbers(app: AppEnv) -> None:
     await app.REPOS.create("twice")
     await refused(app.REPOS.create("twice"), "ALREADY_EXISTS", 10201)
     await refused(app.REPOS.create("a/b"), "INVALID_REPO_NAME", 10101)
     await refused(app.REPOS.get("nowhere"), "NOT_FOUND", 10200)
 
 
-async def test_the_list(app: AppEnv) -> None:
+async def test_list_is_paginated_without_remotes(app: AppEnv) -> None:
     for name in ("list-1", "list-2"):
         await app.REPOS.create(name)
-    found = await app.REPOS.list(limit=1)
-    assert len(found.repos) == 1
+    page = await app.REPOS.list(limit=1)
+    assert len(page.repos) == 1
     names: list[str] = []
     while True:
-        names += [repo.name for repo in found.repos]
-        assert all(repo.remote is None for repo in found.repos)
-        if found.cursor is None:
+        names += [repo.name for repo in page.repos]
+        assert all(repo.remote is None for repo in page.repos)
+        if page.cursor is None:
             break
-        found = await app.REPOS.list(limit=1, cursor=found.cursor)
+        page = await app.REPOS.list(limit=1, cursor=page.cursor)
     assert {"site", "list-1", "list-2"} <= set(names)
-    assert found.total == len(names)
+    assert page.total == len(names)
 
 
-async def test_an_import(app: AppEnv) -> None:
+async def test_import_checks_url_and_options(app: AppEnv) -> None:
     url = "https://github.com/cloudflare/workerd"
-    made = await app.REPOS.import_(
+    created = await app.REPOS.import_(
         source={"url": url, "branch": "dev", "depth": 1},
         target={"name": "imported", "opts": {"read_only": True, "description": "A copy"}},
     )
-    assert (made.default_branch, made.description) == ("dev", "A copy")
+    assert (created.default_branch, created.description) == ("dev", "A copy")
     info = await (await app.REPOS.get("imported")).info()
     assert (info.source, info.read_only) == (url, True)
     insecure = app.REPOS.import_(source={"url": "http://a.example"}, target={"name": "b"})
@@ -87,7 +87,7 @@ async def test_an_import(app: AppEnv) -> None:
         await app.REPOS.import_(source={"url": url}, target=unknown)
 
 
-async def test_tokens(app: AppEnv) -> None:
+async def test_tokens_are_created_listed_and_revoked(app: AppEnv) -> None:
     await app.REPOS.create("tokens")
     repo = await app.REPOS.get("tokens")
     read = await repo.create_token("read", 3600)
@@ -97,9 +97,9 @@ async def test_tokens(app: AppEnv) -> None:
     assert timedelta(hours=22) < day.expires_at - hour.expires_at < timedelta(hours=24)
     tokens = await repo.list_tokens()
     assert tokens.total == 4  # one was made with the repository
-    known = next(token for token in tokens.tokens if token.id == read.id)
-    assert (known.scope, known.state, known.expires_at) == ("read", "active", read.expires_at)
-    assert known.expires_at - known.created_at == timedelta(hours=1)
+    listed = next(token for token in tokens.tokens if token.id == read.id)
+    assert (listed.scope, listed.state, listed.expires_at) == ("read", "active", read.expires_at)
+    assert listed.expires_at - listed.created_at == timedelta(hours=1)
     assert await repo.revoke_token(read.plaintext) is True
     assert await repo.revoke_token(day.id) is True
     assert await repo.revoke_token("none") is False
@@ -109,7 +109,7 @@ async def test_tokens(app: AppEnv) -> None:
     await refused(repo.revoke_token(""), "INVALID_INPUT", 10100)
 
 
-async def test_files(app: AppEnv) -> None:
+async def test_read_file_by_ref_and_path(app: AppEnv) -> None:
     repo = await site(app)
     file = await repo.read_file(ref="main", path="docs/a.md")
     assert isinstance(file, Blob)
@@ -123,7 +123,7 @@ async def test_files(app: AppEnv) -> None:
     assert await repo.read_file(ref="nowhere", path="index.md") is None
 
 
-async def test_commits(app: AppEnv) -> None:
+async def test_log_and_read_commit(app: AppEnv) -> None:
     repo = await site(app)
     last, first = await repo.log()
     assert (last.message, first.message, first.parents) == ("Again", "Start", [])
@@ -140,12 +140,12 @@ async def test_commits(app: AppEnv) -> None:
     assert await old.text() == "# Hello\n"
 
 
-async def test_trees_and_blobs(app: AppEnv) -> None:
+async def test_trees_and_blobs_are_read_by_hash(app: AppEnv) -> None:
     repo = await site(app)
     commit = (await repo.log(limit=1))[0]
     tree = await repo.read_tree(commit.tree_hash)
     assert tree is not None
-    assert [(one.name, one.type, one.mode) for one in tree] == [
+    assert [(entry.name, entry.type, entry.mode) for entry in tree] == [
         ("docs.txt", "blob", "100644"),
         ("docs", "tree", "40000"),
         ("index.md", "blob", "100644"),
@@ -159,10 +159,12 @@ async def test_trees_and_blobs(app: AppEnv) -> None:
     assert await repo.read_commit("0" * 40) is None
 
 
-async def test_a_fork(app: AppEnv) -> None:
+async def test_fork_copies_commits(app: AppEnv) -> None:
     repo = await site(app)
-    made = await repo.fork("forked", description="Mine", read_only=True, default_branch_only=True)
-    assert (made.name, made.description) == ("forked", "Mine")
+    created = await repo.fork(
+        "forked", description="Mine", read_only=True, default_branch_only=True
+    )
+    assert (created.name, created.description) == ("forked", "Mine")
     with await app.REPOS.get("forked") as fork:
         assert len(await fork.log()) == 2
         info = await fork.info()
@@ -170,7 +172,7 @@ async def test_a_fork(app: AppEnv) -> None:
     await refused(repo.fork("forked"), "ALREADY_EXISTS", 10201)
 
 
-async def test_another_thing_is_no_binding_of_it(env: Any, app: AppEnv) -> None:
+async def test_wrong_binding_type_is_rejected(env: Any, app: AppEnv) -> None:
     with raises(BindingError):
         Artifacts(env.DATA)
     with raises(ConversionError, match="^name: expected str, got int$"):

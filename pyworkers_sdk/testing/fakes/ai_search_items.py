@@ -1,7 +1,8 @@
-"""What is in a fake of AI Search: ``FakeAiSearchItems`` and ``FakeAiSearchJobs``.
+"""Items and jobs of the fake AI Search: ``FakeAiSearchItems`` and ``FakeAiSearchJobs``.
 
-A stand-in, as ``_ai_search`` says. Items are indexed at once, whatever ``upload`` calls it; jobs
-have ended when they begin.
+Nothing of this fake was verified against the service; see ``ai_search``. Items are indexed at once,
+although ``upload`` reports "queued" as the documentation does. A job ends in the moment in which it
+begins.
 """
 
 from __future__ import annotations
@@ -9,18 +10,17 @@ from __future__ import annotations
 import json
 import mimetypes
 import re
+from collections.abc import Callable
 from hashlib import md5
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..._border import from_js, web
 from ..._cpython.js_exception import JsException
+from .._clock import Clock
 from ..runtime.scheduling import yields_to_others
 from .text_search import page_of, stamp
 from .vectorize_rules import leaves, tests_of
-
-if TYPE_CHECKING:
-    from .ai_search import FakeAiSearchInstance
 
 __all__ = [
     "FakeAiSearchItem",
@@ -30,13 +30,21 @@ __all__ = [
     "not_found",
 ]
 
+# Entries on a page by default, as documented; all other lists have 20.
+ITEMS_PER_PAGE = 25
+LOGS_PER_PAGE = 50
+CHUNKS_PER_PAGE = 20
 
-def not_found(what: str) -> JsException:
-    return JsException("AiSearchNotFoundError", f"{what} not found")
+# A paragraph: from a character that is not white space to the next empty line, or to the end.
+PARAGRAPH = re.compile(rb"\S.*?(?=\s*(?:\n\s*\n|\Z))", re.S)
 
 
-class Held:
-    """A file."""
+def not_found(thing: str) -> JsException:
+    return JsException("AiSearchNotFoundError", f"{thing} not found")
+
+
+class StoredItem:
+    """An uploaded file."""
 
     def __init__(self, id: str, key: str, data: bytes, metadata: dict[str, Any], now: str) -> None:
         self.id = id
@@ -46,8 +54,8 @@ class Held:
         self.created = now
         self.logs: list[dict[str, Any]] = []
 
-    def said(self) -> dict[str, Any]:
-        """What is said of it beside each of its chunks."""
+    def reference(self) -> dict[str, Any]:
+        """Return the description of the item within each of its chunks."""
         return {"key": self.key, "metadata": self.metadata}
 
     def info(self, status: str = "completed") -> dict[str, Any]:
@@ -65,102 +73,114 @@ class Held:
         }
 
     def chunks(self) -> list[dict[str, Any]]:
+        # Matching bytes, not text, gives the byte offsets that the service returns.
         return [
             {
-                "id": f"{self.id}-{at}",
-                "text": found[0].decode(errors="replace"),
-                "start_byte": found.start(),
-                "end_byte": found.end(),
-                "item": self.said(),
+                "id": f"{self.id}-{number}",
+                "text": paragraph[0].decode(errors="replace"),
+                "start_byte": paragraph.start(),
+                "end_byte": paragraph.end(),
+                "item": self.reference(),
             }
-            for at, found in enumerate(re.finditer(rb"\S.*?(?=\s*(?:\n\s*\n|\Z))", self.data, re.S))
+            for number, paragraph in enumerate(PARAGRAPH.finditer(self.data))
         ]
 
 
 @yields_to_others
 class FakeAiSearchItems:
-    """JS: AiSearchItems."""
+    """JS: AiSearchItems. ``exists`` returns if the instance exists."""
 
-    def __init__(self, instance: FakeAiSearchInstance) -> None:
-        self._instance = instance
+    def __init__(self, clock: Clock, exists: Callable[[], bool]) -> None:
+        self._clock = clock
+        self._exists = exists
         self._numbers = count(1)
-        self.held: dict[str, Held] = {}
+        self.stored: dict[str, StoredItem] = {}
 
     async def list(self, params: dict[str, Any], /) -> Any:
-        self._instance._there()
+        self._check_instance()
         tests = tests_of(json.loads(params.get("metadata_filter", "null")))
-        found: list[dict[str, Any]] = []
-        for item in self.held.values():
-            info, about = item.info(), dict(leaves(item.metadata))
+        infos: list[dict[str, Any]] = []
+        for item in self.stored.values():
+            metadata = dict(leaves(item.metadata))
             if (
+                # Every item is completed, and was uploaded ("builtin").
                 params.get("search", "") in item.key
                 and params.get("status", "completed") == "completed"
                 and params.get("source", "builtin") == "builtin"
                 and params.get("item_id", item.id) == item.id
                 and params.get("key", item.key) == item.key
-                and all(test(about.get(path)) for path, test in tests.items())
+                and all(test(metadata.get(path)) for path, test in tests.items())
             ):
-                found.append(info)
-        return page_of(found, params, 25)
+                infos.append(item.info())
+        return page_of(infos, params, ITEMS_PER_PAGE)
 
     async def upload(self, name: str, content: Any, options: dict[str, Any], /) -> Any:
-        held = await self._stored(name, content, options)
-        return held.info("queued")
+        item = await self._store(name, content, options)
+        return item.info("queued")
 
     async def uploadAndPoll(self, name: str, content: Any, options: dict[str, Any], /) -> Any:
-        return (await self._stored(name, content, options)).info()
+        return (await self._store(name, content, options)).info()
 
-    async def _stored(self, name: str, content: Any, options: dict[str, Any]) -> Held:
-        self._instance._there()
+    async def _store(self, name: str, content: Any, options: dict[str, Any]) -> StoredItem:
+        self._check_instance()
+        # A Response reads whatever was passed: a text, a Blob or a stream.
         data = bytes(await web.Response.new(content).arrayBuffer())
-        known = next((item.id for item in self.held.values() if item.key == name), None)
-        now = stamp(self._instance.clock)
-        made = Held(
-            known or f"item-{next(self._numbers)}",
+        # A file with the same name replaces the old one, and keeps its id.
+        old_id = next((item.id for item in self.stored.values() if item.key == name), None)
+        item = StoredItem(
+            old_id or f"item-{next(self._numbers)}",
             name,
             data,
             from_js(options.get("metadata", {})),
-            now,
+            stamp(self._clock),
         )
-        made.logs.append(self._log(made, "index"))
-        self.held[made.id] = made
-        return made
+        self.log(item, "index")
+        self.stored[item.id] = item
+        return item
 
-    def _log(self, item: Held, action: str) -> dict[str, Any]:
-        return {
-            "timestamp": stamp(self._instance.clock),
-            "action": action,
-            "message": "done",
-            "fileKey": item.key,
-            "chunkCount": len(item.chunks()),
-        }
+    def log(self, item: StoredItem, action: str) -> None:
+        """Add a log entry to an item."""
+        item.logs.append(
+            {
+                "timestamp": stamp(self._clock),
+                "action": action,
+                "message": "done",
+                "fileKey": item.key,
+                "chunkCount": len(item.chunks()),
+            }
+        )
 
     def get(self, itemId: str, /) -> FakeAiSearchItem:
         return FakeAiSearchItem(self, itemId)
 
     async def delete(self, itemId: str, /) -> None:
-        del self.held[self._found(itemId).id]
+        del self.stored[self.item(itemId).id]
 
-    def _found(self, number: str) -> Held:
-        self._instance._there()
-        if number not in self.held:
-            raise not_found(f"item {number}")
-        return self.held[number]
+    def item(self, item_id: str) -> StoredItem:
+        """Return an item that exists."""
+        self._check_instance()
+        if item_id not in self.stored:
+            raise not_found(f"item {item_id}")
+        return self.stored[item_id]
+
+    def _check_instance(self) -> None:
+        if not self._exists():
+            raise not_found("instance")
 
 
 @yields_to_others
 class FakeAiSearchItem:
-    """JS: AiSearchItem."""
+    """JS: AiSearchItem. Each method looks the item up: it may be deleted meanwhile."""
 
-    def __init__(self, items: FakeAiSearchItems, number: str) -> None:
+    def __init__(self, items: FakeAiSearchItems, item_id: str) -> None:
         self._items = items
-        self._number = number
+        self._id = item_id
 
     async def info(self) -> Any:
-        return self._items._found(self._number).info()
+        return self._items.item(self._id).info()
 
     async def download(self) -> Any:
-        item = self._items._found(self._number)
+        item = self._items.item(self._id)
         return {
             "body": web.Response.new(item.data).body,
             "contentType": mimetypes.guess_type(item.key)[0] or "application/octet-stream",
@@ -169,13 +189,14 @@ class FakeAiSearchItem:
         }
 
     async def sync(self) -> Any:
-        item = self._items._found(self._number)
-        item.logs.append(self._items._log(item, "sync"))
+        item = self._items.item(self._id)
+        self._items.log(item, "sync")
         return item.info("queued")
 
     async def logs(self, params: dict[str, Any], /) -> Any:
-        logs = self._items._found(self._number).logs
-        start, size = int(params.get("cursor", "0")), int(params.get("limit", 50))
+        logs = self._items.item(self._id).logs
+        # The cursor of this fake is the number of the next entry; to its users it is opaque.
+        start, size = int(params.get("cursor", "0")), int(params.get("limit", LOGS_PER_PAGE))
         result = logs[start : start + size]
         more = start + size < len(logs)
         info = {"count": len(result), "per_page": size, "truncated": more}
@@ -183,8 +204,8 @@ class FakeAiSearchItem:
         return {"result": result, "result_info": {**info, "cursor": cursor}}
 
     async def chunks(self, params: dict[str, Any], /) -> Any:
-        chunks = self._items._found(self._number).chunks()
-        start, size = int(params.get("offset", 0)), int(params.get("limit", 20))
+        chunks = self._items.item(self._id).chunks()
+        start, size = int(params.get("offset", 0)), int(params.get("limit", CHUNKS_PER_PAGE))
         result = chunks[start : start + size]
         info = {"count": len(result), "total": len(chunks), "limit": size, "offset": start}
         return {"result": result, "result_info": info}
@@ -192,53 +213,61 @@ class FakeAiSearchItem:
 
 @yields_to_others
 class FakeAiSearchJobs:
-    """JS: AiSearchJobs."""
+    """JS: AiSearchJobs. ``exists`` returns if the instance exists."""
 
-    def __init__(self, instance: FakeAiSearchInstance) -> None:
-        self._instance = instance
+    def __init__(self, clock: Clock, exists: Callable[[], bool]) -> None:
+        self.clock = clock
+        self._exists = exists
         self._numbers = count(1)
-        self.held: dict[str, dict[str, Any]] = {}
+        self._jobs: dict[str, dict[str, Any]] = {}
 
     async def list(self, params: dict[str, Any], /) -> Any:
-        self._instance._there()
-        return page_of([*self.held.values()], params)
+        self._check_instance()
+        return page_of([*self._jobs.values()], params)
 
     async def create(self, params: dict[str, Any], /) -> Any:
-        self._instance._there()
-        now = stamp(self._instance.clock)
+        self._check_instance()
+        now = stamp(self.clock)
         job = {"id": f"job-{next(self._numbers)}", "source": "user", **from_js(params)}
+        # This instance has no source to index, so the job is done.
         job.update(started_at=now, ended_at=now, end_reason="completed")
-        self.held[job["id"]] = job
+        self._jobs[job["id"]] = job
         return job
 
     def get(self, jobId: str, /) -> FakeAiSearchJob:
         return FakeAiSearchJob(self, jobId)
+
+    def job(self, job_id: str) -> dict[str, Any]:
+        """Return a job that exists."""
+        self._check_instance()
+        if job_id not in self._jobs:
+            raise not_found(f"job {job_id}")
+        return self._jobs[job_id]
+
+    def _check_instance(self) -> None:
+        if not self._exists():
+            raise not_found("instance")
 
 
 @yields_to_others
 class FakeAiSearchJob:
     """JS: AiSearchJob."""
 
-    def __init__(self, jobs: FakeAiSearchJobs, number: str) -> None:
+    def __init__(self, jobs: FakeAiSearchJobs, job_id: str) -> None:
         self._jobs = jobs
-        self._number = number
-
-    def _found(self) -> dict[str, Any]:
-        self._jobs._instance._there()
-        if self._number not in self._jobs.held:
-            raise not_found(f"job {self._number}")
-        return self._jobs.held[self._number]
+        self._id = job_id
 
     async def info(self) -> Any:
-        return self._found()
+        return self._jobs.job(self._id)
 
     async def logs(self, params: dict[str, Any], /) -> Any:
-        self._found()
-        at = self._jobs._instance.clock.now() // 1000
-        log = {"id": 1, "message": "done", "message_type": 0, "created_at": int(at)}
+        self._jobs.job(self._id)
+        # Here the service's time is a number, of seconds.
+        now = int(self._jobs.clock.now() // 1000)
+        log = {"id": 1, "message": "done", "message_type": 0, "created_at": now}
         return page_of([log], params)
 
     async def cancel(self) -> Any:
-        job = self._found()
+        job = self._jobs.job(self._id)
         job["end_reason"] = "cancelled"
         return job

@@ -1,8 +1,9 @@
 """Artifacts over memory: ``FakeArtifacts``, and ``push_commit`` in place of git.
 
-A stand-in: nothing of it was seen on the service. Shapes, limits and codes are those of its types
-and its documentation; messages of errors are its own. Objects have the hashes that git gives them,
-and times of commits are in seconds, as git has them.
+Nothing of this fake was verified against the service. Shapes, limits and codes follow Cloudflare's
+types and documentation; error messages are the fake's own. Objects have the hashes that git gives
+them (https://git-scm.com/book/en/v2/Git-Internals-Git-Objects), and times of commits are in
+seconds, as in git.
 """
 
 from __future__ import annotations
@@ -23,18 +24,26 @@ from .text_search import stamp
 
 __all__ = ["FakeArtifacts", "FakeArtifactsRepo", "push_commit"]
 
-_CODES = {
-    "ALREADY_EXISTS": 10201,
-    "NOT_FOUND": 10200,
-    "INVALID_INPUT": 10100,
-    "INVALID_REPO_NAME": 10101,
-    "INVALID_TTL": 10103,
+# The documented codes and numbers, with messages of this fake.
+MESSAGES = {
+    "INVALID_INPUT": (10100, "{}"),
+    "INVALID_REPO_NAME": (10101, "{!r} is no name of a repository"),
+    "INVALID_TTL": (10103, "a token lasts 60 to 31536000 seconds"),
+    "NOT_FOUND": (10200, "there is no repository {}"),
+    "ALREADY_EXISTS": (10201, "there is a repository {} already"),
 }
+NOT_HTTPS = "the source is no HTTPS URL"
+NO_TOKEN = "there is no token given"
+
+# Seconds; the default lifetime of a token is a day.
+TTL, MIN_TTL, MAX_TTL = 86_400, 60, 31_536_000
+REPOS_PER_PAGE = 50
 
 
-def _refused(code: str, message: str) -> JsException:
-    error = JsException("ArtifactsError", message)
-    vars(error).update(code=code, numericCode=_CODES[code])
+def _error(code: str, value: object = None) -> JsException:
+    number, message = MESSAGES[code]
+    error = JsException("ArtifactsError", message.format(value))
+    vars(error).update(code=code, numericCode=number)
     return error
 
 
@@ -44,22 +53,26 @@ class FakeArtifacts:
 
     def __init__(self, *, clock: Clock | None = None) -> None:
         self.clock: Clock = clock or Clock()
+        self.repos: dict[str, FakeArtifactsRepo] = {}
         self._numbers = count(1)
-        self._repos: dict[str, FakeArtifactsRepo] = {}
+
+    def next_id(self, kind: str) -> str:
+        return f"{kind}-{next(self._numbers)}"
 
     async def create(self, name: str, opts: dict[str, Any], /) -> Any:
-        return await self._new(name, opts, opts.get("setDefaultBranch", "main"), None)._made()
+        repo = self.new_repo(name, opts, opts.get("setDefaultBranch", "main"), None)
+        return await _create_result(repo)
 
-    def _new(
+    def new_repo(
         self, name: str, opts: dict[str, Any], branch: str, source: str | None
     ) -> FakeArtifactsRepo:
         if not re.fullmatch(r"[A-Za-z0-9._-]+", name):
-            raise _refused("INVALID_REPO_NAME", f"{name!r} is no name of a repository")
-        if name in self._repos:
-            raise _refused("ALREADY_EXISTS", f"there is a repository {name} already")
+            raise _error("INVALID_REPO_NAME", name)
+        if name in self.repos:
+            raise _error("ALREADY_EXISTS", name)
         now = stamp(self.clock)
-        info = {
-            "id": f"repo-{next(self._numbers)}",
+        properties = {
+            "id": self.next_id("repo"),
             "name": name,
             "description": opts.get("description"),
             "defaultBranch": branch,
@@ -70,29 +83,30 @@ class FakeArtifacts:
             "readOnly": opts.get("readOnly", False),
             "remote": f"https://artifacts.example/git/default/{name}.git",
         }
-        self._repos[name] = FakeArtifactsRepo(self, info)
-        return self._repos[name]
+        self.repos[name] = FakeArtifactsRepo(self, properties)
+        return self.repos[name]
 
     async def get(self, name: str, /) -> FakeArtifactsRepo:
-        if name not in self._repos:
-            raise _refused("NOT_FOUND", f"there is no repository {name}")
-        return self._repos[name]
+        if name not in self.repos:
+            raise _error("NOT_FOUND", name)
+        return self.repos[name]
 
     async def _import(self, params: dict[str, Any], /) -> Any:
-        """Without what is in the other repository."""
+        # A fake has no network: the repository has the right properties, and no commits.
         source, target = params["source"], params["target"]
         if not source["url"].startswith("https://"):
-            raise _refused("INVALID_INPUT", "the source is no HTTPS URL")
+            raise _error("INVALID_INPUT", NOT_HTTPS)
         branch = source.get("branch", "main")
-        return await self._new(
-            target["name"], target.get("opts", {}), branch, source["url"]
-        )._made()
+        repo = self.new_repo(target["name"], target.get("opts", {}), branch, source["url"])
+        return await _create_result(repo)
 
     async def list(self, opts: dict[str, Any], /) -> Any:
-        start, size = int(opts.get("cursor", "0")), int(opts.get("limit", 50))
+        # The cursor of this fake is the number of the next entry; to its users it is opaque.
+        start, size = int(opts.get("cursor", "0")), int(opts.get("limit", REPOS_PER_PAGE))
+        # A list leaves out the URL for git.
         infos = [
-            {key: value for key, value in repo._info.items() if key != "remote"}
-            for repo in self._repos.values()
+            {key: value for key, value in repo.properties.items() if key != "remote"}
+            for repo in self.repos.values()
         ]
         page: dict[str, Any] = {"repos": infos[start : start + size], "total": len(infos)}
         if start + size < len(infos):
@@ -100,70 +114,84 @@ class FakeArtifacts:
         return page
 
     async def delete(self, name: str, /) -> bool:
-        return self._repos.pop(name, None) is not None
+        return self.repos.pop(name, None) is not None
 
 
-setattr(FakeArtifacts, "import", FakeArtifacts._import)
+# "import" is a Python keyword, so no ``def`` can have this name.
+setattr(FakeArtifacts, "import", vars(FakeArtifacts)["_import"])
+
+
+async def _create_result(repo: FakeArtifactsRepo) -> Any:
+    """Return the answer to ``create``, ``import`` and ``fork``, with a new token."""
+    token = (await repo.createToken())["plaintext"]
+    names = ("id", "name", "description", "defaultBranch", "remote")
+    return {**{name: repo.properties[name] for name in names}, "token": token}
 
 
 @yields_to_others
 class FakeArtifactsRepo:
-    """JS: ArtifactsRepo."""
+    """JS: ArtifactsRepo.
 
-    def __init__(self, artifacts: FakeArtifacts, info: dict[str, Any]) -> None:
+    ``objects`` maps hashes to blobs (bytes), trees (lists of entries) and commits (dicts), and
+    ``branches`` maps names to the hashes of commits.
+    """
+
+    def __init__(self, artifacts: FakeArtifacts, properties: dict[str, Any]) -> None:
+        self.properties = properties
+        self.objects: dict[str, Any] = {}
+        self.branches: dict[str, str] = {}
         self._artifacts = artifacts
-        self._info = info
         self._tokens: dict[str, dict[str, Any]] = {}
-        self._objects: dict[str, Any] = {}
-        self._branches: dict[str, str] = {}
 
+    # ``with repo:`` disposes of the RPC stub in production; here the repository itself is the stub.
     def _dispose(self) -> None: ...
 
-    async def _made(self) -> Any:
-        token = (await self.createToken())["plaintext"]
-        names = ("id", "name", "description", "defaultBranch", "remote")
-        return {**{name: self._info[name] for name in names}, "token": token}
-
     async def info(self) -> Any:
-        return dict(self._info)
+        return dict(self.properties)
 
-    async def createToken(self, scope: str = "write", ttl: int = 86400, /) -> Any:
-        if not 60 <= ttl <= 31536000:
-            raise _refused("INVALID_TTL", "a token lasts 60 to 31536000 seconds")
-        number, now = f"token-{next(self._artifacts._numbers)}", self._artifacts.clock.datetime()
-        ends = now + timedelta(seconds=ttl)
-        token = {"id": number, "scope": scope, "createdAt": _iso(now), "expiresAt": _iso(ends)}
-        self._tokens[number] = {**token, "plaintext": f"art_v1_{number}", "ends": ends}
+    # Tokens -------------------------------------------------------------------------------------
+
+    async def createToken(self, scope: str = "write", ttl: int = TTL, /) -> Any:
+        if not MIN_TTL <= ttl <= MAX_TTL:
+            raise _error("INVALID_TTL")
+        token_id, now = self._artifacts.next_id("token"), self._artifacts.clock.datetime()
+        expires = now + timedelta(seconds=ttl)
+        plaintext = f"art_v1_{token_id}"
+        token = {"id": token_id, "scope": scope, "createdAt": _iso(now), "expiresAt": _iso(expires)}
+        self._tokens[token_id] = {**token, "plaintext": plaintext, "expires": expires}
         return {
-            "id": number,
-            "plaintext": f"art_v1_{number}",
+            "id": token_id,
+            "plaintext": plaintext,
             "scope": scope,
-            "expiresAt": _iso(ends),
+            "expiresAt": _iso(expires),
         }
 
     async def listTokens(self) -> Any:
         now = self._artifacts.clock.datetime()
         tokens = [
             {
-                **{name: one[name] for name in ("id", "scope", "createdAt", "expiresAt")},
-                "state": one.get("state", "active" if now < one["ends"] else "expired"),
+                **{name: token[name] for name in ("id", "scope", "createdAt", "expiresAt")},
+                # Only a revoked token stores its state.
+                "state": token.get("state", "active" if now < token["expires"] else "expired"),
             }
-            for one in self._tokens.values()
+            for token in self._tokens.values()
         ]
         return {"tokens": tokens, "total": len(tokens)}
 
     async def revokeToken(self, tokenOrId: str, /) -> bool:
         if not tokenOrId:
-            raise _refused("INVALID_INPUT", "there is no token given")
-        for one in self._tokens.values():
-            if tokenOrId in (one["id"], one["plaintext"]):
-                one["state"] = "revoked"
+            raise _error("INVALID_INPUT", NO_TOKEN)
+        for token in self._tokens.values():
+            if tokenOrId in (token["id"], token["plaintext"]):
+                token["state"] = "revoked"
                 return True
         return False
 
+    # Objects ------------------------------------------------------------------------------------
+
     async def readBlob(self, hash: str, /) -> Any:
-        found = self._object(hash, bytes)
-        return None if found is None else web.Blob.new([found])
+        data = self._object(hash, bytes)
+        return None if data is None else web.Blob.new([data])
 
     async def readTree(self, hash: str, /) -> Any:
         return self._object(hash, list)
@@ -171,46 +199,77 @@ class FakeArtifactsRepo:
     async def readCommit(self, hash: str, /) -> Any:
         return self._object(hash, dict)
 
-    def _object(self, hash: str, kind: type[Any]) -> Any:
-        found = self._objects.get(hash)
-        return found if isinstance(found, kind) else None
+    def _object(self, hash: str, type: type[Any]) -> Any:
+        # An object of another type counts as missing (contract check
+        # test_trees_and_blobs_are_read_by_hash).
+        value = self.objects.get(hash)
+        return value if isinstance(value, type) else None
 
     async def readFile(self, args: dict[str, Any], /) -> Any:
-        commit = self._object(self._commit(args["ref"]), dict)
-        found: str = commit["treeHash"] if commit else ""
-        for part in args["path"].split("/"):
-            entries: list[dict[str, Any]] = self._object(found, list) or []
-            found = next((one["hash"] for one in entries if one["name"] == part), "")
-        return await self.readBlob(found)
+        commit = self._object(self._commit_of(args["ref"]), dict)
+        # Follow the path from tree to tree; "" is the hash of nothing.
+        hash: str = commit["treeHash"] if commit else ""
+        for name in args["path"].split("/"):
+            entries: list[dict[str, Any]] = self._object(hash, list) or []
+            hash = next((entry["hash"] for entry in entries if entry["name"] == name), "")
+        return await self.readBlob(hash)
 
     async def log(self, opts: dict[str, Any], /) -> Any:
-        found: list[Any] = []
-        commit = self._object(self._commit(opts.get("ref", self._info["defaultBranch"])), dict)
+        commits: list[Any] = []
+        ref = opts.get("ref", self.properties["defaultBranch"])
+        commit = self._object(self._commit_of(ref), dict)
         while commit:
-            found.append(commit)
-            commit = self._objects[commit["parents"][0]] if commit["parents"] else None
+            commits.append(commit)
+            commit = self.objects[commit["parents"][0]] if commit["parents"] else None
         start = int(opts.get("offset", 0))
-        return found[start : start + int(opts.get("limit", len(found)))]
+        return commits[start : start + int(opts.get("limit", len(commits)))]
 
-    def _commit(self, ref: str) -> str:
-        return self._branches.get(ref.removeprefix("refs/heads/"), ref)
+    def _commit_of(self, ref: str) -> str:
+        """Return the hash of a branch's commit; any other ref is a hash already."""
+        return self.branches.get(ref.removeprefix("refs/heads/"), ref)
 
     async def fork(self, name: str, opts: dict[str, Any], /) -> Any:
-        branch = self._info["defaultBranch"]
-        made = self._artifacts._new(name, opts, branch, f"artifacts:default/{self._info['name']}")
-        made._objects = dict(self._objects)
-        one = opts.get("defaultBranchOnly", True)
-        made._branches = {
-            key: commit for key, commit in self._branches.items() if not one or key == branch
+        branch = self.properties["defaultBranch"]
+        source = f"artifacts:default/{self.properties['name']}"
+        copy = self._artifacts.new_repo(name, opts, branch, source)
+        copy.objects = dict(self.objects)
+        only_default = opts.get("defaultBranchOnly", True)
+        copy.branches = {
+            key: commit
+            for key, commit in self.branches.items()
+            if not only_default or key == branch
         }
-        return await made._made()
+        return await _create_result(copy)
 
-    def _stored(self, kind: str, body: bytes, value: Any) -> str:
-        hash = sha1(f"{kind} {len(body)}\0".encode() + body, usedforsecurity=False).hexdigest()
-        self._objects[hash] = value
+    # Commits, in git's formats ------------------------------------------------------------------
+
+    def push(
+        self, files: Mapping[str, bytes], message: str, author: tuple[str, str], branch: str | None
+    ) -> str:
+        """Store a commit on a branch, and return its hash."""
+        branch = branch or str(self.properties["defaultBranch"])
+        tree = self._store_tree(files)
+        parents = [self.branches[branch]] if branch in self.branches else []
+        now = int(self._artifacts.clock.now() // 1000)
+        person = {"name": author[0], "email": author[1]}
+        signature = f"{person['name']} <{person['email']}> {now} +0000"
+        lines = [f"tree {tree}", *(f"parent {parent}" for parent in parents)]
+        lines += [f"author {signature}", f"committer {signature}", "", message]
+        commit: dict[str, Any] = {"treeHash": tree, "message": message, "parents": parents}
+        commit.update(author=person, committer=person, authoredAt=now, committedAt=now)
+        commit["hash"] = self._store("commit", "\n".join(lines).encode(), commit)
+        self.branches[branch] = commit["hash"]
+        self.properties["lastPushAt"] = self.properties["updatedAt"] = stamp(self._artifacts.clock)
+        return str(commit["hash"])
+
+    def _store(self, object_type: str, body: bytes, value: Any) -> str:
+        # git hashes a header before the object: its type, a space, its length and a zero byte.
+        header = f"{object_type} {len(body)}\0".encode()
+        hash = sha1(header + body, usedforsecurity=False).hexdigest()
+        self.objects[hash] = value
         return hash
 
-    def _tree(self, files: Mapping[str, bytes]) -> str:
+    def _store_tree(self, files: Mapping[str, bytes]) -> str:
         folders: dict[str, dict[str, bytes]] = {}
         entries: list[dict[str, Any]] = []
         for path, data in files.items():
@@ -218,39 +277,22 @@ class FakeArtifactsRepo:
             if slash:
                 folders.setdefault(name, {})[rest] = data
             else:
-                hash = self._stored("blob", data, data)
+                hash = self._store("blob", data, data)
                 entries.append({"name": name, "mode": "100644", "hash": hash, "type": "blob"})
         for name, inner in folders.items():
-            hash = self._tree(inner)
+            hash = self._store_tree(inner)
             entries.append({"name": name, "mode": "40000", "hash": hash, "type": "tree"})
-        entries.sort(key=lambda one: one["name"] + "/" * (one["type"] == "tree"))
+        # git orders a folder as if its name ended with a slash: "docs.txt" comes before "docs".
+        entries.sort(key=lambda entry: entry["name"] + "/" * (entry["type"] == "tree"))
         body = b"".join(
-            f"{one['mode']} {one['name']}\0".encode() + bytes.fromhex(one["hash"])
-            for one in entries
+            f"{entry['mode']} {entry['name']}\0".encode() + bytes.fromhex(entry["hash"])
+            for entry in entries
         )
-        return self._stored("tree", body, entries)
-
-    def _push(
-        self, files: Mapping[str, bytes], message: str, author: tuple[str, str], branch: str | None
-    ) -> str:
-        branch = branch or str(self._info["defaultBranch"])
-        tree = self._tree(files)
-        parents = [self._branches[branch]] if branch in self._branches else []
-        at = int(self._artifacts.clock.now() // 1000)
-        person = {"name": author[0], "email": author[1]}
-        signed = f"{person['name']} <{person['email']}> {at} +0000"
-        lines = [f"tree {tree}", *(f"parent {one}" for one in parents)]
-        lines += [f"author {signed}", f"committer {signed}", "", message]
-        commit: dict[str, Any] = {"treeHash": tree, "message": message, "parents": parents}
-        commit.update(author=person, committer=person, authoredAt=at, committedAt=at)
-        commit["hash"] = self._stored("commit", "\n".join(lines).encode(), commit)
-        self._branches[branch] = commit["hash"]
-        self._info["lastPushAt"] = self._info["updatedAt"] = stamp(self._artifacts.clock)
-        return str(commit["hash"])
+        return self._store("tree", body, entries)
 
 
-def _iso(when: datetime) -> str:
-    return when.isoformat(timespec="milliseconds")[:-6] + "Z"
+def _iso(time: datetime) -> str:
+    return time.isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
 def push_commit(
@@ -262,17 +304,27 @@ def push_commit(
     author: tuple[str, str] = ("Test", "test@example.com"),
     branch: str | None = None,
 ) -> str:
-    """Put a commit into a repository of a fake, as ``git push`` would; gives its hash.
+    """Store a commit in a repository of a fake, as ``git push`` does, and return its hash.
 
     ::
 
         push_commit(env.REPOS, "site", {"docs/index.md": b"# Hello"}, message="Start")
 
-    ``files`` are all that the branch has from then on; it is the default one unless named. A
-    repository that is not there is made.
+    Args:
+        binding: The binding, from ``fake()``.
+        repo: The name of the repository; it is created if it is missing.
+        files: All files of the commit, by path. Files that are left out are removed.
+        message: The message of the commit.
+        author: The name and email address of the author.
+        branch: The branch; the default branch by default.
+
+    Raises:
+        TypeError: ``binding`` is not an Artifacts binding that ``fake()`` returned.
     """
     inside = raw(binding)
     if not isinstance(inside, FakeArtifacts):
-        raise TypeError(f"push_commit() takes one that fake() made, not {type(binding).__name__}")
-    found = inside._repos.get(repo) or inside._new(repo, {}, "main", None)
-    return found._push(files, message, author, branch)
+        raise TypeError(
+            f"push_commit(): expected an Artifacts from fake(), got {type(binding).__name__}"
+        )
+    target = inside.repos.get(repo) or inside.new_repo(repo, {}, "main", None)
+    return target.push(files, message, author, branch)

@@ -1,4 +1,7 @@
-"""Feature flags over memory."""
+"""Flagship over memory: ``FakeFlagship``, and ``flags``.
+
+Nothing of this fake was verified against the service; it follows Cloudflare's documentation.
+"""
 
 from __future__ import annotations
 
@@ -15,77 +18,86 @@ __all__ = ["FakeFlagship", "flags"]
 
 @yields_to_others
 class FakeFlagship:
-    """JS: Flagship, as it is documented: nothing of it was seen on the service."""
+    """JS: Flagship."""
 
     def __init__(self, *, clock: Clock | None = None) -> None:
         self.clock = clock
         self.flags: dict[str, Any] = {}
 
+    # The methods for one type do not check that type: ``_details`` compares with the default, whose
+    # type is the method's.
+
     async def getValue(self, key: str, default: Any, context: Any = None, /) -> Any:
         return self._value(key, default, context)
 
     async def getDetails(self, key: str, default: Any, context: Any = None, /) -> Any:
-        return self._found(key, default, context)
+        return self._details(key, default, context)
 
     async def getBooleanValue(self, key: str, default: Any, context: Any = None, /) -> Any:
         return self._value(key, default, context)
 
     async def getBooleanDetails(self, key: str, default: Any, context: Any = None, /) -> Any:
-        return self._found(key, default, context)
+        return self._details(key, default, context)
 
     async def getStringValue(self, key: str, default: Any, context: Any = None, /) -> Any:
         return self._value(key, default, context)
 
     async def getStringDetails(self, key: str, default: Any, context: Any = None, /) -> Any:
-        return self._found(key, default, context)
+        return self._details(key, default, context)
 
     async def getNumberValue(self, key: str, default: Any, context: Any = None, /) -> Any:
         return self._value(key, default, context)
 
     async def getNumberDetails(self, key: str, default: Any, context: Any = None, /) -> Any:
-        return self._found(key, default, context)
+        return self._details(key, default, context)
 
     async def getObjectValue(self, key: str, default: Any, context: Any = None, /) -> Any:
         return self._value(key, default, context)
 
     async def getObjectDetails(self, key: str, default: Any, context: Any = None, /) -> Any:
-        return self._found(key, default, context)
+        return self._details(key, default, context)
 
     def _value(self, key: str, default: Any, context: Any) -> Any:
-        return self._found(key, default, context)["value"]
+        return self._details(key, default, context)["value"]
 
-    def _found(self, key: str, default: Any, context: Any) -> dict[str, Any]:
-        """JS: FlagshipEvaluationDetails."""
-        found = {"flagKey": key, "value": default, "reason": "ERROR"}
+    def _details(self, key: str, default: Any, context: Any) -> dict[str, Any]:
+        """JS: FlagshipEvaluationDetails. A failure returns the default, and never raises."""
+        details = {"flagKey": key, "value": default, "reason": "ERROR"}
         if key not in self.flags:
-            return {**found, "errorCode": "FLAG_NOT_FOUND"}
+            return {**details, "errorCode": "FLAG_NOT_FOUND"}
         value, reason = self.flags[key], "DEFAULT"
         if callable(value):
             value, reason = value(from_js(context) or {}), "TARGETING_MATCH"
         value = to_js(value, f"the flag {key}")
         if _type(value) != _type(default):
-            return {**found, "errorCode": "TYPE_MISMATCH"}
-        return {**found, "value": value, "reason": reason}
+            return {**details, "errorCode": "TYPE_MISMATCH"}
+        return {**details, "value": value, "reason": reason}
 
 
 def _type(value: Any) -> str:
-    for name, kinds in _TYPES.items():
-        if isinstance(value, kinds):
+    """Return the type of a value, as in JavaScript's ``typeof``."""
+    for name, types in _TYPES.items():
+        if isinstance(value, types):
             return name
     return "object"
 
 
+# A bool is an int in Python, so "boolean" comes before "number".
 _TYPES: dict[str, Any] = {"boolean": bool, "number": (int, float), "string": str}
 
 
 def flags(
     binding: Flagship,
 ) -> dict[str, bool | float | str | list[Any] | Mapping[str, Any] | Callable[[Any], Any]]:
-    """The flags of a fake, to be set: ``flags(env.FLAGS)["new-cart"] = True``.
+    """Return the flags of a fake, and set them: ``flags(env.FLAGS)["new-cart"] = True``.
 
-    A function is called with the context, a dict, and gives the value, as a targeting rule does.
+    A flag may be a function that takes the context, a dict, and returns the value. It stands for a
+    targeting rule.
+
+    Raises:
+        TypeError: ``binding`` is not a Flagship that ``fake()`` returned.
     """
     inside = raw(binding)
     if not isinstance(inside, FakeFlagship):
-        raise TypeError(f"flags() takes a Flagship that fake() made, not {type(inside)}")
+        raise TypeError(f"flags(): expected a Flagship from fake(), got {type(inside).__name__}")
     return inside.flags
