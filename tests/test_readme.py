@@ -20,7 +20,7 @@ async def test_workers_of_the_readme_pass_their_tests(monkeypatch: pytest.Monkey
     monkeypatch.setitem(sys.modules, "readme", module)  # where annotations are looked up
     exec("".join(blocks), vars(module))
     await module.test_greets_the_first_user()
-    await module.test_a_room_sleeps_and_wakes_up()
+    await module.test_room_wakes_up_for_a_message()
 
 
 def test_files_named_in_the_readme_exist() -> None:
