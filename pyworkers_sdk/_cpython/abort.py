@@ -1,4 +1,4 @@
-"""The web platform's abort signals on plain CPython; ``_web`` has the rest of it."""
+"""The web platform's abort signals on plain CPython; ``web`` has its other classes."""
 
 from __future__ import annotations
 
@@ -17,21 +17,27 @@ T = TypeVar("T")
 
 
 class DOMException:
+    """JS: DOMException."""
+
     @staticmethod
     def new(message: str, name: str) -> JsException:
         return JsException(name, message)
 
 
 class AbortSignal:
-    """``_due``: when on the fake clock, and at the latest when in real time, a timeout is over."""
+    """JS: AbortSignal.
+
+    A timeout ends at ``due`` on the runtime's clock, in milliseconds. In real time it ends at the
+    latest after its duration, even if no test advances a fake clock.
+    """
 
     def __init__(self) -> None:
         self._aborted = False
         self._reason: Any = None
-        self._due: float | None = None
+        self.due: float | None = None
         self._now = environment.current().now
         self._listeners: dict[Any, None] = {}
-        self._sources: list[AbortSignal] = []
+        self.sources: list[AbortSignal] = []
 
     @staticmethod
     def abort(reason: Any = None) -> AbortSignal:
@@ -42,28 +48,28 @@ class AbortSignal:
     @staticmethod
     def timeout(milliseconds: float) -> AbortSignal:
         signal = AbortSignal()
-        signal._due = signal._now() + milliseconds
-        with suppress(RuntimeError):  # outside a loop the clock alone counts
-            asyncio.get_running_loop().call_later(milliseconds / 1000, signal._time_out)
+        signal.due = environment.current().now() + milliseconds
+        with suppress(RuntimeError):  # outside an event loop only the clock counts
+            asyncio.get_running_loop().call_later(milliseconds / 1000, signal.time_out)
         return signal
 
     @staticmethod
     def any(signals: Iterable[AbortSignal]) -> AbortSignal:
-        made = AbortSignal()
-        made._sources = [*signals]
-        for source in made._sources:
-            source.addEventListener("abort", made._look)
-        made._look()
-        return made
+        signal = AbortSignal()
+        signal.sources = [*signals]
+        for source in signal.sources:
+            source.addEventListener("abort", signal.update)
+        signal.update()
+        return signal
 
     @property
     def aborted(self) -> bool:
-        self._look()
+        self.update()
         return self._aborted
 
     @property
     def reason(self) -> Any:
-        self._look()
+        self.update()
         return self._reason
 
     def addEventListener(self, name: str, listener: Any) -> None:
@@ -80,18 +86,21 @@ class AbortSignal:
             for listener in [*self._listeners]:
                 listener(None)
 
-    def _time_out(self) -> None:
+    def time_out(self) -> None:
         self.fire(JsException("TimeoutError", "The operation was aborted due to timeout"))
 
-    def _look(self, event: Any = None) -> None:
-        if self._due is not None and self._now() >= self._due:
-            self._time_out()
-        for source in self._sources:
+    def update(self, event: Any = None) -> None:
+        """Abort if the timeout is over, or if a source has aborted."""
+        if self.due is not None and self._now() >= self.due:
+            self.time_out()
+        for source in self.sources:
             if source.aborted:
                 self.fire(source.reason)
 
 
 class AbortController:
+    """JS: AbortController."""
+
     def __init__(self) -> None:
         self.signal = AbortSignal()
 
@@ -104,7 +113,7 @@ class AbortController:
 
 
 async def abortable(work: Awaitable[T], signal: AbortSignal | None) -> T:
-    """What ``work`` gives, unless ``signal`` ends it first."""
+    """Return the result of ``work``; if ``signal`` aborts first, cancel it and raise the reason."""
     if signal is None:
         return await work
     working = asyncio.ensure_future(work)
@@ -123,12 +132,13 @@ async def abortable(work: Awaitable[T], signal: AbortSignal | None) -> T:
         return working.result()
     finally:
         signal.removeEventListener("abort", listener)
+        # Also awaited after a cancellation, so that its cleanup is over when the caller continues.
         working.cancel()
         await asyncio.gather(working, return_exceptions=True)
 
 
 def abortable_stream(stream: ReadableStream, signal: AbortSignal) -> ReadableStream:
-    """The same stream, which breaks off when ``signal`` says so."""
+    """Return a stream of the same chunks that fails when ``signal`` aborts."""
 
     async def chunks() -> AsyncIterator[bytes]:
         try:

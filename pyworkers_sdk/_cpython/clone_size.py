@@ -1,4 +1,8 @@
-"""How many bytes JavaScript's structured clone makes of a value: V8's serialisation, format 15."""
+"""The size of a value in JavaScript's structured clone: V8's serialisation, format 15.
+
+The runtime limits sizes of stored values and messages by it. The format is that of V8's
+``ValueSerializer`` (v8/src/objects/value-serializer.cc).
+"""
 
 from __future__ import annotations
 
@@ -9,48 +13,54 @@ from .._border.values import is_index
 
 __all__ = ["clone_size"]
 
-_HEADER = 2
-_DOUBLE = 1 + 8
+_HEADER = 2  # the tag and the number of the format
+_DOUBLE = 1 + 8  # a tag, and 8 bytes
 
 
 def clone_size(value: Any) -> int:
-    """The length of what the runtime stores for ``value``, as ``to_js`` gave it."""
+    """Return the number of bytes that the runtime stores for a result of ``to_js``."""
     return _after(value, _HEADER, {})
 
 
 def _after(value: Any, at: int, known: dict[int, int]) -> int:
-    """Where the serialisation of ``value``, which starts at ``at``, ends."""
-    kind = cast("type[Any]", type(value))
-    if value is None or kind is bool:
+    """Return the position after the serialisation of ``value`` that starts at ``at``.
+
+    The position matters because two-byte text is aligned. ``known`` numbers the objects so far: a
+    repeated object is written as its number.
+    """
+    cls = cast("type[Any]", type(value))
+    if value is None or cls is bool:
         return at + 1
-    if kind is int:
+    if cls is int:
         return at + _integer(value)
-    if kind is float:
+    if cls is float:
         small = value.is_integer() and abs(value) <= 2**30 and str(value) != "-0.0"
         return at + (_integer(int(value)) if small else _DOUBLE)
-    if kind is str:
+    if cls is str:
         return _text(value, at)
     if id(value) in known:
         return at + 1 + _varint(known[id(value)])
     known[id(value)] = len(known)
-    if kind is datetime:
+    if cls is datetime:
         return at + _DOUBLE
-    if kind is bytes:
+    if cls is bytes:
         size = _varint(len(value))
         return at + (1 + size + len(value)) + (2 + 1 + size + 1)  # the buffer, and a view on it
     at += 1
-    if kind is dict:
+    if cls is dict:
         for key, item in value.items():
             at = _after(int(key) if is_index(key) else key, at, known)
             at = _after(item, at, known)
         return at + 1 + _varint(len(value))
-    at += _varint(len(value)) if kind is list else 0
+    # A list or a set. A list has its length before and after its items, a set only after.
+    at += _varint(len(value)) if cls is list else 0
     for item in value:
         at = _after(item, at, known)
-    return at + 1 + _varint(len(value)) + (1 if kind is list else 0)
+    return at + 1 + _varint(len(value)) + (1 if cls is list else 0)
 
 
 def _integer(value: int) -> int:
+    # Zigzag, so that small negative numbers are short.
     if -(2**30) <= value < 2**30:
         return 1 + _varint(abs(value) * 2 - (value < 0))
     if abs(value) < 2**53:
@@ -67,4 +77,5 @@ def _text(value: str, at: int) -> int:
 
 
 def _varint(value: int) -> int:
+    """Return the number of bytes of a varint: each byte holds 7 bits."""
     return max(1, -(-value.bit_length() // 7))

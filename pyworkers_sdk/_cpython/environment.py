@@ -1,6 +1,6 @@
 """The environment of code on plain CPython: network, caches and clock of the runtime around it.
 
-``testing`` installs the fake runtime here, once. Without it there is no network and no cache, and
+``testing`` installs the fake runtime here, once. Without it, network and caches raise an error, and
 the clock is that of the machine.
 """
 
@@ -78,8 +78,8 @@ def install(current: Callable[[], Environment], entered: Callable[[], Entered]) 
 
     Args:
         current: Returns the environment of the code that is running.
-        entered: Returns what re-enters the running code's environment later, from another task: a
-            stream's chunks are made in the environment in which the stream was made.
+        entered: Returns a function that re-enters the running code's environment later, from
+            another task: a stream's chunks are made in the environment that the stream was made in.
     """
     global _current, _entered
     _current, _entered = current, entered

@@ -1,4 +1,7 @@
-"""The web platform's blobs and forms on plain CPython; ``_web`` has the rest of it."""
+"""The web platform's blobs and forms on plain CPython; ``web`` has its other classes.
+
+The words of errors are workerd's, seen by tests/contract/test_forms.py.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +19,10 @@ __all__ = ["Blob", "File", "FormData", "blob_type", "form_of", "media_type", "se
 
 
 class Blob:
+    """JS: Blob. ``data`` is its content."""
+
     def __init__(self, data: bytes, *, type: str = "") -> None:
-        self._data = data
+        self.data = data
         self.size: int = len(data)
         self.type: str = _type(type)
 
@@ -26,16 +31,18 @@ class Blob:
         return Blob(_joined(parts), type=type or "")
 
     async def arrayBuffer(self) -> bytes:
-        return self._data
+        return self.data
 
     def stream(self) -> ReadableStream:
-        return ReadableStream.of(self._data)
+        return ReadableStream.of(self.data)
 
     def slice(self, start: int | None = None, end: int | None = None, type: str = "") -> Blob:
-        return Blob(self._data[start:end], type=type)
+        return Blob(self.data[start:end], type=type)
 
 
 class File(Blob):
+    """JS: File. ``lastModified`` is in milliseconds since 1970."""
+
     def __init__(self, data: bytes, name: str, *, type: str = "", modified: float | None = None):
         super().__init__(data, type=type)
         self.name = name
@@ -57,12 +64,13 @@ class File(Blob):
 
 def _joined(parts: Iterable[str | bytes | Blob]) -> bytes:
     return b"".join(
-        part._data if isinstance(part, Blob) else part.encode() if isinstance(part, str) else part
+        part.data if isinstance(part, Blob) else part.encode() if isinstance(part, str) else part
         for part in parts
     )
 
 
 def _type(text: str) -> str:
+    # The specification of Blob: a type with characters beyond printable ASCII is dropped.
     return "" if re.search(r"[^\x20-\x7e]", text) else text.lower()
 
 
@@ -70,6 +78,8 @@ _Value: TypeAlias = "str | File"
 
 
 class FormData:
+    """JS: FormData."""
+
     def __init__(self) -> None:
         self._entries: list[tuple[str, _Value]] = []
 
@@ -78,21 +88,22 @@ class FormData:
         return cls()
 
     def append(self, name: str, value: str | Blob, filename: str | None = None) -> None:
-        self._entries.append((name, _filed(name, value, filename)))
+        self._entries.append((name, _entry_value(name, value, filename)))
 
     def set(self, name: str, value: str | Blob, filename: str | None = None) -> None:
-        at = next((at for at, entry in enumerate(self._entries) if entry[0] == name), None)
-        if at is None:
+        # The new value takes the place of the first old one; the others are removed.
+        index = next((i for i, entry in enumerate(self._entries) if entry[0] == name), None)
+        if index is None:
             self.append(name, value, filename)
             return
-        rest = [entry for entry in self._entries[at + 1 :] if entry[0] != name]
-        self._entries[at:] = [(name, _filed(name, value, filename)), *rest]
+        rest = [entry for entry in self._entries[index + 1 :] if entry[0] != name]
+        self._entries[index:] = [(name, _entry_value(name, value, filename)), *rest]
 
     def get(self, name: str) -> _Value | None:
         return next(iter(self.getAll(name)), None)
 
     def getAll(self, name: str) -> list[_Value]:
-        return [value for each, value in self._entries if each == name]
+        return [value for entry_name, value in self._entries if entry_name == name]
 
     def has(self, name: str) -> bool:
         return bool(self.getAll(name))
@@ -104,25 +115,25 @@ class FormData:
         return iter([[name, value] for name, value in self._entries])
 
 
-def _filed(name: str, value: str | Blob, filename: str | None) -> _Value:
+def _entry_value(name: str, value: str | Blob, filename: str | None) -> _Value:
     if isinstance(value, str) or (isinstance(value, File) and filename is None):
         return value
-    return File(value._data, name if filename is None else filename, type=value.type)
+    return File(value.data, name if filename is None else filename, type=value.type)
 
 
 def serialized(form: FormData) -> tuple[bytes, str]:
-    """A form as multipart/form-data, and the media type with its boundary."""
+    """Return a form as multipart/form-data, and the media type with its boundary."""
     boundary = urandom(16).hex()
-    made: list[bytes] = []
+    parts: list[bytes] = []
     for name, value in form:
         head = f'--{boundary}\r\nContent-Disposition: form-data; name="{_escaped(name)}"'
         if isinstance(value, File):
-            kind = value.type or "application/octet-stream"
-            head += f'; filename="{_escaped(value.name)}"\r\nContent-Type: {kind}'
-        data = value._data if isinstance(value, File) else value.encode()
-        made += [head.encode(), b"\r\n\r\n", data, b"\r\n"]
-    made.append(f"--{boundary}--".encode())
-    return b"".join(made), f"multipart/form-data; boundary={boundary}"
+            content_type = value.type or "application/octet-stream"
+            head += f'; filename="{_escaped(value.name)}"\r\nContent-Type: {content_type}'
+        data = value.data if isinstance(value, File) else value.encode()
+        parts += [head.encode(), b"\r\n\r\n", data, b"\r\n"]
+    parts.append(f"--{boundary}--".encode())
+    return b"".join(parts), f"multipart/form-data; boundary={boundary}"
 
 
 def _escaped(text: str) -> str:
@@ -132,25 +143,25 @@ def _escaped(text: str) -> str:
 
 
 def media_type(text: str) -> tuple[str, dict[str, str]]:
-    """A Content-Type's type in lower case, and its parameters."""
-    kind, *rest = re.findall(r'(?:"(?:\\.|[^"\\])*"?|[^;"])+', text) or [""]
-    found: dict[str, str] = {}
-    for each in rest:
-        match = re.fullmatch(r'\s*([^\s=]+)=(?:"(.*)"|([^"]+?))\s*', each, re.S)
+    """Return the type in a Content-Type, in lower case, and its parameters."""
+    type_, *rest = re.findall(r'(?:"(?:\\.|[^"\\])*"?|[^;"])+', text) or [""]
+    params: dict[str, str] = {}
+    for param in rest:
+        match = re.fullmatch(r'\s*([^\s=]+)=(?:"(.*)"|([^"]+?))\s*', param, re.S)
         if match:
             value = re.sub(r"\\(.)", r"\1", match[2]) if match[3] is None else match[3]
-            found.setdefault(match[1].lower(), value)
-    return kind.strip().lower(), found
+            params.setdefault(match[1].lower(), value)
+    return type_.strip().lower(), params
 
 
 def blob_type(content_type: str) -> str:
-    """A Content-Type as a Blob's type says it."""
-    kind, params = media_type(content_type)
-    if kind == "multipart/form-data":
+    """Return the type of a Blob made from a body with this Content-Type."""
+    type_, params = media_type(content_type)
+    if type_ == "multipart/form-data":
         return content_type
-    if not re.fullmatch(r"[\w!#$%&'*+.^`|~-]+/[\w!#$%&'*+.^`|~-]+", kind):
+    if not re.fullmatch(r"[\w!#$%&'*+.^`|~-]+/[\w!#$%&'*+.^`|~-]+", type_):
         return ""
-    return "".join((kind, *(f";{name}={_quoted(value)}" for name, value in params.items())))
+    return "".join((type_, *(f";{name}={_quoted(value)}" for name, value in params.items())))
 
 
 def _quoted(value: str) -> str:
@@ -160,11 +171,11 @@ def _quoted(value: str) -> str:
 
 
 def form_of(data: bytes, content_type: str | None) -> FormData:
-    """What ``Body.formData`` makes of a body."""
+    """Parse a body as ``Body.formData`` does."""
     if content_type is None:
         raise _malformed("Parsing a Body as FormData requires a Content-Type header.")
-    kind, params = media_type(content_type)
-    if kind == "multipart/form-data":
+    type_, params = media_type(content_type)
+    if type_ == "multipart/form-data":
         if "boundary" not in params:
             raise _malformed(
                 "No boundary string in Content-Type header. The multipart/form-data MIME type "
@@ -172,7 +183,7 @@ def form_of(data: bytes, content_type: str | None) -> FormData:
                 'boundary="abcd"\'. See RFC 7578, section 4.'
             )
         return _multipart(data, params["boundary"].encode())
-    if kind != "application/x-www-form-urlencoded":
+    if type_ != "application/x-www-form-urlencoded":
         raise _malformed(
             "Unrecognized Content-Type header value. FormData can only parse the following MIME "
             "types: multipart/form-data, application/x-www-form-urlencoded"
@@ -180,12 +191,12 @@ def form_of(data: bytes, content_type: str | None) -> FormData:
     charset = params.get("charset", "utf-8").lower()
     if charset not in ("utf-8", "utf8", "unicode-1-1-utf-8"):
         raise _malformed("Non-utf-8 application/x-www-form-urlencoded body.")
-    made = FormData()
+    form = FormData()
     for pair in data.split(b"&"):
         if pair:
             name, _, value = pair.partition(b"=")
-            made.append(_unquoted(name), _unquoted(value))
-    return made
+            form.append(_unquoted(name), _unquoted(value))
+    return form
 
 
 def _malformed(message: str) -> JsException:
@@ -203,9 +214,9 @@ _DISPOSITION = re.compile(rf"\s*([\w-]+)\s*((?:{_PARAMETER})*)")
 
 
 def _multipart(rest: bytes, boundary: bytes) -> FormData:
-    made = FormData()
-    _, found, rest = rest.partition(b"--" + boundary)
-    if not found or not rest:
+    form = FormData()
+    _, delimiter, rest = rest.partition(b"--" + boundary)
+    if not delimiter or not rest:
         raise _malformed("No initial boundary string (or you have a truncated message).")
     while not rest.startswith(b"--"):
         start = re.match(rb"\r?\n", rest)
@@ -214,39 +225,42 @@ def _multipart(rest: bytes, boundary: bytes) -> FormData:
         end = re.search(rb"\r?\n\r?\n", rest)
         if end is None:
             raise _malformed("No multipart message header termination found.")
-        name, filename, kind = _part(rest[start.end() : end.start()].decode(errors="replace"))
-        data, found, rest = rest[end.end() :].partition(b"\n--" + boundary)
-        if not found or not rest:
+        name, filename, content_type = _part(
+            rest[start.end() : end.start()].decode(errors="replace")
+        )
+        data, delimiter, rest = rest[end.end() :].partition(b"\n--" + boundary)
+        if not delimiter or not rest:
             raise _malformed("No subsequent boundary string after multipart message.")
         data = data.removesuffix(b"\r")
         if filename is None:
-            made.append(name, data.decode(errors="replace"))
+            form.append(name, data.decode(errors="replace"))
         else:
             file = File(data, filename)
-            file.type = kind  # as it is written there
-            made.append(name, file)
-    return made
+            file.type = content_type  # unchecked, and not in lower case: workerd copies it
+            form.append(name, file)
+    return form
 
 
 def _part(head: str) -> tuple[str, str | None, str]:
-    """The name, the file's name and the media type of a part."""
+    """Return the name, the file name and the media type in the header of a part."""
     lines = [line.partition(":") for line in re.split(r"\r?\n", head)]
     if not all(colon and re.fullmatch(r"[\w-]+", name) for name, colon, _ in lines):
         raise _malformed("FormData part had invalid headers.")
     headers = {name.lower(): value.strip() for name, _, value in lines}
     if "content-disposition" not in headers:
         raise _malformed("No valid Content-Disposition header found in FormData part.")
-    found = _DISPOSITION.match(headers["content-disposition"])
-    if found is None:
+    disposition = _DISPOSITION.match(headers["content-disposition"])
+    if disposition is None:
         raise _malformed("Invalid Content-Disposition header found in FormData part.")
-    if found[1] != "form-data":
+    if disposition[1] != "form-data":
         raise _malformed(
             'Content-Disposition header for FormData part must have the value "form-data", '
-            f'possibly followed by parameters. Got: "{found[1]}"'
+            f'possibly followed by parameters. Got: "{disposition[1]}"'
         )
-    named = {
-        name: re.sub(r"\\(.)", r"\1", value) for name, value in re.findall(_PARAMETER, found[2])
+    params = {
+        name: re.sub(r"\\(.)", r"\1", value)
+        for name, value in re.findall(_PARAMETER, disposition[2])
     }
-    if "name" not in named:
+    if "name" not in params:
         raise _malformed("Content-Disposition header in FormData part is missing a name.")
-    return named["name"], named.get("filename"), headers.get("content-type", "")
+    return params["name"], params.get("filename"), headers.get("content-type", "")

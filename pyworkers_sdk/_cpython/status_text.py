@@ -1,4 +1,4 @@
-"""The words beside a status of HTTP."""
+"""The reason phrases of HTTP statuses, as workerd writes them."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ __all__ = ["reason"]
 
 
 def reason(status: int) -> str:
-    """The words that workerd puts beside a status where the response has none of its own."""
-    kinds = {2: "Successful", 3: "Redirection", 4: "Client Error", 5: "Server Error"}
-    return _REASONS.get(status) or kinds[status // 100]
+    """Return the phrase that workerd adds to a status if the response has no ``statusText``."""
+    classes = {2: "Successful", 3: "Redirection", 4: "Client Error", 5: "Server Error"}
+    return _REASONS.get(status) or classes[status // 100]
 
 
 _REASONS = {

@@ -1,4 +1,4 @@
-"""The web platform's streams on plain CPython; ``_web`` has the rest of it."""
+"""The web platform's streams on plain CPython; ``web`` has its other classes."""
 
 from __future__ import annotations
 
@@ -13,13 +13,20 @@ from .js_exception import JsException
 __all__ = ["FixedLengthStream", "ReadableStream"]
 
 
-_LOCKED = "This ReadableStream is currently locked to a reader"
+# workerd's own words
+LOCKED = "This ReadableStream is currently locked to a reader"
+RELEASED = "This ReadableStream reader has been released."
+TOO_MANY_BYTES = "Attempt to write too many bytes through a FixedLengthStream."
+TOO_FEW_BYTES = "FixedLengthStream did not see all expected bytes before close()."
+NEGATIVE_LENGTH = (
+    "The value cannot be converted because it is negative and this API expects a positive bigint."
+)
 
 
 class ReadableStream:
     """A stream over an async iterator of bytes; it is read once, by one reader at a time.
 
-    ``length`` is how many they are, where that is known: R2 asks for it.
+    JS: ReadableStream. ``length`` is the number of bytes if it is known: R2 requires it.
     """
 
     def __init__(self, chunks: AsyncIterable[bytes], length: int | None = None) -> None:
@@ -31,7 +38,7 @@ class ReadableStream:
 
     @classmethod
     def of(cls, data: bytes) -> ReadableStream:
-        """A stream of one chunk, or of none where there are no bytes."""
+        """Return a stream of one chunk, or without chunks if ``data`` is empty."""
 
         async def once() -> AsyncIterator[bytes]:
             if data:
@@ -41,28 +48,30 @@ class ReadableStream:
 
     def getReader(self) -> ReadableStreamDefaultReader:
         if self.locked:
-            raise JsException("TypeError", f"{_LOCKED}.")
+            raise JsException("TypeError", f"{LOCKED}.")
         self.locked = True
         return ReadableStreamDefaultReader(self)
 
     def tee(self) -> list[ReadableStream]:
         if self.locked:
-            raise JsException("TypeError", f"{_LOCKED},")  # the comma is workerd's
+            raise JsException("TypeError", f"{LOCKED},")  # the comma is workerd's
         self.locked = self.disturbed = True
+        # Each branch has the items that the other one has read and it has not. None is the end, an
+        # exception is the failure of the source.
         queues: tuple[deque[Any], deque[Any]] = deque(), deque()
         turn = asyncio.Lock()
 
-        async def branch(mine: deque[Any]) -> AsyncIterator[bytes]:
+        async def branch(queue: deque[Any]) -> AsyncIterator[bytes]:
             while True:
-                async with turn:
-                    if not mine:
+                async with turn:  # both branches read from one iterator
+                    if not queue:
                         try:
                             item: Any = await anext(self.chunks, None)
                         except Exception as exc:
                             item = exc
-                        for queue in queues:
-                            queue.append(item)
-                item = mine.popleft()
+                        for each in queues:
+                            each.append(item)
+                item = queue.popleft()
                 if item is None:
                     return
                 if isinstance(item, Exception):
@@ -73,52 +82,58 @@ class ReadableStream:
 
     def pipeThrough(self, transform: FixedLengthStream) -> ReadableStream:
         if self.locked:
-            raise JsException("TypeError", f"{_LOCKED}.")
+            raise JsException("TypeError", f"{LOCKED}.")
         self.locked = self.disturbed = True
         return ReadableStream(transform.checked(self.chunks), transform.length)
 
     async def cancel(self, reason: Any = None) -> None:
         if self.locked:
-            raise JsException("TypeError", f"{_LOCKED}.")
+            raise JsException("TypeError", f"{LOCKED}.")
         await self.close()
 
     def close(self) -> Coroutine[Any, Any, None]:
-        """Nothing more comes of it from here on; once awaited, whoever made it has been told."""
+        """End the stream at once; the coroutine closes the iterator behind it.
+
+        It is not an async function: from here on the stream is empty, even if nothing can be
+        awaited.
+        """
         self.disturbed = True
-        chunks, self.chunks = self.chunks, _nothing()
-        return _left(chunks)
+        chunks, self.chunks = self.chunks, _no_chunks()
+        return _close_iterator(chunks)
 
 
-async def _nothing() -> AsyncIterator[bytes]:
-    none: tuple[bytes, ...] = ()
-    for chunk in none:
+async def _no_chunks() -> AsyncIterator[bytes]:
+    empty: tuple[bytes, ...] = ()
+    for chunk in empty:
         yield chunk
 
 
-async def _left(chunks: Any) -> None:
+async def _close_iterator(chunks: Any) -> None:
     close = getattr(chunks, "aclose", None)
     if close is not None:
         await close()
 
 
 class ReadableStreamDefaultReader:
-    """The one reader of a stream, until it lets go."""
+    """The only reader of a stream until it releases its lock.
+
+    JS: ReadableStreamDefaultReader.
+    """
 
     def __init__(self, stream: ReadableStream) -> None:
         self._stream: ReadableStream | None = stream
 
-    def _held(self) -> ReadableStream:
+    def _locked_stream(self) -> ReadableStream:
         if self._stream is None:
-            raise JsException("TypeError", "This ReadableStream reader has been released.")
+            raise JsException("TypeError", RELEASED)
         return self._stream
 
     async def read(self) -> dict[str, Any]:
-        stream = self._held()
+        stream = self._locked_stream()
         stream.disturbed = True
         try:
-            with (
-                stream.entered()
-            ):  # the reader may be outside the Worker that the stream comes from
+            # The reader may be outside the Worker that the stream comes from.
+            with stream.entered():
                 chunk = await anext(stream.chunks)
             return {"done": False, "value": memoryview(chunk).cast("B").tobytes()}
         except StopAsyncIteration:
@@ -129,15 +144,15 @@ class ReadableStreamDefaultReader:
             raise JsException("Error", f"{type(exc).__name__}: {exc}") from exc
 
     async def cancel(self, reason: Any = None) -> None:
-        await self._held().close()
+        await self._locked_stream().close()
 
     def abandon(self) -> None:
-        """``cancel()`` and ``releaseLock()`` from where nothing can be awaited."""
-        closing = self._held().close()
+        """Call ``cancel()`` and ``releaseLock()`` from code that cannot await."""
+        closing = self._locked_stream().close()
         self.releaseLock()
         try:
             task = asyncio.get_running_loop().create_task(closing)
-        except RuntimeError:  # the loop has ended, and with it whoever made the chunks
+        except RuntimeError:  # the loop has ended, and with it the task that makes the chunks
             closing.close()
         else:
             _closing.add(task)
@@ -149,19 +164,15 @@ class ReadableStreamDefaultReader:
             self._stream = None
 
 
-_closing: set[asyncio.Task[None]] = set()
+_closing: set[asyncio.Task[None]] = set()  # the event loop itself holds tasks only weakly
 
 
 class FixedLengthStream:
-    """What is piped through has this length, or breaks off."""
+    """A pipe that fails unless exactly ``length`` bytes pass through. JS: FixedLengthStream."""
 
     def __init__(self, length: int) -> None:
         if length < 0:
-            raise JsException(
-                "TypeError",
-                "The value cannot be converted because it is negative and this API expects a "
-                "positive bigint.",
-            )
+            raise JsException("TypeError", NEGATIVE_LENGTH)
         self.length = length
 
     @classmethod
@@ -173,9 +184,7 @@ class FixedLengthStream:
         async for chunk in chunks:
             left -= len(memoryview(chunk).cast("B"))
             if left < 0:
-                reason = "Attempt to write too many bytes through a FixedLengthStream."
-                raise JsException("TypeError", reason)
+                raise JsException("TypeError", TOO_MANY_BYTES)
             yield chunk
         if left:
-            reason = "FixedLengthStream did not see all expected bytes before close()."
-            raise JsException("TypeError", reason)
+            raise JsException("TypeError", TOO_FEW_BYTES)

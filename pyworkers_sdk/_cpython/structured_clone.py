@@ -1,4 +1,4 @@
-"""Structured clone on plain CPython, with what RPC lets pass besides."""
+"""Structured clone on plain CPython, with the further objects that RPC lets pass."""
 
 # JavaScript's values have no types here.
 # pyright: basic
@@ -16,60 +16,63 @@ __all__ = ["Clone"]
 
 
 class Clone:
-    """Copies JavaScript's values, each object once.
+    """A copier of JavaScript's values that copies each object once, so that cycles are kept.
 
-    ``instead``: what crosses in place of a value that is passed by reference; None for others.
+    Args:
+        by_reference: Returns the stub that crosses in place of a value; None if the value cannot
+            be passed by reference.
     """
 
-    def __init__(self, instead: Callable[[Any], Any]) -> None:
-        self._instead = instead
+    def __init__(self, by_reference: Callable[[Any], Any]) -> None:
+        self._by_reference = by_reference
         self._done: dict[int, Any] = {}
 
     def __call__(self, value: Any) -> Any:
-        kind = type(value)
-        if kind in _SAME:
+        cls = type(value)
+        if cls in _SAME:
             return value
         key = id(value)
         if key in self._done:
             return self._done[key]
-        if kind is list:
-            made: Any = self._done.setdefault(key, [])
-            made.extend(map(self, value))
-        elif kind is dict:
-            made = self._done.setdefault(key, {})
-            made.update((name, self(item)) for name, item in value.items())
-        elif kind is set:
-            made = {self(item) for item in value}
-        elif kind is JsException:
-            made = JsException(value.name, value.message, value.cause and self(value.cause))
-        elif kind is _web.Headers:
-            made = _web.Headers(value)
+        if cls is list:
+            copy: Any = self._done.setdefault(key, [])  # before its items: one may be the list
+            copy.extend(map(self, value))
+        elif cls is dict:
+            copy = self._done.setdefault(key, {})
+            copy.update((name, self(item)) for name, item in value.items())
+        elif cls is set:
+            copy = {self(item) for item in value}
+        elif cls is JsException:
+            copy = JsException(value.name, value.message, value.cause and self(value.cause))
+        elif cls is _web.Headers:
+            copy = _web.Headers(value)
         elif isinstance(value, (_web.Request, _web.Response)):
-            made = _moved(value)
+            copy = _moved(value)
         elif isinstance(value, ReadableStream):
-            made = _stream(value)
+            copy = _moved_stream(value)
         else:
-            made = self._instead(value)
-            if made is None:
+            copy = self._by_reference(value)
+            if copy is None:
                 raise _unclonable(value)
-        self._done[key] = made
-        return made
+        self._done[key] = copy
+        return copy
 
 
 _SAME = {str, int, float, bool, type(None), bytes, datetime, _web.Blob}
+"""Immutable types: the value itself can stand for its copy."""
 
 
 def _moved(message: Any) -> Any:
-    """The same request or response; its body is the copy's from here on."""
+    """Return a copy of a request or response; the body belongs to the copy from here on."""
     copy = object.__new__(type(message))
     copy.__dict__.update(message.__dict__)
     copy.headers = _web.Headers(message.headers)
     if message.body is not None:
-        copy.body = _stream(message.body)
+        copy.body = _moved_stream(message.body)
     return copy
 
 
-def _stream(stream: ReadableStream) -> ReadableStream:
+def _moved_stream(stream: ReadableStream) -> ReadableStream:
     if stream.locked:
         raise JsException("TypeError", "The ReadableStream has been locked to a reader.")
     stream.locked = stream.disturbed = True
@@ -78,14 +81,15 @@ def _stream(stream: ReadableStream) -> ReadableStream:
 
 def _unclonable(value: Any) -> JsException:
     name = getattr(type(value), "js_tag", type(value).__name__)
-    said = _BINDINGS.get(
+    message = _BINDINGS.get(
         name,
         f'Could not serialize object of type "{_NAMES.get(name, name)}". This type does not '
         "support serialization.",
     )
-    return JsException("DataCloneError", said)
+    return JsException("DataCloneError", message)
 
 
+# workerd has special words for these bindings, and for others its own names of the classes.
 _BINDINGS = {
     "FakeKVNamespace": "A KV namespace binding cannot be serialized.",
     "FakeR2Bucket": "An R2 bucket binding cannot be serialized.",

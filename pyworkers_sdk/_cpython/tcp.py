@@ -1,4 +1,7 @@
-"""TCP on plain CPython: the module ``cloudflare:sockets``, over what a test has routed."""
+"""TCP on plain CPython: the module ``cloudflare:sockets``, over connections that tests provide.
+
+tests/contract/test_tcp.py compares it with workerd's, and the words of its errors too.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +18,27 @@ from .streams import ReadableStream
 __all__ = ["Accepted", "Connects", "Socket", "connect", "connected", "own_address"]
 
 Pair: TypeAlias = "tuple[Any, Any]"
-"""Something like an ``asyncio.StreamReader`` and a ``StreamWriter``."""
+"""A connection: a reader and a writer with the methods of asyncio's streams."""
 
 SecureTransport: TypeAlias = Literal["off", "on", "starttls"]
+
+
+# workerd's own words
+BAD_ADDRESS = "Specified address is empty string, contains unsupported characters or is too long."
+NEGATIVE_PORT = (
+    "The value cannot be converted because it is negative and this API expects a positive number."
+)
+PORT_RANGE = "Value out of range. Must be less than or equal to 65535."
+UNPARSED_ADDRESS = "Specified address could not be parsed."
+NO_HOSTNAME = "Specified address is missing hostname."
+NO_PORT = "Specified address is missing port."
+TLS_ALREADY = "Cannot startTls on a TLS socket."
+TLS_TOO_LATE = "The connection was closed before startTls could be started."
+TLS_OFF = "The `secureTransport` socket option must be set to 'starttls' for startTls to be used."
+READABLE_CLOSING = "This ReadableStream belongs to an object that is closing."
+WRITABLE_CLOSING = "This WritableStream belongs to an object that is closing."
+WRITABLE_CLOSED = "This WritableStream has been closed."
+WRITABLE_LOCKED = "This WritableStream is currently locked to a writer."
 
 
 class Connects(Protocol):
@@ -35,7 +56,8 @@ def own_address(address: str, owner: Connects) -> None:
     _owners[address] = owner
 
 
-_AT_ONCE = 65536
+_CHUNK_SIZE = 65536
+"""The most bytes that one read of a socket returns."""
 
 
 def _type_error(message: str) -> JsException:
@@ -49,9 +71,9 @@ def connect(
     allowHalfOpen: bool = False,
     highWaterMark: int | None = None,
 ) -> Socket:
-    _, _, whole = _checked(address)
-    if whole in _owners:
-        return _owners[whole].connect()
+    _, _, authority = _checked(address)
+    if authority in _owners:
+        return _owners[authority].connect()
     return connected(environment.current().tcp, address, secureTransport, half_open=allowHalfOpen)
 
 
@@ -62,47 +84,52 @@ def connected(
     *,
     half_open: bool,
 ) -> Socket:
-    """The socket of a connection that ``dial`` makes, to a host, a port, over TLS or not."""
-    hostname, port, whole = _checked(address)
-    secure: Any = secureTransport or "off"  # mypy narrows no str by ``in``
+    """Return the socket of a new connection.
+
+    Args:
+        dial: Makes the connection to a host and a port, with TLS or without.
+        address: ``host:port``, or a dict of ``hostname`` and ``port``.
+        secureTransport: "off", "on" or "starttls".
+        half_open: Keep the writable side open when the other end closes its side.
+    """
+    hostname, port, authority = _checked(address)
+    secure: Any = secureTransport or "off"  # Any: mypy does not narrow a str by ``in``
     if secure not in ("off", "on", "starttls"):
         raise _type_error(f"Unsupported value in secureTransport socket option: {secure}")
     connecting = dial(hostname.strip("[]"), port, secure == "on")
-    return Socket(connecting, whole, secure, half_open)
+    return Socket(connecting, authority, secure, half_open)
 
 
 def _checked(address: str | dict[str, Any]) -> tuple[str, int, str]:
-    hostname, port, whole = _parsed(address)
-    if re.fullmatch(r"[A-Za-z0-9._:\[\]-]{1,255}", whole) is None:
-        raise _type_error(
-            "Specified address is empty string, contains unsupported characters or is too long."
-        )
-    return hostname, port, whole
+    hostname, port, authority = _parsed(address)
+    if re.fullmatch(r"[A-Za-z0-9._:\[\]-]{1,255}", authority) is None:
+        raise _type_error(BAD_ADDRESS)
+    return hostname, port, authority
 
 
 def _parsed(address: str | dict[str, Any]) -> tuple[str, int, str]:
     if isinstance(address, dict):
         hostname, port = address["hostname"], address["port"]
         if port < 0:
-            raise _type_error(
-                "The value cannot be converted because it is negative and this API expects a "
-                "positive number."
-            )
+            raise _type_error(NEGATIVE_PORT)
         if port > 65535:
-            raise _type_error("Value out of range. Must be less than or equal to 65535.")
+            raise _type_error(PORT_RANGE)
         return hostname, port, f"{hostname}:{port}"
+    # As workerd does it: a path and credentials are ignored here, and refused by _checked().
     authority = re.split("[/?#]", address, maxsplit=1)[0].rpartition("@")[2]
-    found = re.fullmatch(r"(\[[0-9A-Fa-f:.]+\]|[^:\s<>^|%\[\]]*)(?::(\d*))?", authority)
-    if not found or int(found[2] or 0) > 65535 or (found[2] is not None and not found[1]):
-        raise _type_error("Specified address could not be parsed.")
-    if not found[1]:
-        raise _type_error("Specified address is missing hostname.")
-    if not found[2]:
-        raise _type_error("Specified address is missing port.")
-    return found[1], int(found[2]), address
+    match = re.fullmatch(r"(\[[0-9A-Fa-f:.]+\]|[^:\s<>^|%\[\]]*)(?::(\d*))?", authority)
+    if not match or int(match[2] or 0) > 65535 or (match[2] is not None and not match[1]):
+        raise _type_error(UNPARSED_ADDRESS)
+    if not match[1]:
+        raise _type_error(NO_HOSTNAME)
+    if not match[2]:
+        raise _type_error(NO_PORT)
+    return match[1], int(match[2]), address
 
 
 class Socket:
+    """JS: Socket."""
+
     def __init__(
         self, connecting: Awaitable[Pair], address: str, secure: SecureTransport, half_open: bool
     ) -> None:
@@ -113,7 +140,7 @@ class Socket:
         self._closed = asyncio.get_running_loop().create_future()
         self.closing: bool = False
         self.ended: bool = False
-        """Whether there is no more to write."""
+        """True after the end of the data to write."""
         self.aborted: JsException | None = None
         self.secureTransport: SecureTransport = secure
         self.upgraded: bool = False
@@ -139,23 +166,21 @@ class Socket:
             except JsException:
                 return
             writer.close()
-            self._over()
+            self._set_closed()
 
     def startTls(self, *, expectedServerHostname: str | None = None) -> Socket:
         if self.secureTransport == "on":
-            raise _type_error("Cannot startTls on a TLS socket.")
+            raise _type_error(TLS_ALREADY)
         if self.closing or self.upgraded:
-            raise _type_error("The connection was closed before startTls could be started.")
+            raise _type_error(TLS_TOO_LATE)
         if self.secureTransport == "off":
-            raise _type_error(
-                "The `secureTransport` socket option must be set to 'starttls' for startTls to be "
-                "used."
-            )
+            raise _type_error(TLS_OFF)
         self.closing = self.upgraded = True
         hostname = expectedServerHostname or self._address.rpartition(":")[0]
-        made = Socket(self._encrypted(hostname), self._address, "on", self._half_open)
-        self._over()
-        return made
+        # A new socket over the same connection; the old one counts as closed.
+        tls_socket = Socket(self._encrypted(hostname), self._address, "on", self._half_open)
+        self._set_closed()
+        return tls_socket
 
     async def _opened(self) -> dict[str, Any]:
         await self.pair()
@@ -170,48 +195,49 @@ class Socket:
         error = None if connecting.cancelled() else connecting.exception()
         if error is not None and not self._closed.done():
             self._closed.set_exception(error)
-            self._closed.exception()  # nobody has to ask
+            self._closed.exception()  # mark it as retrieved, so that asyncio does not log it
 
-    def _over(self) -> None:
+    def _set_closed(self) -> None:
         if not self._closed.done():
             self._closed.set_result(None)
 
     async def read(self) -> bytes:
-        """What comes next, or nothing at the end."""
+        """Return the next bytes, or none at the end."""
         if self.closing:
-            raise _type_error("This ReadableStream belongs to an object that is closing.")
+            raise _type_error(READABLE_CLOSING)
         try:
             reader, _ = await self.pair()
         except JsException:
             return b""
         try:
-            data: bytes = await reader.read(_AT_ONCE)
+            data: bytes = await reader.read(_CHUNK_SIZE)
         except OSError:
             data = b""
         if not (data or self._half_open or self.ended or self.closing):
+            # The other end has closed. Without half-open that closes this side, too.
             await self.end()
-            self._over()
+            self._set_closed()
         return data
 
     async def end(self) -> None:
-        """Say that there is no more to come."""
+        """Send the end of the data."""
         self.check()
         _, writer = await self.pair()
         self.ended = True
         writer.write_eof()
 
     def check(self) -> None:
-        """Raise where nothing can be written any more."""
+        """Raise an error if the socket can no longer be written to."""
         if self.closing:
-            raise _type_error("This WritableStream belongs to an object that is closing.")
+            raise _type_error(WRITABLE_CLOSING)
         if self.aborted is not None:
             raise self.aborted
         if self.ended:
-            raise _type_error("This WritableStream has been closed.")
+            raise _type_error(WRITABLE_CLOSED)
 
 
 class Accepted(Socket):
-    """The other end of a connection to ``address``: what a ``connect`` handler gets."""
+    """The socket that a ``connect`` handler receives: the server's end of a connection."""
 
     def __init__(self, pair: Awaitable[Pair], address: str) -> None:
         super().__init__(pair, address, "off", False)
@@ -221,27 +247,27 @@ class Accepted(Socket):
 
 
 class _Incoming:
-    """What comes from a socket, until nobody wants it."""
+    """The chunks that arrive at a socket, until the iterator is closed."""
 
     def __init__(self, socket: Socket) -> None:
         self._socket = socket
-        self._wanted = True
+        self._open = True
 
     def __aiter__(self) -> _Incoming:
         return self
 
     async def __anext__(self) -> bytes:
-        data = await self._socket.read() if self._wanted else b""
+        data = await self._socket.read() if self._open else b""
         if not data:
             raise StopAsyncIteration
         return data
 
     async def aclose(self) -> None:
-        self._wanted = False
+        self._open = False
 
 
 class WritableStream:
-    """What is written to a socket."""
+    """The writable side of a socket. JS: WritableStream."""
 
     def __init__(self, socket: Socket) -> None:
         self.locked: bool = False
@@ -249,7 +275,7 @@ class WritableStream:
 
     def getWriter(self) -> WritableStreamDefaultWriter:
         if self.locked:
-            raise _type_error("This WritableStream is currently locked to a writer.")
+            raise _type_error(WRITABLE_LOCKED)
         self.locked = True
         return WritableStreamDefaultWriter(self)
 
@@ -263,6 +289,8 @@ class WritableStream:
 
 
 class WritableStreamDefaultWriter:
+    """JS: WritableStreamDefaultWriter."""
+
     def __init__(self, stream: WritableStream) -> None:
         self._stream = stream
 

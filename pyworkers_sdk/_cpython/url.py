@@ -1,6 +1,7 @@
-"""``new URL(text).href`` on plain CPython: how a request's URL reads once it is made.
+"""``new URL(text).href`` on plain CPython: the normal form of a request's URL.
 
-The URL Standard's parser without its bases, and with one liberty: it believes every ``xn--`` label.
+It is the basic parser of the URL Standard (https://url.spec.whatwg.org/#concept-basic-url-parser),
+without base URLs. It deviates in one point: ``xn--`` labels are not validated.
 """
 
 from __future__ import annotations
@@ -15,34 +16,35 @@ __all__ = ["parse"]
 
 _PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443, "ftp": 21}
 
+# The percent-encode sets of the standard (https://url.spec.whatwg.org/#percent-encoded-bytes).
 _NOT_PLAIN = r"[^\x21-\x7e]"
 _FRAGMENT = re.compile(_NOT_PLAIN + r'|["<>`]')
 _QUERY = re.compile(_NOT_PLAIN + r'|["#<>\']')
 _PATH = re.compile(_NOT_PLAIN + r'|["#<>?^`{}]')
 _USER = re.compile(_NOT_PLAIN + r'|["#<>?^`{}/:;=@\[\\\]|]')
-_NO_HOST = re.compile(r"[\x00-\x20#%/:<>?@\[\\\]^|\x7f]")
+_FORBIDDEN_IN_HOST = re.compile(r"[\x00-\x20#%/:<>?@\[\\\]^|\x7f]")
 _DOT = {".", "%2e"}
 _DOTS = {"..", ".%2e", "%2e.", "%2e%2e"}
 
 
 def parse(url: str) -> str | None:
-    """``url`` as the platform writes it, or None where it is invalid."""
+    """Return a URL in its normal form, or None if it is invalid."""
     url = re.sub(r"[\t\r\n]", "", url.strip("".join(map(chr, range(33)))))
-    found = re.fullmatch(r"([a-zA-Z][a-zA-Z0-9+.-]*):(.*)", url)
-    if not found:
+    match = re.fullmatch(r"([a-zA-Z][a-zA-Z0-9+.-]*):(.*)", url)
+    if not match:
         return None
-    scheme, rest = found[1].lower(), found[2]
-    if scheme not in _PORTS:
+    scheme, rest = match[1].lower(), match[2]
+    if scheme not in _PORTS:  # not one of the "special schemes": the rest is opaque
         return f"{scheme}:{rest}"
     rest, hash_mark, fragment = rest.partition("#")
     rest, query_mark, query = rest.partition("?")
     authority, _, path = rest.replace("\\", "/").lstrip("/").partition("/")
-    user, _, place = authority.rpartition("@")
-    split = re.fullmatch(r"(\[[^\]]*\]|[^:]+)(?::([0-9]*))?", place)
-    host = _host(split[1]) if split else None
-    if split is None or host is None:
+    user, _, host_and_port = authority.rpartition("@")
+    match = re.fullmatch(r"(\[[^\]]*\]|[^:]+)(?::([0-9]*))?", host_and_port)
+    host = _host(match[1]) if match else None
+    if match is None or host is None:
         return None
-    port = int(split[2] or _PORTS[scheme])
+    port = int(match[2] or _PORTS[scheme])
     if port > 65535:
         return None
     return "".join(
@@ -61,7 +63,7 @@ def parse(url: str) -> str | None:
 
 
 def _encoded(text: str, unsafe: re.Pattern[str]) -> str:
-    return unsafe.sub(lambda found: "".join(f"%{byte:02X}" for byte in found[0].encode()), text)
+    return unsafe.sub(lambda match: "".join(f"%{byte:02X}" for byte in match[0].encode()), text)
 
 
 def _credentials(text: str) -> str:
@@ -76,11 +78,12 @@ def _host(text: str) -> str | None:
             return f"[{IPv6Address(text[1:-1]).compressed}]"
         host = normalize("NFKC", unquote_to_bytes(text).decode().lower())
         host = ".".join(map(_label, host.split(".")))
+        # A host that ends in a number is an IPv4 address, in any of its old notations.
         if re.fullmatch(r"(.*\.)?([0-9]+|0x[0-9a-f]*)\.?", host):
             return ".".join(map(str, socket.inet_aton(host.removesuffix("."))))
     except (ValueError, OSError):
         return None
-    return None if _NO_HOST.search(host) else host
+    return None if _FORBIDDEN_IN_HOST.search(host) else host
 
 
 def _label(text: str) -> str:

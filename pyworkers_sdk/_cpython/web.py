@@ -1,15 +1,15 @@
-"""The web platform's classes on plain CPython, as much of them as Workers use.
+"""The web platform's classes on plain CPython, as far as Workers use them.
 
-They speak JavaScript: camelCase members, options as keywords, ``X.new(…)`` to construct, and a
+They speak JavaScript: members in camelCase, options as keywords, ``X.new(…)`` to construct, and a
 ``JsException`` with workerd's own words where the platform throws. The public classes stand over
-these or the real ones.
+these classes, or over the real ones. tests/contract/test_http.py compares both.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from . import environment, url as _url
 from .abort import AbortController, AbortSignal, DOMException
@@ -38,11 +38,37 @@ __all__ = [
     "fetch",
 ]
 
+# workerd's own words. The contract checks compare them with the real ones.
+BODY_OF_GET = "Request with a GET or HEAD method cannot have a body."
+BODY_USED = (
+    "Body has already been used. It can only be used once. Use tee() first if you need to read it "
+    "twice."
+)
+BODY_OF_NULL_STATUS = "Response with null body status (101, 204, 205, or 304) cannot have a body."
+CLONE_OF_HANDSHAKE = "Cannot clone a response to a WebSocket handshake."
+DISTURBED = (
+    "This ReadableStream is disturbed (has already been read from), and cannot be used as a body."
+)
+HANDSHAKE_STATUS = "Responses with a WebSocket must have status code 101."
+IMMUTABLE = "Can't modify immutable headers."
+INVALID_REDIRECT = (
+    'Invalid redirect value, must be one of "follow" or "manual" ("error" won\'t be implemented '
+    'since it does not make sense at the edge; use "manual" and check the response status code).'
+)
+INVALID_SIGNAL = (
+    "Incorrect type for the 'signal' field on 'RequestInit': the provided value is not of type "
+    "'AbortSignal'."
+)
+REUSED_BODY = "Cannot reconstruct a Request with a used body."
+STATUS_RANGE = (
+    "Responses may only be constructed with status codes in the range 200 to 599, inclusive."
+)
+
 
 def __getattr__(name: str) -> Any:
     if name == "caches":
         return environment.current().caches
-    if name == "HTMLRewriter":  # which takes as long to load as all the rest
+    if name == "HTMLRewriter":  # imported late: it takes as long to load as everything else
         from .html.rewriter import HTMLRewriter
 
         return HTMLRewriter
@@ -58,12 +84,12 @@ async def fetch(resource: str | Request, **init: Any) -> Response:
 
 _HeadersInit: TypeAlias = "Headers | list[list[str]] | None"
 
-_NO_NAME = re.compile(r'[\x00-\x20"(),/:-@\[-\]{}\x7f]')
-_NO_VALUE = re.compile(r"[\0\r\n]")
+_INVALID_IN_NAME = re.compile(r'[\x00-\x20"(),/:-@\[-\]{}\x7f]')
+_INVALID_IN_VALUE = re.compile(r"[\0\r\n]")
 
 
 class Headers:
-    """``immutable`` ones, of a redirect or of what came over the network, refuse every change."""
+    """JS: Headers. ``immutable`` headers, as of a redirect or from the network, refuse changes."""
 
     def __init__(self, init: _HeadersInit) -> None:
         self.immutable = False
@@ -98,40 +124,36 @@ class Headers:
         self._values.pop(_name(name), None)
 
     def __iter__(self) -> Iterator[list[str]]:
+        # Sorted by name and joined, except Set-Cookie: a cookie may contain a comma.
         for name, values in sorted(self._values.items()):
             for value in values if name == "set-cookie" else [", ".join(values)]:
                 yield [name, value]
 
     def _check_mutable(self) -> None:
         if self.immutable:
-            raise JsException("TypeError", "Can't modify immutable headers.")
+            raise JsException("TypeError", IMMUTABLE)
 
 
 def _name(name: str) -> str:
-    if _NO_NAME.search(name):
+    if _INVALID_IN_NAME.search(name):
         raise JsException("TypeError", "Invalid header name.")
     return name.lower()
 
 
 def _value(value: str) -> str:
     value = value.strip(" \t\r\n")
-    if _NO_VALUE.search(value):
+    if _INVALID_IN_VALUE.search(value):
         raise JsException("TypeError", "Invalid header value.")
     return value
 
 
 _BodyInit: TypeAlias = "ReadableStream | Blob | FormData | str | bytes | None"
 
-_USED = (
-    "Body has already been used. It can only be used once. Use tee() first if you need to read it "
-    "twice."
-)
-
 
 class Body:
-    """What requests and responses have in common.
+    """The members that requests and responses share.
 
-    ``source`` is the whole body where it was not a stream: it can be sent again on a redirect.
+    ``source`` is the whole body if it was not a stream: a redirect can send it again.
     """
 
     headers: Headers
@@ -141,24 +163,20 @@ class Body:
     def _take_body(self, body: _BodyInit) -> None:
         if isinstance(body, ReadableStream):
             if body.disturbed:
-                raise JsException(
-                    "TypeError",
-                    "This ReadableStream is disturbed (has already been read from), and cannot be "
-                    "used as a body.",
-                )
+                raise JsException("TypeError", DISTURBED)
             self.body = body
             return
-        kind, data = "", None
+        content_type, data = "", None
         if isinstance(body, str):
-            kind, data = "text/plain;charset=UTF-8", body.encode()
+            content_type, data = "text/plain;charset=UTF-8", body.encode()
         elif isinstance(body, FormData):
-            data, kind = serialized(body)
+            data, content_type = serialized(body)
         elif isinstance(body, Blob):
-            kind, data = body.type, body._data
+            content_type, data = body.type, body.data
         else:
             data = body
-        if kind and not self.headers.has("content-type"):
-            self.headers.set("content-type", kind)
+        if content_type and not self.headers.has("content-type"):
+            self.headers.set("content-type", content_type)
         self.source = data
         self.body = None if data is None else ReadableStream.of(data)
 
@@ -170,7 +188,7 @@ class Body:
         if self.body is None:
             return b""
         if self.body.disturbed:
-            raise JsException("TypeError", _USED)
+            raise JsException("TypeError", BODY_USED)
         reader = self.body.getReader()
         chunks: list[bytes] = []
         while (chunk := (await reader.read())["value"]) is not None:
@@ -178,12 +196,13 @@ class Body:
         return b"".join(chunks)
 
     async def text(self) -> str:
+        # The platform's decoder drops a byte order mark, and replaces invalid UTF-8.
         return (await self.arrayBuffer()).removeprefix(b"\xef\xbb\xbf").decode(errors="replace")
 
     async def blob(self) -> Blob:
-        made = Blob(await self.arrayBuffer())
-        made.type = blob_type(self.headers.get("content-type") or "")
-        return made
+        blob = Blob(await self.arrayBuffer())
+        blob.type = blob_type(self.headers.get("content-type") or "")
+        return blob
 
     async def formData(self) -> FormData:
         return form_of(await self.arrayBuffer(), self.headers.get("content-type"))
@@ -197,14 +216,9 @@ class Body:
         return copy
 
 
-_METHODS = re.compile(
-    "GET|HEAD|POST|PUT|DELETE|PATCH|PURGE|OPTIONS|TRACE|COPY|LOCK|MKCOL|MOVE|PROPFIND|PROPPATCH"
-    "|SEARCH|UNLOCK|ACL|REPORT|MKACTIVITY|CHECKOUT|MERGE|MSEARCH|NOTIFY|SUBSCRIBE|UNSUBSCRIBE"
-    "|QUERY|BAN"
-)
-
-
 class Request(Body):
+    """JS: Request. ``own_signal`` is its AbortSignal; None until one is needed."""
+
     headers: Headers
     body: ReadableStream | None
     source: bytes | None
@@ -213,7 +227,7 @@ class Request(Body):
     redirect: str
     cache: str | None
     cf: dict[str, Any] | None
-    _signal: AbortSignal | None
+    own_signal: AbortSignal | None
     keepalive = False
     integrity = ""
 
@@ -230,41 +244,28 @@ class Request(Body):
         signal: AbortSignal | None = None,
         encodeResponseBody: str | None = None,
     ) -> None:
-        old = resource if isinstance(resource, Request) else None
-        url = resource.url if isinstance(resource, Request) else resource
-        parsed = _url.parse(url)
-        if parsed is None:
-            raise JsException("TypeError", f"Invalid URL: {url}")
-        self.url = parsed
-        self.method = (old.method if old else "GET") if method is None else method.upper()
-        if not _METHODS.fullmatch(self.method):
-            raise JsException("TypeError", f"Invalid HTTP method string: {method}")
-        self.redirect = redirect or (old.redirect if old else "follow")
-        if self.redirect not in ("follow", "manual"):
-            raise JsException(
-                "TypeError",
-                'Invalid redirect value, must be one of "follow" or "manual" ("error" won\'t be '
-                'implemented since it does not make sense at the edge; use "manual" and check the '
-                "response status code).",
-            )
-        self.cache = cache or (old.cache if old else None)
-        if self.cache not in (None, "no-store", "no-cache"):
-            raise JsException("TypeError", f"Unsupported cache mode: {cache}")
+        # The checks are in the order in which workerd throws.
+        original, defaults = None, _Defaults()
+        if isinstance(resource, Request):
+            original, defaults = resource, resource.defaults()
+            resource = resource.url
+        self.url = _checked_url(resource)
+        self.method = defaults.method if method is None else _checked_method(method)
+        self.redirect = _checked_redirect(redirect or defaults.redirect)
+        self.cache = _checked_cache(cache or defaults.cache)
         if signal is not None and not isinstance(signal, AbortSignal):
-            raise JsException(
-                "TypeError",
-                "Incorrect type for the 'signal' field on 'RequestInit': the provided value is not "
-                "of type 'AbortSignal'.",
-            )
+            raise JsException("TypeError", INVALID_SIGNAL)
         _check_encoding("encodeResponseBody", encodeResponseBody)
-        self.cf = cf if cf is not None or old is None else old.cf
-        self._signal = signal or (old._signal if old else None)
-        self.headers = Headers(old.headers if old and headers is None else headers)
-        moved = old is not None and body is None and old.body is not None
-        if (body is not None or moved) and self.method in ("GET", "HEAD"):
-            raise JsException("TypeError", "Request with a GET or HEAD method cannot have a body.")
-        if old is not None and moved:
-            self.body, self.source = old._moved(), old.source
+        self.cf = defaults.cf if cf is None else cf
+        self.own_signal = signal or defaults.signal
+        self.headers = Headers(defaults.headers if headers is None else headers)
+        inherited = original if body is None else None
+        has_body = body is not None or (inherited is not None and inherited.body is not None)
+        if has_body and self.method in ("GET", "HEAD"):
+            raise JsException("TypeError", BODY_OF_GET)
+        # The body last: after an error the original request still has it.
+        if has_body and inherited is not None:
+            self.body, self.source = inherited.moved_body(), inherited.source
         else:
             self._take_body(body)
 
@@ -274,20 +275,69 @@ class Request(Body):
 
     @property
     def signal(self) -> AbortSignal:
-        self._signal = self._signal or AbortSignal()
-        return self._signal
+        self.own_signal = self.own_signal or AbortSignal()
+        return self.own_signal
 
     def clone(self) -> Request:
         copy: Request = self._copy_onto(Request.__new__(Request))
         return copy
 
-    def _moved(self) -> ReadableStream:
-        """The body, which a request made of this one takes over."""
+    def defaults(self) -> _Defaults:
+        """Return the fields that a request made from this one inherits."""
+        return _Defaults(
+            self.method, self.redirect, self.cache, self.cf, self.own_signal, self.headers
+        )
+
+    def moved_body(self) -> ReadableStream:
+        """Return the body for a request made from this one; here it counts as used."""
         if self.body is None or self.body.disturbed:
-            raise JsException("TypeError", "Cannot reconstruct a Request with a used body.")
+            raise JsException("TypeError", REUSED_BODY)
         moved = ReadableStream(self.body.chunks, self.body.length)
         self.body.disturbed = True
         return moved
+
+
+class _Defaults(NamedTuple):
+    """The fields of a new request that its ``init`` leaves out."""
+
+    method: str = "GET"
+    redirect: str = "follow"
+    cache: str | None = None
+    cf: dict[str, Any] | None = None
+    signal: AbortSignal | None = None
+    headers: Headers | None = None
+
+
+_METHODS = re.compile(
+    "GET|HEAD|POST|PUT|DELETE|PATCH|PURGE|OPTIONS|TRACE|COPY|LOCK|MKCOL|MOVE|PROPFIND|PROPPATCH"
+    "|SEARCH|UNLOCK|ACL|REPORT|MKACTIVITY|CHECKOUT|MERGE|MSEARCH|NOTIFY|SUBSCRIBE|UNSUBSCRIBE"
+    "|QUERY|BAN"
+)
+
+
+def _checked_url(text: str) -> str:
+    url = _url.parse(text)
+    if url is None:
+        raise JsException("TypeError", f"Invalid URL: {text}")
+    return url
+
+
+def _checked_method(method: str) -> str:
+    if not _METHODS.fullmatch(method.upper()):
+        raise JsException("TypeError", f"Invalid HTTP method string: {method}")
+    return method.upper()
+
+
+def _checked_redirect(redirect: str) -> str:
+    if redirect not in ("follow", "manual"):
+        raise JsException("TypeError", INVALID_REDIRECT)
+    return redirect
+
+
+def _checked_cache(cache: str | None) -> str | None:
+    if cache not in (None, "no-store", "no-cache"):
+        raise JsException("TypeError", f"Unsupported cache mode: {cache}")
+    return cache
 
 
 def _check_encoding(name: str, value: str | None) -> None:
@@ -296,6 +346,8 @@ def _check_encoding(name: str, value: str | None) -> None:
 
 
 class Response(Body):
+    """JS: Response."""
+
     url = ""
     redirected = False
     type: Literal["default", "error"] = "default"
@@ -314,22 +366,15 @@ class Response(Body):
         self.status: int = 200 if status is None else status
         self.webSocket = webSocket
         if webSocket is not None and self.status != 101:
-            raise JsException("RangeError", "Responses with a WebSocket must have status code 101.")
+            raise JsException("RangeError", HANDSHAKE_STATUS)
         if webSocket is None and not 200 <= self.status <= 599:
-            raise JsException(
-                "RangeError",
-                "Responses may only be constructed with status codes in the range 200 to 599, "
-                "inclusive.",
-            )
+            raise JsException("RangeError", STATUS_RANGE)
         self.statusText: str = reason(self.status) if statusText is None else statusText
         if re.search(r"[\0-\x1f]", self.statusText):
             raise JsException("TypeError", "Invalid statusText")
         if self.status in (101, 204, 205, 304):
-            if body:
-                raise JsException(
-                    "TypeError",
-                    "Response with null body status (101, 204, 205, or 304) cannot have a body.",
-                )
+            if body:  # an empty str is accepted, and dropped
+                raise JsException("TypeError", BODY_OF_NULL_STATUS)
             body = None
         _check_encoding("encodeBody", encodeBody)
         self.cf = cf
@@ -367,6 +412,6 @@ class Response(Body):
 
     def clone(self) -> Response:
         if self.webSocket is not None:
-            raise JsException("TypeError", "Cannot clone a response to a WebSocket handshake.")
+            raise JsException("TypeError", CLONE_OF_HANDSHAKE)
         copy: Response = self._copy_onto(Response.__new__(Response))
         return copy

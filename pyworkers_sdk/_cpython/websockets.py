@@ -1,7 +1,8 @@
 """The web platform's WebSockets on plain CPython: ``WebSocketPair``, and ``WebSocket`` to a server.
 
-What is sent waits at the other end until that is accepted. Then it arrives in order, one at a time,
-and never before the sender gives way to the event loop.
+A sent message waits at the other end until that end is accepted. Then messages arrive in order, one
+at a time, and never before the sender yields to the event loop. tests/contract/test_websockets.py
+compares this, and the words of errors, with workerd.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ __all__ = ["Receiver", "WebSocket", "WebSocketPair", "WebSocketRequestResponsePa
 
 
 class Receiver(Protocol):
-    """Who is told what arrives at an end: its listeners, or whoever ``take_over`` put there."""
+    """The recipient of an end's events: its listeners, or the receiver passed to ``take_over``."""
 
     def message(self, socket: WebSocket, data: str | bytes, /) -> None: ...
     def close(self, socket: WebSocket, code: int, reason: str, wasClean: bool, /) -> None: ...
@@ -31,7 +32,7 @@ class Receiver(Protocol):
 
 
 class _Listeners:
-    """Tells the functions that were given to ``addEventListener``."""
+    """The receiver that calls the functions added by ``addEventListener``."""
 
     def message(self, socket: WebSocket, data: str | bytes) -> None:
         socket.dispatch("message", data=data)
@@ -48,7 +49,7 @@ _Message: TypeAlias = "str | bytes"
 
 
 class _Close:
-    """A Close frame; one that is not ``clean`` is the end of a connection without it."""
+    """A Close frame; without ``clean`` it stands for a connection that ended without one."""
 
     def __init__(self, code: int, reason: str, clean: bool = True) -> None:
         self.code = code
@@ -56,27 +57,54 @@ class _Close:
         self.clean = clean
 
 
-_NOT_ACCEPTED = (
+# workerd's own words
+NOT_ACCEPTED = (
     "You must call one of accept() or state.acceptWebSocket() on this WebSocket before sending "
     "messages."
 )
-_BROKEN = ("Error", "Network connection lost.")
-_DISCONNECTED = "WebSocket disconnected without sending Close frame."
+BROKEN = ("Error", "Network connection lost.")
+DISCONNECTED = "WebSocket disconnected without sending Close frame."
+ACCEPT_OF_CLIENT = "Websockets obtained from the 'new WebSocket()' constructor cannot call accept"
+ACCEPT_AFTER_RESPONSE = "Can't accept() WebSocket that was already used in a response."
+ACCEPT_AFTER_HIBERNATION = "Can't accept() WebSocket after enabling hibernation."
+TAKE_OVER_AFTER_ACCEPT = (
+    "Cannot call `acceptWebSocket()` if the WebSocket was already accepted via `accept()`"
+)
+SEND_AFTER_CLOSE = "Can't call WebSocket send() after close()."
+LONG_REASON = "WebSocket close reason must not be longer than 123 bytes when UTF-8 encoded."
+REASON_WITHOUT_CODE = "If you specify a WebSocket close reason, you must also specify a code."
+CODE_RANGE = "Value out of range. Must be between -2147483648 and 2147483647 (inclusive)."
+NOT_CONNECTED = "Failed to establish websocket connection"
+NOT_UPGRADED = (
+    "Worker tried to return a WebSocket in a response to a request which did not contain the "
+    'header "Upgrade: websocket".'
+)
+REFUSED_IN_RESPONSE = {  # by the state of the WebSocket
+    "connecting": "in a Response if it was created with `new WebSocket()`",
+    "released": "that was already used in a response.",
+    "taken": "in a Response after calling acceptWebSocket().",
+    "accepted": "in a Response after calling accept().",
+}
 
 _MAX_ATTACHMENT = 16_384
+"""The most bytes of a serialized attachment."""
 
 
 class WebSocket:
     """JS: WebSocket, as of compatibility date 2026-04-07.
 
-    An end is *waiting* until it is *accepted*: by ``accept``, by ``take_over``, or, for one that
-    was made by ``new``, when its server has answered (until then it is *connecting*). One that went
-    out with a response is *released*, and another object stands at the end of its connection.
+    The states of an end:
 
-    ``take_over(receiver)`` is what ``ctx.acceptWebSocket`` of a Durable Object stands on. From then
-    on every event goes to the receiver and none to the listeners. A Close from the other end is not
-    answered by itself. What a receiver raises does not break the connection. The attachment and the
-    state stay with this object, which an evicted Durable Object can be given again.
+    - *waiting*: not accepted yet;
+    - *connecting*: made by ``new``, and the server has not answered yet;
+    - *accepted*: by ``accept``, or by the answer of the server;
+    - *taken*: by ``take_over``;
+    - *released*: it went out with a response, and another object is that end of the connection.
+
+    ``ctx.acceptWebSocket`` of a Durable Object calls ``take_over(receiver)``. From then on every
+    event goes to the receiver and none to the listeners. A Close from the other end is not answered
+    automatically. An exception of a receiver does not break the connection. The attachment and the
+    state stay with this object, so that an evicted Durable Object can get it back.
     """
 
     CONNECTING: ClassVar = 0
@@ -100,8 +128,8 @@ class WebSocket:
         self._attachment: Any = None
         self.listeners: dict[str, list[Callable[[Any], Any]]] = {}
         self._peer: WebSocket | None = None
-        self._arrived: deque[_Message | _Close] = deque()
-        self._busy = False
+        self.arrived: deque[_Message | _Close] = deque()
+        self.delivering = False
         self._context: Context | None = None
         self.hold: Callable[[Callable[[], None]], None] | None = None
 
@@ -126,72 +154,61 @@ class WebSocket:
 
     @property
     def waiting(self) -> bool:
-        """Whether nobody has accepted it yet."""
+        """True until the end is accepted."""
         return self._state == "waiting"
 
     @property
     def busy(self) -> bool:
-        """Whether something is about to arrive, at this end or the other."""
-        return self._busy or (self._peer is not None and self._peer._busy)
+        """True while a message is about to arrive, at this end or the other."""
+        return self.delivering or (self._peer is not None and self._peer.delivering)
 
     # Methods
 
     def accept(self, *, allowHalfOpen: bool | None = None) -> None:
         if self._state == "connecting":
-            raise _type_error(
-                "Websockets obtained from the 'new WebSocket()' constructor cannot call accept"
-            )
+            raise _type_error(ACCEPT_OF_CLIENT)
         if self._state == "released":
-            raise _type_error("Can't accept() WebSocket that was already used in a response.")
+            raise _type_error(ACCEPT_AFTER_RESPONSE)
         if self._state == "taken":
-            raise _type_error("Can't accept() WebSocket after enabling hibernation.")
+            raise _type_error(ACCEPT_AFTER_HIBERNATION)
         if self._state == "waiting":
             self._allowHalfOpen = bool(allowHalfOpen)
             self._open("accepted")
 
     def take_over(self, receiver: Receiver) -> None:
-        """Accept, for this receiver; see the class."""
+        """Accept the end for a receiver; see the class."""
         if self._state != "waiting":
-            raise JsException(
-                "Error",
-                "Cannot call `acceptWebSocket()` if the WebSocket was already accepted via "
-                "`accept()`",
-            )
+            raise JsException("Error", TAKE_OVER_AFTER_ACCEPT)
         self.receiver = receiver
         self._allowHalfOpen = True
         self._open("taken")
 
     def send(self, message: _Message) -> None:
         if self.closedOutgoing:
-            raise _type_error("Can't call WebSocket send() after close().")
+            raise _type_error(SEND_AFTER_CLOSE)
         if self.error is not None or self._state == "released":
-            return
+            return  # workerd drops such messages silently
         if self._state not in ("accepted", "taken"):
-            raise _type_error(_NOT_ACCEPTED)
+            raise _type_error(NOT_ACCEPTED)
         self._send(message)
 
     def close(self, code: int | None = None, reason: str | None = None) -> None:
         if code is not None:
             _check_code(code)
         if reason is not None and len(reason.encode()) > 123:
-            raise JsException(
-                "SyntaxError",
-                "WebSocket close reason must not be longer than 123 bytes when UTF-8 encoded.",
-            )
+            raise JsException("SyntaxError", LONG_REASON)
         if reason is not None and code is None:
-            raise JsException(
-                "InvalidAccessError",
-                "If you specify a WebSocket close reason, you must also specify a code.",
-            )
+            raise JsException("InvalidAccessError", REASON_WITHOUT_CODE)
         if self._state == "connecting":
             self._dialling.cancel()
             self._state = "released"
-            asyncio.get_running_loop().call_soon(self._not_connected, JsException(*_BROKEN))
+            asyncio.get_running_loop().call_soon(self._not_connected, JsException(*BROKEN))
         elif self.closedOutgoing or self.error is not None or self._state == "released":
             return
         elif self._state == "waiting":
-            raise _type_error(_NOT_ACCEPTED)
+            raise _type_error(NOT_ACCEPTED)
         else:
+            # 1005: RFC 6455 (7.4.1) reserves it for a Close frame without a code.
             self._close(_Close(1005 if code is None else code, reason or ""))
 
     def serializeAttachment(self, attachment: Any) -> None:
@@ -228,56 +245,56 @@ class WebSocket:
         """Make these two the ends of one connection."""
         self._peer, peer._peer = peer, self
 
-    def handed_over(self) -> WebSocket:
-        """Let go of the connection, which a response takes along; its new end."""
-        refusals = {
-            "connecting": "in a Response if it was created with `new WebSocket()`",
-            "released": "that was already used in a response.",
-            "taken": "in a Response after calling acceptWebSocket().",
-            "accepted": "in a Response after calling accept().",
-        }
-        if self._state in refusals:
-            raise _type_error(f"Can't return WebSocket {refusals[self._state]}")
-        end = type(self)()
-        end._arrived = self._arrived
-        self._state = "released"
+    def replace_by(self, end: WebSocket) -> None:
+        """Make another object this end of the connection."""
+        end.arrived = self.arrived
         if self._peer is not None:
             end.join(self._peer)
             self._peer = None
+
+    def handed_over(self) -> WebSocket:
+        """Release the connection to a response, and return its new end."""
+        if self._state in REFUSED_IN_RESPONSE:
+            raise _type_error(f"Can't return WebSocket {REFUSED_IN_RESPONSE[self._state]}")
+        end = type(self)()
+        self._state = "released"
+        self.replace_by(end)
         return end
 
     def drop(self) -> None:
-        """Take the connection down, without a Close frame, and say nothing of it at this end."""
+        """Break the connection without a Close frame, and without an event at this end."""
         self.receiver = _Listeners()
-        self._break(JsException(*_BROKEN))
+        self._break(JsException(*BROKEN))
 
     def _open(self, state: str) -> None:
         self._state = state
-        self._context = copy_context()
-        self._pump()
+        self._context = copy_context()  # of the code that accepts: its events run in it
+        self.pump()
 
     def _send(self, frame: _Message | _Close) -> None:
+        # The output gate of a Durable Object: it delays messages until the writes are saved.
         if self.hold is None:
-            self._let_out(frame)
+            self._deliver(frame)
         else:
-            self.hold(partial(self._let_out, frame))
+            self.hold(partial(self._deliver, frame))
 
-    def _let_out(self, frame: _Message | _Close) -> None:
+    def _deliver(self, frame: _Message | _Close) -> None:
         if self._peer is not None:
-            self._peer._arrived.append(frame)
-            self._peer._pump()
+            self._peer.arrived.append(frame)
+            self._peer.pump()
 
     def _close(self, frame: _Close) -> None:
         self.closedOutgoing = True
         self._send(frame)
 
-    def _pump(self) -> None:
-        if self._arrived and not self._busy and self._state in ("accepted", "taken"):
-            self._busy = True
+    def pump(self) -> None:
+        """Schedule the next frame that has arrived, one at a time."""
+        if self.arrived and not self.delivering and self._state in ("accepted", "taken"):
+            self.delivering = True
             asyncio.get_running_loop().call_soon(self._take, context=self._context)
 
     def _take(self) -> None:
-        frame = self._arrived.popleft()
+        frame = self.arrived.popleft()
         try:
             if isinstance(frame, _Close):
                 self._closed(frame)
@@ -288,23 +305,24 @@ class WebSocket:
                 self._break(JsException(type(exc).__name__, str(exc)))
             raise  # the event loop logs it
         finally:
-            self._busy = False
-            self._pump()
+            self.delivering = False
+            self.pump()
 
     def _closed(self, frame: _Close) -> None:
         if self.closedIncoming:
             return
         if not frame.clean:
-            self._fail(JsException(*_BROKEN))
+            self._fail(JsException(*BROKEN))
         self.closedIncoming = True
         if not self._allowHalfOpen and not self.closedOutgoing and frame.clean:
             self._close(frame)
         self.receiver.close(self, frame.code, frame.reason, frame.clean)
 
     def _break(self, error: JsException) -> None:
-        """The connection ends here and now, without a Close frame."""
+        """End the connection at once, without a Close frame."""
         self.closedIncoming = True
-        self._send(_Close(1006, _DISCONNECTED, clean=False))
+        # 1006: RFC 6455 (7.4.1) reserves it for a connection that ended without a Close frame.
+        self._send(_Close(1006, DISCONNECTED, clean=False))
         self._fail(error)
 
     def _fail(self, error: JsException) -> None:
@@ -331,9 +349,7 @@ class WebSocket:
             self._not_connected(error)
             return
         end: WebSocket = response.webSocket.handed_over()
-        self._arrived = end._arrived
-        assert end._peer
-        self.join(end._peer)
+        end.replace_by(self)
         self.protocol = response.headers.get("sec-websocket-protocol")
         self.extensions = "permessage-deflate"
         self._open("accepted")
@@ -342,10 +358,12 @@ class WebSocket:
     def _not_connected(self, error: JsException) -> None:
         self.closedIncoming = True
         self._fail(error)
-        self.receiver.close(self, 1006, "Failed to establish websocket connection", False)
+        self.receiver.close(self, 1006, NOT_CONNECTED, False)
 
 
 class WebSocketRequestResponsePair:
+    """JS: WebSocketRequestResponsePair."""
+
     def __init__(self, request: str, response: str) -> None:
         self.request = request
         self.response = response
@@ -356,7 +374,7 @@ class WebSocketRequestResponsePair:
 
 
 class WebSocketPair:
-    """JS: WebSocketPair. Its members are named ``0`` and ``1``."""
+    """Two ends of one connection, as members named ``0`` and ``1``. JS: WebSocketPair."""
 
     def __init__(self) -> None:
         ends = WebSocket(), WebSocket()
@@ -369,18 +387,15 @@ class WebSocketPair:
 
 
 def upgraded(request: Any, response: Any) -> Any:
-    """The response that a client gets of a handler's: with an end of its own, if with a WebSocket.
+    """Return the response that the client receives: with the client's end of its WebSocket.
 
-    workerd answers 101 even where the WebSocket was accepted, and breaks the connection; here the
-    reason, which it logs, is raised.
+    If the handler had accepted the WebSocket that it returns, workerd answers 101, breaks the
+    connection and logs the reason. Here the reason is raised.
     """
     if getattr(response, "webSocket", None) is None:
         return response
     if (request.headers.get("upgrade") or "").lower() != "websocket":
-        raise _type_error(
-            "Worker tried to return a WebSocket in a response to a request which did not contain "
-            'the header "Upgrade: websocket".'
-        )
+        raise _type_error(NOT_UPGRADED)
     headers = [*response.headers]
     end = response.webSocket.handed_over()
     return type(response)(None, status=101, headers=headers, webSocket=end)
@@ -392,9 +407,8 @@ def _type_error(message: str) -> JsException:
 
 def _check_code(code: int) -> None:
     if not -(2**31) <= code < 2**31:
-        raise _type_error(
-            "Value out of range. Must be between -2147483648 and 2147483647 (inclusive)."
-        )
+        raise _type_error(CODE_RANGE)
+    # Codes below 1000 are unused, and from 5000 on undefined; the four are never sent (RFC 6455).
     if not 1000 <= code < 5000 or code in (1004, 1005, 1006, 1015):
         raise JsException("InvalidAccessError", f"Invalid WebSocket close code: {code}.")
 
@@ -405,17 +419,17 @@ _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z\"-]+")
 def _check_server(url: str, protocols: list[str]) -> None:
     scheme, colon, rest = url.partition(":")
     if not colon or not re.match(r"//[^/?#\s]*(?![^/?#])", rest):
-        raise _no_server("The url is invalid.")
+        raise _constructor_error("The url is invalid.")
     if scheme.lower() not in ("ws", "wss"):
-        raise _no_server("The url scheme must be ws or wss.")
+        raise _constructor_error("The url scheme must be ws or wss.")
     if "#" in rest:
-        raise _no_server("The url fragment must be empty.")
-    for at, protocol in enumerate(protocols):
+        raise _constructor_error("The url fragment must be empty.")
+    for index, protocol in enumerate(protocols):
         if not _TOKEN.fullmatch(protocol):
-            raise _no_server("One of the protocol header tokens is invalid.")
-        if protocol in protocols[:at]:
-            raise _no_server("The protocols header cannot have repeating values.")
+            raise _constructor_error("One of the protocol header tokens is invalid.")
+        if protocol in protocols[:index]:
+            raise _constructor_error("The protocols header cannot have repeating values.")
 
 
-def _no_server(reason: str) -> JsException:
+def _constructor_error(reason: str) -> JsException:
     return JsException("SyntaxError", f"WebSocket Constructor: {reason}")

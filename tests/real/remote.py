@@ -117,7 +117,7 @@ def encoded(value: Any) -> Any:
     if kind is Headers:
         return {"$": "headers", "v": [*value]}
     if kind is Blob:
-        return {"$": "blob", "v": _base64(value._data), "type": value.type}
+        return {"$": "blob", "v": _base64(value.data), "type": value.type}
     if hasattr(value, "remote"):
         return value.remote
     raise TypeError(f"cannot encode {kind.__name__}")

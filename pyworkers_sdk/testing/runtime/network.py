@@ -144,7 +144,7 @@ async def follow(
 ) -> web.Response:
     """What ``fetch`` gives for a request where ``answer`` is the other end: redirects are followed,
     and the request's signal ends it."""
-    signal = request._signal
+    signal = request.own_signal
     if request.cache is not None:
         request.headers = web.Headers([*request.headers, *_ASK_AGAIN])
     seen: list[str] = []
@@ -184,7 +184,7 @@ def _redirected(request: web.Request, status: int, location: str) -> web.Request
     headers = web.Headers(request.headers)
     if urlsplit(url)[:2] != urlsplit(request.url)[:2]:
         headers.delete("authorization")
-    made = web.Request(url, method=method, headers=headers, body=body, signal=request._signal)
+    made = web.Request(url, method=method, headers=headers, body=body, signal=request.own_signal)
     made.cf, made.cache = request.cf, request.cache
     return made
 
@@ -198,8 +198,8 @@ def _received(request: web.Request, answer: web.Response, redirected: bool) -> w
     response.url, response.redirected, response.cf = request.url, redirected, None
     if request.method == "HEAD":
         response.body = None
-    elif response.body is not None and request._signal is not None:
-        response.body = abortable_stream(response.body, request._signal)
+    elif response.body is not None and request.own_signal is not None:
+        response.body = abortable_stream(response.body, request.own_signal)
     return response
 
 
