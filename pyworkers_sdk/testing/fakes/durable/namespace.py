@@ -173,22 +173,22 @@ class Objects:
     async def run_due(self) -> list[Any]:
         """Call all alarms that are due on the clock, the earliest first."""
         await scheduler().wait_for_end()  # the current turn may still set an alarm
-        for each in self._all():
-            each.end_long_blocking()
+        for member in self._all():
+            member.end_long_blocking()
         calls = 0
-        while due := [each for each in self._all() if each.alarm.is_due()]:
-            for each in sorted(due, key=lambda each: each.alarm.due):
+        while due := [member for member in self._all() if member.alarm.is_due()]:
+            for member in sorted(due, key=lambda member: member.alarm.due):
                 calls += 1
                 if calls > _MAX_ALARMS:
                     raise RuntimeError(
-                        f"{each!r}: its alarm was called {_MAX_ALARMS:,} times without the clock "
+                        f"{member!r}: its alarm was called {_MAX_ALARMS:,} times without the clock "
                         "moving; alarm() sets itself for a time that is due at once"
                     )
-                await each.run_alarm()
+                await member.run_alarm()
         return []
 
     def _all(self) -> list[FakeObject]:
-        return [each for objects in self._classes.values() for each in objects.objects.values()]
+        return [member for objects in self._classes.values() for member in objects.objects.values()]
 
 
 def bound(hints: tuple[Any, ...], name: str, script: Script) -> FakeDurableObjectNamespace:
