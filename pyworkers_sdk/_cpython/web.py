@@ -213,7 +213,7 @@ class Request(Body):
     redirect: str
     cache: str | None
     cf: dict[str, Any] | None
-    _signal: AbortSignal | None
+    own_signal: AbortSignal | None  # None until ``signal`` is read, as most requests need none
     keepalive = False
     integrity = ""
 
@@ -258,7 +258,7 @@ class Request(Body):
             )
         _check_encoding("encodeResponseBody", encodeResponseBody)
         self.cf = cf if cf is not None or old is None else old.cf
-        self._signal = signal or (old._signal if old else None)
+        self.own_signal = signal or (old.own_signal if old else None)
         self.headers = Headers(old.headers if old and headers is None else headers)
         moved = old is not None and body is None and old.body is not None
         if (body is not None or moved) and self.method in ("GET", "HEAD"):
@@ -274,8 +274,8 @@ class Request(Body):
 
     @property
     def signal(self) -> AbortSignal:
-        self._signal = self._signal or AbortSignal()
-        return self._signal
+        self.own_signal = self.own_signal or AbortSignal()
+        return self.own_signal
 
     def clone(self) -> Request:
         copy: Request = self._copy_onto(Request.__new__(Request))

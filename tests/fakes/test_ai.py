@@ -331,7 +331,7 @@ async def test_incomplete_gateway_request_raises() -> None:
         await gateway.patch_log("log-1", note)
 
 
-# Bindings ----------------------------------------------------------------------------------------
+# Bindings ---------------------------------------------------------------------------------------
 
 
 async def test_ai_binding_in_an_env_and_in_a_runtime() -> None:
@@ -569,7 +569,7 @@ async def test_stream_dropped_after_its_event_loop_closed() -> None:
     assert not await asyncio.to_thread(left_later)
 
 
-# Consistency of the package --------------------------------------------------------------------
+# Consistency of the package ---------------------------------------------------------------------
 
 
 async def test_model_names_in_code_match_the_types() -> None:
