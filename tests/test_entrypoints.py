@@ -214,7 +214,7 @@ async def test_env_that_only_type_checkers_import_is_explained() -> None:
 def test_undeclared_name_is_refused() -> None:
     with pytest.raises(TypeError, match="AppEnv does not declare API_KEE"):
         fake(AppEnv, API_KEE="k")
-    with pytest.raises(TypeError, match="pass the class of env to give it API_KEY"):
+    with pytest.raises(TypeError, match="env: expected an Env class, to set API_KEY"):
         FakeRuntime(Default, env=fake(AppEnv), API_KEY="k")
     with pytest.raises(TypeError, match=r"fake\(KV\) takes no API_KEY"):
         fake(sdk.KV, API_KEY="k")

@@ -227,7 +227,7 @@ class Request(Body):
     redirect: str
     cache: str | None
     cf: dict[str, Any] | None
-    own_signal: AbortSignal | None
+    own_signal: AbortSignal | None  # None until ``signal`` is read, as most requests need none
     keepalive = False
     integrity = ""
 

@@ -29,7 +29,7 @@ def fake(kind: type[T], /, *, clock: Clock | None = None, **given: Any) -> T:
             ``kind`` does not declare.
     """
     host = _host(given, clock)
-    script = Script(host, host.name("worker"))
+    script = Script(host, host.free_name("worker"))
     make: Any = get_origin(kind) or kind  # Queue, of Queue[Job]
     if not isinstance(make, type):
         raise TypeError(f"fake(): expected the class of a binding or an Env, got {kind!r}")

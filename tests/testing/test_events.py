@@ -139,7 +139,7 @@ async def test_a_cron_trigger_is_due_now_or_then() -> None:
     worker.crons = ("30 9 * * *",)
     await worker.scheduled()
     with pytest.raises(
-        ValueError, match=r"^no cron trigger '30 8 \* \* \*' is configured; there are"
+        ValueError, match=r"^cron: expected a configured trigger \(.*\), got '30 8 \* \* \*'$"
     ):
         await worker.scheduled("30 8 * * *")
     assert "30 9 * * *" in Default.seen.pop(-2)
@@ -199,7 +199,7 @@ async def test_an_envelope_may_be_given(source: str | bytes) -> None:
 
 
 async def test_an_email_to_nobody_is_refused() -> None:
-    with pytest.raises(ValueError, match="an email needs from_ and to"):
+    with pytest.raises(ValueError, match=r"^email\(\): expected a sender and a recipient"):
         await runtime().email("Subject: x\n\n", from_="a@example.com")
 
 
@@ -319,7 +319,7 @@ async def test_a_tail_that_fails() -> None:
     with pytest.raises(LookupError, match="here"):
         await runtime().tail([{"outcome": "raise"}])
     assert await runtime(raise_exceptions=False).tail([{"outcome": "raise"}]) == "exception"
-    with pytest.raises(TypeError, match="a TraceItem has no scriptname"):
+    with pytest.raises(TypeError, match="TraceItem: unknown member scriptname"):
         await runtime().tail([{"scriptname": "x"}])
 
 
@@ -438,18 +438,22 @@ async def test_a_module_with_a_class() -> None:
     vars(module).update(Default=Default)
     assert FakeRuntime(module, env=fake(AppEnv)).entrypoint is Default
     vars(module).update(on_fetch=on_fetch)
-    with pytest.raises(TypeError, match="main has both Default and on_fetch"):
+    with pytest.raises(
+        TypeError, match="main: expected one entrypoint, got both Default and on_fetch"
+    ):
         FakeRuntime(module)
 
 
 async def test_what_is_no_worker_is_refused() -> None:
-    with pytest.raises(TypeError, match="main has neither Default nor on_fetch"):
+    with pytest.raises(
+        TypeError, match="main: missing entrypoint; define a class Default, or on_fetch"
+    ):
         FakeRuntime(types.ModuleType("main"))
 
     def on_fetch(request: Request) -> Response:
         return Response("")
 
-    with pytest.raises(TypeError, match=r"on_fetch is no entrypoint: .* with @handler"):
+    with pytest.raises(TypeError, match=r"on_fetch is not an entrypoint; .* by @handler"):
         FakeRuntime(on_fetch)
 
 

@@ -146,7 +146,7 @@ def test_clocks_that_differ_are_refused() -> None:
         SECOND: Service[Auth]
 
     first, second = FakeRuntime(Auth, env=AuthEnv), FakeRuntime(Auth, env=AuthEnv)
-    with pytest.raises(TypeError, match="need one clock"):
+    with pytest.raises(TypeError, match="need the same clock"):
         fake(TwoEnv, FIRST=first, SECOND=second)
     with pytest.raises(TypeError, match="another clock"):
         fake(ShopEnv, clock=Clock(), AUTH=first)
@@ -172,15 +172,15 @@ def test_what_a_worker_does_not_export(name: str) -> None:
 @pytest.mark.asyncio
 async def test_a_protocol_needs_something_behind_it() -> None:
     env = fake(MailEnv)
-    said = r"MAIL has nothing behind it: Service\[Mail\] .* MAIL=FakeRuntime\(…\), or an object"
-    with pytest.raises(TypeError, match=said):
+    message = r"^MAIL: expected .*, got Service\[Mail\]; pass MAIL=FakeRuntime\(…\), or an object"
+    with pytest.raises(TypeError, match=message):
         await env.MAIL.send("ann")
 
 
 @pytest.mark.asyncio
 async def test_nothing_is_behind_a_bare_service() -> None:
     env = fake(BareEnv)
-    with pytest.raises(TypeError, match="ANY has nothing behind it"):
+    with pytest.raises(TypeError, match=r"^ANY: expected an entrypoint class .*, got Service; "):
         await env.ANY.add(1)
     assert await env.MAYBE.who() == {}  # type: ignore[union-attr]
     assert fake(BareEnv, MAYBE=None).MAYBE is None

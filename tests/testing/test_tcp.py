@@ -21,7 +21,7 @@ async def echo(reader: asyncio.StreamReader, writer: TcpWriter) -> None:
     writer.close()
     await writer.wait_closed()
     assert writer.is_closing()
-    with pytest.raises(RuntimeError, match="this side of the connection has ended"):
+    with pytest.raises(RuntimeError, match="this end of the connection is closed"):
         writer.write(b"x")
 
 
@@ -93,7 +93,7 @@ async def test_what_is_no_route() -> None:
     runtime: Any = FakeRuntime(object)
     with pytest.raises(TypeError, match="a function of a reader and a writer"):
         runtime.outbound_tcp("x:1", "internet")
-    with pytest.raises(ValueError, match='takes "host:port"'):
+    with pytest.raises(ValueError, match='expected "host:port"'):
         runtime.outbound_tcp("x", echo)
 
 

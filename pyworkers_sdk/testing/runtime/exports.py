@@ -1,4 +1,4 @@
-"""``ctx.exports`` on plain CPython: what a Worker exports, as stubs and namespaces."""
+"""``ctx.exports`` on plain CPython: the exports of a Worker as stubs and namespaces."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ __all__ = ["FakeExports"]
 
 
 class FakeLoopbackDurableObjectClass(FakeDurableObjectClass):
-    """JS: LoopbackDurableObjectClass."""
+    """A Durable Object class that no binding of the Worker uses, for facets.
+
+    JS: LoopbackDurableObjectClass.
+    """
 
     js_tag = "LoopbackDurableObjectClass"
 
@@ -22,7 +25,10 @@ class FakeLoopbackDurableObjectClass(FakeDurableObjectClass):
 
 
 class FakeLoopbackDurableObjectNamespace(FakeDurableObjectNamespace):
-    """JS: LoopbackDurableObjectNamespace."""
+    """A namespace of the Worker's Durable Objects. Calling it returns their class, for facets.
+
+    JS: LoopbackDurableObjectNamespace.
+    """
 
     js_tag = "LoopbackDurableObjectNamespace"
 
@@ -33,7 +39,7 @@ class FakeLoopbackDurableObjectNamespace(FakeDurableObjectNamespace):
 def loopback(
     script: Script, name: str, kind: type[Any]
 ) -> FakeLoopbackDurableObjectClass | FakeLoopbackDurableObjectNamespace:
-    """What ``exports`` has of a class: a namespace, where one is bound."""
+    """Return the export of a Durable Object class: a namespace if one is bound, else the class."""
     objects = script.host.shared(Objects)
     if objects.known(script, name):
         return FakeLoopbackDurableObjectNamespace(objects.of(script, name))
@@ -41,7 +47,7 @@ def loopback(
 
 
 class FakeExports:
-    """JS: Cloudflare.Exports."""
+    """The exports of a Worker by class name. JS: Cloudflare.Exports."""
 
     def __init__(self, script: Script) -> None:
         self._script = script

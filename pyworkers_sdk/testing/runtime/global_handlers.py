@@ -1,4 +1,4 @@
-"""What ``FakeRuntime`` takes for a Worker, as the class that it calls."""
+"""``worker_of``: the class that a FakeRuntime calls, for whatever it was made with."""
 
 from __future__ import annotations
 
@@ -12,25 +12,35 @@ from ...entrypoints import hide_from_traceback
 __all__ = ["worker_of"]
 
 
-def worker_of(given: Any) -> type[Any]:
-    """A class as it is; a main module's ``Default``, or its functions; one such function."""
-    if isinstance(given, type):
-        return given
-    if not isinstance(given, ModuleType):
-        return _global_handlers(getattr(given, "__name__", repr(given)), [given])
-    default = getattr(given, "Default", None)
-    functions = [one for name, one in vars(given).items() if name.startswith("on_")]
+def worker_of(entrypoint: Any) -> type[Any]:
+    """Return a Worker's class.
+
+    ``entrypoint`` is such a class, a main module with a ``Default`` or with functions made by
+    ``handler``, or one such function.
+
+    Raises:
+        TypeError: ``entrypoint`` is anything else, or a module has both kinds of handlers.
+    """
+    if isinstance(entrypoint, type):
+        return entrypoint
+    if not isinstance(entrypoint, ModuleType):
+        return _global_handlers(getattr(entrypoint, "__name__", repr(entrypoint)), [entrypoint])
+    name = entrypoint.__name__
+    default = getattr(entrypoint, "Default", None)
+    functions = [each for key, each in vars(entrypoint).items() if key.startswith("on_")]
     if isinstance(default, type):
         if functions:
-            raise TypeError(f"{given.__name__} has both Default and {functions[0].__name__}")
+            raise TypeError(
+                f"{name}: expected one entrypoint, got both Default and {functions[0].__name__}"
+            )
         return default
     if not functions:
-        raise TypeError(f"{given.__name__} has neither Default nor on_fetch")
-    return _global_handlers(given.__name__, functions)
+        raise TypeError(f"{name}: missing entrypoint; define a class Default, or on_fetch")
+    return _global_handlers(name, functions)
 
 
 class _GlobalHandlers:
-    """Functions called as a class's handlers are."""
+    """Base of a class that is made of functions: each is called like a class's handler."""
 
     def __init__(self, ctx: Any, env: Any) -> None:
         self._ctx = ctx
@@ -42,15 +52,19 @@ def _global_handlers(name: str, functions: list[Any]) -> type[Any]:
     for function in functions:
         event = getattr(function, "_handles", None)
         if event is None:
-            called = getattr(function, "__name__", repr(function))
-            raise TypeError(f"{called} is no entrypoint: a class, a module, or with @handler")
-        handlers[event] = _called_by(function)
+            function_name = getattr(function, "__name__", repr(function))
+            raise TypeError(
+                f"{function_name} is not an entrypoint; pass a class, a module, or a function "
+                "made by @handler"
+            )
+        handlers[event] = _method(function)
     return type(name, (_GlobalHandlers,), handlers)
 
 
-def _called_by(function: Callable[..., Any]) -> Callable[..., Any]:
-    async def call(self: _GlobalHandlers, given: Any) -> Any:
+def _method(function: Callable[..., Any]) -> Callable[..., Any]:
+    # The runtime calls a global handler with the event, env and ctx, a method with the event only.
+    async def call(self: _GlobalHandlers, event: Any) -> Any:
         with hide_from_traceback:
-            return raw(await function(given, self._env, self._ctx))
+            return raw(await function(event, self._env, self._ctx))
 
     return call

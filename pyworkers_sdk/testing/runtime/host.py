@@ -1,4 +1,9 @@
-"""What the fakes of running code stand on: a host, the Workers in it, and what is due there."""
+"""A process that runs several Workers: their scripts, shared state and pending work.
+
+``Host`` is the process, ``Script`` a Worker in it, ``FakeExecutionContext`` the ``ctx`` of one
+event. Only this module knows which host is running (``current_host``): the global ``fetch``,
+``caches`` and sockets of the code that runs are its host's.
+"""
 
 from __future__ import annotations
 
@@ -28,49 +33,55 @@ T = TypeVar("T")
 
 
 class Engine(Protocol):
-    """Something that has work of its own to do as time goes by: alarms, queues, Workflows."""
+    """A source of work that becomes due as the clock advances: alarms, queues, Workflows."""
 
     async def run_due(self) -> list[Any]:
-        """Do one round of what is due by now on the clock; what happened."""
+        """Do the work that is due by now, once, and return a description of each piece."""
         ...
 
 
 class Host:
-    """One machine: a clock, the Workers on it, and all the work that they leave for later."""
+    """A process: a clock, the Workers that run in it, and their pending work."""
 
     def __init__(self, clock: Clock | None = None) -> None:
         self.clock: Clock = clock or Clock()
-        self.waiting: list[Awaitable[Any]] = []
+        self.pending_work: list[Awaitable[Any]] = []
+        """The promises passed to ``waitUntil`` since the last ``drain``."""
         self.engines: list[Engine] = []
         self.scripts: dict[str, Script] = {}
-        self.company: list[Host] = [self]
+        self.linked: list[Host] = [self]
+        """The hosts that are drained together with this one. Linked hosts share one list."""
         self.access: Any = None
         self.cache: Any = None
         self._shared: dict[Any, Any] = {}
 
     def join(self, other: Host) -> None:
-        """Drain two hosts together from here on."""
-        if other.clock is not self.clock:
-            raise TypeError("Workers that are bound to each other need one clock: give both clock=")
-        company = [*dict.fromkeys([*self.company, *other.company])]
-        for host in company:
-            host.company = company
+        """Link two hosts, so that ``drain`` of one drains both.
 
-    def name(self, wanted: str) -> str:
-        """A name for a new Worker: the one that is wanted, or one like it that is free."""
-        free = (wanted if n == 1 else f"{wanted}-{n}" for n in range(1, len(self.scripts) + 2))
-        return next(name for name in free if name not in self.scripts)
+        Raises:
+            TypeError: The hosts have different clocks.
+        """
+        if other.clock is not self.clock:
+            raise TypeError("Workers bound to each other need the same clock; pass clock= to both")
+        linked = [*dict.fromkeys([*self.linked, *other.linked])]
+        for host in linked:
+            host.linked = linked
+
+    def free_name(self, name: str) -> str:
+        """Return a name for a new Worker: ``name``, or with a number if another Worker has it."""
+        names = (name if n == 1 else f"{name}-{n}" for n in range(1, len(self.scripts) + 2))
+        return next(each for each in names if each not in self.scripts)
 
     def shared(self, make: Callable[[Host], T]) -> T:
-        """The one ``make(host)`` of this host, made when it is first asked for."""
+        """Return ``make(host)``, made on the first call. A host has one result of each ``make``."""
         if make not in self._shared:
             self._shared[make] = make(self)
-        found: T = self._shared[make]
-        return found
+        result: T = self._shared[make]
+        return result
 
     @contextmanager
     def entered(self) -> Generator[None]:
-        """While a handler runs: what is global to it (``fetch``, ``caches``) is this host's."""
+        """Run a handler: inside, the global ``fetch`` and ``caches`` are this host's."""
         token = _current.set(self)
         try:
             yield
@@ -78,68 +89,73 @@ class Host:
             _current.reset(token)
 
     async def drain(self) -> list[Any]:
-        """Everything that is due by now; what happened. What ``waitUntil`` work raised comes out at
-        the end."""
-        failed: BaseException | None = None
-        happened: list[Any] = []
-        working = True
-        await asyncio.sleep(0)  # a test that drains till something has happened lets it happen
-        while working:
-            waiting = [each for host in self.company for each in host.waiting]
-            for host in self.company:
-                host.waiting.clear()
-            for outcome in await asyncio.gather(*waiting, return_exceptions=True):
+        """Do all work that is due by now on the linked hosts, and describe each piece of it.
+
+        Raises:
+            BaseException: The first exception of ``waitUntil`` work, after everything else is done.
+        """
+        error: BaseException | None = None
+        done: list[Any] = []
+        has_work = True
+        # Yield once: a test that drains in a loop until something has happened must let it happen.
+        await asyncio.sleep(0)
+        # Work begets work: a queue handler may call waitUntil, and that may send another message.
+        while has_work:
+            promises = [promise for host in self.linked for promise in host.pending_work]
+            for host in self.linked:
+                host.pending_work.clear()
+            for outcome in await asyncio.gather(*promises, return_exceptions=True):
                 if isinstance(outcome, BaseException):
-                    failed = failed or outcome
-            engines = [engine for host in self.company for engine in host.engines]
-            rounds = [each for engine in engines for each in await engine.run_due()]
-            happened += rounds
-            working = bool(rounds or any(host.waiting for host in self.company))
-        if failed is not None:
-            raise failed
-        return happened
+                    error = error or outcome
+            engines = [engine for host in self.linked for engine in host.engines]
+            done_now = [each for engine in engines for each in await engine.run_due()]
+            done += done_now
+            has_work = bool(done_now or any(host.pending_work for host in self.linked))
+        if error is not None:
+            raise error
+        return done
 
 
 _current: ContextVar[Host | None] = ContextVar("current_host", default=None)
 
 
 def current_host() -> Host | None:
-    """The host whose handler is running, if one is."""
+    """Return the host of the handler that is running; None outside of handlers."""
     return _current.get()
 
 
 def adopt(fake: T, host: Host) -> T:
-    """The same fake, on this host and its clock if it was made without."""
-    for name, own in (("clock", host.clock), ("host", host)):
+    """Set the clock and the host of a fake that was made without them, and return the fake."""
+    for name, value in (("clock", host.clock), ("host", host)):
         if fake is not None and getattr(fake, name, fake) is None:
-            setattr(fake, name, own)
+            setattr(fake, name, value)
     return fake
 
 
 class Bindings(SimpleNamespace):
-    """The JavaScript ``env`` of a Worker: raw bindings and variables, and nothing else to see."""
+    """The JavaScript ``env`` of a Worker: an object whose only attributes are raw bindings."""
 
-    __slots__ = ("script",)
+    __slots__ = ("script",)  # a slot, so that vars(env) has the bindings only
 
     def __init__(self, script: Script) -> None:
         self.script: Script = script
 
 
 def _no_exports(script: Script) -> Any:
-    raise RuntimeError("pyworkers_sdk.testing is not installed")
+    raise RuntimeError("ctx.exports: pyworkers_sdk.testing is not installed; import a name from it")
 
 
 _make_exports: Callable[[Script], Any] = _no_exports
 
 
 def install_exports(make: Callable[[Script], Any]) -> None:
-    """Make ``ctx.exports`` by ``make``, which needs more of the runtime than a host does."""
+    """Set the function that makes ``ctx.exports``: it needs modules that import this one."""
     global _make_exports
     _make_exports = make
 
 
 class Front(Protocol):
-    """Static assets that answer requests before the Worker does."""
+    """Static assets in front of a Worker: they may answer a request before the Worker does."""
 
     @property
     def assets(self) -> Any: ...
@@ -149,7 +165,7 @@ class Front(Protocol):
 
 
 class Script:
-    """One Worker: its env, and the classes that it exports, by name."""
+    """A Worker: its ``env``, and the classes that it exports by name."""
 
     def __init__(self, host: Host, name: str = "worker", env: Any = None) -> None:
         self.host = host
@@ -164,12 +180,15 @@ class Script:
         return _make_exports(self)
 
     def enter(self, kind: type[Any], props: Any = None) -> Any:
-        """A new instance of an entrypoint, as for each event in the runtime; its door."""
+        """Make an entrypoint, as the runtime does for each event; return its ``ExportProxy``."""
         return kind(FakeExecutionContext(self, props), self.env)
 
 
 class FakeExecutionContext:
-    """JS: ExecutionContext. Keeps what was handed to ``waitUntil`` until ``drain``."""
+    """The ``ctx`` of one event. ``Host.drain`` awaits its ``waitUntil`` work.
+
+    JS: ExecutionContext.
+    """
 
     def __init__(self, script: Script, props: Any = None) -> None:
         self.script = script
@@ -190,7 +209,7 @@ class FakeExecutionContext:
         return self.script.exports_view()
 
     def waitUntil(self, promise: Awaitable[Any]) -> None:
-        self.script.host.waiting.append(promise)
+        self.script.host.pending_work.append(promise)
 
     def passThroughOnException(self) -> None:
         self.passes_through = True

@@ -1,4 +1,4 @@
-"""Emails that come in to a fake runtime."""
+"""Deliver an incoming email to a Worker's ``email`` handler."""
 
 from __future__ import annotations
 
@@ -18,35 +18,47 @@ __all__ = ["EmailOutcome", "ForwardedEmail", "RepliedEmail", "email"]
 
 
 class ForwardedEmail(NamedTuple):
-    """Where an email went."""
+    """An email that the handler forwarded."""
 
     rcpt_to: str
+    """The recipient."""
     headers: list[tuple[str, str]]
-    """What was added to its own."""
+    """The headers that were added to the email."""
     message_id: str
+    """The Message-ID of the forwarded email."""
 
 
 class RepliedEmail(NamedTuple):
-    """An answer to an email."""
+    """A reply to an email."""
 
     from_: str
+    """The sender of the envelope."""
     raw: bytes
-    """Its source."""
+    """The source of the reply, with the header References."""
     message_id: str
+    """The Message-ID of the reply."""
 
 
 class EmailOutcome(NamedTuple):
-    """What became of an email."""
+    """The outcome of an incoming email."""
 
     outcome: str
     """ "ok" or "exception"."""
     reject_reason: str | None
+    """The reason passed to ``set_reject``; None if the email was not rejected."""
     forwards: list[ForwardedEmail]
+    """The forwarded copies, oldest first."""
     replies: list[RepliedEmail]
+    """The replies, oldest first."""
+
+
+# The runtime's own words, asserted in tests/real/test_handlers.py.
+NO_BUILDER = "EmailReplyMessageBuilder is not currently supported"
+NOT_REPLYABLE = "Original email is not replyable"
 
 
 class FakeForwardableEmailMessage:
-    """JS: ForwardableEmailMessage, as miniflare delivers it."""
+    """An incoming email as miniflare delivers it. JS: ForwardableEmailMessage."""
 
     def __init__(self, source: bytes, sender: str, to: str) -> None:
         setattr(self, "from", sender)
@@ -54,7 +66,7 @@ class FakeForwardableEmailMessage:
         self.raw: web.ReadableStream = web.ReadableStream.of(source)
         self.rawSize: int = len(source)
         self.parsed: Message[str, str] = _parsed(source)
-        # unfolded
+        # A folded header ("a\r\n b") is one line for JavaScript.
         headers = [[name, " ".join(str(value).split())] for name, value in self.parsed.items()]
         self.headers: web.Headers = web.Headers(headers)
         self.reason: str | None = None
@@ -71,46 +83,50 @@ class FakeForwardableEmailMessage:
 
     async def reply(self, message: Any, /) -> Any:
         if not hasattr(message, "raw"):
-            refused = "EmailReplyMessageBuilder is not currently supported"
-            raise JsException("AssertionError", refused)
-        if not self._replyable():
-            raise JsException("Error", "Original email is not replyable")
+            raise JsException("AssertionError", NO_BUILDER)
+        if not self._is_replyable():
+            raise JsException("Error", NOT_REPLYABLE)
         source: bytes = await web.Response(message.raw).arrayBuffer()
         sender: str = getattr(message, "from")
-        self.replies.append(RepliedEmail(sender, self._checked(source, sender), _message_id()))
+        reply = self._with_references(source, sender)
+        self.replies.append(RepliedEmail(sender, reply, _message_id()))
         return {"messageId": self.replies[-1].message_id}
 
-    def _replyable(self) -> bool:
-        said = self.headers.get("x-auto-response-suppress") or "none"
+    def _is_replyable(self) -> bool:
+        """Return False for automatic mail, broken threading headers, or over 100 references."""
+        suppressed = self.headers.get("x-auto-response-suppress") or "none"
         automatic = self.headers.get("auto-submitted") or "no"
         references = self.headers.get("references")
-        if said.lower() != "none" or automatic.lower() != "no":
+        if suppressed.lower() != "none" or automatic.lower() != "no":
             return False
         if (self.headers.get("in-reply-to") is None) is not (references is None):
             return False
         return references is None or len(references.split()) <= 100
 
-    def _checked(self, source: bytes, sender: str) -> bytes:
-        """The reply as it is sent, with References."""
+    def _with_references(self, source: bytes, sender: str) -> bytes:
+        """Check a reply, and return its source with the header References.
+
+        The checks are miniflare's, in its order.
+        """
         reply = _parsed(source)
         id = str(self.parsed["message-id"]).strip()
         earlier = (self.headers.get("references") or "").strip()
         references = reply["references"]
-        wrong = None
+        fault = None
         if parseaddr(str(reply["from"]))[1] != sender:
-            wrong = "From: header does not match mail from"
+            fault = "From: header does not match mail from"
         elif reply["message-id"] is None:
-            wrong = "invalid message-id"
+            fault = "invalid message-id"
         elif reply["received"] is not None:
-            wrong = "invalid headers set"
+            fault = "invalid headers set"
         elif reply["in-reply-to"] is None:
-            wrong = "no In-Reply-To header found in reply message"
+            fault = "no In-Reply-To header found in reply message"
         elif str(reply["in-reply-to"]).strip() != id:
-            wrong = "In-Reply-To does not match original Message-ID"
+            fault = "In-Reply-To does not match original Message-ID"
         elif references is not None and not (id in references and earlier in references):
-            wrong = "provided References header is invalid"
-        if wrong is not None:
-            raise JsException("Error", wrong)
+            fault = "provided References header is invalid"
+        if fault is not None:
+            raise JsException("Error", fault)
         if references is not None:
             return source
         return f"References: {' '.join(filter(None, [id, earlier]))}\r\n".encode() + source
@@ -119,6 +135,11 @@ class FakeForwardableEmailMessage:
 async def email(
     worker: Worker, message: EmailMessage | bytes | str | Any, sender: str | None, to: str | None
 ) -> EmailOutcome:
+    """Call the ``email`` handler with a message, and return the outcome.
+
+    Raises:
+        ValueError: Sender or recipient is missing, in the arguments and in the headers.
+    """
     worker.needs("email")
     if not isinstance(message, EmailMessage):
         message = EmailMessage(sender or "", to or "", message)
@@ -128,12 +149,15 @@ async def email(
     sender = sender or message.from_ or parseaddr(str(headers["from"] or ""))[1]
     to = to or message.to or parseaddr(str(headers["to"] or ""))[1]
     if not (sender and to):
-        raise ValueError("an email needs from_ and to, or headers From and To")
+        raise ValueError(
+            "email(): expected a sender and a recipient; pass from_ and to, or set the headers "
+            "From and To"
+        )
     if headers["message-id"] is None:
         source = f"Message-ID: <{_message_id()}>\r\n".encode() + source
-    given = FakeForwardableEmailMessage(source, sender, to)
-    outcome = await worker.call(FakeExecutionContext(worker.script), "email", given)
-    return EmailOutcome(outcome, given.reason, given.forwards, given.replies)
+    event = FakeForwardableEmailMessage(source, sender, to)
+    outcome = await worker.call(FakeExecutionContext(worker.script), "email", event)
+    return EmailOutcome(outcome, event.reason, event.forwards, event.replies)
 
 
 def _parsed(source: bytes) -> Message:

@@ -1,4 +1,8 @@
-"""The network of a fake runtime: a global ``fetch`` reaches what the test has routed."""
+"""The network of a fake runtime: a global ``fetch`` reaches the routes that a test has added.
+
+``Outbound`` holds the routes of a host. ``follow_redirects`` covers the way between the Worker and
+the other end: redirects, the request's signal, headers that cannot be changed.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +24,7 @@ from .host import Host
 from .scheduling import yield_after
 from .tcp import TcpHandler, TcpRoute, nowhere
 
-__all__ = ["Outbound", "Route", "follow"]
+__all__ = ["Outbound", "Route", "follow_redirects"]
 
 Handler: TypeAlias = (
     Callable[[Request], Response]
@@ -29,19 +33,32 @@ Handler: TypeAlias = (
     | Literal["network"]
 )
 
-_MOST_REDIRECTS = 20
+MAX_REDIRECTS = 20
+
+# The runtime's own words, asserted in tests/contract/test_http_fetch.py.
+TOO_MANY_REDIRECTS = "Too many redirects."
+INVALID_LOCATION = "Invalid Location header; unable to follow redirect."
+CANNOT_RESEND_BODY = (
+    "A request with a one-time-use body (it was initialized from a stream, not a buffer) "
+    "encountered a redirect requiring the body to be retransmitted. To avoid this error in the "
+    "future, construct this request from a buffer-like body initializer."
+)
 
 
 class Route:
-    """One part of the outside world; made by ``FakeRuntime.outbound``.
+    """A URL pattern with the handler that answers it. ``FakeRuntime.outbound`` returns it."""
 
-    ``calls`` are the requests that came here, oldest first. Their bodies can be read.
-    """
+    pattern: str
+    """The URL, in which "*" stands for any text."""
+    method: str | None
+    """The only method that is answered; None means any."""
+    calls: list[Request]
+    """The requests that arrived, oldest first. Their bodies can be read."""
 
     def __init__(self, pattern: str, handler: Handler, method: str | None) -> None:
         self.pattern = pattern
         self.method = method
-        self.calls: list[Request] = []
+        self.calls = []
         self._handler = handler
         whole = pattern if "*" in pattern else _url.parse(pattern) or pattern
         self._matches = re.compile(".*".join(map(re.escape, whole.split("*"))), re.S)
@@ -51,33 +68,40 @@ class Route:
         return f"<Route {self.method or 'any method'} {self.pattern}: {times}>"
 
     def takes(self, request: web.Request) -> bool:
-        """Whether a request comes here."""
+        """Return True if the route answers this request."""
         if self.method not in (None, request.method):
             return False
         return self._matches.fullmatch(request.url) is not None
 
-    async def answer(self, request: web.Request) -> web.Response:
-        """What the handler makes of a request."""
+    async def respond(self, request: web.Request) -> web.Response:
+        """Return the handler's response to a request.
+
+        Raises:
+            TypeError: The handler returned something else.
+        """
         self.calls.append(Request.from_js(request.clone()))
         if isinstance(self._handler, str):
             return await _over_the_network(request)
         if isinstance(self._handler, Response):
-            answered: web.Response = raw(self._handler.clone())
-            return answered
+            copy: web.Response = raw(self._handler.clone())  # a body can be read only once
+            return copy
         try:
-            made = self._handler(Request.from_js(request))
-            answer = await made if isawaitable(made) else made
-        except WorkersError as error:  # which a handler raises where there is to be no answer
+            result = self._handler(Request.from_js(request))
+            response = await result if isawaitable(result) else result
+        except WorkersError as error:  # a handler raises it to make the Worker's fetch fail
             raise JsException(error.js_name or "Error", str(error)) from error
-        response = raw(answer)
-        if not isinstance(response, web.Response):
-            kind = type(answer).__name__
-            raise TypeError(f"the handler of {self.pattern} returned a {kind}, not a Response")
-        return response
+        js_response = raw(response)
+        if not isinstance(js_response, web.Response):
+            type_name = type(response).__name__
+            raise TypeError(f"handler of {self.pattern}: expected a Response, got {type_name}")
+        return js_response
 
 
 class Outbound:
-    """Everything around the Workers of one host. JS: fetch, caches."""
+    """The world around the Workers of one host. It is the ``Environment`` of their code.
+
+    JS: fetch, caches, WebSocket, cloudflare:sockets.connect.
+    """
 
     def __init__(self, host: Host) -> None:
         self._host = host
@@ -89,17 +113,24 @@ class Outbound:
         return self._host.clock.now()
 
     def route(self, pattern: str, handler: Handler, method: str | None) -> Route:
-        """A new route, which comes before the older ones."""
+        """Add a route and return it. It takes precedence over older routes.
+
+        Raises:
+            TypeError: ``handler`` is not a function, a Response or "network".
+            ValueError: ``pattern`` is not a whole URL.
+        """
         if handler != "network" and not callable(handler) and not isinstance(handler, Response):
             raise TypeError(
-                'outbound() takes a function of the request, a Response or "network", not '
-                f"{handler!r}"
+                'outbound(): expected a function of the request, a Response or "network" as the '
+                f"handler, got {handler!r}"
             )
         if not re.match(r"\*|https?:", pattern):
-            raise ValueError(f'outbound() takes a whole URL, "https://host/*", not {pattern!r}')
-        made = Route(pattern, handler, None if method is None else method.upper())
-        self._routes.insert(0, made)
-        return made
+            raise ValueError(
+                f'outbound(): expected a whole URL like "https://host/*", got {pattern!r}'
+            )
+        route = Route(pattern, handler, None if method is None else method.upper())
+        self._routes.insert(0, route)
+        return route
 
     def tcp(self, hostname: str, port: int, secure: bool) -> Awaitable[Any]:
         for route in self._tcp:
@@ -108,94 +139,101 @@ class Outbound:
         return nowhere(hostname, port)
 
     def route_tcp(self, pattern: str, handler: TcpHandler) -> TcpRoute:
-        """A new place to connect to, which comes before the older ones."""
+        """Add a TCP route and return it. It takes precedence over older routes."""
         self._tcp.insert(0, TcpRoute(pattern, handler))
         return self._tcp[0]
 
     def reaches(self, request: web.Request) -> bool:
-        """Whether anything answers this request."""
+        """Return True if a route answers this request."""
         return any(route.takes(request) for route in self._routes)
 
     @yield_after
     async def fetch(self, request: web.Request) -> web.Response:
-        return await follow(request, self._answered)
+        return await follow_redirects(request, self._respond)
 
     async def upgrade(self, url: str, headers: list[list[str]]) -> web.Response:
         return await self.fetch(web.Request(url, headers=headers))
 
-    async def _answered(self, request: web.Request) -> web.Response:
+    async def _respond(self, request: web.Request) -> web.Response:
         for route in self._routes:
             if route.takes(request):
-                return await route.answer(request)
+                return await route.respond(request)
         parts = urlsplit(request.url)
-        place = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"  # the rest may hold secrets
+        # Only the origin is shown: user, path and query may hold secrets.
+        origin = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
         raise JsException(
             "Error",
-            f"nothing answers {request.method} {place}: a fake runtime has no network; say "
-            f'runtime.outbound("{place}/*", handler), where handler(request) gives a Response',
+            f"nothing answers {request.method} {origin}: a fake runtime has no network; add a "
+            f'route: runtime.outbound("{origin}/*", handler), where handler(request) '
+            "returns a Response",
         )
 
 
-_ASK_AGAIN = [["cache-control", "no-cache"], ["pragma", "no-cache"]]
+# A request with cache: "no-store" or "no-cache" is sent with these headers.
+_NO_CACHE = [["cache-control", "no-cache"], ["pragma", "no-cache"]]
 
 
-async def follow(
-    request: web.Request, answer: Callable[[web.Request], Awaitable[web.Response]]
+async def follow_redirects(
+    request: web.Request, respond: Callable[[web.Request], Awaitable[web.Response]]
 ) -> web.Response:
-    """What ``fetch`` gives for a request where ``answer`` is the other end: redirects are followed,
-    and the request's signal ends it."""
+    """Return the response of ``fetch`` to a request that ``respond`` answers.
+
+    Redirects are followed unless the request's mode is "manual". Its signal aborts the exchange,
+    and later the body.
+    """
+    # own_signal, not signal: reading signal would make one that nothing ever aborts.
     signal = request.own_signal
     if request.cache is not None:
-        request.headers = web.Headers([*request.headers, *_ASK_AGAIN])
+        request.headers = web.Headers([*request.headers, *_NO_CACHE])
     seen: list[str] = []
     while True:
         if not request.url.startswith(("http:", "https:")):
             raise JsException("TypeError", f"Fetch API cannot load: {request.url}")
         request.url = request.url.partition("#")[0]
         seen.append(request.url)
-        response = await abortable(answer(request), signal)
+        response = await abortable(respond(request), signal)
         location = response.headers.get("location")
         if (
             request.redirect == "manual"
             or location is None
             or response.status not in (301, 302, 303, 307, 308)
         ):
-            return _received(request, response, len(seen) > 1)
-        if len(seen) > _MOST_REDIRECTS:
-            raise JsException("TypeError", f"Too many redirects.{', '.join(seen)}")
+            return _received(request, response, is_redirected=len(seen) > 1)
+        if len(seen) > MAX_REDIRECTS:
+            raise JsException("TypeError", f"{TOO_MANY_REDIRECTS}{', '.join(seen)}")
         request = _redirected(request, response.status, location)
 
 
 def _redirected(request: web.Request, status: int, location: str) -> web.Request:
-    """The request that a redirect asks for."""
+    """Return the next request after a redirect.
+
+    https://fetch.spec.whatwg.org/#http-redirect-fetch
+    """
     url = _url.parse(urljoin(request.url, location))
     if url is None:
-        raise JsException("TypeError", "Invalid Location header; unable to follow redirect.")
+        raise JsException("TypeError", INVALID_LOCATION)
     method, body = request.method, request.source
     if (status == 303 and method != "HEAD") or (status in (301, 302) and method == "POST"):
         method, body = "GET", None
     elif request.body is not None and body is None:
-        raise JsException(
-            "TypeError",
-            "A request with a one-time-use body (it was initialized from a stream, not a buffer) "
-            "encountered a redirect requiring the body to be retransmitted. To avoid this error in "
-            "the future, construct this request from a buffer-like body initializer.",
-        )
+        raise JsException("TypeError", CANNOT_RESEND_BODY)
     headers = web.Headers(request.headers)
     if urlsplit(url)[:2] != urlsplit(request.url)[:2]:
         headers.delete("authorization")
-    made = web.Request(url, method=method, headers=headers, body=body, signal=request.own_signal)
-    made.cf, made.cache = request.cf, request.cache
-    return made
+    following = web.Request(
+        url, method=method, headers=headers, body=body, signal=request.own_signal
+    )
+    following.cf, following.cache = request.cf, request.cache
+    return following
 
 
-def _received(request: web.Request, answer: web.Response, redirected: bool) -> web.Response:
-    """A response as it is on this side of the network."""
-    answer = upgraded(request, answer)
-    response = answer.clone() if answer.body is not None else answer
-    response.headers = web.Headers(answer.headers)
+def _received(request: web.Request, sent: web.Response, *, is_redirected: bool) -> web.Response:
+    """Return a response as the Worker receives it: another object, with immutable headers."""
+    sent = upgraded(request, sent)
+    response = sent.clone() if sent.body is not None else sent
+    response.headers = web.Headers(sent.headers)
     response.headers.immutable = True
-    response.url, response.redirected, response.cf = request.url, redirected, None
+    response.url, response.redirected, response.cf = request.url, is_redirected, None
     if request.method == "HEAD":
         response.body = None
     elif response.body is not None and request.own_signal is not None:
@@ -204,28 +242,28 @@ def _received(request: web.Request, answer: web.Response, redirected: bool) -> w
 
 
 async def _over_the_network(request: web.Request) -> web.Response:
-    """The answer of the real thing, read whole."""
+    """Send a request over the real network, and return the response with its whole body."""
     import httpx
 
     headers = [(name, value) for name, value in request.headers]
     content = await request.arrayBuffer() if request.body is not None else None
     try:
         async with httpx.AsyncClient(timeout=None) as client:
-            got = await client.request(
+            response = await client.request(
                 request.method, request.url, headers=headers, content=content
             )
     except httpx.HTTPError as error:
-        kind = type(error).__name__
-        raise JsException("Error", f"Network connection lost. ({kind})") from error
-    bodiless = got.status_code in (204, 205, 304)
-    sent = [[name, value] for name, value in got.headers.multi_items()]
+        type_name = type(error).__name__
+        raise JsException("Error", f"Network connection lost. ({type_name})") from error
+    has_no_body = response.status_code in (204, 205, 304)
+    pairs = [[name, value] for name, value in response.headers.multi_items()]
     return web.Response(
-        None if bodiless else got.content,
-        status=got.status_code,
-        statusText=got.reason_phrase or None,
-        headers=[pair for pair in sent if pair[0].lower() not in _OF_THE_WIRE],
+        None if has_no_body else response.content,
+        status=response.status_code,
+        statusText=response.reason_phrase or None,
+        headers=[pair for pair in pairs if pair[0].lower() not in _WIRE_HEADERS],
     )
 
 
-_OF_THE_WIRE = {"content-encoding", "content-length", "transfer-encoding", "connection"}
-"""Headers about the bytes that came, which are decoded by now."""
+_WIRE_HEADERS = {"content-encoding", "content-length", "transfer-encoding", "connection"}
+"""Headers about the bytes on the wire: httpx has decoded them already."""

@@ -1,4 +1,16 @@
-"""``FakeStub``: what stands in for a Worker, or an object, that is reached by HTTP and RPC."""
+"""``FakeStub``: a stub of another Worker, or of an object of one, for HTTP, RPC and TCP.
+
+The path of ``await env.AUTH.verify(token)``, by side of the wire:
+
+- client: ``AUTH.verify`` is a ``JsRpcProperty`` of the stub. The call copies its arguments as
+  structured clone does, and returns a ``JsRpcPromise`` (both in ``_cpython/rpc_stubs.py``).
+- wire: ``_ServerMethods.found`` turns the name into a function that calls ``Deliver``.
+- server: ``Deliver`` enters the other Worker and calls the method of its entrypoint
+  (``services.served``), of a Durable Object (``FakeObject.deliver``) or of a test's own object
+  (``services.given``). The result is copied, and back on the client the promise resolves.
+
+``fetch`` skips the first two steps: a Request and its Response cross as they are.
+"""
 
 from __future__ import annotations
 
@@ -16,18 +28,25 @@ from .tcp import accepted
 __all__ = ["Deliver", "FakeStub"]
 
 Deliver = Callable[[str, list[Any]], Awaitable[Any]]
-"""Calls a method behind a stub with JavaScript's values: its name and its arguments."""
+"""Calls a method of the server by its name. Arguments and result are JavaScript's values."""
+
+# The runtime's own words, seen in tests/contract/test_services_connect.py and connect_worker.py.
+NO_CONNECT_HANDLER = "Incoming CONNECT on a worker not supported"
+NO_TLS = "Incoming CONNECT with TLS not supported"
 
 
 class FakeStub(StubBase):
-    """JS: Fetcher, with every method of whatever is behind it."""
+    """A stub with every method of the server: names are resolved when they are called.
+
+    JS: Fetcher.
+    """
 
     js_tag = "Fetcher"
 
     def __init__(self, deliver: Deliver, *, connects: bool = False) -> None:
         self._deliver = deliver
         self._connects = connects
-        self._remote = _Entrypoint(deliver)
+        self._remote = _ServerMethods(deliver)
 
     async def fetch(self, resource: Any, /, **init: Any) -> Any:
         request = resource
@@ -48,9 +67,9 @@ class FakeStub(StubBase):
 
     def _dial(self, hostname: str, port: int, secure: bool) -> Awaitable[Any]:
         if not self._connects:
-            raise JsException("TypeError", "Incoming CONNECT on a worker not supported")
+            raise JsException("TypeError", NO_CONNECT_HANDLER)
         if secure:
-            raise JsException("Error", "Incoming CONNECT with TLS not supported")
+            raise JsException("Error", NO_TLS)
         return self._accepted(hostname, port)
 
     def _accepted(self, hostname: str, port: int) -> Awaitable[Any]:
@@ -60,8 +79,11 @@ class FakeStub(StubBase):
         return self._remote
 
 
-class _Entrypoint(Remote):
-    """Its methods cannot be told from what it lacks: every name is one, until it is called."""
+class _ServerMethods(Remote):
+    """The methods of a server as the client sees them.
+
+    The client cannot know which methods exist: each name is a function until it is called.
+    """
 
     def __init__(self, deliver: Deliver) -> None:
         self._deliver = deliver
@@ -70,14 +92,15 @@ class _Entrypoint(Remote):
         name, *rest = path
         if name in _RESERVED:
             raise reserved(name)
-        if name in ("ctx", "env") or rest:
+        if name in ("ctx", "env") or rest:  # an entrypoint has methods, not properties with members
             raise missing((rest or path)[0])
-        return JsFunction(partial(self._call, name))
+        return JsFunction(partial(self._call_server, name))
 
-    async def _call(self, name: str, *args: Any) -> Any:
+    async def _call_server(self, name: str, *args: Any) -> Any:
         return await self._deliver(name, [*args])
 
 
+# Names that the runtime refuses over RPC: its own handlers, and members of a stub.
 _RESERVED = {
     "alarm",
     "connect",

@@ -1,4 +1,10 @@
-"""Service bindings between Workers on plain CPython."""
+"""Service bindings between Workers on plain CPython.
+
+Each function below returns a ``FakeStub`` for one way to name a service: ``bound`` for an
+annotation (``Service[Auth]``), ``configured`` for a wrangler configuration, ``given`` for an object
+that a test passes, ``behind`` for a name that leads to such an object. ``served`` is the stub of an
+entrypoint class; the others end there, or at ``_stand_in``.
+"""
 
 from __future__ import annotations
 
@@ -41,101 +47,154 @@ __all__ = [
 
 
 def bound(hints: tuple[Any, ...], name: str, script: Script) -> FakeStub:
-    """What ``Service[Auth]`` declares: served by ``Auth`` itself, in the same Worker."""
-    kind: Any = hints[0] if hints else None
-    if hasattr(kind, "_handlers"):
-        return served(script, kind)
-    said = f"Service[{kind.__name__}]" if hasattr(kind, "__name__") else "Service"
-    reason = (
-        f"{name or said} has nothing behind it: {said} names no entrypoint class. Give it one: "
-        f"{name or 'AUTH'}=FakeRuntime(…), or an object with its methods"
+    """Return the stub for an annotation ``Service[Auth]``: ``Auth`` itself, in the same Worker.
+
+    Without an entrypoint class in brackets, each call of the stub raises TypeError.
+    """
+    service_class: Any = hints[0] if hints else None
+    if hasattr(service_class, "_handlers"):
+        return served(script, service_class)
+    class_name = getattr(service_class, "__name__", None)
+    annotation = f"Service[{class_name}]" if class_name else "Service"
+    message = (
+        f"{name or annotation}: expected an entrypoint class in the annotation, got {annotation}; "
+        f"pass {name or 'AUTH'}=FakeRuntime(…), or an object with its methods"
     )
 
     async def refuse(method: str, args: list[Any]) -> Any:
-        raise TypeError(reason)
+        raise TypeError(message)
 
     return FakeStub(refuse)
 
 
-def served(script: Script, kind: type[Any], props: Any = None) -> FakeStub:
-    """An entrypoint of a Worker, as bindings reach it."""
-    return _Served(script, kind, props)
+def configured(bound: Bound, worker: Worker) -> FakeStub | None:
+    """Return the stub for a service of a configuration; None if its Worker is not here."""
+    settings, script = bound.settings, target(bound, worker, "service")
+    if script is None:
+        return None
+    return served(script, script.exports[settings.entrypoint or "default"], settings.props)
 
 
-class _Served(FakeStub):
-    def __init__(self, script: Script, kind: type[Any], props: Any) -> None:
-        super().__init__(_to(script, kind, props), connects=hasattr(kind, "connect"))
-        self._host = script.host
+# Entrypoints ------------------------------------------------------------------------------------
 
 
-def _to(script: Script, kind: type[Any], props: Any) -> Deliver:
+def served(script: Script, entrypoint: type[Any], props: Any = None) -> FakeStub:
+    """Return the stub of an entrypoint of a Worker."""
+    return _EntrypointStub(script, entrypoint, props)
+
+
+class _EntrypointStub(FakeStub):
+    def __init__(self, script: Script, entrypoint: type[Any], props: Any) -> None:
+        connects = hasattr(entrypoint, "connect")
+        super().__init__(_server(script, entrypoint, props), connects=connects)
+        self._host = script.host  # for host_for
+
+
+def _server(script: Script, entrypoint: type[Any], props: Any) -> Deliver:
     @yield_after
     async def deliver(method: str, args: list[Any]) -> Any:
         with script.host.entered():
-            door = script.enter(kind, props)
+            proxy = script.enter(entrypoint, props)
             if method == "fetch":
                 try:
-                    return await door.fetch(args[0], script.env, None)
+                    return await proxy.fetch(args[0], script.env, None)
                 except JsException:
                     raise
                 except Exception as error:
+                    # The caller of fetch gets no Python error, but Pyodide's with its traceback.
                     trace = "".join(traceback.format_exception(error))
                     raise JsException("PythonError", trace) from error
-            return await _method(door, method)(*args)
+            return await _method(proxy, method)(*args)
 
     return deliver
 
 
+def _method(proxy: Any, name: str) -> Any:
+    try:
+        return getattr(proxy, name)
+    except AttributeError:
+        raise _no_method(name) from None
+
+
+def _no_method(name: str) -> JsException:
+    return JsException("TypeError", f"Method {name} does not exist")
+
+
 def exported(script: Script, name: str) -> type[Any] | None:
-    """The entrypoint class that a Worker exports under a name: with its ``Default``, those of the
-    same module."""
+    """Return the entrypoint class that a Worker exports under a name; None without one.
+
+    A FakeRuntime knows its ``Default`` only, so the module of that class is searched as well.
+    """
     return entrypoint_of(script, name, "WorkerEntrypoint")
 
 
 def entrypoint_of(script: Script, name: str, base: str) -> type[Any] | None:
+    """Return the exported class of a name if a class named ``base`` is among its bases."""
     default = script.exports.get("default")
-    kind = script.exports.get(name) or getattr(
+    exported_class = script.exports.get(name) or getattr(
         sys.modules.get(getattr(default, "__module__", "")), name, None
     )
-    bases = getattr(kind, "__mro__", ())[1:]
-    return kind if any(each.__name__ == base for each in bases) else None
+    bases = getattr(exported_class, "__mro__", ())[1:]
+    return exported_class if any(each.__name__ == base for each in bases) else None
 
 
-class FakeLoopback(_Served):
-    """JS: LoopbackServiceStub."""
+class FakeLoopback(_EntrypointStub):
+    """An entrypoint in ``ctx.exports``; calling it sets the ``props``. JS: LoopbackServiceStub."""
 
     js_tag = "LoopbackServiceStub"
 
-    def __init__(self, script: Script, kind: type[Any], props: Any) -> None:
-        super().__init__(script, kind, props)
+    def __init__(self, script: Script, entrypoint: type[Any], props: Any) -> None:
+        super().__init__(script, entrypoint, props)
         self._script = script
-        self._kind = kind
+        self._entrypoint = entrypoint
 
     def __call__(self, *, props: Any = None) -> FakeStub:
-        return served(self._script, self._kind, props)
+        return served(self._script, self._entrypoint, props)
 
 
-def _method(door: Any, name: str) -> Any:
-    try:
-        return getattr(door, name)
-    except AttributeError:
-        raise JsException("TypeError", f"Method {name} does not exist") from None
+# Services that a test passes --------------------------------------------------------------------
 
 
 def given(value: Any) -> Any:
-    """What a test gave for a service binding: a runtime, a binding, an object with methods; or the
-    directory of static assets."""
+    """Return the raw service for a value that a test passes for a binding.
+
+    ``value`` is a FakeRuntime, a binding, the directory of static assets, or any object with the
+    methods of the service.
+    """
     service = getattr(value, "service", None)
     if service is not None and isinstance(getattr(value, "host", None), Host):  # a FakeRuntime
         return raw(service())
     if isinstance(value, (str, Path)):
         return FakeAssets(value)
-    js = raw(value)
-    return js if value is None or isinstance(js, FakeStub) else _stand_in(js)
+    js_value = raw(value)
+    return js_value if value is None or isinstance(js_value, FakeStub) else _stand_in(js_value)
+
+
+def _stand_in(value: Any) -> FakeStub:
+    """Return the stub of any object with methods. They are called like an entrypoint's."""
+
+    @yield_after
+    async def deliver(method: str, args: list[Any]) -> Any:
+        function = None if method.startswith("_") else getattr(value, method, None)
+        if not callable(function):
+            raise _no_method(method)
+        if method == "fetch":
+            result = function(Request.from_js(args[0]))
+            return await result if isawaitable(result) else result
+        if method == "connect":
+            return await answered(_result(function, [Socket(args[0])]))
+        return await answered(_result(function, args))
+
+    return FakeStub(deliver, connects=callable(getattr(value, "connect", None)))
+
+
+async def _result(function: Any, args: list[Any]) -> Any:
+    result = function(*map(from_rpc, args))
+    return await result if isawaitable(result) else result
 
 
 class Owner(Protocol):
-    """A fake that leads to Workers by their names."""
+    """A fake that leads to Workers by their names: a dispatch namespace, a Worker loader."""
 
     clock: Clock | None
     host: Host | None
@@ -150,35 +209,43 @@ def behind(
     props: Any = None,
     env: Any = None,
 ) -> FakeStub:
-    """A Worker that a test gave under a name: an entrypoint class, a runtime, or any object."""
+    """Return the stub of a Worker that a test passed to ``owner`` under a name.
+
+    ``worker`` is an entrypoint class, a FakeRuntime, or any object with methods.
+    """
     host = owner.host = owner.host or Host(owner.clock)
     if isinstance(getattr(worker, "host", None), Host):  # a FakeRuntime
-        if worker.host not in host.company:
+        if worker.host not in host.linked:
             host.join(worker.host)
-        found: FakeStub = raw(worker.service(entrypoint or "default", props=props))
-        return found
-    if not hasattr(worker, "_handlers"):
-        stub: FakeStub = given(worker)
+        stub: FakeStub = raw(worker.service(entrypoint or "default", props=props))
         return stub
+    if not hasattr(worker, "_handlers"):
+        stand_in: FakeStub = given(worker)
+        return stand_in
     script = script_behind(worker, name, owner, env)
-    kind = worker if entrypoint is None else exported(script, entrypoint)
-    if kind is None:
+    entrypoint_class = worker if entrypoint is None else exported(script, entrypoint)
+    if entrypoint_class is None:
         raise TypeError(f"the Worker {name} exports no entrypoint {entrypoint}")
-    return served(script, kind, props)
+    return served(script, entrypoint_class, props)
 
 
 def script_behind(worker: type[Any], name: str, owner: Owner, env: Any) -> Script:
-    """The Worker of an entrypoint class that a test gave under a name."""
+    """Return the script of an entrypoint class that a test passed to ``owner`` under a name."""
     host = owner.host = owner.host or Host(owner.clock)
     if name not in owner.scripts:
-        owner.scripts[name] = Script(host, host.name(name), env)
+        owner.scripts[name] = Script(host, host.free_name(name), env)
         owner.scripts[name].exports["default"] = worker
     return owner.scripts[name]
 
 
 def host_for(values: Iterable[Any], clock: Clock | None) -> Host:
-    """The host of a new Worker: that of the Workers which it is given, so that one clock and one
-    ``drain`` are all of theirs."""
+    """Return the host for a new Worker: that of the Workers among ``values``, or a new one.
+
+    So one clock and one ``drain`` serve all Workers that are bound to each other.
+
+    Raises:
+        TypeError: A Worker among ``values`` has another clock.
+    """
     hosts: list[Host] = []
     for value in values:
         host = getattr(raw(value), "_host", None)  # of a binding to a Worker
@@ -190,38 +257,10 @@ def host_for(values: Iterable[Any], clock: Clock | None) -> Host:
         return Host(clock)
     first, *others = hosts
     if clock is not None and clock is not first.clock:
-        raise TypeError("a Worker that is given has another clock: make it with this clock= too")
+        raise TypeError(
+            "clock: expected that of the Workers passed as bindings, got another clock; make them "
+            "with the same clock="
+        )
     for other in others:
         first.join(other)
     return first
-
-
-def _stand_in(value: Any) -> FakeStub:
-    """Any object with the methods, called as the runtime calls an entrypoint."""
-
-    @yield_after
-    async def deliver(method: str, args: list[Any]) -> Any:
-        found = None if method.startswith("_") else getattr(value, method, None)
-        if not callable(found):
-            raise JsException("TypeError", f"Method {method} does not exist")
-        if method == "fetch":
-            result = found(Request.from_js(args[0]))
-            return await result if isawaitable(result) else result
-        if method == "connect":
-            return await answered(_result(found, [Socket(args[0])]))
-        return await answered(_result(found, args))
-
-    return FakeStub(deliver, connects=callable(getattr(value, "connect", None)))
-
-
-async def _result(function: Any, args: list[Any]) -> Any:
-    result = function(*map(from_rpc, args))
-    return await result if isawaitable(result) else result
-
-
-def configured(bound: Bound, worker: Worker) -> FakeStub | None:
-    """Make the service binding of a configuration; None if its Worker is not here."""
-    settings, script = bound.settings, target(bound, worker, "service")
-    if script is None:
-        return None
-    return served(script, script.exports[settings.entrypoint or "default"], settings.props)

@@ -1,4 +1,8 @@
-"""Spans; and what tails get from JSON, as ``wrangler tail --format json`` prints it."""
+"""``ctx.tracing`` of the fake runtime, and the items and events that tail handlers receive.
+
+Items and events are made from JSON data as ``wrangler tail --format json`` prints it: a
+member that a test leaves out has the value of an uneventful invocation.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,7 @@ __all__ = ["FakeTracing", "tail_events", "trace_item"]
 
 
 class FakeSpan:
-    """JS: Span."""
+    """A span that records nothing. JS: Span."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -27,39 +31,48 @@ class FakeSpan:
 
 
 class FakeTracing:
-    """JS: Tracing. Nobody sees what it traces.
+    """Tracing that records nothing. JS: Tracing.
 
-    As local runtimes it has none of the newer members, ``getActiveSpan`` and its like.
+    Like local runtimes it lacks the newer members, for example ``getActiveSpan``.
     """
 
     def enterSpan(self, name: str, callback: Callable[[FakeSpan], Any], /) -> Any:
         span = FakeSpan(name)
-        given = callback(span)
-        if not isawaitable(given):
+        result = callback(span)
+        if not isawaitable(result):
             span.end()
-            return given
+            return result
 
-        async def over() -> None:
-            await given
+        async def end_later() -> None:
+            await result
             span.end()
 
-        return asyncio.ensure_future(over())
+        return asyncio.ensure_future(end_later())
 
     def startActiveSpan(self, name: str, callback: Callable[[FakeSpan], Any], /) -> Any:
-        given = callback(FakeSpan(name))
-        return asyncio.ensure_future(given) if isawaitable(given) else given
+        result = callback(FakeSpan(name))
+        return asyncio.ensure_future(result) if isawaitable(result) else result
 
 
-def trace_item(given: Mapping[str, Any]) -> SimpleNamespace:
-    """JS: TraceItem, of its members as JSON; what is left out is as in an uneventful one."""
-    unknown = sorted(set(given) - set(_ITEM))
+# Items of tail -----------------------------------------------------------------------------------
+
+
+def trace_item(members: Mapping[str, Any]) -> SimpleNamespace:
+    """Return a TraceItem of members as JSON data. Missing members have defaults.
+
+    Raises:
+        TypeError: A TraceItem has no member of such a name.
+
+    JS: TraceItem.
+    """
+    unknown = sorted(set(members) - set(_ITEM))
     if unknown:
-        raise TypeError(f"a TraceItem has no {', '.join(unknown)}")
-    item = SimpleNamespace(**{**_ITEM, **given})
+        raise TypeError(f"TraceItem: unknown member {', '.join(unknown)}")
+    item = SimpleNamespace(**{**_ITEM, **members})
     item.logs = [SimpleNamespace(**{**_LOG, **log}) for log in item.logs]
-    item.exceptions = [SimpleNamespace(**{**_EXCEPTION, **one}) for one in item.exceptions]
+    item.exceptions = [SimpleNamespace(**{**_EXCEPTION, **error}) for error in item.exceptions]
     item.diagnosticsChannelEvents = [
-        SimpleNamespace(**one) for one in item.diagnosticsChannelEvents
+        SimpleNamespace(**event) for event in item.diagnosticsChannelEvents
     ]
     if item.event is not None:
         item.event = _event(item.event)
@@ -91,7 +104,7 @@ _EXCEPTION: dict[str, Any] = {"timestamp": 0, "name": "Error", "message": ""}
 
 
 class FakeTraceRequest:
-    """JS: TraceItemFetchEventInfoRequest; nothing in it is redacted."""
+    """The request of a traced event, with nothing redacted. JS: TraceItemFetchEventInfoRequest."""
 
     def __init__(
         self,
@@ -110,63 +123,80 @@ class FakeTraceRequest:
         return self
 
 
-def _event(given: Mapping[str, Any]) -> SimpleNamespace:
-    event = SimpleNamespace(**given)
-    if "request" in given:
+def _event(members: Mapping[str, Any]) -> SimpleNamespace:
+    event = SimpleNamespace(**members)
+    if "request" in members:
         event.request = FakeTraceRequest(**event.request)
-        if given.get("response") is not None:
+        if members.get("response") is not None:
             event.response = SimpleNamespace(**event.response)
-    if "getWebSocketEvent" in given:
+    if "getWebSocketEvent" in members:
         event.getWebSocketEvent = SimpleNamespace(**event.getWebSocketEvent)
-    if "consumedEvents" in given:
-        event.consumedEvents = [SimpleNamespace(**one) for one in event.consumedEvents]
-    if isinstance(given.get("scheduledTime"), str):  # an alarm's is a Date, and text in JSON
+    if "consumedEvents" in members:
+        event.consumedEvents = [SimpleNamespace(**consumed) for consumed in event.consumedEvents]
+    # A cron trigger's scheduledTime is a number, an alarm's is a Date: in JSON that is text.
+    if isinstance(members.get("scheduledTime"), str):
         event.scheduledTime = datetime.fromisoformat(event.scheduledTime)
     return event
 
 
-def tail_events(given: Iterable[Mapping[str, Any]], now: datetime) -> list[dict[str, Any]]:
-    """JS: TailStream.TailEvent, of what the test says of each: its ``event``, or that alone."""
-    whole: list[Mapping[str, Any]] = [one if "event" in one else {"event": one} for one in given]
+# Events of tail_stream ---------------------------------------------------------------------------
+
+
+def tail_events(events: Iterable[Mapping[str, Any]], now: datetime) -> list[dict[str, Any]]:
+    """Return TailEvents for a test's dicts: whole events, or only the value of ``event``.
+
+    Raises:
+        TypeError: The first event is not the only onset, or an event has an unknown type or member.
+
+    JS: TailStream.TailEvent.
+    """
+    wholes: list[Mapping[str, Any]] = [
+        event if "event" in event else {"event": event} for event in events
+    ]
     known = _members()
-    kinds = [_checked(one, known) for one in whole]
-    if kinds[:1] != ["onset"] or "onset" in kinds[1:]:
-        raise TypeError("a stream of tail events has an onset first and no other")
+    types = [_checked_type(whole, known) for whole in wholes]
+    if types[:1] != ["onset"] or "onset" in types[1:]:
+        raise TypeError("events: expected one onset, as the first event")
+    # Ids are constant: a test can compare whole events. The onset has no span, as it opens the
+    # first.
     return [
         {
             "invocationId": "1" * 32,
             "spanContext": {"traceId": "2" * 32, **({"spanId": _SPAN} if sequence else {})},
             "sequence": sequence,
-            **one,
-            "timestamp": _date(one.get("timestamp", now)),
-            "event": _tail_event({**_EVENT.get(kind, {}), **one["event"]}),
+            **whole,
+            "timestamp": _date(whole.get("timestamp", now)),
+            "event": _tail_event({**_EVENT.get(type_name, {}), **whole["event"]}),
         }
-        for sequence, (kind, one) in enumerate(zip(kinds, whole, strict=True))
+        for sequence, (type_name, whole) in enumerate(zip(types, wholes, strict=True))
     ]
 
 
 def _members() -> dict[str, set[str]]:
-    """What each kind of event has, under JavaScript's names."""
+    """Return the members of each type of event, under their JavaScript names.
+
+    The key "" has the members of a whole TailEvent.
+    """
     from ..._options import camel
     from ...tail_stream import EventType, TailEvent
 
     return {
-        kind._field_defaults.get("type", ""): {camel(field) for field in kind._fields}
-        for kind in (*get_args(EventType), TailEvent)
+        row._field_defaults.get("type", ""): {camel(field) for field in row._fields}
+        for row in (*get_args(EventType), TailEvent)
     }
 
 
-def _checked(whole: Mapping[str, Any], known: dict[str, set[str]]) -> str:
-    """The kind of event; TypeError where there is none such, or something has another name."""
+def _checked_type(whole: Mapping[str, Any], known: dict[str, set[str]]) -> str:
+    """Return the type of an event. TypeError for an unknown type, or an unknown member."""
     event = whole["event"]
-    kind: str = event.get("type", "")
-    if not kind or kind not in known:
-        there_are = ", ".join(filter(None, known))
-        raise TypeError(f"there is no tail event of type {kind!r}; there are {there_are}")
-    unknown = sorted({*event} - known[kind]) + sorted({*whole} - known[""])
+    type_name: str = event.get("type", "")
+    if not type_name or type_name not in known:
+        types = ", ".join(filter(None, known))
+        raise TypeError(f"type: expected one of {types}, got {type_name!r}")
+    unknown = sorted({*event} - known[type_name]) + sorted({*whole} - known[""])
     if unknown:
-        raise TypeError(f"a tail event of type {kind!r} has no {', '.join(unknown)}")
-    return kind
+        raise TypeError(f"tail event {type_name!r}: unknown member {', '.join(unknown)}")
+    return type_name
 
 
 def _tail_event(event: dict[str, Any]) -> dict[str, Any]:
@@ -176,8 +206,8 @@ def _tail_event(event: dict[str, Any]) -> dict[str, Any]:
     return event
 
 
-def _date(given: Any) -> datetime:
-    return datetime.fromisoformat(given) if isinstance(given, str) else given
+def _date(value: Any) -> datetime:
+    return datetime.fromisoformat(value) if isinstance(value, str) else value
 
 
 _SPAN = "3" * 16

@@ -202,7 +202,7 @@ class FakeObject:
                 _log.exception("%s() of %r", method, self)
 
         task = keep_alive(deliver())
-        self._objects.script.host.waiting.append(task)
+        self._objects.script.host.pending_work.append(task)
         return task
 
     def _send_when_stored(self, send: Callable[[], None]) -> None:
@@ -420,7 +420,7 @@ class FakeDurableObjectState:
         return self._object.script.exports_view()
 
     def waitUntil(self, promise: Awaitable[Any], /) -> None:
-        self._object.script.host.waiting.append(promise)
+        self._object.script.host.pending_work.append(promise)
 
     def blockConcurrencyWhile(
         self, callback: Callable[[], Awaitable[Any]], /
