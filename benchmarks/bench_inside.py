@@ -54,7 +54,7 @@ class Item(TypedDict):
     created_at: str
 
 
-# What each competitor's user writes -------------------------------------------------------------
+# What each competitor's user writes --------------------------------------------------------------
 
 
 def raw(env: Any) -> dict[str, Call]:
@@ -241,7 +241,7 @@ def _d1(db: Any) -> dict[str, Call]:
 COMPETITORS = {"raw": raw, "sdk": sdk, "official": official, "crosswind": crosswind}
 
 
-# Calls ------------------------------------------------------------------------------------------
+# Calls -------------------------------------------------------------------------------------------
 
 
 async def calls(env: Any, clock: Clock, rounds: int) -> str:
@@ -304,7 +304,7 @@ async def _timed(
     return times
 
 
-# Imports ----------------------------------------------------------------------------------------
+# Imports -----------------------------------------------------------------------------------------
 
 
 def imports(name: str, clock: Clock) -> str:

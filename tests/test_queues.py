@@ -60,7 +60,7 @@ class Base(WorkerEntrypoint[AppEnv]):
 
 
 @pytest.mark.asyncio
-async def test_bodies_are_loaded_as_the_annotation_says() -> None:
+async def test_body_is_loaded_as_annotation_of_handler() -> None:
     class Typed(Base):
         async def queue(self, batch: MessageBatch[Job]) -> None:
             self.got += [message.body for message in batch]
@@ -71,7 +71,7 @@ async def test_bodies_are_loaded_as_the_annotation_says() -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_dataclass_is_a_row_type_too() -> None:
+async def test_body_is_loaded_as_dataclass() -> None:
     class Typed(Base):
         async def queue(self, batch: MessageBatch[Order]) -> None:
             self.got += [message.body for message in batch]
@@ -80,7 +80,7 @@ async def test_a_dataclass_is_a_row_type_too() -> None:
 
 
 @pytest.mark.asyncio
-async def test_without_an_annotation_bodies_are_plain_data() -> None:
+async def test_body_without_annotation_is_plain_data() -> None:
     class Bare(Base):
         async def queue(self, batch) -> None:  # type: ignore[no-untyped-def]
             self.got += [message.body for message in batch]
@@ -98,7 +98,7 @@ async def test_without_an_annotation_bodies_are_plain_data() -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_wrong_body_is_an_error_when_it_is_read_each_time() -> None:
+async def test_body_of_wrong_type_raises_at_each_read() -> None:
     class Careful(Base):
         async def queue(self, batch: MessageBatch[Job]) -> None:
             for message in batch:
@@ -115,7 +115,7 @@ async def test_a_wrong_body_is_an_error_when_it_is_read_each_time() -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_handler_may_be_inherited_and_call_its_super() -> None:
+async def test_inherited_handler_can_call_super() -> None:
     class Mixin:
         got: list[Any]
 
@@ -141,7 +141,7 @@ async def test_a_handler_may_be_inherited_and_call_its_super() -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_body_is_converted_once() -> None:
+async def test_body_is_converted_once() -> None:
     class Twice(Base):
         async def queue(self, batch: MessageBatch[Any]) -> None:
             (message,) = batch.messages
@@ -157,7 +157,7 @@ def a_message(**members: Any) -> Any:
     return SimpleNamespace(id="m1", timestamp=NOON, attempts=2, body={"id": 1}, **members)
 
 
-def test_a_batch_and_a_message_show_themselves() -> None:
+def test_batch_and_message_have_repr() -> None:
     batch: Any = SimpleNamespace(queue="jobs", messages=[a_message()])
     assert repr(MessageBatch(batch)) == "<MessageBatch of 1 from 'jobs'>"
     assert repr(MessageBatch(batch).messages[0]) == "<Message m1 attempt 2>"
@@ -168,7 +168,7 @@ def test_a_batch_and_a_message_show_themselves() -> None:
         _ = typed.messages[0].body
 
 
-def test_delays_are_whole_seconds() -> None:
+def test_delay_is_rounded_up_to_whole_seconds() -> None:
     delays: list[Any] = []
     said = lambda *, delaySeconds=None: delays.append(delaySeconds)  # noqa: E731
     message = Message[Any](a_message(retry=said))
@@ -180,7 +180,7 @@ def test_delays_are_whole_seconds() -> None:
 
 
 @pytest.mark.asyncio
-async def test_an_older_runtime_says_less() -> None:
+async def test_older_runtime_raises_for_missing_members() -> None:
     async def send(*args: Any, **options: Any) -> None: ...
 
     old: Any = SimpleNamespace(send=send, sendBatch=send)
@@ -196,7 +196,7 @@ async def test_an_older_runtime_says_less() -> None:
 
 
 @pytest.mark.asyncio
-async def test_an_answer_shows_the_backlog() -> None:
+async def test_response_has_backlog_and_repr() -> None:
     queue = fake(Queue[int])
     answer = await queue.send(1)
     assert answer.metadata.metrics == QueueMetrics(0, 0, None)
@@ -204,7 +204,7 @@ async def test_an_answer_shows_the_backlog() -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_batch_mixes_bodies_and_requests() -> None:
+async def test_batch_may_mix_bodies_and_requests() -> None:
     queue = fake(Queue[Any])
     await queue.send_batch(
         iter([{"body": 1}, MessageSendRequest("a", content_type="text"), None, Order(1, NOON)])
@@ -216,5 +216,5 @@ async def test_a_batch_mixes_bodies_and_requests() -> None:
 @pytest.mark.parametrize(
     ("message", "code"), [("Too Many Requests (10250)", 10250), ("Queue send failed: x", None)]
 )
-def test_an_error_has_the_service_s_code(message: str, code: int | None) -> None:
+def test_error_has_code_of_the_service(message: str, code: int | None) -> None:
     assert error_of(QueueError, "Error", message).code == code

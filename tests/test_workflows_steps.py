@@ -40,7 +40,7 @@ def step_of(error: JsException | None = None, value: Any = None) -> WorkflowStep
     return WorkflowStep(engine)
 
 
-async def test_what_ends_a_run_is_no_error_to_catch() -> None:
+async def test_engine_stop_is_not_caught_as_exception() -> None:
     stop = JsException("Error", "Aborting engine: User called pause")
     swallowed: list[Exception] = []
 
@@ -59,7 +59,7 @@ async def test_what_ends_a_run_is_no_error_to_catch() -> None:
         await step_of(stop).sleep("nap", 1)
 
 
-async def test_errors_go_back_as_they_came() -> None:
+async def test_errors_of_run_become_javascript_errors() -> None:
     async def run(error: BaseException) -> tuple[str, str]:
         class Flow(WorkflowEntrypoint):
             async def run(self, event: Any, step: WorkflowStep) -> None:
@@ -94,7 +94,7 @@ async def test_errors_go_back_as_they_came() -> None:
         ),
     ],
 )
-async def test_a_class_in_front_of_a_message_is_the_errors_class(
+async def test_class_before_message_becomes_js_name(
     message: str, name: str, rest: str, code: str | None
 ) -> None:
     with pytest.raises(WorkflowError) as caught:
@@ -103,7 +103,7 @@ async def test_a_class_in_front_of_a_message_is_the_errors_class(
     assert (error.js_name, str(error), error.code) == (name, rest, code)
 
 
-async def test_an_annotation_that_only_type_checkers_know_is_no_row_type() -> None:
+async def test_return_annotation_unknown_at_run_time_is_ignored() -> None:
     unknown: Any = 1
 
     async def called() -> Unknown:
@@ -112,5 +112,5 @@ async def test_an_annotation_that_only_type_checkers_know_is_no_row_type() -> No
     assert await step_of(value=[1.0]).do("it", called) == [1]
 
 
-async def test_an_entrypoint_is_no_class_that_the_runtime_would_export() -> None:
+async def test_imported_base_class_is_not_exported() -> None:
     assert not isinstance(WorkflowEntrypoint, type)

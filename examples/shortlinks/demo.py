@@ -162,7 +162,7 @@ def visit(visitor: Visitor) -> None:
     visitor("No such method", "PUT", links, expect=405)
 
 
-# Servers ----------------------------------------------------------------------------------------
+# Servers -----------------------------------------------------------------------------------------
 
 
 def fakes(port: int) -> AbstractContextManager[str]:

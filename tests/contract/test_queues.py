@@ -36,7 +36,7 @@ def refused(world: World, message: str) -> str:
     return r"^Unknown Internal Error \(15000\)$" if world.engine == "workerd" else f"^{message}$"
 
 
-# The producer -----------------------------------------------------------------------------------
+# The producer ------------------------------------------------------------------------------------
 
 
 async def metrics(held: Queue[Any], count: int) -> QueueMetrics:
@@ -84,7 +84,7 @@ JSON_BODIES: dict[str, tuple[Any, str]] = {
 
 
 @cases(JSON_BODIES)
-async def test_json_is_sent_as_json(held: Queue[Any], case: tuple[Any, str]) -> None:
+async def test_json_body_is_sent_as_json_text(held: Queue[Any], case: tuple[Any, str]) -> None:
     body, text = case
     assert await stored(held, MessageSendRequest(body)) == len(text.encode())
     mixed = [MessageSendRequest(body), MessageSendRequest("é", content_type="text")]
@@ -92,7 +92,7 @@ async def test_json_is_sent_as_json(held: Queue[Any], case: tuple[Any, str]) -> 
 
 
 @cases({"bytes": b"\0\xff", "bytearray": bytearray(2), "memoryview": memoryview(b"0123")[1:3]})
-async def test_any_buffer_is_sent_as_its_bytes(held: Queue[Any], case: Any) -> None:
+async def test_buffer_is_sent_as_its_bytes(held: Queue[Any], case: Any) -> None:
     assert await stored(held, MessageSendRequest(case, content_type="bytes")) == 2
 
 
@@ -127,7 +127,7 @@ V8_BODIES: dict[str, tuple[Any, int]] = {
 
 
 @cases(V8_BODIES)
-async def test_v8_is_sent_as_a_structured_clone(held: Queue[Any], case: tuple[Any, int]) -> None:
+async def test_v8_body_is_sent_as_structured_clone(held: Queue[Any], case: tuple[Any, int]) -> None:
     body, size = case
     assert await stored(held, MessageSendRequest(body, content_type="v8")) == size
     mixed = [MessageSendRequest(body, content_type="v8"), MessageSendRequest(1)]
@@ -136,17 +136,17 @@ async def test_v8_is_sent_as_a_structured_clone(held: Queue[Any], case: tuple[An
 
 @not_in("node", reason="miniflare makes sparse arrays, which take more, on the way to workerd")
 @cases({"list": ([None, 1.5], 17), "lists": ([[], []], 17), "in-dict": ({"a": [1]}, 15)})
-async def test_v8_lists_are_dense(held: Queue[Any], case: tuple[Any, int]) -> None:
+async def test_v8_list_is_sent_as_dense_array(held: Queue[Any], case: tuple[Any, int]) -> None:
     body, size = case
     assert await stored(held, MessageSendRequest(body, content_type="v8")) == size
 
 
 @not_in("node", reason="miniflare refuses this name on the way to workerd")
-async def test_a_key_named_proto_is_a_key(held: Queue[Any]) -> None:
+async def test_key_named_proto_is_sent_as_ordinary_key(held: Queue[Any]) -> None:
     assert await stored(held, MessageSendRequest({"__proto__": 2})) == len('{"__proto__":2}')
 
 
-async def test_v8_keeps_what_is_shared(held: Queue[Any]) -> None:
+async def test_v8_body_shares_repeated_object(held: Queue[Any]) -> None:
     one: list[Any] = []
     shared: dict[str, Any] = {"one": one, "two": one}
     size = await stored(held, MessageSendRequest(shared, content_type="v8"))
@@ -165,7 +165,7 @@ UNSUPPORTED: dict[str, tuple[Any, str]] = {
 
 
 @cases(UNSUPPORTED)
-async def test_what_is_not_json_is_refused_with_its_place(
+async def test_value_outside_json_raises_with_its_path(
     queue: Queue[Any], case: tuple[Any, str]
 ) -> None:
     body, message = case
@@ -178,14 +178,14 @@ async def test_what_is_not_json_is_refused_with_its_place(
         await queue.send_batch([text, body])
 
 
-async def test_a_body_that_contains_itself_is_refused(queue: Queue[Any]) -> None:
+async def test_body_that_contains_itself_raises(queue: Queue[Any]) -> None:
     body: list[Any] = []
     body.append(body)
     with raises(ConversionError, match=r"^body\[0\]: the value contains itself"):
         await queue.send(body)
 
 
-async def test_v8_refuses_what_cannot_be_cloned(queue: Queue[Any]) -> None:
+async def test_v8_value_that_cannot_be_cloned_raises(queue: Queue[Any]) -> None:
     with raises(ConversionError, match=r"^body\.f: an object cannot cross"):
         await queue.send({"f": object()}, content_type="v8")
     request = MessageSendRequest([object()], content_type="v8")
@@ -194,7 +194,7 @@ async def test_v8_refuses_what_cannot_be_cloned(queue: Queue[Any]) -> None:
 
 
 @cases({"bytes": b"a", "none": None, "int": 5, "dict": {}})
-async def test_text_is_a_str(queue: Queue[Any], case: Any) -> None:
+async def test_text_body_of_other_type_raises(queue: Queue[Any], case: Any) -> None:
     with raises(ConversionError, match=f"^body: expected str, got {type(case).__name__}$"):
         await queue.send(case, content_type="text")
     with raises(ConversionError, match=r"^messages\[0\]\.body: expected str"):
@@ -202,7 +202,7 @@ async def test_text_is_a_str(queue: Queue[Any], case: Any) -> None:
 
 
 @cases({"text": "a", "none": None, "list": [1]})
-async def test_bytes_are_bytes(queue: Queue[Any], case: Any) -> None:
+async def test_bytes_body_of_other_type_raises(queue: Queue[Any], case: Any) -> None:
     got = "None" if case is None else type(case).__name__
     with raises(ConversionError, match=f"^body: expected bytes, got {got}$"):
         await queue.send(case, content_type="bytes")
@@ -211,13 +211,13 @@ async def test_bytes_are_bytes(queue: Queue[Any], case: Any) -> None:
 
 
 @cases({"text": "abc", "bytes": b"abc", "one-body": {"id": 1}})
-async def test_a_batch_is_no_single_body(queue: Queue[Any], case: Any) -> None:
+async def test_batch_that_is_a_single_body_raises(queue: Queue[Any], case: Any) -> None:
     kind = type(case).__name__
     with raises(ConversionError, match=f"^messages: expected a list of bodies, got {kind}$"):
         await queue.send_batch(case)
 
 
-async def test_a_delay_is_a_number(queue: Queue[Any]) -> None:
+async def test_delay_of_other_type_raises(queue: Queue[Any]) -> None:
     delay: Any = "5"
     reason = "delay_seconds: expected int or timedelta, got str$"
     with raises(ConversionError, match=f"^{reason}"):
@@ -228,7 +228,7 @@ async def test_a_delay_is_a_number(queue: Queue[Any]) -> None:
         await queue.send_batch([1, MessageSendRequest(2, delay_seconds=delay)])
 
 
-async def test_an_unknown_content_type_is_refused(queue: Queue[Any]) -> None:
+async def test_unknown_content_type_raises(queue: Queue[Any]) -> None:
     kind: Any = "xml"
     with raises(ConversionError, match=r"^content_type: expected 'text', .*, got 'xml'$"):
         await queue.send("a", content_type=kind)
@@ -236,7 +236,7 @@ async def test_an_unknown_content_type_is_refused(queue: Queue[Any]) -> None:
         await queue.send_batch(["a", MessageSendRequest("a", content_type=kind)])
 
 
-async def test_an_unknown_option_is_refused(queue: Queue[Any]) -> None:
+async def test_unknown_option_raises(queue: Queue[Any]) -> None:
     options: dict[str, Any] = {"delay": 60}
     with raises(TypeError, match="delay"):
         await queue.send(1, **options)
@@ -244,7 +244,7 @@ async def test_an_unknown_option_is_refused(queue: Queue[Any]) -> None:
         await queue.send_batch([1], **options)
 
 
-async def test_the_answer_says_what_waits(held: Queue[Any]) -> None:
+async def test_send_returns_backlog_before_the_message(held: Queue[Any]) -> None:
     before = await held.metrics()
     await held.send("a" * 10, content_type="text")
     now = await metrics(held, before.backlog_count + 1)
@@ -261,7 +261,7 @@ async def test_the_answer_says_what_waits(held: Queue[Any]) -> None:
     assert after.backlog_bytes == now.backlog_bytes + 4 + 3
 
 
-async def test_text_ends_at_a_nul(held: Queue[Any]) -> None:
+async def test_text_ends_at_first_nul(held: Queue[Any]) -> None:
     before = await held.metrics()
     await held.send("é\0ab", content_type="text")
     await held.send_batch([MessageSendRequest("\0", content_type="text")])
@@ -269,7 +269,7 @@ async def test_text_ends_at_a_nul(held: Queue[Any]) -> None:
     assert after.backlog_bytes == before.backlog_bytes + 2
 
 
-async def test_what_is_delayed_does_not_wait_yet(held: Queue[Any]) -> None:
+async def test_delayed_message_does_not_count_as_backlog(held: Queue[Any]) -> None:
     before = await held.metrics()
     await held.send(1, delay_seconds=86_400)
     await held.send_batch([2], delay_seconds=timedelta(hours=1))
@@ -277,7 +277,7 @@ async def test_what_is_delayed_does_not_wait_yet(held: Queue[Any]) -> None:
     assert (await held.metrics()).backlog_count == before.backlog_count
 
 
-async def test_a_message_of_128_000_bytes_is_sent(queue: Queue[Any]) -> None:
+async def test_message_of_128_000_bytes_is_sent(queue: Queue[Any]) -> None:
     await queue.send("x" * 128_000, content_type="text")
     await queue.send("x" * 127_998)
     await queue.send("é" * 63_999)
@@ -295,7 +295,7 @@ LONG: dict[str, tuple[Any, Any, int]] = {
 
 
 @cases(LONG)
-async def test_a_longer_one_is_refused(
+async def test_message_over_128_000_bytes_raises(
     queue: Queue[Any], world: World, case: tuple[Any, Any, int]
 ) -> None:
     body, kind, size = case
@@ -311,26 +311,26 @@ async def test_a_longer_one_is_refused(
         await queue.send_batch([1, MessageSendRequest(body, content_type=kind)])
 
 
-async def test_an_error_of_the_service_has_its_code(queue: Queue[Any], world: World) -> None:
+async def test_service_error_has_its_code(queue: Queue[Any], world: World) -> None:
     with raises(QueueError) as caught:
         await queue.send("x" * 128_001)
     assert caught.value.code == (15000 if world.engine == "workerd" else None)
 
 
-async def test_a_batch_has_up_to_100_messages(queue: Queue[Any], world: World) -> None:
+async def test_batch_over_100_messages_raises(queue: Queue[Any], world: World) -> None:
     await queue.send_batch(range(100))
     message = "Queue sendBatch failed: batch message count of 101 exceeds limit of 100"
     with raises(QueueError, match=refused(world, message)):
         await queue.send_batch(range(101))
 
 
-async def test_an_empty_batch_is_refused(queue: Queue[Any]) -> None:
+async def test_empty_batch_raises(queue: Queue[Any]) -> None:
     with raises(QueueError, match=r"^sendBatch\(\) requires at least one message$") as caught:
         await queue.send_batch([])
     assert caught.value.js_name == "TypeError"
 
 
-async def test_a_batch_has_up_to_256_000_bytes(queue: Queue[Any], world: World) -> None:
+async def test_batch_over_its_size_limit_raises(queue: Queue[Any], world: World) -> None:
     half = MessageSendRequest("x" * 128_000, content_type="text")
     await queue.send_batch([half, half])
     rest = MessageSendRequest("x" * 32_001, content_type="text")  # 288,000 pass the local runtime
@@ -340,13 +340,13 @@ async def test_a_batch_has_up_to_256_000_bytes(queue: Queue[Any], world: World) 
 
 
 @cases({"none": None, "zero": 0, "most": 86_400, "timedelta": timedelta(days=1)})
-async def test_a_delay_has_up_to_24_hours(queue: Queue[Any], case: Any) -> None:
+async def test_delay_up_to_24_hours_is_accepted(queue: Queue[Any], case: Any) -> None:
     await queue.send(1, delay_seconds=case)
     await queue.send_batch([MessageSendRequest(1, delay_seconds=case)], delay_seconds=case)
 
 
 @cases({"negative": -1, "more": 86_401, "timedelta": timedelta(days=1, milliseconds=1)})
-async def test_another_delay_is_refused(queue: Queue[Any], world: World, case: Any) -> None:
+async def test_delay_out_of_range_raises(queue: Queue[Any], world: World, case: Any) -> None:
     with raises(QueueError, match=refused(world, "Queue send failed: Internal Server Error")):
         await queue.send(1, delay_seconds=case)
     message = "Queue sendBatch failed: Internal Server Error"
@@ -356,7 +356,7 @@ async def test_another_delay_is_refused(queue: Queue[Any], world: World, case: A
         await queue.send_batch([1, MessageSendRequest(1, delay_seconds=case)])
 
 
-async def test_a_delay_beyond_32_bits_is_refused_before_all_else(queue: Queue[Any]) -> None:
+async def test_delay_beyond_32_bits_is_refused_first(queue: Queue[Any]) -> None:
     beyond = MessageSendRequest(1, delay_seconds=2**31)
     with raises(QueueError, match="^Value out of range"):
         await queue.send_batch([*range(100), beyond])
@@ -365,7 +365,7 @@ async def test_a_delay_beyond_32_bits_is_refused_before_all_else(queue: Queue[An
             await queue.send_batch(messages, delay_seconds=2**31)
 
 
-async def test_a_delay_beyond_32_bits_is_refused(queue: Queue[Any]) -> None:
+async def test_delay_beyond_32_bits_raises(queue: Queue[Any]) -> None:
     with raises(QueueError, match="^Value out of range. Must be between -2147483648 and") as caught:
         await queue.send(1, delay_seconds=2**31)
     assert caught.value.js_name == "TypeError"
@@ -373,7 +373,7 @@ async def test_a_delay_beyond_32_bits_is_refused(queue: Queue[Any]) -> None:
         await queue.send_batch([MessageSendRequest(1, delay_seconds=-(2**31) - 1)])
 
 
-async def test_what_is_no_queue_is_refused(kv: Any, env: Any) -> None:
+async def test_wrong_binding_raises(kv: Any, env: Any) -> None:
     with raises(BindingError, match="^Queue needs a Queue binding, and this .* no sendBatch"):
         Queue(kv.js_object if hasattr(env, "made") else env.NAMES)
     nothing: Any = None
@@ -381,7 +381,7 @@ async def test_what_is_no_queue_is_refused(kv: Any, env: Any) -> None:
         Queue(nothing)
 
 
-async def test_a_queue_that_was_wrapped_already_is_unwrapped(queue: Queue[Any]) -> None:
+async def test_queue_in_wrapper_of_official_sdk_is_unwrapped(queue: Queue[Any]) -> None:
     wrapped: Any = SimpleNamespace(_binding=queue.js_object)
     inner: Any = queue
     assert Queue(inner).js_object is queue.js_object
@@ -389,11 +389,11 @@ async def test_a_queue_that_was_wrapped_already_is_unwrapped(queue: Queue[Any]) 
         assert Queue(wrapped).js_object is queue.js_object
 
 
-async def test_sends_may_run_side_by_side(queue: Queue[Any]) -> None:
+async def test_concurrent_sends_succeed(queue: Queue[Any]) -> None:
     await asyncio.gather(*(queue.send(number) for number in range(20)))
 
 
-# The consumer -----------------------------------------------------------------------------------
+# The consumer ------------------------------------------------------------------------------------
 
 
 ARRIVALS: dict[str, Any] = {
@@ -409,7 +409,7 @@ ARRIVALS: dict[str, Any] = {
 
 @not_in("node", reason=NO_CONSUMER)
 @cases(ARRIVALS)
-async def test_json_arrives(consumer: Consumer, case: Any) -> None:
+async def test_json_body_arrives(consumer: Consumer, case: Any) -> None:
     await consumer.queue.send(consumer.job(value=case))
     (seen,) = await consumer.wait(1)
     assert seen.body["value"] == case
@@ -417,21 +417,21 @@ async def test_json_arrives(consumer: Consumer, case: Any) -> None:
 
 
 @not_in("node", reason=NO_CONSUMER)
-async def test_text_arrives(consumer: Consumer) -> None:
+async def test_text_body_arrives(consumer: Consumer) -> None:
     await consumer.queue.send(f"é😀 {consumer.run}", content_type="text")
     (seen,) = await consumer.wait(1)
     assert seen.body == f"é😀 {consumer.run}"
 
 
 @not_in("node", reason=NO_CONSUMER)
-async def test_text_arrives_to_its_first_nul(consumer: Consumer) -> None:
+async def test_text_body_arrives_up_to_first_nul(consumer: Consumer) -> None:
     await consumer.queue.send(f"{consumer.run}\0more", content_type="text")
     (one,) = await consumer.wait(1)
     assert one.body == consumer.run
 
 
 @not_in("node", reason=NO_CONSUMER)
-async def test_bytes_arrive(consumer: Consumer) -> None:
+async def test_bytes_body_arrives(consumer: Consumer) -> None:
     await consumer.queue.send(b"\0\xff" + consumer.run.encode(), content_type="bytes")
     (seen,) = await consumer.wait(1)
     assert seen.body == b"\0\xff" + consumer.run.encode()
@@ -439,7 +439,7 @@ async def test_bytes_arrive(consumer: Consumer) -> None:
 
 
 @not_in("node", reason=NO_CONSUMER)
-async def test_a_structured_clone_arrives(consumer: Consumer) -> None:
+async def test_v8_body_arrives_as_structured_clone(consumer: Consumer) -> None:
     value = {"set": {1, 2}, "date": NOON, "bytes": b"\0\xff", "large": 2**70, "none": [None]}
     await consumer.queue.send(consumer.job(value=value), content_type="v8")
     (seen,) = await consumer.wait(1)
@@ -450,7 +450,7 @@ async def test_a_structured_clone_arrives(consumer: Consumer) -> None:
 
 
 @not_in("node", reason=NO_CONSUMER)
-async def test_a_batch_of_every_kind_arrives(consumer: Consumer) -> None:
+async def test_batch_of_all_content_types_arrives(consumer: Consumer) -> None:
     text, data = f"text {consumer.run}", b"bytes " + consumer.run.encode()
     clone = consumer.job(value={1})
     await consumer.queue.send_batch(
@@ -466,7 +466,7 @@ async def test_a_batch_of_every_kind_arrives(consumer: Consumer) -> None:
 
 
 @not_in("node", reason=NO_CONSUMER)
-async def test_a_message_says_what_it_is(consumer: Consumer) -> None:
+async def test_message_has_id_timestamp_and_metadata(consumer: Consumer) -> None:
     sent = consumer.time()
     await consumer.queue.send(consumer.job())
     (seen,) = await consumer.wait(1)
@@ -481,7 +481,7 @@ async def test_a_message_says_what_it_is(consumer: Consumer) -> None:
 
 
 @not_in("node", reason=NO_CONSUMER)
-async def test_a_body_that_is_no_job_is_an_error_of_its_message_alone(consumer: Consumer) -> None:
+async def test_body_of_wrong_type_raises_for_its_message_only(consumer: Consumer) -> None:
     wrong = {"run": consumer.run, "do": ["ack", 5]}
     await consumer.queue.send_batch([wrong, consumer.job()])
     one, two = await consumer.wait(2)
@@ -491,7 +491,7 @@ async def test_a_body_that_is_no_job_is_an_error_of_its_message_alone(consumer: 
 
 
 @not_in("node", reason=NO_CONSUMER)
-async def test_messages_come_in_batches(consumer: Consumer) -> None:
+async def test_messages_arrive_in_batches(consumer: Consumer) -> None:
     await consumer.queue.send_batch([consumer.job(value=number) for number in range(6)])
     seen = await consumer.wait(6)
     assert [one.body["value"] for one in seen] == [*range(6)]
@@ -502,7 +502,7 @@ async def test_messages_come_in_batches(consumer: Consumer) -> None:
 
 
 @not_in("node", reason=NO_CONSUMER)
-async def test_a_delayed_message_comes_later(consumer: Consumer) -> None:
+async def test_delayed_message_arrives_later(consumer: Consumer) -> None:
     sent = consumer.time()
     await consumer.queue.send(consumer.job(value="late"), delay_seconds=1)
     await consumer.queue.send(consumer.job(value="soon"))
@@ -514,7 +514,7 @@ async def test_a_delayed_message_comes_later(consumer: Consumer) -> None:
 
 
 @not_in("node", reason=NO_CONSUMER)
-async def test_a_message_s_own_delay_goes_before_that_of_its_batch(consumer: Consumer) -> None:
+async def test_delay_of_message_takes_precedence_over_delay_of_batch(consumer: Consumer) -> None:
     own = MessageSendRequest(consumer.job(value="own"), delay_seconds=0)
     sent = consumer.time()
     await consumer.queue.send_batch([consumer.job(value="batch"), own], delay_seconds=1)
@@ -544,7 +544,7 @@ SAID: dict[str, tuple[list[str], list[str], int, int]] = {
 
 @not_in("node", reason=NO_CONSUMER)
 @cases(SAID)
-async def test_what_is_said_first_counts(
+async def test_first_call_decides_outcome(
     consumer: Consumer, case: tuple[list[str], list[str], int, int]
 ) -> None:
     one, two, *attempts = case
@@ -568,7 +568,7 @@ KEPT: dict[str, tuple[list[str], list[str], int, int]] = {
 
 @not_in("node", reason=NO_CONSUMER)
 @cases(KEPT)
-async def test_what_was_acked_stays_acked(
+async def test_acked_message_stays_acked(
     consumer: Consumer, world: World, case: tuple[list[str], list[str], int, int]
 ) -> None:
     one, two, *attempts = case
@@ -594,7 +594,9 @@ DELAYS: dict[str, tuple[list[str], bool]] = {
 
 @not_in("node", reason=NO_CONSUMER)
 @cases(DELAYS)
-async def test_a_retry_may_be_delayed(consumer: Consumer, case: tuple[list[str], bool]) -> None:
+async def test_retry_delay_holds_back_next_attempt(
+    consumer: Consumer, case: tuple[list[str], bool]
+) -> None:
     steps, later = case
     await consumer.queue.send(consumer.job(*steps))
     one, two = await consumer.wait(2)
@@ -603,7 +605,7 @@ async def test_a_retry_may_be_delayed(consumer: Consumer, case: tuple[list[str],
 
 
 @not_in("node", reason=NO_CONSUMER)
-async def test_retries_end_in_the_dead_letter_queue(consumer: Consumer) -> None:
+async def test_message_without_retries_left_goes_to_dead_letter_queue(consumer: Consumer) -> None:
     await consumer.queue.send_batch([consumer.job("retry", always=True), consumer.job()])
     seen = [one for one in await consumer.wait(5) if one.body["do"]]
     assert [(one.queue, one.attempts) for one in seen] == [
@@ -616,7 +618,7 @@ async def test_retries_end_in_the_dead_letter_queue(consumer: Consumer) -> None:
 
 
 @not_in("node", reason=NO_CONSUMER)
-async def test_a_handler_that_always_raises_loses_nothing(consumer: Consumer) -> None:
+async def test_handler_that_always_raises_loses_no_message(consumer: Consumer) -> None:
     await consumer.queue.send_batch([consumer.job("raise", always=True, value=1), consumer.job()])
     seen = await consumer.wait(8)
     assert [one.queue for one in seen] == ["queue"] * 6 + ["dead"] * 2

@@ -45,11 +45,11 @@ class Paid:
     at: datetime
 
 
-# Instances ----------------------------------------------------------------------------------------
+# Instances ---------------------------------------------------------------------------------------
 
 
 @not_in("node", reason=NODE)
-async def test_an_instance_runs_and_its_output_is_json(flows: Flows) -> None:
+async def test_output_of_instance_is_json(flows: Flows) -> None:
     async def body(event: WorkflowEvent[Any], step: WorkflowStep) -> Any:
         made = datetime(2026, 1, 2, tzinfo=timezone.utc)
         return {"b": b"ab", "d": made, "s": {1}, "f": 2.0, "n": None, "t": (1, "é")}
@@ -65,7 +65,7 @@ async def test_an_instance_runs_and_its_output_is_json(flows: Flows) -> None:
 
 
 @not_in("node", reason=NODE)
-async def test_the_event_says_what_was_started_and_when(flows: Flows) -> None:
+async def test_event_has_params_timestamp_and_ids(flows: Flows) -> None:
     seen: list[Any] = []
 
     async def body(event: WorkflowEvent[Any], step: WorkflowStep) -> None:
@@ -91,7 +91,7 @@ async def test_the_event_says_what_was_started_and_when(flows: Flows) -> None:
 
 
 @not_in("node", reason=NODE)
-async def test_the_payload_is_what_the_annotation_of_run_says(app: AppEnv, flows: Flows) -> None:
+async def test_payload_is_loaded_as_annotation_of_run(app: AppEnv, flows: Flows) -> None:
     instance = await app.ORDERS.create(params={"item": "tea", "price": 2})
     status = await flows.ended(instance)
     assert status.output == ["float", "tea", instance.id]
@@ -106,14 +106,14 @@ async def test_the_payload_is_what_the_annotation_of_run_says(app: AppEnv, flows
 
 
 @not_in("node", reason=NODE)
-async def test_without_params_the_payload_is_an_empty_object(app: AppEnv, flows: Flows) -> None:
+async def test_payload_without_params_is_empty_object(app: AppEnv, flows: Flows) -> None:
     status = await flows.ended(await app.FLOWS.create())
     assert status.error is not None
     assert status.error.message == "KeyError: 'body'"  # of the scripted Workflow
 
 
 @not_in("node", reason=NODE)
-async def test_what_run_raises_ends_the_instance(flows: Flows) -> None:
+async def test_exception_of_run_ends_instance(flows: Flows) -> None:
     async def body(event: WorkflowEvent[Any], step: WorkflowStep) -> None:
         raise LookupError("lost")
 
@@ -135,7 +135,7 @@ async def test_what_run_raises_ends_the_instance(flows: Flows) -> None:
 
 @not_in("node", reason=NODE)
 @cases({"cancelled": (asyncio.CancelledError, ""), "halt": (Halt, "no further")})
-async def test_what_run_raises_may_be_no_exception(flows: Flows, case: Any) -> None:
+async def test_base_exception_of_run_ends_instance(flows: Flows, case: Any) -> None:
     kind, message = case
 
     async def body(event: WorkflowEvent[Any], step: WorkflowStep) -> None:
@@ -153,7 +153,7 @@ async def test_what_run_raises_may_be_no_exception(flows: Flows, case: Any) -> N
         "halt": (Halt("no further"), ["Error", "Halt: no further"]),
     }
 )
-async def test_what_a_step_raises_may_be_no_exception(flows: Flows, case: Any) -> None:
+async def test_base_exception_of_step_is_retried(flows: Flows, case: Any) -> None:
     raised, told = case
     tries: list[int] = []
 
@@ -172,7 +172,7 @@ async def test_what_a_step_raises_may_be_no_exception(flows: Flows, case: Any) -
 
 @not_in("node", reason=NODE)
 @cases(["soon", "1 fortnight", "5", "", "1.2.3 seconds", None])
-async def test_what_is_no_duration_is_named(flows: Flows, case: Any) -> None:
+async def test_invalid_duration_raises_with_name_of_option(flows: Flows, case: Any) -> None:
     async def body(event: WorkflowEvent[Any], step: WorkflowStep) -> Any:
         async def called() -> None: ...
 
@@ -198,7 +198,7 @@ async def test_what_is_no_duration_is_named(flows: Flows, case: Any) -> None:
 
 
 @not_in("node", reason=NODE)
-async def test_a_step_without_a_function_is_named(flows: Flows) -> None:
+async def test_step_without_function_raises_with_name_of_step(flows: Flows) -> None:
     async def body(event: WorkflowEvent[Any], step: WorkflowStep) -> Any:
         number: Any = 5
         with raises(TypeError) as caught:
@@ -209,7 +209,7 @@ async def test_a_step_without_a_function_is_named(flows: Flows) -> None:
 
 
 @not_in("node", reason=NODE)
-async def test_an_unknown_instance_is_an_error(app: AppEnv) -> None:
+async def test_get_unknown_instance_raises(app: AppEnv) -> None:
     with raises(WorkflowError, match="instance.not_found") as caught:
         await app.FLOWS.get("nobody")
     assert caught.value.code == "instance.not_found"
@@ -217,13 +217,13 @@ async def test_an_unknown_instance_is_an_error(app: AppEnv) -> None:
 
 @not_in("node", reason=NODE)
 @cases(["", "-a", "a b", "ü", "a" * 101, "a\n"])
-async def test_ids_have_rules(app: AppEnv, case: str) -> None:
+async def test_create_with_invalid_id_raises(app: AppEnv, case: str) -> None:
     with raises(WorkflowError, match="^Workflow instance has invalid id$"):
         await app.FLOWS.create(id=case)
 
 
 @not_in("node", reason=NODE)
-async def test_an_id_may_be_given_and_found_again(app: AppEnv, flows: Flows) -> None:
+async def test_get_returns_instance_with_passed_id(app: AppEnv, flows: Flows) -> None:
     async def body(event: WorkflowEvent[Any], step: WorkflowStep) -> str:
         return event.instance_id
 
@@ -238,7 +238,7 @@ async def test_an_id_may_be_given_and_found_again(app: AppEnv, flows: Flows) -> 
 @only(
     "workerd", reason="production refuses a known id, as its types say; the local engine does not"
 )
-async def test_a_known_id_gives_the_instance_there_is(app: AppEnv, flows: Flows) -> None:
+async def test_create_with_existing_id_returns_existing_instance(app: AppEnv, flows: Flows) -> None:
     runs: list[int] = []
 
     async def body(event: WorkflowEvent[Any], step: WorkflowStep) -> None:
@@ -252,7 +252,7 @@ async def test_a_known_id_gives_the_instance_there_is(app: AppEnv, flows: Flows)
 
 
 @only("fake", reason="production refuses a known id, as its types say; the local engine does not")
-async def test_a_known_id_is_refused(app: AppEnv, flows: Flows) -> None:
+async def test_create_with_existing_id_raises(app: AppEnv, flows: Flows) -> None:
     params: Any = {"item": "tea", "price": 1}
     await app.ORDERS.create(id="known", params=params)
     with raises(WorkflowError, match="Instance already exists") as caught:
@@ -261,7 +261,7 @@ async def test_a_known_id_is_refused(app: AppEnv, flows: Flows) -> None:
 
 
 @not_in("node", reason=NODE)
-async def test_a_batch_starts_each(app: AppEnv, flows: Flows) -> None:
+async def test_batch_starts_each_instance(app: AppEnv, flows: Flows) -> None:
     params: Any = {"item": "tea", "price": 1}
     options = WorkflowInstanceCreateOptions
     made = await app.ORDERS.create_batch(
@@ -276,7 +276,7 @@ async def test_a_batch_starts_each(app: AppEnv, flows: Flows) -> None:
 
 
 @not_in("node", reason=NODE)
-async def test_retention_is_taken(app: AppEnv, flows: Flows) -> None:
+async def test_retention_is_accepted(app: AppEnv, flows: Flows) -> None:
     made = await app.ORDERS.create(
         params={"item": "tea", "price": 1},
         retention={"success_retention": timedelta(days=1), "error_retention": "3 days"},
@@ -284,7 +284,7 @@ async def test_retention_is_taken(app: AppEnv, flows: Flows) -> None:
     assert (await flows.ended(made)).status == "complete"
 
 
-# Steps --------------------------------------------------------------------------------------------
+# Steps -------------------------------------------------------------------------------------------
 
 
 async def _replayed(flows: Flows, make: Callable[[], Awaitable[Any]]) -> tuple[Any, Any, int]:
@@ -312,7 +312,7 @@ async def _replayed(flows: Flows, make: Callable[[], Awaitable[Any]]) -> tuple[A
 
 
 @not_in("node", reason=NODE)
-async def test_a_result_is_what_a_replay_gives(flows: Flows) -> None:
+async def test_result_equals_result_of_replay(flows: Flows) -> None:
     made = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=timezone.utc)
 
     async def call() -> Any:
@@ -331,7 +331,7 @@ async def test_a_result_is_what_a_replay_gives(flows: Flows) -> None:
 
 
 @not_in("node", reason=NODE)
-async def test_an_integer_that_json_cannot_hold_is_refused(flows: Flows) -> None:
+async def test_result_with_large_integer_ends_instance(flows: Flows) -> None:
     async def body(event: WorkflowEvent[Any], step: WorkflowStep) -> None:
         async def large() -> Any:
             return 2**60
@@ -344,7 +344,7 @@ async def test_an_integer_that_json_cannot_hold_is_refused(flows: Flows) -> None
 
 
 @not_in("node", reason=NODE)
-async def test_a_result_is_loaded_as_its_annotation_says(flows: Flows) -> None:
+async def test_result_is_loaded_as_return_annotation(flows: Flows) -> None:
     made = datetime(2026, 1, 2, tzinfo=timezone.utc)
 
     async def cart() -> Cart:
@@ -365,7 +365,7 @@ async def test_a_result_is_loaded_as_its_annotation_says(flows: Flows) -> None:
 
 
 @not_in("node", reason=NODE)
-async def test_a_result_that_is_not_what_was_annotated_is_an_error(flows: Flows) -> None:
+async def test_result_of_wrong_type_raises(flows: Flows) -> None:
     async def body(event: WorkflowEvent[Any], step: WorkflowStep) -> str:
         one: Any = "one"
 
@@ -380,7 +380,7 @@ async def test_a_result_that_is_not_what_was_annotated_is_an_error(flows: Flows)
 
 
 @not_in("node", reason=NODE)
-async def test_a_stream_is_kept_whole(flows: Flows) -> None:
+async def test_stream_result_is_stored_whole(flows: Flows) -> None:
     kept: list[bytes] = []
 
     async def body(event: WorkflowEvent[Any], step: WorkflowStep) -> None:
@@ -406,7 +406,7 @@ async def test_a_stream_is_kept_whole(flows: Flows) -> None:
 
 
 @not_in("node", reason=NODE)
-async def test_a_step_knows_its_context(flows: Flows) -> None:
+async def test_step_receives_its_context(flows: Flows) -> None:
     async def body(event: WorkflowEvent[Any], step: WorkflowStep) -> Any:
         async def told(ctx: WorkflowStepContext) -> Any:
             return ctx
@@ -448,7 +448,7 @@ async def test_a_step_knows_its_context(flows: Flows) -> None:
 
 
 @not_in("node", reason=NODE)
-async def test_a_failed_step_is_tried_again(flows: Flows) -> None:
+async def test_failed_step_is_retried(flows: Flows) -> None:
     async def body(event: WorkflowEvent[Any], step: WorkflowStep) -> Any:
         attempts: list[int] = []
 
@@ -464,7 +464,7 @@ async def test_a_failed_step_is_tried_again(flows: Flows) -> None:
 
 
 @not_in("node", reason=NODE)
-async def test_the_delays_of_retries(flows: Flows) -> None:
+async def test_retry_delays_follow_back_off(flows: Flows) -> None:
     async def gaps(backoff: Any) -> list[float]:
         times: list[float] = []
 
@@ -498,7 +498,7 @@ async def test_the_delays_of_retries(flows: Flows) -> None:
 
 
 @not_in("node", reason=NODE)
-async def test_the_last_error_of_a_step_is_raised(flows: Flows) -> None:
+async def test_failed_step_raises_its_last_error(flows: Flows) -> None:
     async def body(event: WorkflowEvent[Any], step: WorkflowStep) -> Any:
         told: list[Any] = []
         errors = [LookupError("a"), ValueError("b"), TypeError("c"), WorkflowError("d")]
@@ -525,7 +525,7 @@ async def test_the_last_error_of_a_step_is_raised(flows: Flows) -> None:
 
 
 @not_in("node", reason=NODE)
-async def test_a_failed_step_fails_again_in_a_replay_without_running(flows: Flows) -> None:
+async def test_replay_raises_stored_error_without_running_step(flows: Flows) -> None:
     runs: list[str] = []
     calls: list[int] = []
 
@@ -551,7 +551,7 @@ async def test_a_failed_step_fails_again_in_a_replay_without_running(flows: Flow
 
 
 @not_in("node", reason=NODE)
-async def test_a_step_error_that_run_does_not_catch_ends_the_instance(flows: Flows) -> None:
+async def test_uncaught_step_error_ends_instance(flows: Flows) -> None:
     async def body(event: WorkflowEvent[Any], step: WorkflowStep) -> None:
         async def fails() -> None:
             raise LookupError("gone")
@@ -562,7 +562,7 @@ async def test_a_step_error_that_run_does_not_catch_ends_the_instance(flows: Flo
 
 
 @not_in("node", reason=NODE)
-async def test_a_non_retryable_error_ends_the_retries(flows: Flows) -> None:
+async def test_non_retryable_error_ends_retries(flows: Flows) -> None:
     calls: list[int] = []
 
     class Mine(NonRetryableError):
@@ -598,7 +598,7 @@ FATAL = (
 
 
 @not_in("node", reason=NODE)
-async def test_a_non_retryable_error_that_nobody_catches(flows: Flows) -> None:
+async def test_uncaught_non_retryable_error_ends_instance(flows: Flows) -> None:
     async def in_step(event: WorkflowEvent[Any], step: WorkflowStep) -> None:
         async def fails() -> None:
             raise NonRetryableError("a")
@@ -614,7 +614,7 @@ async def test_a_non_retryable_error_that_nobody_catches(flows: Flows) -> None:
 
 
 @not_in("node", reason=NODE)
-async def test_a_result_that_cannot_cross_is_not_retried(flows: Flows) -> None:
+async def test_result_that_cannot_cross_is_not_retried(flows: Flows) -> None:
     calls: list[int] = []
 
     async def body(event: WorkflowEvent[Any], step: WorkflowStep) -> str:
@@ -632,7 +632,7 @@ async def test_a_result_that_cannot_cross_is_not_retried(flows: Flows) -> None:
 
 
 @not_in("node", reason=NODE)
-async def test_a_result_has_a_size_limit(flows: Flows) -> None:
+async def test_result_over_size_limit_fails_attempt(flows: Flows) -> None:
     tries: list[int] = []
 
     async def body(event: WorkflowEvent[Any], step: WorkflowStep) -> Any:
@@ -651,7 +651,7 @@ async def test_a_result_has_a_size_limit(flows: Flows) -> None:
 
 
 @not_in("node", reason=NODE)
-async def test_a_step_has_a_time_limit(flows: Flows) -> None:
+async def test_step_over_its_timeout_raises_timeout_error(flows: Flows) -> None:
     async def body(event: WorkflowEvent[Any], step: WorkflowStep) -> Any:
         async def hangs() -> None:
             await asyncio.sleep(20)
@@ -677,7 +677,7 @@ BAD_CONFIGS: dict[str, Any] = {
 
 @not_in("node", reason=NODE)
 @cases(BAD_CONFIGS)
-async def test_a_bad_config_is_refused(flows: Flows, case: Any) -> None:
+async def test_invalid_config_raises(flows: Flows, case: Any) -> None:
     calls: list[int] = []
 
     async def body(event: WorkflowEvent[Any], step: WorkflowStep) -> Any:
@@ -697,7 +697,7 @@ async def test_a_bad_config_is_refused(flows: Flows, case: Any) -> None:
 
 @not_in("node", reason=NODE)
 @cases({"long": "n" * 257, "control": "a\nb"})
-async def test_a_bad_name_is_refused(flows: Flows, case: str) -> None:
+async def test_invalid_step_name_raises(flows: Flows, case: str) -> None:
     async def body(event: WorkflowEvent[Any], step: WorkflowStep) -> Any:
         async def called() -> None: ...
 
@@ -711,7 +711,7 @@ async def test_a_bad_name_is_refused(flows: Flows, case: str) -> None:
 
 
 @not_in("node", reason=NODE)
-async def test_steps_run_side_by_side(flows: Flows) -> None:
+async def test_steps_run_concurrently(flows: Flows) -> None:
     order: list[str] = []
 
     async def body(event: WorkflowEvent[Any], step: WorkflowStep) -> Any:
@@ -730,11 +730,11 @@ async def test_steps_run_side_by_side(flows: Flows) -> None:
     assert order == ["quick", "slow"]
 
 
-# Decorated steps ----------------------------------------------------------------------------------
+# Decorated steps ---------------------------------------------------------------------------------
 
 
 @not_in("node", reason=NODE)
-async def test_parameters_of_a_decorated_function_are_steps(flows: Flows) -> None:
+async def test_decorated_step_receives_results_of_named_steps(flows: Flows) -> None:
     calls: list[str] = []
 
     async def body(event: WorkflowEvent[Any], step: WorkflowStep) -> Any:
@@ -763,7 +763,7 @@ async def test_parameters_of_a_decorated_function_are_steps(flows: Flows) -> Non
 
 
 @not_in("node", reason=NODE)
-async def test_depends_lists_the_steps(flows: Flows) -> None:
+async def test_decorated_step_receives_results_of_listed_steps(flows: Flows) -> None:
     calls: list[str] = []
 
     async def body(event: WorkflowEvent[Any], step: WorkflowStep) -> Any:
@@ -788,7 +788,7 @@ async def test_depends_lists_the_steps(flows: Flows) -> None:
 
 
 @not_in("node", reason=NODE)
-async def test_what_a_decorated_step_cannot_have(flows: Flows) -> None:
+async def test_unknown_dependency_of_decorated_step_raises(flows: Flows) -> None:
     async def body(event: WorkflowEvent[Any], step: WorkflowStep) -> Any:
         told: list[str] = []
 
@@ -817,12 +817,12 @@ async def test_what_a_decorated_step_cannot_have(flows: Flows) -> None:
     ]
 
 
-# Sleeping and waiting -----------------------------------------------------------------------------
+# Sleeping and waiting ----------------------------------------------------------------------------
 
 
 @not_in("node", reason=NODE)
 @cases({"timedelta": timedelta(milliseconds=150), "number": 150, "text": "0.15 seconds"})
-async def test_a_sleep_takes_its_time(flows: Flows, case: Any) -> None:
+async def test_sleep_lasts_for_its_duration(flows: Flows, case: Any) -> None:
     times: list[float] = []
 
     async def body(event: WorkflowEvent[Any], step: WorkflowStep) -> None:
@@ -835,7 +835,7 @@ async def test_a_sleep_takes_its_time(flows: Flows, case: Any) -> None:
 
 
 @not_in("node", reason=NODE)
-async def test_sleep_until_a_time(flows: Flows) -> None:
+async def test_sleep_until_ends_at_its_time(flows: Flows) -> None:
     times: list[float] = []
 
     async def body(event: WorkflowEvent[Any], step: WorkflowStep) -> None:
@@ -857,7 +857,7 @@ async def test_sleep_until_a_time(flows: Flows) -> None:
 
 
 @not_in("node", reason=NODE)
-async def test_sleep_until_the_past_is_refused(flows: Flows) -> None:
+async def test_sleep_until_past_time_raises(flows: Flows) -> None:
     async def body(event: WorkflowEvent[Any], step: WorkflowStep) -> Any:
         with raises(WorkflowError) as caught:
             await step.sleep_until("past", datetime(2020, 1, 1, tzinfo=timezone.utc))
@@ -873,7 +873,7 @@ async def _waiter(event: WorkflowEvent[Any], step: WorkflowStep) -> Any:
 
 
 @not_in("node", reason=NODE)
-async def test_an_event_may_come_while_it_is_waited_for(flows: Flows) -> None:
+async def test_event_sent_during_wait_is_received(flows: Flows) -> None:
     waiting: list[int] = []
 
     async def body(event: WorkflowEvent[Any], step: WorkflowStep) -> Any:
@@ -890,7 +890,7 @@ async def test_an_event_may_come_while_it_is_waited_for(flows: Flows) -> None:
 
 
 @not_in("node", reason=NODE)
-async def test_events_may_come_before_they_are_waited_for(flows: Flows) -> None:
+async def test_event_sent_before_wait_is_received(flows: Flows) -> None:
     async def body(event: WorkflowEvent[Any], step: WorkflowStep) -> Any:
         await step.sleep("first", 200)
         first = await step.wait_for_event("wait", "x")
@@ -906,7 +906,7 @@ async def test_events_may_come_before_they_are_waited_for(flows: Flows) -> None:
 
 
 @not_in("node", reason=NODE)
-async def test_an_event_goes_to_the_first_that_waits(flows: Flows) -> None:
+async def test_event_goes_to_first_waiting_step(flows: Flows) -> None:
     waiting: list[int] = []
 
     async def body(event: WorkflowEvent[Any], step: WorkflowStep) -> Any:
@@ -927,7 +927,7 @@ async def test_an_event_goes_to_the_first_that_waits(flows: Flows) -> None:
 
 
 @not_in("node", reason=NODE)
-async def test_waiting_has_an_end(flows: Flows) -> None:
+async def test_wait_over_its_timeout_raises_timeout_error(flows: Flows) -> None:
     async def body(event: WorkflowEvent[Any], step: WorkflowStep) -> Any:
         with raises(WorkflowError) as caught:
             await step.wait_for_event("wait", "x", timedelta(milliseconds=50))
@@ -936,7 +936,7 @@ async def test_waiting_has_an_end(flows: Flows) -> None:
     assert await flows.output(body) == [True, "Execution timed out after 50ms"]
 
 
-# Commands -----------------------------------------------------------------------------------------
+# Commands ----------------------------------------------------------------------------------------
 
 
 async def _running(flows: Flows, body: Any) -> WorkflowInstance:
@@ -947,7 +947,7 @@ async def _running(flows: Flows, body: Any) -> WorkflowInstance:
 
 
 @not_in("node", reason=NODE)
-async def test_terminate(flows: Flows) -> None:
+async def test_terminate_ends_instance(flows: Flows) -> None:
     caught_inside: list[str] = []
 
     async def body(event: WorkflowEvent[Any], step: WorkflowStep) -> None:
@@ -971,7 +971,7 @@ async def test_terminate(flows: Flows) -> None:
 
 
 @not_in("node", reason=NODE)
-async def test_pause_while_it_sleeps_keeps_what_is_left_of_it(flows: Flows) -> None:
+async def test_pause_during_sleep_keeps_remaining_time(flows: Flows) -> None:
     runs: list[float] = []
     caught_inside: list[str] = []
 
@@ -998,7 +998,7 @@ async def test_pause_while_it_sleeps_keeps_what_is_left_of_it(flows: Flows) -> N
 
 
 @not_in("node", reason=NODE)
-async def test_pause_lets_a_running_step_end(flows: Flows) -> None:
+async def test_pause_waits_for_running_step(flows: Flows) -> None:
     calls: list[str] = []
     may_end: list[bool] = []
 
@@ -1029,7 +1029,7 @@ async def test_pause_lets_a_running_step_end(flows: Flows) -> None:
 
 
 @not_in("node", reason=NODE)
-async def test_resume_before_the_pause_came(flows: Flows) -> None:
+async def test_resume_before_pause_takes_effect_cancels_pause(flows: Flows) -> None:
     calls: list[str] = []
     may_end: list[bool] = []
 
@@ -1053,7 +1053,7 @@ async def test_resume_before_the_pause_came(flows: Flows) -> None:
 
 
 @not_in("node", reason=NODE)
-async def test_an_event_for_a_paused_instance_is_kept(flows: Flows) -> None:
+async def test_event_for_paused_instance_is_stored(flows: Flows) -> None:
     async def body(event: WorkflowEvent[Any], step: WorkflowStep) -> Any:
         return (await step.wait_for_event("wait", "x")).payload
 
@@ -1068,7 +1068,7 @@ async def test_an_event_for_a_paused_instance_is_kept(flows: Flows) -> None:
 
 
 @not_in("node", reason=NODE)
-async def test_restart_begins_again(flows: Flows) -> None:
+async def test_restart_runs_instance_from_beginning(flows: Flows) -> None:
     calls: list[str] = []
 
     async def body(event: WorkflowEvent[Any], step: WorkflowStep) -> str:
@@ -1086,7 +1086,7 @@ async def test_restart_begins_again(flows: Flows) -> None:
 
 
 @not_in("node", reason=NODE)
-async def test_restart_of_one_that_runs(flows: Flows) -> None:
+async def test_restart_of_running_instance_runs_it_again(flows: Flows) -> None:
     runs: list[int] = []
 
     async def body(event: WorkflowEvent[Any], step: WorkflowStep) -> int:
@@ -1102,7 +1102,7 @@ async def test_restart_of_one_that_runs(flows: Flows) -> None:
 
 
 @not_in("node", reason=NODE)
-async def test_restart_from_a_step_keeps_what_was_before(flows: Flows) -> None:
+async def test_restart_from_step_keeps_earlier_results(flows: Flows) -> None:
     calls: list[str] = []
 
     async def body(event: WorkflowEvent[Any], step: WorkflowStep) -> int:

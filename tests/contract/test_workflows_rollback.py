@@ -48,7 +48,7 @@ class Undone:
 
 
 @not_in("node", reason=NODE)
-async def test_steps_are_undone_where_an_instance_fails(flows: Flows) -> None:
+async def test_failed_instance_rolls_back_started_steps(flows: Flows) -> None:
     undo = Undone()
 
     async def paid() -> Paid:
@@ -86,7 +86,7 @@ async def test_steps_are_undone_where_an_instance_fails(flows: Flows) -> None:
 
 
 @not_in("node", reason=NODE)
-async def test_a_decorated_step_is_undone(flows: Flows) -> None:
+async def test_decorated_step_is_rolled_back(flows: Flows) -> None:
     undo = Undone()
 
     async def body(event: WorkflowEvent[Any], step: WorkflowStep) -> None:
@@ -105,7 +105,7 @@ async def test_a_decorated_step_is_undone(flows: Flows) -> None:
 
 
 @not_in("node", reason=NODE)
-async def test_nothing_is_undone_where_an_instance_completes(flows: Flows) -> None:
+async def test_completed_instance_rolls_back_nothing(flows: Flows) -> None:
     undo = Undone()
 
     async def body(event: WorkflowEvent[Any], step: WorkflowStep) -> str:
@@ -116,7 +116,7 @@ async def test_nothing_is_undone_where_an_instance_completes(flows: Flows) -> No
 
 
 @not_in("node", reason=NODE)
-async def test_undoing_is_tried_again_and_its_end_is_the_end(flows: Flows) -> None:
+async def test_failed_rollback_is_retried_and_stops_earlier_ones(flows: Flows) -> None:
     undo, tries = Undone(), list[int]()
 
     async def fails(context: WorkflowRollbackContext[str]) -> None:
@@ -139,7 +139,7 @@ async def test_undoing_is_tried_again_and_its_end_is_the_end(flows: Flows) -> No
 
 
 @not_in("node", reason=NODE)
-async def test_termination_with_rollback(flows: Flows) -> None:
+async def test_terminate_with_rollback_rolls_back_steps(flows: Flows) -> None:
     undo = Undone()
 
     async def body(event: WorkflowEvent[Any], step: WorkflowStep) -> None:
@@ -161,7 +161,9 @@ async def test_termination_with_rollback(flows: Flows) -> None:
 
 @not_in("node", reason=NODE)
 @cases([None, False])
-async def test_termination_without_rollback(flows: Flows, case: bool | None) -> None:
+async def test_terminate_without_rollback_rolls_back_nothing(
+    flows: Flows, case: bool | None
+) -> None:
     undo = Undone()
 
     async def body(event: WorkflowEvent[Any], step: WorkflowStep) -> None:
@@ -176,7 +178,7 @@ async def test_termination_without_rollback(flows: Flows, case: bool | None) -> 
 
 
 @not_in("node", reason=NODE)
-async def test_a_step_under_way_is_undone_too(flows: Flows) -> None:
+async def test_terminate_rolls_back_running_step(flows: Flows) -> None:
     undo, begun = Undone(), list[int]()
 
     async def slow() -> str:
@@ -197,7 +199,7 @@ async def test_a_step_under_way_is_undone_too(flows: Flows) -> None:
 
 
 @not_in("node", reason=NODE)
-async def test_a_paused_instance_is_terminated_with_rollback(flows: Flows) -> None:
+async def test_terminate_of_paused_instance_rolls_back_steps(flows: Flows) -> None:
     undo = Undone()
 
     async def body(event: WorkflowEvent[Any], step: WorkflowStep) -> None:
@@ -214,7 +216,7 @@ async def test_a_paused_instance_is_terminated_with_rollback(flows: Flows) -> No
 
 
 @not_in("node", reason=NODE)
-async def test_a_rollback_config_that_is_none(flows: Flows) -> None:
+async def test_invalid_rollback_config_raises(flows: Flows) -> None:
     async def body(event: WorkflowEvent[Any], step: WorkflowStep) -> None:
         config: Any = {"retries": {"limit": -1, "delay": 1}}
         with raises(WorkflowError) as caught:
@@ -233,7 +235,7 @@ async def test_a_rollback_config_that_is_none(flows: Flows) -> None:
 
 
 @not_in("node", reason=NODE)
-async def test_a_function_says_the_delay(flows: Flows) -> None:
+async def test_delay_function_computes_retry_delay(flows: Flows) -> None:
     asked: list[WorkflowDynamicDelayContext] = []
     contexts: list[Any] = []
     times: list[float] = []
@@ -280,7 +282,7 @@ async def test_a_function_says_the_delay(flows: Flows) -> None:
         ),
     }
 )
-async def test_a_function_that_says_no_delay(flows: Flows, case: tuple[Any, str]) -> None:
+async def test_invalid_delay_of_function_fails_step(flows: Flows, case: tuple[Any, str]) -> None:
     given, reason = case
     tries: list[int] = []
 
@@ -303,7 +305,7 @@ async def test_a_function_that_says_no_delay(flows: Flows, case: tuple[Any, str]
 
 
 @not_in("node", reason=NODE)
-async def test_a_function_that_takes_too_long_to_say_the_delay(flows: Flows) -> None:
+async def test_delay_function_over_5_seconds_fails_step(flows: Flows) -> None:
     async def delay(context: WorkflowDynamicDelayContext) -> int:
         await asyncio.sleep(30)
         return 1
@@ -319,7 +321,7 @@ async def test_a_function_that_takes_too_long_to_say_the_delay(flows: Flows) -> 
 
 
 @not_in("node", reason=NODE)
-async def test_the_event_has_no_schedule_where_no_cron_started_it(flows: Flows) -> None:
+async def test_event_without_cron_trigger_has_no_schedule(flows: Flows) -> None:
     async def body(event: WorkflowEvent[Any], step: WorkflowStep) -> bool:
         return event.schedule is None
 

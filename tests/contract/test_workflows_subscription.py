@@ -94,11 +94,11 @@ async def fail() -> None:
 async def undo(ctx: WorkflowRollbackContext[Any]) -> None: ...
 
 
-# Events -------------------------------------------------------------------------------------------
+# Events ------------------------------------------------------------------------------------------
 
 
 @not_in("node", reason=NODE)
-async def test_events_come_as_an_instance_goes_on(flows: Flows) -> None:
+async def test_subscription_yields_events_while_instance_runs(flows: Flows) -> None:
     newest(flows)
 
     async def body(event: WorkflowEvent[Any], step: WorkflowStep) -> list[int]:
@@ -146,7 +146,7 @@ async def test_events_come_as_an_instance_goes_on(flows: Flows) -> None:
 
 
 @not_in("node", reason=NODE)
-async def test_a_cursor_and_a_filter_choose_events(flows: Flows) -> None:
+async def test_cursor_and_filter_select_events(flows: Flows) -> None:
     newest(flows)
 
     async def body(event: WorkflowEvent[Any], step: WorkflowStep) -> None:
@@ -167,7 +167,7 @@ async def test_a_cursor_and_a_filter_choose_events(flows: Flows) -> None:
 
 @not_in("node", reason=NODE)
 @cases([{"cursor": -1}, {"cursor": 1.5}, {"cursor": "1"}, {"filter": ["none"]}, {"filter": "abc"}])
-async def test_other_cursors_and_filters_are_refused(flows: Flows, case: dict[str, Any]) -> None:
+async def test_invalid_cursor_or_filter_raises(flows: Flows, case: dict[str, Any]) -> None:
     newest(flows)
     instance = await flows.app.FLOWS.create(params={"body": "none"})
     events = instance.subscribe(**case)
@@ -177,7 +177,7 @@ async def test_other_cursors_and_filters_are_refused(flows: Flows, case: dict[st
 
 
 @not_in("node", reason=NODE)
-async def test_events_tell_of_each_attempt(flows: Flows) -> None:
+async def test_each_attempt_has_events(flows: Flows) -> None:
     def soon(context: WorkflowDynamicDelayContext) -> int:
         return 5
 
@@ -247,7 +247,7 @@ async def test_events_tell_of_each_attempt(flows: Flows) -> None:
 
 
 @not_in("node", reason=NODE)
-async def test_a_sensitive_output_is_not_told(flows: Flows) -> None:
+async def test_sensitive_output_is_redacted_in_events(flows: Flows) -> None:
     at = datetime(2026, 1, 2, tzinfo=timezone.utc)
 
     async def values() -> dict[str, Any]:
@@ -272,7 +272,7 @@ async def test_a_sensitive_output_is_not_told(flows: Flows) -> None:
 
 
 @not_in("node", reason=NODE)
-async def test_sleeps_and_waits_count_those_of_one_name(flows: Flows) -> None:
+async def test_step_name_of_sleep_and_wait_has_number(flows: Flows) -> None:
     async def body(event: WorkflowEvent[Any], step: WorkflowStep) -> None:
         for length in (10, 10, 20):
             await step.sleep("nap", length)
@@ -305,7 +305,7 @@ ONE_ROLLBACK = [
 
 
 @not_in("node", reason=NODE)
-async def test_events_tell_how_steps_are_undone(flows: Flows) -> None:
+async def test_rollback_has_events(flows: Flows) -> None:
     async def well(event: WorkflowEvent[Any], step: WorkflowStep) -> None:
         await step.do("one", one, rollback=undo, rollback_config={"timeout": 100})
         await step.do("two", one, rollback=undo)
@@ -343,7 +343,7 @@ async def test_events_tell_how_steps_are_undone(flows: Flows) -> None:
 
 
 @not_in("node", reason=NODE)
-async def test_a_termination_is_the_last_event(flows: Flows) -> None:
+async def test_termination_is_last_event(flows: Flows) -> None:
     newest(flows)
 
     async def body(event: WorkflowEvent[Any], step: WorkflowStep) -> None:
@@ -370,7 +370,7 @@ async def test_a_termination_is_the_last_event(flows: Flows) -> None:
 
 
 @not_in("node", reason=NODE)
-async def test_events_tell_of_pauses(flows: Flows) -> None:
+async def test_pause_and_resume_have_events(flows: Flows) -> None:
     newest(flows)
 
     async def body(event: WorkflowEvent[Any], step: WorkflowStep) -> None:
@@ -398,7 +398,7 @@ async def test_events_tell_of_pauses(flows: Flows) -> None:
 
 
 @not_in("node", reason=NODE)
-async def test_a_restart_begins_new_events(flows: Flows) -> None:
+async def test_restart_starts_new_events(flows: Flows) -> None:
     newest(flows)
 
     async def body(event: WorkflowEvent[Any], step: WorkflowStep) -> None:
@@ -423,7 +423,7 @@ async def test_a_restart_begins_new_events(flows: Flows) -> None:
 
 @not_in("node", reason=NODE)
 @cases(["restart", "delete"])
-async def test_a_command_breaks_a_subscription_off(flows: Flows, case: str) -> None:
+async def test_restart_and_delete_break_subscription(flows: Flows, case: str) -> None:
     newest(flows)
 
     async def body(event: WorkflowEvent[Any], step: WorkflowStep) -> None:
@@ -438,7 +438,7 @@ async def test_a_command_breaks_a_subscription_off(flows: Flows, case: str) -> N
 
 
 @not_in("node", reason=NODE)
-async def test_several_listen_and_one_leaves(flows: Flows) -> None:
+async def test_closed_subscription_leaves_others_open(flows: Flows) -> None:
     newest(flows)
 
     async def body(event: WorkflowEvent[Any], step: WorkflowStep) -> None:
@@ -461,11 +461,11 @@ async def test_several_listen_and_one_leaves(flows: Flows) -> None:
     assert [event async for event in events] == []
 
 
-# Deletion -----------------------------------------------------------------------------------------
+# Deletion ----------------------------------------------------------------------------------------
 
 
 @not_in("node", reason=NODE)
-async def test_an_instance_is_deleted_with_what_is_kept_of_it(flows: Flows) -> None:
+async def test_delete_removes_instance_and_its_data(flows: Flows) -> None:
     newest(flows)
     begun: list[str] = []
 
@@ -494,7 +494,7 @@ async def test_an_instance_is_deleted_with_what_is_kept_of_it(flows: Flows) -> N
 
 
 @not_in("node", reason=NODE)
-async def test_a_workflow_that_deletes_itself_stops_there(flows: Flows) -> None:
+async def test_workflow_that_deletes_itself_stops(flows: Flows) -> None:
     newest(flows)
     seen: list[str] = []
 
@@ -518,7 +518,7 @@ async def test_a_workflow_that_deletes_itself_stops_there(flows: Flows) -> None:
 
 @not_in("node", reason=NODE)
 @cases({"none": 0, "too many": 101, "1.5": 1.5})
-async def test_counts_have_limits(flows: Flows, case: Any) -> None:
+async def test_batch_count_out_of_range_raises(flows: Flows, case: Any) -> None:
     with raises(WorkflowError) as caught:
         await newest(flows).create_batch(count=case)
     many = "batchCreate only supports 100 instances at a time"
@@ -541,7 +541,7 @@ BATCHES: dict[str, tuple[list[Any], str]] = {
 
 @not_in("node", reason=NODE)
 @cases(BATCHES)
-async def test_batches_have_limits(flows: Flows, case: tuple[list[Any], str]) -> None:
+async def test_invalid_batch_raises(flows: Flows, case: tuple[list[Any], str]) -> None:
     given, reason = case
     with raises(WorkflowError) as caught:
         await newest(flows).create_batch(instances=[options(**each) for each in given])
@@ -549,7 +549,7 @@ async def test_batches_have_limits(flows: Flows, case: tuple[list[Any], str]) ->
 
 
 @not_in("node", reason=NODE)
-async def test_a_list_leaves_out_what_is_known(flows: Flows) -> None:
+async def test_batch_as_list_leaves_out_existing_ids(flows: Flows) -> None:
     workflow = newest(flows)
     known = await workflow.create(params={"body": "none"})
     new = f"{known.id}-new"
@@ -572,7 +572,9 @@ DELETIONS: dict[str, tuple[list[str], str]] = {
 
 @not_in("node", reason=NODE)
 @cases(DELETIONS)
-async def test_deletions_have_limits(flows: Flows, case: tuple[list[str], str]) -> None:
+async def test_delete_batch_with_invalid_ids_raises(
+    flows: Flows, case: tuple[list[str], str]
+) -> None:
     ids, reason = case
     with raises(WorkflowError) as caught:
         await newest(flows).delete_batch(ids)
@@ -580,15 +582,15 @@ async def test_deletions_have_limits(flows: Flows, case: tuple[list[str], str]) 
 
 
 @not_in("node", reason=NODE)
-async def test_an_id_of_a_cron_trigger_may_be_deleted(flows: Flows) -> None:
+async def test_delete_batch_accepts_id_of_cron_trigger(flows: Flows) -> None:
     id = "*/5 * * * *, " + "x" * 258
     assert [error.id for error in (await newest(flows).delete_batch([id])).errors] == [id]
 
 
-# Over the border ----------------------------------------------------------------------------------
+# Over the border ---------------------------------------------------------------------------------
 
 
-async def test_a_batch_tells_what_was_started_and_what_not(app: AppEnv) -> None:
+async def test_batch_returns_started_instances_and_errors(app: AppEnv) -> None:
     known = await app.NEWER_FLOWS.create()
     found = await app.NEWER_FLOWS.create_batch(
         instances=[
@@ -606,7 +608,7 @@ async def test_a_batch_tells_what_was_started_and_what_not(app: AppEnv) -> None:
     assert found.errors[0].code == 10405
 
 
-async def test_so_many_are_started_with_the_same_params(app: AppEnv) -> None:
+async def test_batch_with_count_starts_equal_instances(app: AppEnv) -> None:
     found = await app.NEWER_FLOWS.create_batch(
         count=3,
         params={"at": datetime(2026, 1, 2, tzinfo=timezone.utc)},
@@ -622,7 +624,7 @@ async def test_so_many_are_started_with_the_same_params(app: AppEnv) -> None:
 
 
 @only("node", "workerd", reason="the stand-in keeps what it got")
-async def test_what_was_said_of_a_batch_arrives(app: AppEnv) -> None:
+async def test_options_of_batch_arrive_under_javascript_names(app: AppEnv) -> None:
     one: Any = {
         "params": {"a": [1, None]},
         "retention": {"success_retention": "1 day", "error_retention": timedelta(seconds=1)},
@@ -644,12 +646,12 @@ async def test_what_was_said_of_a_batch_arrives(app: AppEnv) -> None:
     ]
 
 
-async def test_a_batch_in_a_list_gives_a_list(app: AppEnv) -> None:
+async def test_batch_as_list_returns_list(app: AppEnv) -> None:
     made = await app.NEWER_FLOWS.create_batch(options(params=number) for number in range(2))
     assert [type(instance) for instance in made] == [WorkflowInstance] * 2
 
 
-async def test_a_deletion_has_an_answer_for_each_id(app: AppEnv) -> None:
+async def test_delete_batch_reports_each_id(app: AppEnv) -> None:
     one, two = (await app.NEWER_FLOWS.create_batch(count=2)).created
     given = (one.id, "nobody", two.id, one.id)
     found = await app.NEWER_FLOWS.delete_batch(id for id in given)
@@ -661,7 +663,7 @@ async def test_a_deletion_has_an_answer_for_each_id(app: AppEnv) -> None:
         await app.NEWER_FLOWS.delete_batch([])
 
 
-async def test_an_instance_is_deleted(app: AppEnv) -> None:
+async def test_deleted_instance_is_not_found(app: AppEnv) -> None:
     instance = await app.NEWER_FLOWS.create()
     await instance.delete()
     with raises(WorkflowError, match=r"instance\.not_found"):
@@ -675,7 +677,7 @@ async def test_an_instance_is_deleted(app: AppEnv) -> None:
         await anext(instance.subscribe())
 
 
-async def test_a_subscription_begins_with_what_was(app: AppEnv) -> None:
+async def test_subscription_starts_with_past_events(app: AppEnv) -> None:
     instance = await app.NEWER_FLOWS.create()
     async with instance.subscribe(cursor=0, filter=["workflow_queued"]) as events:
         first = await anext(events)
@@ -686,7 +688,7 @@ async def test_a_subscription_begins_with_what_was(app: AppEnv) -> None:
 
 
 @only("node", "workerd", reason="the fake's events are those of its engine")
-async def test_an_event_has_the_fields_of_its_type(app: AppEnv) -> None:
+async def test_event_has_fields_of_its_type(app: AppEnv) -> None:
     instance = await app.NEWER_FLOWS.get("told")
     events = [event async for event in instance.subscribe()]
     assert [event.event_id for event in events] == [*range(10, 100, 10)]
@@ -711,7 +713,7 @@ async def test_an_event_has_the_fields_of_its_type(app: AppEnv) -> None:
 
 
 @only("node", "workerd", reason="the stand-in counts what is open")
-async def test_a_subscription_is_disposed_of_once(app: AppEnv) -> None:
+async def test_subscription_is_disposed_once(app: AppEnv) -> None:
     count = app.NEWER_FLOWS.js_object.open
     instance = await app.NEWER_FLOWS.get("told")
     assert count() == 0
@@ -742,7 +744,7 @@ async def test_a_subscription_is_disposed_of_once(app: AppEnv) -> None:
 
 
 @only("workerd", reason="the fake has them, and in the Node worlds is no Workflow")
-async def test_a_runtime_without_them_says_so(app: AppEnv) -> None:
+async def test_older_runtime_raises_for_missing_members(app: AppEnv) -> None:
     workflow = app.FLOWS
     if hasattr(workflow.js_object, "deleteBatch"):
         raise Skipped("this runtime has them")

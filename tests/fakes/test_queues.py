@@ -55,11 +55,11 @@ def bodies() -> list[Any]:
     return [body for _, body, _, _ in Worker.came]
 
 
-# Time -------------------------------------------------------------------------------------------
+# Time --------------------------------------------------------------------------------------------
 
 
 @pytest.mark.asyncio
-async def test_a_batch_waits_for_its_timeout() -> None:
+async def test_batch_waits_for_its_timeout() -> None:
     rt = runtime()
     await rt.env.JOBS.send(1)
     rt.clock.advance(3)
@@ -79,7 +79,7 @@ async def test_a_batch_waits_for_its_timeout() -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_full_batch_does_not_wait() -> None:
+async def test_full_batch_is_delivered_at_once() -> None:
     rt = runtime(max_batch_size=2)
     await rt.env.JOBS.send_batch(range(5))
     assert [len(batch.messages) for batch in await rt.drain()] == [2, 2]
@@ -89,7 +89,7 @@ async def test_a_full_batch_does_not_wait() -> None:
 
 
 @pytest.mark.asyncio
-async def test_batches_are_those_that_would_have_come_one_after_another() -> None:
+async def test_batches_after_long_time_are_split_as_if_delivered_on_time() -> None:
     rt = runtime()
     await rt.env.JOBS.send("late", delay_seconds=30)
     await rt.env.JOBS.send("soon")
@@ -103,7 +103,7 @@ async def test_batches_are_those_that_would_have_come_one_after_another() -> Non
 
 
 @pytest.mark.asyncio
-async def test_a_delay_begins_with_the_send() -> None:
+async def test_delay_begins_with_the_send() -> None:
     rt = runtime(max_batch_timeout=0)
     await rt.env.JOBS.send_batch([1, MessageSendRequest(2, delay_seconds=9)], delay_seconds=60)
     assert queued(rt.env.JOBS) == [2, 1]
@@ -116,7 +116,7 @@ async def test_a_delay_begins_with_the_send() -> None:
 
 
 @pytest.mark.asyncio
-async def test_retries_back_off_on_the_clock() -> None:
+async def test_retry_with_back_off_follows_the_clock() -> None:
     rt = runtime(max_batch_timeout=0, max_retries=4)
     await rt.env.JOBS.send("back off")
     outcomes: list[str] = []
@@ -135,7 +135,7 @@ async def test_retries_back_off_on_the_clock() -> None:
 
 
 @pytest.mark.asyncio
-async def test_the_consumer_s_retry_delay_is_the_default() -> None:
+async def test_retry_delay_of_consumer_is_the_default() -> None:
     rt = runtime(max_batch_timeout=0, retry_delay=10)
     await rt.env.JOBS.send("retry")
     await rt.drain()
@@ -146,7 +146,7 @@ async def test_the_consumer_s_retry_delay_is_the_default() -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_retry_waits_for_the_next_batch() -> None:
+async def test_retry_waits_for_batch_timeout_again() -> None:
     rt = runtime()
     await rt.env.JOBS.send("retry")
     rt.clock.advance(5)
@@ -155,11 +155,11 @@ async def test_a_retry_waits_for_the_next_batch() -> None:
     assert len(await rt.drain()) == 1
 
 
-# What becomes of messages -----------------------------------------------------------------------
+# What becomes of messages ------------------------------------------------------------------------
 
 
 @pytest.mark.asyncio
-async def test_a_handler_that_raises_in_the_middle_loses_no_message(
+async def test_handler_that_raises_midway_loses_no_message(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     rt = runtime(max_batch_timeout=0, retry_delay=1)
@@ -173,7 +173,7 @@ async def test_a_handler_that_raises_in_the_middle_loses_no_message(
 
 
 @pytest.mark.asyncio
-async def test_the_local_runtime_forgets_acks_when_the_handler_raises() -> None:
+async def test_queue_that_is_not_strict_retries_acked_messages() -> None:
     Worker.came = []
     Worker.clock = Clock(NOON)
     jobs = Queue[Any](FakeQueue(clock=Worker.clock, strict=False))
@@ -190,7 +190,7 @@ async def test_the_local_runtime_forgets_acks_when_the_handler_raises() -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_dead_letter_queue_may_be_bound_consumed_or_neither() -> None:
+async def test_dead_letter_queue_may_be_bound_consumed_or_neither() -> None:
     rt = runtime(max_batch_timeout=0, max_retries=0, dead_letter_queue="out-box")
     await rt.env.JOBS.send("retry")
     (batch,) = await rt.drain()
@@ -209,7 +209,7 @@ async def test_a_dead_letter_queue_may_be_bound_consumed_or_neither() -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_queue_that_is_not_bound_may_be_consumed() -> None:
+async def test_queue_without_binding_may_be_consumed() -> None:
     runtime()
     settings = QueueConsumer(max_batch_timeout=0, max_retries=0, dead_letter_queue="dead")
     consumers = {"JOBS": settings, "dead": QueueConsumer(max_batch_timeout=0, max_retries=0)}
@@ -219,7 +219,7 @@ async def test_a_queue_that_is_not_bound_may_be_consumed() -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_queue_has_the_name_that_its_consumer_says() -> None:
+async def test_queue_has_name_of_its_consumer_settings() -> None:
     runtime()
     consumers = {
         "JOBS": QueueConsumer(queue="jobs-live", max_batch_timeout=0),
@@ -234,7 +234,7 @@ async def test_a_queue_has_the_name_that_its_consumer_says() -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_message_may_come_twice() -> None:
+async def test_message_may_be_delivered_twice() -> None:
     rt = runtime(max_batch_timeout=0)
     faults(rt.env.JOBS).deliver_twice()
     await rt.env.JOBS.send_batch([1, 2])
@@ -245,7 +245,7 @@ async def test_a_message_may_come_twice() -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_message_s_body_is_new_at_every_attempt() -> None:
+async def test_body_is_new_object_at_each_attempt() -> None:
     class Careless(WorkerEntrypoint[AppEnv]):
         async def queue(self, batch: MessageBatch[Any]) -> None:
             for message in batch:
@@ -263,7 +263,7 @@ async def test_a_message_s_body_is_new_at_every_attempt() -> None:
     assert body == {"seen": []}
 
 
-# Concurrency ------------------------------------------------------------------------------------
+# Concurrency -------------------------------------------------------------------------------------
 
 
 class Slow(WorkerEntrypoint[AppEnv]):
@@ -279,7 +279,7 @@ class Slow(WorkerEntrypoint[AppEnv]):
 
 @pytest.mark.parametrize(("concurrency", "most"), [(1, 1), (3, 3)])
 @pytest.mark.asyncio
-async def test_so_many_batches_of_a_queue_run_at_once(concurrency: int, most: int) -> None:
+async def test_max_concurrency_limits_batches_that_run_at_once(concurrency: int, most: int) -> None:
     Slow.running = Slow.most = 0
     settings = QueueConsumer(max_batch_size=1, max_concurrency=concurrency)
     rt = FakeRuntime(Slow, env=AppEnv, consumers={"JOBS": settings})
@@ -290,7 +290,7 @@ async def test_so_many_batches_of_a_queue_run_at_once(concurrency: int, most: in
 
 
 @pytest.mark.asyncio
-async def test_a_delivery_that_is_cancelled_never_was() -> None:
+async def test_cancelled_delivery_puts_messages_back() -> None:
     Slow.running = Slow.most = 0
     rt = FakeRuntime(Slow, env=AppEnv, consumers={"JOBS": QueueConsumer(max_batch_timeout=0)})
     await rt.env.JOBS.send_batch([1, 2])
@@ -303,7 +303,7 @@ async def test_a_delivery_that_is_cancelled_never_was() -> None:
 
 
 @pytest.mark.asyncio
-async def test_what_a_handler_sends_or_leaves_behind_is_in_the_same_drain() -> None:
+async def test_drain_includes_messages_sent_by_handlers() -> None:
     class Chain(WorkerEntrypoint[AppEnv]):
         async def queue(self, batch: MessageBatch[Any]) -> None:
             if batch.queue == "jobs":
@@ -315,11 +315,11 @@ async def test_what_a_handler_sends_or_leaves_behind_is_in_the_same_drain() -> N
     assert [batch.queue for batch in await rt.drain()] == ["jobs", "out-box"]
 
 
-# A handler called by itself ---------------------------------------------------------------------
+# A handler called by itself ----------------------------------------------------------------------
 
 
 @pytest.mark.asyncio
-async def test_a_handler_may_be_called_with_bodies() -> None:
+async def test_handler_may_be_called_with_bodies() -> None:
     rt = runtime()
     text = MessageSendRequest("text", content_type="text")
     done = await rt.queue(["ack", "retry", {"a": 1}, text], attempts=3)
@@ -336,13 +336,13 @@ async def test_a_handler_may_be_called_with_bodies() -> None:
 
 
 @pytest.mark.asyncio
-async def test_what_it_raises_then_comes_out() -> None:
+async def test_called_handler_that_raises_raises_to_the_test() -> None:
     with pytest.raises(LookupError, match="the handler broke"):
         await runtime().queue(["raise"])
 
 
 @pytest.mark.asyncio
-async def test_a_worker_without_a_handler_only_sends() -> None:
+async def test_worker_without_handler_only_sends() -> None:
     class Producer(WorkerEntrypoint[AppEnv]):
         pass
 
@@ -357,7 +357,7 @@ async def test_a_worker_without_a_handler_only_sends() -> None:
         FakeRuntime(Producer, env=AppEnv, consumers={"JOBS": QueueConsumer()})
 
 
-def test_a_runtime_takes_the_clock_of_its_env() -> None:
+def test_runtime_takes_clock_of_its_env() -> None:
     clock = Clock(NOON)
     assert FakeRuntime(Worker, env=fake(AppEnv, clock=clock)).clock is clock
     assert FakeRuntime(Worker).clock is not clock
@@ -374,17 +374,17 @@ def test_a_runtime_takes_the_clock_of_its_env() -> None:
         ("max_concurrency", 0),
     ],
 )
-def test_settings_out_of_range_are_refused(name: str, value: int) -> None:
+def test_consumer_settings_out_of_range_raise(name: str, value: int) -> None:
     with pytest.raises(ValueError, match=f"^{name}: expected .*, got {value}$"):
         QueueConsumer(**{name: value})  # type: ignore[arg-type]
 
 
-def test_only_a_fake_can_be_looked_into() -> None:
+def test_queued_of_another_binding_raises() -> None:
     with pytest.raises(TypeError, match="a queue that fake"):
         queued(fake(KV))  # type: ignore[arg-type]
 
 
-# The JavaScript API -----------------------------------------------------------------------------
+# The JavaScript API ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -407,7 +407,7 @@ def test_only_a_fake_can_be_looked_into() -> None:
     ],
 )
 @pytest.mark.asyncio
-async def test_a_body_of_another_kind_is_refused_as_the_runtime_does(
+async def test_body_of_other_type_raises_with_words_of_the_runtime(
     body: Any, kind: str, message: str
 ) -> None:
     queue = FakeQueue()
@@ -422,7 +422,7 @@ async def test_a_body_of_another_kind_is_refused_as_the_runtime_does(
 
 
 @pytest.mark.asyncio
-async def test_a_delay_that_is_no_integer_is_read_as_the_runtime_does() -> None:
+async def test_fractional_delay_is_cut_off() -> None:
     queue = FakeQueue(clock=Clock(NOON))
     await queue.send(1, delaySeconds=1.9)
     await queue.send(2, delaySeconds=float("nan"))
@@ -430,7 +430,7 @@ async def test_a_delay_that_is_no_integer_is_read_as_the_runtime_does() -> None:
 
 
 @pytest.mark.asyncio
-async def test_metrics_count_what_is_there() -> None:
+async def test_metrics_count_messages_that_are_due() -> None:
     clock = Clock(NOON)
     queue = Queue[Any](FakeQueue(clock=clock))
     assert await queue.metrics() == (0, 0, None)
@@ -443,5 +443,5 @@ async def test_metrics_count_what_is_there() -> None:
     assert NOON + timedelta(seconds=61) == clock.datetime()
 
 
-def test_an_object_of_many_keys_takes_two_bytes_to_count_them() -> None:
+def test_clone_size_of_object_with_128_keys_has_two_byte_count() -> None:
     assert clone_size({f"k{number:03}": None for number in range(128)}) == 2 + 1 + 128 * 7 + 1 + 2

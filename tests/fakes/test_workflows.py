@@ -99,7 +99,7 @@ async def keys(runtime: FakeRuntime[AppEnv]) -> list[str]:
     return [key.name for key in (await runtime.env.STOCK.list()).keys]
 
 
-async def test_a_workflow_takes_its_time() -> None:
+async def test_workflow_waits_for_the_clock() -> None:
     runtime = runtime_of()
     instance = await begun(runtime, "o")
     assert (await instance.status()).status == "running"
@@ -113,7 +113,7 @@ async def test_a_workflow_takes_its_time() -> None:
     assert await instance.status() == ("complete", None, DONE)
 
 
-async def test_a_crash_at_every_boundary_loses_nothing_and_doubles_nothing() -> None:
+async def test_crash_at_each_boundary_loses_and_repeats_nothing() -> None:
     runtime = runtime_of()
     await begun(runtime, "calm")
     calm = await finished(runtime, "calm")
@@ -140,7 +140,7 @@ async def test_a_crash_at_every_boundary_loses_nothing_and_doubles_nothing() -> 
             assert step.kind != "do" or attempts[step.name] == again
 
 
-async def test_a_crash_in_one_of_two_steps_runs_the_other_one_again_if_it_was_not_done() -> None:
+async def test_crash_runs_concurrent_unfinished_step_again() -> None:
     calls: list[str] = []
 
     class Two(WorkflowEntrypoint[AppEnv]):
@@ -185,7 +185,7 @@ class Flaky(WorkflowEntrypoint[AppEnv]):
 clock = Clock()
 
 
-async def test_retries_follow_the_clock() -> None:
+async def test_retry_back_off_follows_the_clock() -> None:
     global clock
     Flaky.times, Flaky.failing = [], True
     runtime = runtime_of(Flaky)
@@ -199,7 +199,7 @@ async def test_retries_follow_the_clock() -> None:
     assert (await instance.status()).error == ("Error", "LookupError: not yet")
 
 
-async def test_retry_delays_may_be_disabled() -> None:
+async def test_disabled_retry_delays_take_no_time() -> None:
     global clock
     Flaky.times, Flaky.failing = [], True
     runtime = runtime_of(Flaky)
@@ -215,7 +215,7 @@ async def test_retry_delays_may_be_disabled() -> None:
     assert (step.done, step.attempts, step.error) == (True, 6, ("Error", "LookupError: not yet"))
 
 
-async def test_a_step_may_be_made_to_fail_a_few_times() -> None:
+async def test_mocked_step_error_fails_first_attempts() -> None:
     global clock
     Flaky.times, Flaky.failing = [], False
     runtime = runtime_of(Flaky)
@@ -229,7 +229,7 @@ async def test_a_step_may_be_made_to_fail_a_few_times() -> None:
 
 
 @pytest.mark.parametrize("error", [OSError("down"), NonRetryableError("down")])
-async def test_a_step_may_be_made_to_fail(error: Exception) -> None:
+async def test_mocked_step_error_fails_all_attempts(error: Exception) -> None:
     runtime = runtime_of()
     flow = introspect_workflow(runtime.env.ORDERS)
     flow.disable_retry_delays()
@@ -242,7 +242,7 @@ async def test_a_step_may_be_made_to_fail(error: Exception) -> None:
         await instance.wait_for_step_result("reserve")
 
 
-async def test_a_step_may_be_made_to_take_too_long() -> None:
+async def test_forced_step_timeout_fails_attempts() -> None:
     runtime = runtime_of()
     flow = introspect_workflow(runtime.env.ORDERS)
     flow.disable_retry_delays()
@@ -253,7 +253,7 @@ async def test_a_step_may_be_made_to_take_too_long() -> None:
     assert instance.error == ("Error", "Execution timed out after 0ms")
 
 
-async def test_results_sleeps_and_events_may_be_mocked() -> None:
+async def test_results_sleeps_and_events_can_be_mocked() -> None:
     runtime = runtime_of()
     flow = introspect_workflow(runtime.env.ORDERS)
     one = flow.instance("one")
@@ -273,7 +273,7 @@ async def test_results_sleeps_and_events_may_be_mocked() -> None:
     )
 
 
-async def test_all_sleeps_may_be_disabled_and_waiting_made_vain() -> None:
+async def test_disabled_sleeps_and_forced_event_timeout_take_no_time() -> None:
     runtime = runtime_of()
     flow = introspect_workflow(runtime.env.ORDERS)
     flow.disable_sleeps()
@@ -285,7 +285,7 @@ async def test_all_sleeps_may_be_disabled_and_waiting_made_vain() -> None:
     assert flow.instances[0].steps[-1].error == ("WorkflowTimeoutError", error.message)
 
 
-async def test_waiting_ends_on_the_clock() -> None:
+async def test_wait_for_event_times_out_on_the_clock() -> None:
     runtime = runtime_of()
     flow = introspect_workflow(runtime.env.ORDERS)
     instance = flow.instance((await begun(runtime)).id)
@@ -294,7 +294,7 @@ async def test_waiting_ends_on_the_clock() -> None:
     assert runtime.clock.now() - started == (1 + 48) * 3_600_000
 
 
-async def test_what_cannot_come_is_said() -> None:
+async def test_waiting_for_unreachable_status_raises() -> None:
     runtime = runtime_of()
     flow = introspect_workflow(runtime.env.ORDERS)
     with pytest.raises(LookupError, match="the instance 'nobody' does not exist"):
@@ -313,7 +313,7 @@ async def test_what_cannot_come_is_said() -> None:
         await instance.wait_for_step_result("ship")
 
 
-async def test_a_workflow_without_a_class_only_queues() -> None:
+async def test_workflow_without_class_stays_queued() -> None:
     orders = fake(Workflow[Order])
     instance = await orders.create(params={"item": "tea"})
     assert (await instance.status()).status == "queued"
@@ -325,7 +325,7 @@ async def test_a_workflow_without_a_class_only_queues() -> None:
     assert repr(instance) == f"<WorkflowInstance {instance.id}>"
 
 
-async def test_only_a_fake_may_be_looked_into_or_given_a_class() -> None:
+async def test_introspection_and_class_of_another_binding_raise() -> None:
     class Theirs:
         def createBatch(self) -> None: ...
 
@@ -336,7 +336,7 @@ async def test_only_a_fake_may_be_looked_into_or_given_a_class() -> None:
         FakeRuntime(Default, env=AppEnv, workflows={"ORDER": Pipeline})
 
 
-async def test_a_class_may_be_named_as_the_worker_exports_it() -> None:
+async def test_class_may_be_the_name_of_an_export() -> None:
     runtime = runtime_of()
     flow = runtime.env.ORDERS.js_object
     assert isinstance(flow, FakeWorkflow)
@@ -346,7 +346,7 @@ async def test_a_class_may_be_named_as_the_worker_exports_it() -> None:
     assert (await instance.status()).status == "running"
 
 
-async def test_a_subscription_takes_its_instance_as_far_as_the_clock_goes() -> None:
+async def test_subscription_advances_instance_as_far_as_the_clock() -> None:
     runtime = runtime_of()
     instance = await runtime.env.ORDERS.create(params={"item": "tea"})
     found: list[str] = []
@@ -366,7 +366,7 @@ async def test_a_subscription_takes_its_instance_as_far_as_the_clock_goes() -> N
     assert found[3:] == ["cool down-1", "ship-1"]
 
 
-async def test_a_crash_is_told_by_a_further_attempt_alone() -> None:
+async def test_crash_appears_in_events_only_as_another_attempt() -> None:
     runtime = runtime_of()
     introspect_workflow(runtime.env.ORDERS).crash_before("charge")
     await begun(runtime, "o")
@@ -383,7 +383,7 @@ async def test_a_crash_is_told_by_a_further_attempt_alone() -> None:
     assert [event.type for event in events].count("workflow_running") == 1
 
 
-async def test_older_runtimes() -> None:
+async def test_older_runtime_raises_for_missing_members() -> None:
     class Old:
         async def createBatch(self, batch: Any) -> list[Any]:
             return [object() for _ in batch]
@@ -398,7 +398,7 @@ async def test_older_runtimes() -> None:
         instance.subscribe()
 
 
-async def test_known_ids() -> None:
+async def test_existing_id_raises_or_is_error_of_batch() -> None:
     runtime = runtime_of()
     await begun(runtime, "a")
     with pytest.raises(WorkflowError, match="already exists"):
@@ -429,7 +429,7 @@ async def outcome(body: Any) -> Any:
     return status.output if status.error is None else status.error
 
 
-async def test_the_number_of_steps_has_a_limit() -> None:
+async def test_too_many_steps_raise() -> None:
     async def body(step: WorkflowStep) -> None:
         async def nothing() -> None: ...
 
@@ -440,7 +440,7 @@ async def test_the_number_of_steps_has_a_limit() -> None:
     assert error.message.startswith("The limit of 10000 steps has been reached")
 
 
-async def test_a_stream_of_a_step_is_seen_as_bytes() -> None:
+async def test_stream_result_is_read_as_bytes_by_introspection() -> None:
     async def body(step: WorkflowStep) -> None:
         async def made() -> ReadableStream:
             stream = Response(b"ab").body
@@ -454,7 +454,7 @@ async def test_a_stream_of_a_step_is_seen_as_bytes() -> None:
     assert await instance.wait_for_step_result("stream") == b"ab"
 
 
-async def test_a_step_that_hangs_times_out_on_the_clock() -> None:
+async def test_hanging_step_times_out_on_the_clock() -> None:
     cancelled: list[bool] = []
 
     async def body(step: WorkflowStep) -> None:
@@ -476,7 +476,7 @@ async def test_a_step_that_hangs_times_out_on_the_clock() -> None:
     assert cancelled == [True]
 
 
-async def test_a_step_that_cancels_itself_has_failed() -> None:
+async def test_step_that_cancels_itself_fails() -> None:
     async def body(step: WorkflowStep) -> None:
         async def stops() -> None:
             raise asyncio.CancelledError
@@ -486,7 +486,7 @@ async def test_a_step_that_cancels_itself_has_failed() -> None:
     assert await outcome(body) == ("Error", "CancelledError")
 
 
-async def test_a_step_outside_of_do_may_take_real_time() -> None:
+async def test_code_outside_of_steps_may_take_real_time() -> None:
     async def body(step: WorkflowStep) -> str:
         await asyncio.sleep(0.02)
         return "slept"
@@ -494,7 +494,7 @@ async def test_a_step_outside_of_do_may_take_real_time() -> None:
     assert await outcome(body) == "slept"
 
 
-async def test_a_step_holds_back_while_another_one_ends_for_a_pause() -> None:
+async def test_requested_pause_holds_back_new_steps() -> None:
     calls: list[str] = []
     runtime: FakeRuntime[AppEnv]
     go_on = asyncio.Event()
@@ -552,7 +552,7 @@ async def test_a_step_holds_back_while_another_one_ends_for_a_pause() -> None:
     assert calls == ["long", "later", "later", "short"]
 
 
-async def test_pause_between_two_attempts() -> None:
+async def test_pause_during_attempt_takes_effect_before_the_retry() -> None:
     calls: list[str] = []
     runtime: FakeRuntime[AppEnv]
 
@@ -579,7 +579,7 @@ async def test_pause_between_two_attempts() -> None:
     assert calls == ["fails", "fails"]
 
 
-async def test_what_a_run_does_after_its_end_has_no_effect() -> None:
+async def test_error_of_terminated_run_has_no_effect() -> None:
     seen: list[str] = []
 
     async def body(step: WorkflowStep) -> None:
@@ -600,7 +600,7 @@ async def test_what_a_run_does_after_its_end_has_no_effect() -> None:
     assert await instance.status() == ("terminated", None, None)
 
 
-async def test_a_run_that_swallows_its_end_does_not_complete() -> None:
+async def test_terminated_run_that_catches_cancellation_does_not_complete() -> None:
     async def body(step: WorkflowStep) -> str:
         try:
             await step.sleep("nap", 1000)
@@ -615,7 +615,7 @@ async def test_a_run_that_swallows_its_end_does_not_complete() -> None:
     assert await instance.status() == ("terminated", None, None)
 
 
-async def test_sleep_until_survives_a_replay() -> None:
+async def test_sleep_until_past_time_is_accepted_in_replay() -> None:
     async def body(step: WorkflowStep) -> str:
         start = await step.do("start", now)
         await step.sleep_until("soon", start + 1000)
@@ -633,7 +633,7 @@ async def test_sleep_until_survives_a_replay() -> None:
     assert (order.output, order.crashes) == ("awake", 2)
 
 
-async def test_a_timer_that_ended_while_the_engine_was_dead_is_over() -> None:
+async def test_pause_keeps_remaining_time_of_sleep() -> None:
     runtime = runtime_of()
     order = await begun(runtime, "o")
     await order.pause()
@@ -647,7 +647,7 @@ async def test_a_timer_that_ended_while_the_engine_was_dead_is_over() -> None:
     assert flow.instance("o").steps[-1].name == "approval"
 
 
-async def test_an_instance_that_waits_may_be_left_behind() -> None:
+async def test_waiting_instance_may_be_garbage_collected() -> None:
     runtime = runtime_of()
     await begun(runtime, "o")
     del runtime
@@ -655,7 +655,7 @@ async def test_an_instance_that_waits_may_be_left_behind() -> None:
     await asyncio.sleep(0)
 
 
-async def test_a_later_event_skips_whoever_gave_up() -> None:
+async def test_event_skips_step_that_timed_out() -> None:
     async def body(step: WorkflowStep) -> Any:
         with pytest.raises(TimeoutError):
             await step.wait_for_event("first", "x", timeout=1000)
@@ -670,7 +670,7 @@ async def test_a_later_event_skips_whoever_gave_up() -> None:
     assert (await instance.status()).output == 1
 
 
-async def test_events_say_what_they_are() -> None:
+async def test_events_have_repr_and_timestamp() -> None:
     async def body(step: WorkflowStep) -> Any:
         event = await step.wait_for_event("wait", "x")
         assert event.js_object["type"] == "x"
@@ -693,7 +693,7 @@ async def test_events_say_what_they_are() -> None:
     assert instance.js_object.id == "o"
 
 
-async def test_do_takes_a_name_with_a_callback() -> None:
+async def test_do_with_callback_needs_a_name() -> None:
     async def body(step: WorkflowStep) -> Any:
         async def nothing() -> None: ...
 
@@ -710,7 +710,7 @@ async def test_do_takes_a_name_with_a_callback() -> None:
     assert await outcome(body) == [1, 1]
 
 
-async def test_dependencies_that_run_side_by_side_run_once() -> None:
+async def test_shared_dependency_of_concurrent_steps_runs_once() -> None:
     calls: list[str] = []
 
     async def body(step: WorkflowStep) -> Any:
@@ -749,18 +749,18 @@ async def test_dependencies_that_run_side_by_side_run_once() -> None:
         (7, 7),
     ],
 )
-async def test_durations(text: Any, expected: float) -> None:
+async def test_duration_text_is_converted_to_milliseconds(text: Any, expected: float) -> None:
     assert milliseconds(text) == expected
 
 
-async def test_what_the_log_makes_of_values() -> None:
+async def test_log_replaces_values_outside_json() -> None:
     assert logged([float("nan"), float("-inf"), 1.5, True]) == [None, None, 1.5, True]
     assert logged({"at": datetime(2026, 1, 1, tzinfo=timezone.utc)}) == {
         "at": "2026-01-01T00:00:00.000Z"
     }
 
 
-async def test_a_crashed_instance_is_undone() -> None:
+async def test_crashed_instance_is_rolled_back() -> None:
     undone: list[str] = []
 
     async def undo(context: WorkflowRollbackContext[Any]) -> None:
@@ -789,7 +789,7 @@ async def test_a_crashed_instance_is_undone() -> None:
     assert undone == ["a-1"]
 
 
-async def test_undoing_that_has_to_wait() -> None:
+async def test_failed_rollback_is_retried_after_its_delay() -> None:
     tries: list[int] = []
 
     async def undo(context: WorkflowRollbackContext[Any]) -> None:
@@ -815,7 +815,7 @@ async def test_undoing_that_has_to_wait() -> None:
     assert len(tries) == 2
 
 
-async def test_the_schedule_of_an_event() -> None:
+async def test_event_has_schedule_and_sensitivity() -> None:
     event = WorkflowEvent[Any]({"schedule": {"cron": "0 * * * *", "scheduledTime": 1000}})
     schedule = event.schedule
     assert schedule is not None
@@ -847,7 +847,7 @@ class FailsEnv(Env):
     FAILS: Workflow[dict[str, str]]
 
 
-async def test_what_goes_wrong_is_logged_with_its_traceback(
+async def test_errors_are_logged_with_traceback(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     runtime = FakeRuntime(Default, env=FailsEnv, workflows={"FAILS": Fails})
@@ -868,13 +868,13 @@ async def test_what_goes_wrong_is_logged_with_its_traceback(
     assert caplog.records[0].getMessage() == f"step 'it', attempt 1, of fails b: {said}"
 
 
-async def test_a_retention_that_is_no_duration() -> None:
+async def test_invalid_retention_raises() -> None:
     options = WorkflowInstanceCreateOptions[Any](retention={"success_retention": "1 fortnight"})
     with pytest.raises(ConversionError, match=r"^retention\.success_retention: expected millis"):
         await fake(FailsEnv).FAILS.create_batch([options])
 
 
-async def test_a_result_of_more_than_a_mebibyte_is_refused() -> None:
+async def test_result_over_1_mib_fails_step() -> None:
     class Large(WorkflowEntrypoint[Env]):
         async def run(self, event: WorkflowEvent[Any], step: WorkflowStep) -> int:
             async def text() -> str:

@@ -54,7 +54,7 @@ def events(text: str) -> list[tuple[str, Any]]:
     return found
 
 
-# Upload -----------------------------------------------------------------------------------------
+# Upload ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.asyncio
@@ -155,7 +155,7 @@ async def test_an_upload_that_broke_off_is_finished_by_the_next(
     assert (await search(runtime, "How hot is the water for tea?"))[0]["text"] == TEA
 
 
-# Search -----------------------------------------------------------------------------------------
+# Search ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -198,7 +198,7 @@ async def test_what_is_no_question_is_refused(runtime: FakeRuntime[AppEnv], path
     assert (refused.status, await refused.json()) == (422, said)
 
 
-# Answers ----------------------------------------------------------------------------------------
+# Answers -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.asyncio
@@ -277,7 +277,7 @@ async def test_without_notes_no_model_is_asked(runtime: FakeRuntime[AppEnv]) -> 
     assert {call.model for call in ai(runtime.env.AI).calls} == {EMBEDDER}
 
 
-# Failures ---------------------------------------------------------------------------------------
+# Failures ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("accept", ["application/json", "text/event-stream"])
@@ -338,7 +338,7 @@ async def test_an_answer_that_breaks_off_says_so(runtime: FakeRuntime[AppEnv]) -
     assert [name for name, _ in events(text)] == ["sources", "piece", "error"]
 
 
-# Deletion, and the rest -------------------------------------------------------------------------
+# Deletion, and the rest --------------------------------------------------------------------------
 
 
 @pytest.mark.asyncio

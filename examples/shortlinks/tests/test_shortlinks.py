@@ -29,7 +29,7 @@ async def hits(runtime: Runtime, slug: str) -> int:
     return count
 
 
-# The page ---------------------------------------------------------------------------------------
+# The page ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.asyncio
@@ -41,7 +41,7 @@ async def test_the_page_is_html(runtime: Runtime) -> None:
     assert "<h1>Short links</h1>" in await response.text()
 
 
-# POST /api/links --------------------------------------------------------------------------------
+# POST /api/links ---------------------------------------------------------------------------------
 
 
 @pytest.mark.asyncio
@@ -135,7 +135,7 @@ async def test_an_address_is_kept_as_browsers_read_it(runtime: Runtime) -> None:
     assert (await response.json())["url"] == "https://example.com/b%20c"
 
 
-# GET /api/links ---------------------------------------------------------------------------------
+# GET /api/links ----------------------------------------------------------------------------------
 
 
 async def pages(runtime: Runtime, path: str) -> list[list[str]]:
@@ -179,7 +179,7 @@ async def test_a_page_is_asked_for_by_number(runtime: Runtime, query: str) -> No
     assert (await response.json())["error"].endswith("expected a whole number")
 
 
-# /api/links/{slug} ------------------------------------------------------------------------------
+# /api/links/{slug} -------------------------------------------------------------------------------
 
 
 @pytest.mark.asyncio
@@ -230,7 +230,7 @@ async def test_a_deleted_link_is_gone_from_the_cache_too(runtime: Runtime) -> No
     assert (await runtime.fetch(f"{SITE}/mine")).status == 404
 
 
-# Other methods and places -----------------------------------------------------------------------
+# Other methods and places ------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -265,7 +265,7 @@ async def test_any_other_place_is_a_page_that_says_so(runtime: Runtime, path: st
     assert "There is no such link" in await response.text()
 
 
-# GET /{slug} ------------------------------------------------------------------------------------
+# GET /{slug} -------------------------------------------------------------------------------------
 
 
 @pytest.mark.asyncio

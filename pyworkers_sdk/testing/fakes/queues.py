@@ -296,7 +296,7 @@ def queued(queue: Queue[Any]) -> list[Any]:
     return [entry.body() for entry in js_queue.entries]
 
 
-# The argument of the handler --------------------------------------------------------------------
+# The argument of the handler ---------------------------------------------------------------------
 
 Outcome = Literal["ack", "retry"]
 
@@ -347,7 +347,7 @@ class FakeMessage:
             self.outcome, self.delay = "retry", delay
 
 
-# The queues of a runtime ------------------------------------------------------------------------
+# The queues of a runtime -------------------------------------------------------------------------
 
 
 def queues_of(host: Host) -> dict[str, FakeQueue]:

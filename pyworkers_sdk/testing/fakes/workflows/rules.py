@@ -51,7 +51,7 @@ _UNITS = {
 }
 
 
-# Durations --------------------------------------------------------------------------------------
+# Durations ---------------------------------------------------------------------------------------
 
 
 def milliseconds(duration: float | str) -> float:
@@ -86,7 +86,7 @@ def _is_retention(value: float | str) -> bool:
     return length > 0 and (isinstance(value, str) or float(length).is_integer())
 
 
-# Instances --------------------------------------------------------------------------------------
+# Instances ---------------------------------------------------------------------------------------
 
 
 def is_id(id: Any) -> bool:
@@ -150,7 +150,7 @@ def _check_options(batch: list[dict[str, Any]]) -> None:
             raise JsException("Error", messages.INVALID_ID_IN_BATCH)
 
 
-# Steps ------------------------------------------------------------------------------------------
+# Steps -------------------------------------------------------------------------------------------
 
 
 def check_name(name: str) -> None:
@@ -213,7 +213,7 @@ def config_for_context(config: dict[str, Any]) -> dict[str, Any]:
     return {**config, "retries": retries}
 
 
-# Errors and the log -----------------------------------------------------------------------------
+# Errors and the log ------------------------------------------------------------------------------
 
 _PLATFORM_ERRORS = ("Error", "TypeError", "RangeError", "SyntaxError", "ReferenceError")
 

@@ -271,7 +271,7 @@ class FakeWorkflowStep:
             )
         return engine.results[rollback_key].error is None
 
-    # sleep, sleepUntil and waitForEvent -----------------------------------------------------------
+    # sleep, sleepUntil and waitForEvent ----------------------------------------------------------
 
     async def sleep(self, name: str, duration: float | str, /) -> None:
         self._life.enter()
@@ -343,7 +343,7 @@ class FakeWorkflowStep:
         engine.crash_if_planned("after", key)
         return engine.results[key].get()
 
-    # Records and events ---------------------------------------------------------------------------
+    # Records and events --------------------------------------------------------------------------
 
     def _key(self, kind: Any, name: str) -> Key:
         """Return the identity of the next step of a kind and a name."""
