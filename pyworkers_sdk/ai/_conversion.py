@@ -32,7 +32,7 @@ __all__ = ["EMBEDDINGS", "ENCODED", "answer_of", "failure", "inputs_of", "respon
 
 _raising = raising(AIError)
 
-# Inputs -----------------------------------------------------------------------------------------
+# Inputs ------------------------------------------------------------------------------------------
 
 _BYTES: tuple[type[Any], ...] = (bytes, bytearray, memoryview)
 
@@ -95,7 +95,7 @@ def _live(model: str, name: str, value: Any) -> Any:
     return {**value, "body": ReadableStream(body), "contentType": content_type}
 
 
-# Answers ----------------------------------------------------------------------------------------
+# Answers -----------------------------------------------------------------------------------------
 
 EMBEDDINGS = frozenset(
     (

@@ -193,7 +193,7 @@ class AiGateway(JsWrapper["_js.AiGateway"]):
         return url
 
 
-# Options of calls, for this module, ``AI`` and ``ToMarkdownService`` ----------------------------
+# Options of calls, for this module, ``AI`` and ``ToMarkdownService`` -----------------------------
 
 
 def _js_retries(retries: Any, place: str) -> dict[str, Any]:

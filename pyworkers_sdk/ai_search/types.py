@@ -41,7 +41,7 @@ _Role: TypeAlias = Literal["system", "developer", "user", "assistant", "tool"]
 _Status: TypeAlias = Literal["queued", "running", "completed", "error", "skipped", "outdated"]
 
 
-# Requests ---------------------------------------------------------------------------------------
+# Requests ----------------------------------------------------------------------------------------
 
 
 class AiSearchMessage(TypedDict):
@@ -122,7 +122,7 @@ class AiSearchMultiSearchOptions(AiSearchOptions):
     instance_ids: Sequence[str]
 
 
-# Responses --------------------------------------------------------------------------------------
+# Responses ---------------------------------------------------------------------------------------
 
 
 class AiSearchChunkItem(TypedDict):
@@ -258,7 +258,7 @@ class AiSearchStatsResponse(TypedDict, total=False):
     engine: AiSearchEngine
 
 
-# Instances --------------------------------------------------------------------------------------
+# Instances ---------------------------------------------------------------------------------------
 
 
 class AiSearchIndexMethod(TypedDict, total=False):
@@ -356,7 +356,7 @@ class AiSearchListResponse(TypedDict):
     result_info: NotRequired[AiSearchPage]
 
 
-# Items ------------------------------------------------------------------------------------------
+# Items -------------------------------------------------------------------------------------------
 
 
 class AiSearchItemInfo(TypedDict, total=False):
@@ -438,7 +438,7 @@ class AiSearchItemChunksResponse(TypedDict):
     result_info: AiSearchChunksPage
 
 
-# Jobs -------------------------------------------------------------------------------------------
+# Jobs --------------------------------------------------------------------------------------------
 
 
 class AiSearchJobInfo(TypedDict):

@@ -1,17 +1,17 @@
-"""``Browser``: pages loaded in a real browser, and sessions of one."""
+"""Browser Rendering: pages in a real browser, and browser sessions: ``Browser``."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from .._border import binding, from_js, text, to_js
+from .._border import binding, text, to_js
 from .._border.rpc import member
-from .._options import js_bag, js_options, list_of, named_tuple
+from .._options import js_bag, js_options, json_of, list_of, named_tuple
 from .._remote_object import RemoteObject
 from ..errors import ConversionError
 from ..http import Request, Response, send
-from . import quick_actions as said
+from . import quick_actions as actions
 from .sessions import (
     BrowserRunAcquireGuardrails,
     BrowserRunAcquireResult,
@@ -21,12 +21,10 @@ from .sessions import (
     BrowserRunDevtools,
     BrowserRunLimits,
     BrowserRunLiveView,
-    connected,
-    json_of,
-    session_id_of,
-    session_of,
-    settings_of,
-    targets_of,
+    to_connection,
+    to_session,
+    to_settings,
+    to_targets,
 )
 
 if TYPE_CHECKING:
@@ -39,7 +37,7 @@ if TYPE_CHECKING:
     from ..services import Fetcher
     from .sessions import BrowserRunConnection, BrowserRunLiveViewMode, BrowserRunSession
 
-__all__ = ["QUICK_ACTIONS", "Browser"]
+__all__ = ["Browser"]
 
 
 class Browser(RemoteObject[Any]):
@@ -48,8 +46,10 @@ class Browser(RemoteObject[Any]):
         response = await browser.quick_action("screenshot", url="https://example.com")
         return Response(response.body, headers={"content-type": "image/png"})
 
-    Every method raises WorkersError where the service refuses.
-    No local runtime has it: what is said of the service is its documentation's, and was not seen.
+    Every method raises WorkersError if the service refuses the request.
+
+    Not available in local runtimes: the fake follows Cloudflare's documentation and has not been
+    verified against the service.
 
     JS: BrowserRun.
     """
@@ -70,7 +70,10 @@ class Browser(RemoteObject[Any]):
         cf: dict[str, Any] | None = None,
         signal: AbortSignal | None = None,
     ) -> Response:
-        """Speak to the service by HTTP, as libraries for browsers do. JS: BrowserRun.fetch."""
+        """Send an HTTP request to the service, as libraries for browsers do.
+
+        JS: BrowserRun.fetch.
+        """
         return await send(
             self._js.fetch,
             resource,
@@ -86,56 +89,67 @@ class Browser(RemoteObject[Any]):
     async def quick_action(
         self,
         action: Literal["screenshot"],
-        **options: Unpack[said.BrowserRunScreenshotOptions],
+        **options: Unpack[actions.BrowserRunScreenshotOptions],
     ) -> Response: ...
     @overload
     async def quick_action(
-        self, action: Literal["pdf"], **options: Unpack[said.BrowserRunPDFOptions]
+        self, action: Literal["pdf"], **options: Unpack[actions.BrowserRunPDFOptions]
     ) -> Response: ...
     @overload
     async def quick_action(
         self,
         action: Literal["content", "markdown"],
-        **options: Unpack[said.BrowserRunCommonOptions],
+        **options: Unpack[actions.BrowserRunCommonOptions],
     ) -> Response: ...
     @overload
     async def quick_action(
-        self, action: Literal["scrape"], **options: Unpack[said.BrowserRunScrapeOptions]
+        self, action: Literal["scrape"], **options: Unpack[actions.BrowserRunScrapeOptions]
     ) -> Response: ...
     @overload
     async def quick_action(
-        self, action: Literal["links"], **options: Unpack[said.BrowserRunLinksOptions]
+        self, action: Literal["links"], **options: Unpack[actions.BrowserRunLinksOptions]
     ) -> Response: ...
     @overload
     async def quick_action(
-        self, action: Literal["snapshot"], **options: Unpack[said.BrowserRunSnapshotOptions]
+        self, action: Literal["snapshot"], **options: Unpack[actions.BrowserRunSnapshotOptions]
     ) -> Response: ...
     @overload
     async def quick_action(
-        self, action: Literal["json"], **options: Unpack[said.BrowserRunJsonOptions]
+        self, action: Literal["json"], **options: Unpack[actions.BrowserRunJsonOptions]
     ) -> Response: ...
     @overload
     async def quick_action(
         self,
         action: Literal["accessibilityTree"],
-        **options: Unpack[said.BrowserRunAccessibilityTreeOptions],
+        **options: Unpack[actions.BrowserRunAccessibilityTreeOptions],
     ) -> Response: ...
     async def quick_action(self, action: str, **options: Any) -> Response:
-        """Load a page, of ``url`` or of ``html``, and do one thing with it.
+        """Load a page, and perform one action on it.
 
-        "screenshot" and "pdf" answer with the file, the others with JSON: ``await
-        response.json(BrowserRunLinksSuccessResponse)``; those types, and the options of each
-        action, are in ``pyworkers_sdk.browser_options``. An error is an answer too: see
-        ``response.ok`` and BrowserRunErrorResponse. JS: BrowserRun.quickAction.
+        "screenshot" and "pdf" return a file, the other actions JSON:
+        ``await response.json(BrowserRunLinksSuccessResponse)``. An error is a response too; check
+        ``response.ok``, and load it as BrowserRunErrorResponse. The types of responses and options
+        are in ``pyworkers_sdk.browser.quick_actions``.
+
+        Args:
+            action: The name of the action.
+            options: Either ``url`` or ``html``, and the options of the action.
+
+        Raises:
+            ConversionError: The action or a key of an option is unknown.
+            TypeError: An option is unknown.
+
+        JS: BrowserRun.quickAction.
         """
-        kind = QUICK_ACTIONS.get(action)
-        if kind is None:
-            raise ConversionError(f"action: no {action!r}; there are {', '.join(QUICK_ACTIONS)}")
+        options_type = QUICK_ACTIONS.get(action)
+        if options_type is None:
+            known = ", ".join(QUICK_ACTIONS)
+            raise ConversionError(f"action: expected one of {known}, got {action!r}")
         for name in options:
-            if name not in kind.__annotations__:
-                raise TypeError(f"quick_action({action!r}) has no option {name!r}")
-        ready = json_of(js_bag(options, kind, "options", _INNER))
-        return Response.from_js(await self._call("quickAction", action, ready))
+            if name not in options_type.__annotations__:
+                raise TypeError(f"quick_action({action!r}): unknown option {name!r}")
+        js = json_of(js_bag(options, options_type, "options", _INNER))
+        return Response.from_js(await self._call("quickAction", action, js))
 
     async def acquire(
         self,
@@ -148,22 +162,30 @@ class Browser(RemoteObject[Any]):
         targets: bool | None = None,
         live_view_url_expires_in_ms: int | None = None,
     ) -> BrowserRunAcquireResult:
-        """Start a session; it ends after ``keep_alive`` milliseconds without a use.
+        """Start a session.
 
-        ``outbound_by_host`` are services that answer for hosts in place of the network.
+        Args:
+            keep_alive: The time without use after which the session ends, in milliseconds.
+            recording: Record the session.
+            location: The location of the browser.
+            outbound_by_host: Services that answer requests to these hosts, in place of the network.
+            guardrails: The domains that the session may visit.
+            targets: Return the pages of the session.
+            live_view_url_expires_in_ms: The lifetime of live view URLs, in milliseconds.
+
         JS: BrowserRun.acquire.
         """
-        ready = _acquired(
-            keep_alive,
-            recording,
-            location,
-            outbound_by_host,
-            guardrails,
-            targets,
-            live_view_url_expires_in_ms,
+        options = _acquire_options(
+            keep_alive=keep_alive,
+            recording=recording,
+            location=location,
+            outbound_by_host=outbound_by_host,
+            guardrails=guardrails,
+            targets=targets,
+            live_view_url_expires_in_ms=live_view_url_expires_in_ms,
         )
-        found = from_js(await self._call("acquire", ready))
-        return named_tuple(BrowserRunAcquireResult, found, targets=targets_of)
+        session = await self._ask("acquire", options)
+        return named_tuple(BrowserRunAcquireResult, session, targets=to_targets)
 
     async def launch(
         self,
@@ -176,27 +198,37 @@ class Browser(RemoteObject[Any]):
         targets: bool | None = None,
         live_view_url_expires_in_ms: int | None = None,
     ) -> BrowserRunConnection:
-        """Start a session and connect to it; the options are those of ``acquire``.
+        """Start a session and connect to it.
+
+        Args:
+            keep_alive: The time without use after which the session ends, in milliseconds.
+            recording: Record the session.
+            location: The location of the browser.
+            outbound_by_host: Services that answer requests to these hosts, in place of the network.
+            guardrails: The domains that the session may visit.
+            targets: Return the pages of the session.
+            live_view_url_expires_in_ms: The lifetime of live view URLs, in milliseconds.
 
         JS: BrowserRun.launch.
         """
-        ready = _acquired(
-            keep_alive,
-            recording,
-            location,
-            outbound_by_host,
-            guardrails,
-            targets,
-            live_view_url_expires_in_ms,
+        options = _acquire_options(
+            keep_alive=keep_alive,
+            recording=recording,
+            location=location,
+            outbound_by_host=outbound_by_host,
+            guardrails=guardrails,
+            targets=targets,
+            live_view_url_expires_in_ms=live_view_url_expires_in_ms,
         )
-        return connected(await self._call("launch", ready))
+        return to_connection(await self._call("launch", options))
 
     async def connect_session(
         self, session_id: str, *, target_id: str | None = None
     ) -> BrowserRunConnection:
-        """Connect to a session, or to one page in it. JS: BrowserRun.connectSession."""
-        ready = json_of(js_options({"target_id": target_id}))
-        return connected(await self._call("connectSession", session_id_of(session_id), ready))
+        """Connect to a session, or to one page of it. JS: BrowserRun.connectSession."""
+        options = json_of(js_options({"target_id": target_id}))
+        args = (text(session_id, "session_id"), options)
+        return to_connection(await self._call("connectSession", *args))
 
     async def get_live_view(
         self,
@@ -207,7 +239,17 @@ class Browser(RemoteObject[Any]):
         expires_in_ms: int | None = None,
         guardrails: BrowserRunConnectionGuardrails | None = None,
     ) -> BrowserRunLiveView:
-        """Where somebody can look at a session as it goes on. JS: BrowserRun.getLiveView."""
+        """Return URLs at which a running session can be viewed.
+
+        Args:
+            session_id: The id of the session.
+            mode: The kind of view: "devtools", "tab" or "full".
+            target_id: The page to view.
+            expires_in_ms: The lifetime of the URLs, in milliseconds.
+            guardrails: The restrictions for viewers.
+
+        JS: BrowserRun.getLiveView.
+        """
         options = {
             "mode": mode,
             "target_id": target_id,
@@ -215,37 +257,36 @@ class Browser(RemoteObject[Any]):
             "guardrails": guardrails
             and js_bag(guardrails, BrowserRunConnectionGuardrails, "guardrails"),
         }
-        found = from_js(
-            await self._call("getLiveView", session_id_of(session_id), json_of(js_options(options)))
-        )
-        return named_tuple(BrowserRunLiveView, found, options=settings_of)
+        args = (text(session_id, "session_id"), json_of(js_options(options)))
+        view = await self._ask("getLiveView", *args)
+        return named_tuple(BrowserRunLiveView, view, options=to_settings)
 
     async def list_sessions(
         self, *, limit: int | None = None, offset: int | None = None
     ) -> list[BrowserRunSession]:
-        """The sessions that are open. JS: BrowserRun.listSessions."""
+        """List the open sessions. JS: BrowserRun.listSessions."""
         return await self._sessions("listSessions", limit, offset)
 
     async def history(
         self, *, limit: int | None = None, offset: int | None = None
     ) -> list[BrowserRunSession]:
-        """The sessions that were, the newest first. JS: BrowserRun.history."""
+        """List open and closed sessions, newest first. JS: BrowserRun.history."""
         return await self._sessions("history", limit, offset)
 
     async def limits(self) -> BrowserRunLimits:
-        """What the account may still do. JS: BrowserRun.limits."""
-        found = from_js(await self._call("limits"))
-        return named_tuple(BrowserRunLimits, found, active_sessions=list_of(_active))
+        """Return the limits of the account and their use. JS: BrowserRun.limits."""
+        limits = await self._ask("limits")
+        return named_tuple(BrowserRunLimits, limits, active_sessions=list_of(_active_session))
 
     async def get_session(self, session_id: str) -> BrowserRunSession | None:
-        """A session, or None where there is none of that id. JS: BrowserRun.getSession."""
-        found = from_js(await self._call("getSession", session_id_of(session_id)))
-        return None if found is None else session_of(found)
+        """Return a session, or None if it is missing. JS: BrowserRun.getSession."""
+        session = await self._ask("getSession", text(session_id, "session_id"))
+        return None if session is None else to_session(session)
 
     async def close_session(self, session_id: str) -> BrowserRunCloseSessionResult:
-        """End a session. JS: BrowserRun.closeSession."""
-        found = from_js(await self._call("closeSession", session_id_of(session_id)))
-        return named_tuple(BrowserRunCloseSessionResult, found)
+        """Close a session. JS: BrowserRun.closeSession."""
+        result = await self._ask("closeSession", text(session_id, "session_id"))
+        return named_tuple(BrowserRunCloseSessionResult, result)
 
     async def script(
         self,
@@ -257,9 +298,19 @@ class Browser(RemoteObject[Any]):
         lab: bool | None = None,
         recording: bool | None = None,
     ) -> Response:
-        """Run a script, in JavaScript, in a new session; times are in milliseconds.
+        """Run a JavaScript script in a new session.
 
-        The answer's JSON is a BrowserRunScriptSuccessResponse. JS: BrowserRun.script.
+        The JSON of the response is a BrowserRunScriptSuccessResponse.
+
+        Args:
+            code: The script.
+            library: The library that the script uses.
+            timeout: The time limit of the script, in milliseconds.
+            keep_alive: The time without use after which the session ends, in milliseconds.
+            lab: The option ``lab`` of the service.
+            recording: Record the session.
+
+        JS: BrowserRun.script.
         """
         options = {
             "library": library,
@@ -268,8 +319,8 @@ class Browser(RemoteObject[Any]):
             "lab": lab,
             "recording": recording,
         }
-        ready = json_of(js_options(options))
-        return Response.from_js(await self._call("script", text(code, "code"), ready))
+        args = (text(code, "code"), json_of(js_options(options)))
+        return Response.from_js(await self._call("script", *args))
 
     async def script_in_session(
         self,
@@ -280,87 +331,91 @@ class Browser(RemoteObject[Any]):
         timeout: int | None = None,  # noqa: ASYNC109
         target_id: str | None = None,
     ) -> Response:
-        """Run a script in a session that is open. JS: BrowserRun.scriptInSession."""
+        """Run a JavaScript script in an open session.
+
+        The JSON of the response is a BrowserRunScriptSuccessResponse.
+
+        Args:
+            session_id: The id of the session.
+            code: The script.
+            library: The library that the script uses.
+            timeout: The time limit of the script, in milliseconds.
+            target_id: The page that the script runs in.
+
+        JS: BrowserRun.scriptInSession.
+        """
         options = {"library": library, "timeout": timeout, "target_id": target_id}
-        ready = json_of(js_options(options))
-        args = (session_id_of(session_id), text(code, "code"), ready)
+        args = (text(session_id, "session_id"), text(code, "code"), json_of(js_options(options)))
         return Response.from_js(await self._call("scriptInSession", *args))
 
     @property
     def devtools(self) -> BrowserRunDevtools:
-        """The pages of sessions. JS: BrowserRun.devtools."""
+        """The pages ("targets") of sessions. JS: BrowserRun.devtools."""
         return BrowserRunDevtools(member(self._js, "devtools"))
 
     async def _sessions(
         self, method: str, limit: int | None, offset: int | None
     ) -> list[BrowserRunSession]:
-        ready = json_of(js_options({"limit": limit, "offset": offset}))
-        return list_of(session_of)(from_js(await self._call(method, ready)))
+        options = json_of(js_options({"limit": limit, "offset": offset}))
+        return list_of(to_session)(await self._ask(method, options))
 
 
+# The options of each quick action; the fake reads it too.
 QUICK_ACTIONS: dict[str, Any] = {
-    "screenshot": said.BrowserRunScreenshotOptions,
-    "pdf": said.BrowserRunPDFOptions,
-    "content": said.BrowserRunCommonOptions,
-    "scrape": said.BrowserRunScrapeOptions,
-    "links": said.BrowserRunLinksOptions,
-    "snapshot": said.BrowserRunSnapshotOptions,
-    "json": said.BrowserRunJsonOptions,
-    "markdown": said.BrowserRunCommonOptions,
-    "accessibilityTree": said.BrowserRunAccessibilityTreeOptions,
+    "screenshot": actions.BrowserRunScreenshotOptions,
+    "pdf": actions.BrowserRunPDFOptions,
+    "content": actions.BrowserRunCommonOptions,
+    "scrape": actions.BrowserRunScrapeOptions,
+    "links": actions.BrowserRunLinksOptions,
+    "snapshot": actions.BrowserRunSnapshotOptions,
+    "json": actions.BrowserRunJsonOptions,
+    "markdown": actions.BrowserRunCommonOptions,
+    "accessibilityTree": actions.BrowserRunAccessibilityTreeOptions,
 }
 
 
-def _of(kind: type[Any], inner: Any = None) -> Callable[[Any, str], Any]:
-    return lambda given, name: js_bag(given, kind, name, inner)
+def _bag_of(bag_type: type[Any], inner: Any = None) -> Callable[[Any, str], Any]:
+    return lambda options, place: js_bag(options, bag_type, place, inner)
 
 
-def _list_of(kind: type[Any]) -> Callable[[Any, str], Any]:
-    def ready(given: Any, name: str) -> Any:
-        return [js_bag(item, kind, f"{name}[{at}]") for at, item in enumerate(given)]
+def _bags_of(bag_type: type[Any]) -> Callable[[Any, str], Any]:
+    def convert(items: Any, place: str) -> Any:
+        return [js_bag(item, bag_type, f"{place}[{index}]") for index, item in enumerate(items)]
 
-    return ready
+    return convert
 
 
 _INNER = {
-    "add_script_tag": _list_of(said.ScriptTag),
-    "add_style_tag": _list_of(said.StyleTag),
-    "authenticate": _of(said.Credentials),
-    "cookies": _list_of(said.CookieParam),
-    "custom_ai": _list_of(said.CustomAI),
-    "elements": _list_of(said.ScrapeElement),
-    "goto_options": _of(said.GotoOptions),
-    "pdf_options": _of(said.PDFOptions, {"margin": _of(said.Margin)}),
-    "screenshot_options": _of(said.BrowserRunPuppeteerScreenshotOptions, {"clip": _of(said.Clip)}),
-    "viewport": _of(said.Viewport),
-    "wait_for_selector": _of(said.WaitForSelector),
+    "add_script_tag": _bags_of(actions.ScriptTag),
+    "add_style_tag": _bags_of(actions.StyleTag),
+    "authenticate": _bag_of(actions.Credentials),
+    "cookies": _bags_of(actions.CookieParam),
+    "custom_ai": _bags_of(actions.CustomAI),
+    "elements": _bags_of(actions.ScrapeElement),
+    "goto_options": _bag_of(actions.GotoOptions),
+    "pdf_options": _bag_of(actions.PDFOptions, {"margin": _bag_of(actions.Margin)}),
+    "screenshot_options": _bag_of(
+        actions.BrowserRunPuppeteerScreenshotOptions, {"clip": _bag_of(actions.Clip)}
+    ),
+    "viewport": _bag_of(actions.Viewport),
+    "wait_for_selector": _bag_of(actions.WaitForSelector),
 }
 
 
-def _acquired(
-    keep_alive: int | None,
-    recording: bool | None,
-    location: str | None,
+def _acquire_options(
+    *,
     outbound_by_host: Mapping[str, Fetcher] | None,
     guardrails: BrowserRunAcquireGuardrails | None,
-    targets: bool | None,
-    live_view_url_expires_in_ms: int | None,
+    **options: Any,
 ) -> Any:
-    options = js_options(
-        {
-            "keep_alive": keep_alive,
-            "recording": recording,
-            "location": location,
-            "targets": targets,
-            "live_view_url_expires_in_ms": live_view_url_expires_in_ms,
-        }
-    )
-    if outbound_by_host is not None:
-        options["outboundByHost"] = dict(outbound_by_host)
+    js = js_options(options)
+    if outbound_by_host is not None:  # its keys are hosts, not names to convert
+        js["outboundByHost"] = dict(outbound_by_host)
     if guardrails is not None:
-        options["guardrails"] = js_bag(guardrails, BrowserRunAcquireGuardrails, "guardrails")
-    return to_js(options, "options")
+        js["guardrails"] = js_bag(guardrails, BrowserRunAcquireGuardrails, "guardrails")
+    # No JSON: a service in outboundByHost is a live object.
+    return to_js(js, "options")
 
 
-def _active(found: Any) -> BrowserRunActiveSession:
-    return named_tuple(BrowserRunActiveSession, found)
+def _active_session(session: Any) -> BrowserRunActiveSession:
+    return named_tuple(BrowserRunActiveSession, session)

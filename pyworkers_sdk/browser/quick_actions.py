@@ -1,6 +1,6 @@
-"""What the quick actions of ``Browser`` are told, and what the JSON in their answers is.
+"""Options and responses of ``Browser.quick_action``.
 
-Options have our names; the answers are JSON, with the keys that the service gives:
+Options have snake_case names. Responses are JSON with the keys of the service:
 ``(await response.json(BrowserRunLinksSuccessResponse))["result"]``.
 """
 
@@ -36,6 +36,8 @@ __all__ = [
     "BrowserRunSnapshotOptions",
     "BrowserRunSnapshotSuccessResponse",
 ]
+
+# Options -----------------------------------------------------------------------------------------
 
 BrowserRunLifecycleEvent: TypeAlias = Literal[
     "load", "domcontentloaded", "networkidle0", "networkidle2"
@@ -82,14 +84,14 @@ class StyleTag(TypedDict, total=False):
 
 
 class Credentials(TypedDict):
-    """A name and a password for HTTP's own authentication."""
+    """A name and a password for HTTP authentication."""
 
     username: str
     password: str
 
 
 class CookieParam(TypedDict):
-    """A cookie to set; ``expires`` is in seconds since 1970."""
+    """A cookie to set."""
 
     name: str
     value: str
@@ -100,6 +102,7 @@ class CookieParam(TypedDict):
     http_only: NotRequired[bool]
     same_site: NotRequired[Literal["Strict", "Lax", "None"]]
     expires: NotRequired[float]
+    """The time of expiry, in seconds since 1970."""
     priority: NotRequired[Literal["Low", "Medium", "High"]]
     same_party: NotRequired[bool]
     source_scheme: NotRequired[Literal["Unset", "NonSecure", "Secure"]]
@@ -108,16 +111,17 @@ class CookieParam(TypedDict):
 
 
 class GotoOptions(TypedDict, total=False):
-    """How to go to the page; ``timeout`` is in milliseconds."""
+    """Options for the navigation to the page."""
 
     timeout: int
+    """The time limit in milliseconds."""
     wait_until: BrowserRunLifecycleEvent | list[BrowserRunLifecycleEvent]
     referer: str
     referrer_policy: str
 
 
 class Viewport(TypedDict):
-    """The size of the page in pixels, and the device that it pretends to be on."""
+    """The size of the page in pixels, and the device to emulate."""
 
     width: int
     height: int
@@ -128,23 +132,24 @@ class Viewport(TypedDict):
 
 
 class WaitForSelector(TypedDict):
-    """An element to wait for; ``timeout`` is in milliseconds."""
+    """An element to wait for."""
 
     selector: str
     hidden: NotRequired[Literal[True]]
     visible: NotRequired[Literal[True]]
     timeout: NotRequired[int]
+    """The time limit in milliseconds."""
 
 
 class BrowserRunCommonOptions(TypedDict, total=False):
-    """What every quick action takes: ``url`` or ``html``, one of the two, and how to load it.
+    """The options of every quick action: either ``url`` or ``html``, and how to load the page.
 
-    ``viewport`` is 1920 x 1080 unless given, ``cache_ttl`` 5 s; ``wait_for_timeout`` and
-    ``action_timeout`` are in milliseconds. JS: BrowserRunCommonOptions.
+    JS: BrowserRunCommonOptions.
     """
 
     url: str
     html: str
+    """The HTML of the page, in place of a URL."""
     add_script_tag: list[ScriptTag]
     add_style_tag: list[StyleTag]
     authenticate: Credentials
@@ -159,11 +164,15 @@ class BrowserRunCommonOptions(TypedDict, total=False):
     set_java_script_enabled: bool
     user_agent: str
     viewport: Viewport
+    """The size of the page; 1920 x 1080 by default."""
     wait_for_selector: WaitForSelector
     wait_for_timeout: int
+    """The time to wait, in milliseconds."""
     best_attempt: bool
     action_timeout: int
+    """The time limit of the action, in milliseconds."""
     cache_ttl: int
+    """How long the result is cached, in seconds; 5 by default."""
     browser: Literal["kitesurf"]
 
 
@@ -172,7 +181,7 @@ BrowserRunMarkdownOptions: TypeAlias = BrowserRunCommonOptions
 
 
 class Clip(TypedDict):
-    """A part of the page, in pixels."""
+    """A region of the page, in pixels."""
 
     x: float
     y: float
@@ -182,7 +191,7 @@ class Clip(TypedDict):
 
 
 class BrowserRunPuppeteerScreenshotOptions(TypedDict, total=False):
-    """How to take a screenshot. JS: BrowserRunPuppeteerScreenshotOptions."""
+    """Options for a screenshot. JS: BrowserRunPuppeteerScreenshotOptions."""
 
     type: Literal["png", "jpeg", "webp"]
     encoding: Literal["binary", "base64"]
@@ -196,9 +205,10 @@ class BrowserRunPuppeteerScreenshotOptions(TypedDict, total=False):
 
 
 class BrowserRunScreenshotOptions(BrowserRunCommonOptions, total=False):
-    """For "screenshot": of the page, or of what ``selector`` finds."""
+    """The options of "screenshot"."""
 
     selector: str
+    """The element to capture; the whole page by default."""
     scroll_page: bool
     screenshot_options: BrowserRunPuppeteerScreenshotOptions
 
@@ -213,7 +223,7 @@ class Margin(TypedDict, total=False):
 
 
 class PDFOptions(TypedDict, total=False):
-    """How to print; ``timeout`` is in milliseconds."""
+    """Options for a PDF."""
 
     scale: float
     display_header_footer: bool
@@ -233,16 +243,17 @@ class PDFOptions(TypedDict, total=False):
     tagged: bool
     outline: bool
     timeout: int
+    """The time limit in milliseconds."""
 
 
 class BrowserRunPDFOptions(BrowserRunCommonOptions, total=False):
-    """For "pdf"."""
+    """The options of "pdf"."""
 
     pdf_options: PDFOptions
 
 
 class ScrapeElement(TypedDict):
-    """Elements to look for."""
+    """A selector of elements to return."""
 
     selector: str
 
@@ -252,53 +263,52 @@ class _Elements(TypedDict):
 
 
 class BrowserRunScrapeOptions(_Elements, BrowserRunCommonOptions):
-    """For "scrape"."""
+    """The options of "scrape"."""
 
 
 class BrowserRunLinksOptions(BrowserRunCommonOptions, total=False):
-    """For "links"."""
+    """The options of "links"."""
 
     visible_links_only: bool
     exclude_external_links: bool
 
 
 class BrowserRunSnapshotOptions(BrowserRunCommonOptions, total=False):
-    """For "snapshot"; its screenshot comes as base64."""
+    """The options of "snapshot"; its screenshot is base64."""
 
     formats: list[BrowserRunSnapshotFormat]
     screenshot_options: BrowserRunPuppeteerScreenshotOptions
 
 
 class BrowserRunAccessibilityTreeOptions(BrowserRunCommonOptions, total=False):
-    """For "accessibilityTree": of the page, or below the selector ``root``."""
+    """The options of "accessibilityTree"."""
 
     interesting_only: bool
     root: str
+    """The selector of the tree's root; the whole page by default."""
 
 
 class CustomAI(TypedDict):
-    """A model to use, with the value of its Authorization header."""
+    """A model for "json", with the value of its Authorization header."""
 
     model: str
     authorization: NotRequired[str]
 
 
 class BrowserRunJsonOptions(BrowserRunCommonOptions, total=False):
-    """For "json": what to find on the page, by a prompt, a JSON schema or both.
-
-    ``response_format`` is as for Workers AI: ``{"type": "json_schema", "json_schema": {…}}``.
-    """
+    """The options of "json": a prompt, a JSON schema or both describe the data to extract."""
 
     prompt: str
     response_format: dict[str, Any]
+    """The format as in Workers AI: ``{"type": "json_schema", "json_schema": {…}}``."""
     custom_ai: list[CustomAI]
 
 
-# The bodies of answers: JSON
+# Responses: the JSON of their bodies -------------------------------------------------------------
 
 
 class BrowserRunRedirectHop(TypedDict):
-    """One redirect on the way to the page."""
+    """A redirect on the way to the page."""
 
     url: str
     status: int
@@ -306,7 +316,7 @@ class BrowserRunRedirectHop(TypedDict):
 
 
 class BrowserRunResponseMeta(TypedDict):
-    """What is known of the page. JS: BrowserRunResponseMeta."""
+    """The status and the title of the page. JS: BrowserRunResponseMeta."""
 
     status: int
     title: str
@@ -321,19 +331,19 @@ class _Success(TypedDict):
 
 
 class BrowserRunContentSuccessResponse(_Success):
-    """Of "content": the page's HTML."""
+    """The response of "content": the HTML of the page."""
 
     result: str
 
 
 class BrowserRunMarkdownSuccessResponse(_Success):
-    """Of "markdown"."""
+    """The response of "markdown": the page as Markdown."""
 
     result: str
 
 
 class BrowserRunLinksSuccessResponse(_Success):
-    """Of "links": their URLs."""
+    """The response of "links": URLs."""
 
     result: list[str]
 
@@ -346,7 +356,7 @@ class ScrapedAttribute(TypedDict):
 
 
 class ScrapedElement(TypedDict):
-    """An element that was found; its place is in pixels."""
+    """An element that matches; its position and size are in pixels."""
 
     html: str
     text: str
@@ -358,23 +368,20 @@ class ScrapedElement(TypedDict):
 
 
 class ScrapeResult(TypedDict):
-    """What one selector found."""
+    """The elements that match a selector."""
 
     selector: str
     results: list[ScrapedElement]
 
 
 class BrowserRunScrapeSuccessResponse(_Success):
-    """Of "scrape"."""
+    """The response of "scrape"."""
 
     result: list[ScrapeResult]
 
 
 class BrowserRunSerializedAXNode(TypedDict):
-    """A node of the accessibility tree; its ``children`` are such nodes.
-
-    JS: BrowserRunSerializedAXNode.
-    """
+    """A node of the accessibility tree. JS: BrowserRunSerializedAXNode."""
 
     role: str
     autocomplete: NotRequired[str]
@@ -401,11 +408,12 @@ class BrowserRunSerializedAXNode(TypedDict):
     valuemax: NotRequired[float]
     valuemin: NotRequired[float]
     valuetext: NotRequired[str]
-    children: NotRequired[list[dict[str, Any]]]  # a row type cannot hold itself
+    children: NotRequired[list[dict[str, Any]]]
+    """The child nodes, with the same keys. (A row type cannot refer to itself.)"""
 
 
 class Snapshot(TypedDict, total=False):
-    """A page in the formats that were asked for; the screenshot is base64."""
+    """A page in the requested formats; the screenshot is base64."""
 
     content: str
     screenshot: str
@@ -414,38 +422,38 @@ class Snapshot(TypedDict, total=False):
 
 
 class BrowserRunSnapshotSuccessResponse(_Success):
-    """Of "snapshot"."""
+    """The response of "snapshot"."""
 
     result: Snapshot
 
 
 class AccessibilityTree(TypedDict):
-    """The tree, or None where there is nothing in it."""
+    """The accessibility tree; None if it is empty."""
 
     accessibilityTree: BrowserRunSerializedAXNode | None
 
 
 class BrowserRunAccessibilityTreeSuccessResponse(_Success):
-    """Of "accessibilityTree"."""
+    """The response of "accessibilityTree"."""
 
     result: AccessibilityTree
 
 
 class BrowserRunJsonSuccessResponse(_Success):
-    """Of "json": what the model found."""
+    """The response of "json": the data that the model extracted."""
 
     result: dict[str, Any]
 
 
 class BrowserRunScriptSuccessResponse(TypedDict):
-    """Of ``script`` and ``script_in_session``: what the script returned."""
+    """The response of ``script`` and ``script_in_session``: the script's result."""
 
     success: Literal[True]
     result: Any
 
 
 class ErrorDetail(TypedDict):
-    """What went wrong."""
+    """The description of an error."""
 
     message: str
     code: NotRequired[int]
@@ -454,13 +462,13 @@ class ErrorDetail(TypedDict):
 
 
 class BrowserRunErrorResponse(TypedDict):
-    """The body where it did not work. JS: BrowserRunErrorResponse."""
+    """The response of a failed action. JS: BrowserRunErrorResponse."""
 
     success: Literal[False]
     errors: list[ErrorDetail]
 
 
 class BrowserRunJsonErrorResponse(BrowserRunErrorResponse):
-    """The same of "json", with what the model said."""
+    """The response of a failed "json", with the answer of the model."""
 
     rawAiResponse: NotRequired[str]

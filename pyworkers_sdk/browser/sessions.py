@@ -1,12 +1,12 @@
-"""Sessions of a browser: what is known of them, and the pages in them."""
+"""Browser sessions and the pages in them: ``BrowserRunDevtools``."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any, Literal, NamedTuple, TypeAlias, TypedDict
 
-from .._border import dumps, from_js, from_json, prop, raw, text
-from .._options import js_options, named_tuple
+from .._border import from_js, prop, raw, text
+from .._options import js_options, json_of, list_of, named_tuple
 from .._remote_object import RemoteObject
 from .._times import from_ms
 from ..services import Fetcher
@@ -28,39 +28,34 @@ __all__ = [
     "BrowserRunLiveViewSettings",
     "BrowserRunSession",
     "BrowserRunTargetActionResult",
-    "connected",
-    "json_of",
-    "session_id_of",
-    "session_of",
-    "settings_of",
-    "targets_of",
 ]
 
 BrowserRunLiveViewMode: TypeAlias = Literal["devtools", "tab", "full"]
+"""The kind of a live view."""
 
 
 class BrowserRunAcquireGuardrails(TypedDict, total=False):
-    """Where a session may go. JS: BrowserRunAcquireGuardrails."""
+    """The domains that a session may visit. JS: BrowserRunAcquireGuardrails."""
 
     allowed_domains: list[str]
     allowed_domain_sets: list[str]
 
 
 class BrowserRunConnectionGuardrails(TypedDict):
-    """What who looks on may do. JS: BrowserRunConnectionGuardrails."""
+    """The restrictions for viewers of a live session. JS: BrowserRunConnectionGuardrails."""
 
     mode: Literal["readonly"]
 
 
 class BrowserRunLiveViewSettings(TypedDict):
-    """How a live view was made."""
+    """The settings of a live view."""
 
     mode: BrowserRunLiveViewMode
     guardrails: BrowserRunConnectionGuardrails | None
 
 
 class BrowserRunDevToolsTarget(NamedTuple):
-    """A page, or a worker, in a browser. JS: BrowserRunDevToolsTarget."""
+    """A page or a worker in a browser. JS: BrowserRunDevToolsTarget."""
 
     id: str
     type: str
@@ -72,23 +67,25 @@ class BrowserRunDevToolsTarget(NamedTuple):
 
 
 class BrowserRunAcquireResult(NamedTuple):
-    """A new session; ``targets`` if they were asked for. JS: BrowserRunAcquireResult."""
+    """A new session. JS: BrowserRunAcquireResult."""
 
     session_id: str
     targets: list[BrowserRunDevToolsTarget] | None
+    """The pages of the session, if ``targets=True`` was passed."""
 
 
 class BrowserRunConnection(NamedTuple):
-    """A session and a way into it: ``web_socket.fetch`` with ``Upgrade: websocket`` speaks the
-    DevTools protocol. JS: BrowserRunConnection."""
+    """A connection to a session. JS: BrowserRunConnection."""
 
     session_id: str
     web_socket: Fetcher
+    """A service whose ``fetch`` with ``Upgrade: websocket`` opens a DevTools connection."""
     targets: list[BrowserRunDevToolsTarget] | None
+    """The pages of the session, if ``targets=True`` was passed."""
 
 
 class BrowserRunLiveView(NamedTuple):
-    """Where a session can be looked at. JS: BrowserRunLiveView."""
+    """The URLs of a live view. JS: BrowserRunLiveView."""
 
     web_socket_debugger_url: str
     devtools_frontend_url: str
@@ -97,7 +94,7 @@ class BrowserRunLiveView(NamedTuple):
 
 
 class BrowserRunSession(NamedTuple):
-    """A session that is, or was. JS: BrowserRunSession."""
+    """A session, open or closed. JS: BrowserRunSession."""
 
     session_id: str
     start_time: datetime | None
@@ -113,38 +110,36 @@ class BrowserRunSession(NamedTuple):
 
 
 class BrowserRunActiveSession(NamedTuple):
-    """A session that is open."""
+    """An open session."""
 
     id: str
 
 
 class BrowserRunLimits(NamedTuple):
-    """What the account may still do; the wait for the next session is in milliseconds.
-
-    JS: BrowserRunLimits.
-    """
+    """The limits of the account, and their use. JS: BrowserRunLimits."""
 
     active_sessions: list[BrowserRunActiveSession]
     max_concurrent_sessions: int
     allowed_browser_acquisitions: int
     time_until_next_allowed_browser_acquisition: int
+    """The time until the next session may start, in milliseconds."""
     used_browser_time_seconds: float | None
 
 
 class BrowserRunCloseSessionResult(NamedTuple):
-    """JS: BrowserRunCloseSessionResult."""
+    """The result of closing a session. JS: BrowserRunCloseSessionResult."""
 
     status: Literal["closing", "closed"]
 
 
 class BrowserRunTargetActionResult(NamedTuple):
-    """JS: BrowserRunTargetActionResult."""
+    """The result of an action on a page. JS: BrowserRunTargetActionResult."""
 
     message: str
 
 
 class BrowserRunDevToolsVersion(NamedTuple):
-    """Which browser it is. JS: BrowserRunDevToolsVersion."""
+    """The version of a browser. JS: BrowserRunDevToolsVersion."""
 
     browser: str
     protocol_version: str
@@ -155,16 +150,16 @@ class BrowserRunDevToolsVersion(NamedTuple):
 
 
 class BrowserRunDevToolsProtocol(TypedDict, total=False):
-    """What the DevTools protocol can say, in its own words. JS: BrowserRunDevToolsProtocol."""
+    """The description of the DevTools protocol. JS: BrowserRunDevToolsProtocol."""
 
     domains: list[dict[str, Any]]
     version: dict[str, str]
 
 
 class BrowserRunDevtools(RemoteObject[Any]):
-    """The pages ("targets") of sessions; WorkersError where the service refuses.
+    """The pages ("targets") of sessions: ``browser.devtools``.
 
-    JS: BrowserRunDevtools.
+    Every method raises WorkersError if the service refuses the request. JS: BrowserRunDevtools.
     """
 
     __slots__ = ()
@@ -173,30 +168,35 @@ class BrowserRunDevtools(RemoteObject[Any]):
         self._js = devtools
 
     async def get_version(self, session_id: str) -> BrowserRunDevToolsVersion:
-        """JS: BrowserRunDevtools.getVersion."""
-        found: dict[str, str] = from_js(await self._call("getVersion", session_id_of(session_id)))
-        return BrowserRunDevToolsVersion(*(found[name] for name in _VERSION))
+        """Return the version of a session's browser. JS: BrowserRunDevtools.getVersion."""
+        version: dict[str, str] = await self._ask("getVersion", text(session_id, "session_id"))
+        return BrowserRunDevToolsVersion(*(version[name] for name in _VERSION))
 
     async def get_protocol(self, session_id: str) -> BrowserRunDevToolsProtocol:
-        """JS: BrowserRunDevtools.getProtocol."""
-        found: BrowserRunDevToolsProtocol = from_js(
-            await self._call("getProtocol", session_id_of(session_id))
+        """Return the description of the DevTools protocol. JS: BrowserRunDevtools.getProtocol."""
+        protocol: BrowserRunDevToolsProtocol = await self._ask(
+            "getProtocol", text(session_id, "session_id")
         )
-        return found
+        return protocol
 
     async def list_targets(
         self, session_id: str, *, live_view_url_expires_in_ms: int | None = None
     ) -> list[BrowserRunDevToolsTarget]:
-        """The pages of a session. JS: BrowserRunDevtools.listTargets."""
-        ready = json_of(js_options({"live_view_url_expires_in_ms": live_view_url_expires_in_ms}))
-        return targets_of(
-            from_js(await self._call("listTargets", session_id_of(session_id), ready))
-        )
+        """List the pages of a session.
+
+        Args:
+            session_id: The id of the session.
+            live_view_url_expires_in_ms: The lifetime of live view URLs, in milliseconds.
+
+        JS: BrowserRunDevtools.listTargets.
+        """
+        options = json_of(js_options({"live_view_url_expires_in_ms": live_view_url_expires_in_ms}))
+        return to_targets(await self._ask("listTargets", text(session_id, "session_id"), options))
 
     async def get_target(self, session_id: str, target_id: str) -> BrowserRunDevToolsTarget:
-        """JS: BrowserRunDevtools.getTarget."""
-        args = (session_id_of(session_id), text(target_id, "target_id"))
-        return named_tuple(BrowserRunDevToolsTarget, from_js(await self._call("getTarget", *args)))
+        """Return a page of a session. JS: BrowserRunDevtools.getTarget."""
+        args = (text(session_id, "session_id"), text(target_id, "target_id"))
+        return _to_target(await self._ask("getTarget", *args))
 
     async def new_target(
         self,
@@ -205,27 +205,35 @@ class BrowserRunDevtools(RemoteObject[Any]):
         *,
         live_view_url_expires_in_ms: int | None = None,
     ) -> BrowserRunDevToolsTarget:
-        """Open a page, an empty one unless ``url`` is given. JS: BrowserRunDevtools.newTarget."""
-        ready = json_of(js_options({"live_view_url_expires_in_ms": live_view_url_expires_in_ms}))
+        """Open a page in a session.
+
+        Args:
+            session_id: The id of the session.
+            url: The URL of the page; an empty page by default.
+            live_view_url_expires_in_ms: The lifetime of live view URLs, in milliseconds.
+
+        JS: BrowserRunDevtools.newTarget.
+        """
+        options = json_of(js_options({"live_view_url_expires_in_ms": live_view_url_expires_in_ms}))
+        # The method takes its options after the URL, so an empty page needs one too.
         address = "about:blank" if url is None else text(url, "url")
-        found = await self._call("newTarget", session_id_of(session_id), address, ready)
-        return named_tuple(BrowserRunDevToolsTarget, from_js(found))
+        args = (text(session_id, "session_id"), address, options)
+        return _to_target(await self._ask("newTarget", *args))
 
     async def activate_target(
         self, session_id: str, target_id: str
     ) -> BrowserRunTargetActionResult:
         """Bring a page to the front. JS: BrowserRunDevtools.activateTarget."""
-        args = (session_id_of(session_id), text(target_id, "target_id"))
-        found = await self._call("activateTarget", *args)
-        return named_tuple(BrowserRunTargetActionResult, from_js(found))
+        args = (text(session_id, "session_id"), text(target_id, "target_id"))
+        return named_tuple(BrowserRunTargetActionResult, await self._ask("activateTarget", *args))
 
     async def close_target(self, session_id: str, target_id: str) -> BrowserRunTargetActionResult:
         """Close a page. JS: BrowserRunDevtools.closeTarget."""
-        args = (session_id_of(session_id), text(target_id, "target_id"))
-        found = await self._call("closeTarget", *args)
-        return named_tuple(BrowserRunTargetActionResult, from_js(found))
+        args = (text(session_id, "session_id"), text(target_id, "target_id"))
+        return named_tuple(BrowserRunTargetActionResult, await self._ask("closeTarget", *args))
 
 
+# These names are not in camelCase: they come from Chrome's /json/version.
 _VERSION = (
     "Browser",
     "Protocol-Version",
@@ -236,26 +244,24 @@ _VERSION = (
 )
 
 
-def json_of(options: dict[str, Any]) -> Any:
-    return from_json(dumps(options, "options"))
+# Conversions of answers, for this module and ``Browser`` -----------------------------------------
 
 
-def session_id_of(given: Any) -> str:
-    return text(given, "session_id")
+def _to_target(target: Any) -> BrowserRunDevToolsTarget:
+    return named_tuple(BrowserRunDevToolsTarget, target)
 
 
-def targets_of(found: Any) -> list[BrowserRunDevToolsTarget]:
-    return [named_tuple(BrowserRunDevToolsTarget, target) for target in found]
+to_targets = list_of(_to_target)
 
 
-def settings_of(found: Any) -> BrowserRunLiveViewSettings:
-    return {"mode": found["mode"], "guardrails": found.get("guardrails")}
+def to_settings(settings: Any) -> BrowserRunLiveViewSettings:
+    return {"mode": settings["mode"], "guardrails": settings.get("guardrails")}
 
 
-def session_of(found: Any) -> BrowserRunSession:
+def to_session(session: Any) -> BrowserRunSession:
     return named_tuple(
         BrowserRunSession,
-        found,
+        session,
         start_time=from_ms,
         end_time=from_ms,
         connection_start_time=from_ms,
@@ -264,10 +270,11 @@ def session_of(found: Any) -> BrowserRunSession:
     )
 
 
-def connected(found: Any) -> BrowserRunConnection:
-    targets = from_js(prop(found, "targets"))
+def to_connection(js_connection: Any) -> BrowserRunConnection:
+    # The web socket is a live object, so the connection is read property by property.
+    targets = from_js(prop(js_connection, "targets"))
     return BrowserRunConnection(
-        from_js(prop(found, "sessionId")),
-        Fetcher(raw(prop(found, "webSocket"))),
-        None if targets is None else targets_of(targets),
+        from_js(prop(js_connection, "sessionId")),
+        Fetcher(raw(prop(js_connection, "webSocket"))),
+        None if targets is None else to_targets(targets),
     )

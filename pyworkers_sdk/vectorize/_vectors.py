@@ -161,7 +161,7 @@ class VectorIndex(JsWrapper[JsT]):
         return [_to_vector(vector) for vector in vectors]
 
 
-# To JavaScript ----------------------------------------------------------------------------------
+# To JavaScript -----------------------------------------------------------------------------------
 
 
 class _Values:
@@ -217,7 +217,7 @@ def js_filter(filter: VectorizeVectorMetadataFilter | None) -> Any:
     return to_js(convert({**filter}, "filter", JSON), "filter")
 
 
-# From JavaScript --------------------------------------------------------------------------------
+# From JavaScript ---------------------------------------------------------------------------------
 
 
 def to_matches(js_answer: Any) -> VectorizeMatches:

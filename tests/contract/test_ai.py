@@ -40,7 +40,7 @@ async def test_wrong_binding_type_is_rejected(env: Any) -> None:
         AI(env.DATA)
 
 
-# Inputs and options -----------------------------------------------------------------------------
+# Inputs and options ------------------------------------------------------------------------------
 
 
 async def test_inputs_arrive_as_json(ai: AI) -> None:
@@ -218,7 +218,7 @@ async def test_invalid_use_of_streams_raises(ai: AI) -> None:
         await ai.run(ECHO, {"a": {"body": b"a"}})
 
 
-# Answers ----------------------------------------------------------------------------------------
+# Answers -----------------------------------------------------------------------------------------
 
 
 async def test_answer_is_json(ai: AI) -> None:
@@ -307,7 +307,7 @@ async def test_answer_without_the_image_field_raises(ai: AI) -> None:
         await ai.run("@cf/leonardo/lucid-origin", {"prompt": "cat"})
 
 
-# Streams ----------------------------------------------------------------------------------------
+# Streams -----------------------------------------------------------------------------------------
 
 
 async def test_stream_yields_events_one_by_one(ai: AI) -> None:
@@ -394,7 +394,7 @@ async def test_model_that_does_not_stream_raises(ai: AI) -> None:
         await ai.run(ECHO, {"stream": True})
 
 
-# Errors -----------------------------------------------------------------------------------------
+# Errors ------------------------------------------------------------------------------------------
 
 
 async def test_error_has_the_code_of_the_service(ai: AI) -> None:
@@ -422,7 +422,7 @@ async def test_signal_aborts_a_call(ai: AI) -> None:
         await call
 
 
-# Raw responses ----------------------------------------------------------------------------------
+# Raw responses -----------------------------------------------------------------------------------
 
 
 async def test_raw_response_is_returned_for_any_status(ai: AI) -> None:
@@ -484,7 +484,7 @@ async def test_batch_is_queued_and_answered_later(ai: AI) -> None:
     ]
 
 
-# Gateways ---------------------------------------------------------------------------------------
+# Gateways ----------------------------------------------------------------------------------------
 
 
 @only("fake", reason="the fake keeps real logs; what the stand-in keeps is checked below")
@@ -571,7 +571,7 @@ async def test_gateway_run_sends_requests_to_providers(ai: AI) -> None:
     assert [request["headers"] for request in requests] == [{}, {}]
 
 
-# Documents and the catalogue --------------------------------------------------------------------
+# Documents and the catalogue ---------------------------------------------------------------------
 
 
 async def test_documents_are_converted_to_markdown(ai: AI) -> None:

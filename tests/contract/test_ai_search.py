@@ -41,7 +41,7 @@ async def test_wrong_binding_type_is_rejected(env: Any) -> None:
         AiSearchNamespace(env.DATA)
 
 
-# Search -----------------------------------------------------------------------------------------
+# Search ------------------------------------------------------------------------------------------
 
 
 async def test_search_returns_matching_chunks_best_first(app: AppEnv) -> None:
@@ -121,7 +121,7 @@ async def test_invalid_search_raises(app: AppEnv) -> None:
     assert caught.value.js_name == "AiSearchInternalError"
 
 
-# Chat -------------------------------------------------------------------------------------------
+# Chat --------------------------------------------------------------------------------------------
 
 
 async def test_chat_completions_answers_from_matching_chunks(app: AppEnv) -> None:
@@ -161,7 +161,7 @@ async def test_chat_stream_passes_through_to_a_response_unread(app: AppEnv) -> N
     assert (await response.text()).endswith("data: [DONE]\n\n")
 
 
-# Instances --------------------------------------------------------------------------------------
+# Instances ---------------------------------------------------------------------------------------
 
 
 async def test_instance_bound_directly(app: AppEnv) -> None:
@@ -250,7 +250,7 @@ async def test_search_and_chat_in_several_instances(app: AppEnv) -> None:
     assert list(first) == ["chunks"]
 
 
-# Items ------------------------------------------------------------------------------------------
+# Items -------------------------------------------------------------------------------------------
 
 
 async def test_upload_replaces_an_item_with_the_same_name(app: AppEnv) -> None:
@@ -346,7 +346,7 @@ async def test_item_chunks_and_logs_are_paginated(app: AppEnv) -> None:
     assert last["result_info"]["cursor"] is None
 
 
-# Jobs -------------------------------------------------------------------------------------------
+# Jobs --------------------------------------------------------------------------------------------
 
 
 async def test_jobs_are_created_listed_and_cancelled(app: AppEnv) -> None:

@@ -1,4 +1,4 @@
-"""``Browser``: quick actions, sessions and their pages. In the real worlds a stand-in answers."""
+"""``Browser``: quick actions, sessions and their pages; a stand-in answers in the real worlds."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from pyworkers_sdk.browser.quick_actions import (
 
 from .kit import World, cases, not_in, raises
 
-TOLD = "the fake's answers are scripted: tests/fakes/test_browser.py"
+SCRIPTED = "the fake's answers are scripted: tests/fakes/test_browser.py"
 
 
-async def _told(response: Response) -> Any:
+async def _sent_options(response: Response) -> Any:
     if response.headers["content-type"] == "image/png":
         return (await response.json())["options"]
     return (await response.json(BrowserRunJsonSuccessResponse))["result"]["options"]
@@ -116,18 +116,20 @@ OWN: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     ),
 }
 
+# Quick actions -----------------------------------------------------------------------------------
 
-@not_in("fake", reason=TOLD)
+
+@not_in("fake", reason=SCRIPTED)
 @cases(OWN)
-async def test_what_a_quick_action_is_told(browser: Browser, case: Any) -> None:
+async def test_quick_action_sends_options_in_camel_case(browser: Browser, case: Any) -> None:
     own, theirs = case
     action: Any = next(name for name, value in OWN.items() if value is case)
     response = await browser.quick_action(action, **OPTIONS, **own)
     assert response.ok
-    assert await _told(response) == {**JS_OPTIONS, **theirs}
+    assert await _sent_options(response) == {**JS_OPTIONS, **theirs}
 
 
-async def test_neither_url_nor_html(browser: Browser) -> None:
+async def test_quick_action_without_url_or_html_is_an_error_response(browser: Browser) -> None:
     response = await browser.quick_action("content", user_agent="me")
     assert response.status == 400
     body = await response.json(BrowserRunErrorResponse)
@@ -139,12 +141,12 @@ async def test_neither_url_nor_html(browser: Browser) -> None:
         "action": (
             {"action": "dance"},
             ConversionError,
-            "action: no 'dance'; there are screenshot, pdf, content",
+            "action: expected one of screenshot, pdf, content, .*, got 'dance'$",
         ),
         "option": (
             {"action": "content", "selector": "a"},
             TypeError,
-            r"quick_action\('content'\) has no option 'selector'",
+            r"quick_action\('content'\): unknown option 'selector'",
         ),
         "inner": (
             {"action": "content", "viewport": {"wide": 1}},
@@ -168,45 +170,45 @@ async def test_neither_url_nor_html(browser: Browser) -> None:
         ),
     }
 )
-async def test_what_cannot_be_told(browser: Any, case: Any) -> None:
-    options, kind, words = case
-    with raises(kind, match=words):
+async def test_invalid_action_or_option_raises(browser: Any, case: Any) -> None:
+    options, error_type, message = case
+    with raises(error_type, match=message):
         await browser.quick_action(options.pop("action"), url="https://example.com/", **options)
 
 
-@not_in("fake", reason=TOLD)
-async def test_fetch(browser: Browser) -> None:
+@not_in("fake", reason=SCRIPTED)
+async def test_fetch_reaches_the_service(browser: Browser) -> None:
     answer = await browser.fetch("https://fake.host/v1/acquire?a=b", method="POST", body="x")
     assert await answer.text() == "POST https://fake.host/v1/acquire?a=b x"
 
 
-@not_in("fake", reason=TOLD)
-async def test_scripts(browser: Browser) -> None:
+@not_in("fake", reason=SCRIPTED)
+async def test_scripts_in_new_and_open_sessions(browser: Browser) -> None:
     answer = await browser.script(
         "return 1", library="puppeteer", timeout=5, keep_alive=6, lab=True, recording=False
     )
     body = await answer.json(BrowserRunScriptSuccessResponse)
-    given = {"library": "puppeteer", "timeout": 5, "keepAlive": 6, "lab": True}
-    assert body["result"] == {"code": "return 1", **given, "recording": False}
+    options = {"library": "puppeteer", "timeout": 5, "keepAlive": 6, "lab": True}
+    assert body["result"] == {"code": "return 1", **options, "recording": False}
     session = (await browser.acquire()).session_id
     answer = await browser.script_in_session(session, "x", target_id="t", library="playwright")
-    told = (await answer.json())["result"]
-    assert told == {"code": "x", "targetId": "t", "library": "playwright"}
+    request = (await answer.json())["result"]
+    assert request == {"code": "x", "targetId": "t", "library": "playwright"}
     with raises(WorkersError, match="Session not found: nothing"):
         await browser.script_in_session("nothing", "x")
 
 
-# Sessions
+# Sessions ----------------------------------------------------------------------------------------
 
 
-async def test_a_session(browser: Browser) -> None:
+async def test_session_is_acquired_listed_and_closed(browser: Browser) -> None:
     before = datetime.now(timezone.utc) - timedelta(minutes=5)
-    found = await browser.acquire(keep_alive=60_000, recording=True, location="de")
-    assert found.targets is None
-    session = await browser.get_session(found.session_id)
+    acquired = await browser.acquire(keep_alive=60_000, recording=True, location="de")
+    assert acquired.targets is None
+    session = await browser.get_session(acquired.session_id)
     assert session
     assert (session.session_id, session.end_time, session.connection_id) == (
-        found.session_id,
+        acquired.session_id,
         None,
         None,
     )
@@ -214,36 +216,36 @@ async def test_a_session(browser: Browser) -> None:
     assert session.start_time > before
     assert session.start_time.tzinfo is timezone.utc
     assert session in await browser.list_sessions()
-    assert found.session_id in [each.id for each in (await browser.limits()).active_sessions]
+    assert acquired.session_id in [active.id for active in (await browser.limits()).active_sessions]
 
-    assert (await browser.close_session(found.session_id)).status == "closed"
-    ended = await browser.get_session(found.session_id)
+    assert (await browser.close_session(acquired.session_id)).status == "closed"
+    ended = await browser.get_session(acquired.session_id)
     assert ended
     assert (ended.close_reason, ended.close_reason_text) == (1, "NormalClosure")
     assert ended.end_time
     assert ended.end_time >= session.start_time
     listed = await browser.list_sessions()
-    assert found.session_id not in [each.session_id for each in listed]
+    assert acquired.session_id not in [entry.session_id for entry in listed]
     assert (await browser.history(limit=1)) == [ended]
     with raises(WorkersError, match="^Session not found: ") as caught:
-        await browser.close_session(found.session_id)
+        await browser.close_session(acquired.session_id)
     assert caught.value.js_name == "Error"
 
 
-async def test_no_session(browser: Browser) -> None:
+async def test_missing_session_is_none(browser: Browser) -> None:
     assert await browser.get_session("nothing") is None
 
 
-async def test_pages_of_sessions(browser: Browser) -> None:
+async def test_sessions_and_history_are_paginated(browser: Browser) -> None:
     first, second = await browser.acquire(), await browser.acquire()
     newest = await browser.history(limit=2)
-    assert [each.session_id for each in newest] == [second.session_id, first.session_id]
+    assert [session.session_id for session in newest] == [second.session_id, first.session_id]
     assert await browser.history(limit=1, offset=1) == newest[1:]
     count = len(await browser.list_sessions())
     assert len(await browser.list_sessions(offset=1)) == count - 1
 
 
-async def test_limits(browser: Browser) -> None:
+async def test_limits_count_active_sessions(browser: Browser) -> None:
     limits = await browser.limits()
     assert limits.max_concurrent_sessions == 10
     assert limits.allowed_browser_acquisitions == 10 - len(limits.active_sessions)
@@ -251,7 +253,7 @@ async def test_limits(browser: Browser) -> None:
     assert limits.used_browser_time_seconds is None
 
 
-async def test_launch(browser: Browser) -> None:
+async def test_launch_and_connect_session(browser: Browser) -> None:
     connection = await browser.launch(targets=True, live_view_url_expires_in_ms=1000)
     assert isinstance(connection.web_socket, Fetcher)
     assert connection.targets
@@ -272,23 +274,23 @@ async def test_launch(browser: Browser) -> None:
     assert (again.session_id, again.targets) == (connection.session_id, None)
 
 
-@not_in("fake", reason=TOLD)
-async def test_a_connection_is_fetched(browser: Browser) -> None:
+@not_in("fake", reason=SCRIPTED)
+async def test_connection_web_socket_fetches_from_the_service(browser: Browser) -> None:
     connection = await browser.launch()
     answer = await connection.web_socket.fetch("https://browser.example/", headers={"a": "b"})
     assert await answer.text() == "GET https://browser.example/ "
 
 
-@not_in("fake", reason="it is the stand-in that repeats")
-async def test_what_acquire_is_told(browser: Browser, world: World) -> None:
+@not_in("fake", reason="only the stand-in returns the options that it received")
+async def test_acquire_sends_options_in_camel_case(browser: Browser, world: World) -> None:
     service = (await browser.launch()).web_socket
-    found = await browser.acquire(
+    session = await browser.acquire(
         keep_alive=1,
         outbound_by_host={"a_b.example": service},
         guardrails={"allowed_domains": ["a.example"], "allowed_domain_sets": ["x"]},
         targets=True,
     )
-    assert browser.js_object.told(found.session_id).to_py() == {
+    assert browser.js_object.told(session.session_id).to_py() == {
         "keepAlive": 1,
         "outboundByHost": {"a_b.example": "fetcher"},
         "guardrails": {"allowedDomains": ["a.example"], "allowedDomainSets": ["x"]},
@@ -296,14 +298,14 @@ async def test_what_acquire_is_told(browser: Browser, world: World) -> None:
     }
 
 
-async def test_guardrails_that_there_are_not(browser: Any) -> None:
+async def test_unknown_guardrails_raise(browser: Any) -> None:
     with raises(ConversionError, match="guardrails: no 'domains'"):
         await browser.acquire(guardrails={"domains": []})
     with raises(ConversionError, match="guardrails: no 'domains'"):
         await browser.get_live_view("x", guardrails={"domains": []})
 
 
-async def test_live_view(browser: Browser) -> None:
+async def test_live_view_of_a_session_and_of_a_page(browser: Browser) -> None:
     session = (await browser.acquire()).session_id
     (target,) = await browser.devtools.list_targets(session)
     view = await browser.get_live_view(session)
@@ -317,10 +319,10 @@ async def test_live_view(browser: Browser) -> None:
     assert (view.id, view.options) == ("t", {"mode": "tab", "guardrails": {"mode": "readonly"}})
 
 
-# The pages in them
+# Pages -------------------------------------------------------------------------------------------
 
 
-async def test_targets(browser: Browser) -> None:
+async def test_targets_are_opened_activated_and_closed(browser: Browser) -> None:
     session = (await browser.acquire()).session_id
     devtools = browser.devtools
     (first,) = await devtools.list_targets(session, live_view_url_expires_in_ms=5)
@@ -336,7 +338,7 @@ async def test_targets(browser: Browser) -> None:
         await devtools.get_target(session, second.id)
 
 
-async def test_versions(browser: Browser) -> None:
+async def test_version_and_protocol_of_a_browser(browser: Browser) -> None:
     session = (await browser.acquire()).session_id
     version = await browser.devtools.get_version(session)
     assert version[:5] == ("Chrome/140.0.0.0", "1.3", "Mozilla/5.0 (fake)", "14.0", "537.36")
@@ -346,7 +348,7 @@ async def test_versions(browser: Browser) -> None:
     assert protocol == {"domains": [{"domain": "Page"}], "version": {"major": "1", "minor": "3"}}
 
 
-async def test_another_binding_is_refused(env: Any) -> None:
+async def test_wrong_binding_type_is_rejected(env: Any) -> None:
     with raises(BindingError, match="Browser needs a Browser binding, and this .* has no fetch"):
         Browser(env.KV)
     with raises(BindingError, match="got None"):

@@ -31,7 +31,7 @@ def ids(matches: VectorizeMatches) -> str:
     return "".join(match.id for match in matches)
 
 
-# Values -----------------------------------------------------------------------------------------
+# Values ------------------------------------------------------------------------------------------
 
 
 class Rows:
@@ -113,7 +113,7 @@ async def test_nan_and_infinity_are_refused(index: Vectorize, case: float) -> No
         await index.query([case, 1, 2])
 
 
-# Changes ----------------------------------------------------------------------------------------
+# Changes -----------------------------------------------------------------------------------------
 
 
 async def test_empty_index_has_no_matches(index: Vectorize) -> None:
@@ -201,7 +201,7 @@ async def test_conversion_error_names_the_place(index: Vectorize) -> None:
         await index.query_by_id(1)  # type: ignore[arg-type]
 
 
-# Queries ----------------------------------------------------------------------------------------
+# Queries -----------------------------------------------------------------------------------------
 
 
 async def test_cosine_scores(index: Vectorize) -> None:
@@ -373,7 +373,7 @@ async def test_invalid_filter_raises(index: Vectorize, case: Any) -> None:
         await index.query([1, 2, 3], filter=filter)
 
 
-# Limits -----------------------------------------------------------------------------------------
+# Limits ------------------------------------------------------------------------------------------
 
 
 class Limit(NamedTuple):
@@ -475,7 +475,7 @@ async def test_namespace_over_64_bytes_raises(index: Vectorize) -> None:
     await refused(index.insert([vector]), None, message)
 
 
-# The first version ------------------------------------------------------------------------------
+# The first version -------------------------------------------------------------------------------
 
 
 async def test_v1_changes_queries_and_details(old_index: VectorizeIndex) -> None:
@@ -505,7 +505,7 @@ async def test_v1_refuses_levels_dimensions_and_top_k(old_index: VectorizeIndex)
     await refused(old_index.query([1, 2, 3], top_k=21), 40025, "max top K is 20, but got 21$")
 
 
-# The binding ------------------------------------------------------------------------------------
+# The binding -------------------------------------------------------------------------------------
 
 
 async def test_wrong_binding_type_is_rejected(env: Any) -> None:

@@ -55,7 +55,7 @@ class Default(WorkerEntrypoint[AppEnv]):
         return Response(stream.body, headers={"content-type": "text/event-stream"})
 
 
-# The script -------------------------------------------------------------------------------------
+# The script --------------------------------------------------------------------------------------
 
 
 async def test_model_without_an_answer_raises_with_advice() -> None:
@@ -331,7 +331,7 @@ async def test_incomplete_gateway_request_raises() -> None:
         await gateway.patch_log("log-1", note)
 
 
-# Bindings ---------------------------------------------------------------------------------------
+# Bindings ----------------------------------------------------------------------------------------
 
 
 async def test_ai_binding_in_an_env_and_in_a_runtime() -> None:
@@ -353,7 +353,7 @@ async def test_ai_binding_from_a_configuration(tmp_path: Path) -> None:
     assert (await (await runtime.fetch("https://example.com/")).text()).startswith("data: ")
 
 
-# Embeddings -------------------------------------------------------------------------------------
+# Embeddings --------------------------------------------------------------------------------------
 
 
 def _cosine(a: list[float], b: list[float]) -> float:
@@ -408,7 +408,7 @@ async def test_embedding_inputs_of_qwen_and_invalid_ones() -> None:
         await fake(AI).run("@cf/baai/bge-m3", {"query": "a", "contexts": []})
 
 
-# Batches, gateways, documents, the catalogue ----------------------------------------------------
+# Batches, gateways, documents, the catalogue -----------------------------------------------------
 
 
 async def test_batch_returns_references_and_failures() -> None:
@@ -569,7 +569,7 @@ async def test_stream_dropped_after_its_event_loop_closed() -> None:
     assert not await asyncio.to_thread(left_later)
 
 
-# Consistency of the package ---------------------------------------------------------------------
+# Consistency of the package ----------------------------------------------------------------------
 
 
 async def test_model_names_in_code_match_the_types() -> None:

@@ -1,8 +1,9 @@
-"""What a test has the fake browser answer."""
+"""``browser(binding)``: the script of the fake browser."""
 
 from __future__ import annotations
 
 import base64
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -24,7 +25,7 @@ pytestmark = pytest.mark.asyncio
 URL = "https://example.com/"
 
 
-async def test_screenshots() -> None:
+async def test_screenshot_has_the_size_and_type_of_its_options() -> None:
     binding = fake(Browser)
     response = await binding.quick_action("screenshot", url=URL)
     assert response.headers["content-type"] == "image/png"
@@ -48,7 +49,7 @@ async def test_screenshots() -> None:
     assert measured(base64.b64decode(await response.text())) == ("image/jpeg", 5, 4)
 
 
-async def test_files() -> None:
+async def test_pdf_and_bytes_are_files() -> None:
     binding = fake(Browser)
     response = await binding.quick_action("pdf", url=URL)
     assert response.headers["content-type"] == "application/pdf"
@@ -60,7 +61,7 @@ async def test_files() -> None:
     assert await (await binding.quick_action("markdown", url=URL)).text() == "# mine"
 
 
-async def test_content() -> None:
+async def test_content_of_html_is_that_html() -> None:
     response = await fake(Browser).quick_action("content", html="<p>hi")
     assert await response.json(BrowserRunContentSuccessResponse) == {
         "success": True,
@@ -69,7 +70,7 @@ async def test_content() -> None:
     }
 
 
-async def test_rules() -> None:
+async def test_last_rule_with_a_matching_url_wins() -> None:
     binding = fake(Browser)
     script = browser(binding)
     script.on("links", ["https://a.example/"])
@@ -85,11 +86,13 @@ async def test_rules() -> None:
         "links",
         {"url": "https://example.com/x", "visibleLinksOnly": True},
     )
-    with pytest.raises(WorkersError, match=r"no answer to markdown: browser\(binding\)\.on"):
+    with pytest.raises(
+        WorkersError, match=r"no answer to markdown; set one: browser\(binding\)\.on"
+    ):
         await binding.quick_action("markdown", url=URL)
 
 
-async def test_functions_as_answers() -> None:
+async def test_answer_may_be_an_async_function() -> None:
     binding = fake(Browser)
     tree = {"role": "WebArea", "children": [{"role": "link", "name": "a", "checked": "mixed"}]}
 
@@ -105,7 +108,7 @@ async def test_functions_as_answers() -> None:
     assert body["result"]["accessibilityTree"] is None
 
 
-async def test_other_bodies_as_rows() -> None:
+async def test_responses_load_as_row_types() -> None:
     binding = fake(Browser)
     element = {"html": "", "text": "t", "width": 1.5, "height": 2, "top": 0, "left": 0}
     results = [{**element, "attributes": [{"name": "a", "value": "b"}]}]
@@ -115,14 +118,14 @@ async def test_other_bodies_as_rows() -> None:
     assert scraped["result"][0]["results"][0]["width"] == 1.5
     browser(binding).on("snapshot", lambda _: {"content": "<p>", "screenshot": "AA=="})
     response = await binding.quick_action("snapshot", url=URL, formats=["content"])
-    taken = await response.json(BrowserRunSnapshotSuccessResponse)
-    assert taken["result"].get("content") == "<p>"
+    snapshot = await response.json(BrowserRunSnapshotSuccessResponse)
+    assert snapshot["result"].get("content") == "<p>"
     response = await binding.quick_action("snapshot", url=URL)
     with pytest.raises(RowError):
         await response.json(BrowserRunLinksSuccessResponse)
 
 
-async def test_a_response_as_an_answer() -> None:
+async def test_response_as_an_answer_is_returned_each_time() -> None:
     binding = fake(Browser)
     browser(binding).on("json", Response.json({"success": False, "errors": []}, status=422))
     for _ in range(2):
@@ -130,7 +133,7 @@ async def test_a_response_as_an_answer() -> None:
         assert (response.status, (await response.json())["success"]) == (422, False)
 
 
-async def test_scripts() -> None:
+async def test_scripts_are_answered_and_recorded() -> None:
     binding = fake(Browser)
     browser(binding).on("script", lambda options: options["code"].upper())
     body = await (await binding.script("x", timeout=5)).json(BrowserRunScriptSuccessResponse)
@@ -147,7 +150,7 @@ async def test_scripts() -> None:
         await binding.script_in_session("nothing", "y")
 
 
-async def test_fetch() -> None:
+async def test_on_fetch_answers_fetch_and_web_sockets() -> None:
     binding = fake(Browser)
     with pytest.raises(WorkersError, match=r"browser\(binding\)\.on_fetch"):
         await binding.fetch("https://browser.example/")
@@ -164,13 +167,16 @@ async def test_fetch() -> None:
     assert await answer.text() == "socket"
 
 
-async def test_something_else() -> None:
-    binding = fake(Browser)
-    binding._js = object()
-    with pytest.raises(TypeError, match="looks into what fake"):
-        browser(binding)
+async def test_browser_rejects_other_objects() -> None:
+    not_a_fake: Any = SimpleNamespace(fetch=None)
+    with pytest.raises(
+        TypeError, match=r"^browser\(\): expected a Browser from fake\(\), got Simple"
+    ):
+        browser(Browser(not_a_fake))
 
 
-async def test_an_action_that_there_is_not() -> None:
-    with pytest.raises(ValueError, match=r"^action: no 'linkz'; there are screenshot, pdf, "):
+async def test_unknown_action_raises() -> None:
+    with pytest.raises(
+        ValueError, match=r"^action: expected one of screenshot, pdf, .*, got 'linkz'$"
+    ):
         browser(fake(Browser)).on("linkz", [])

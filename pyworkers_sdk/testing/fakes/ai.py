@@ -178,7 +178,7 @@ class FakeAi:
         return FakeToMarkdownService(self.script)
 
 
-# Streams among the inputs -----------------------------------------------------------------------
+# Streams among the inputs ------------------------------------------------------------------------
 
 
 def _is_live(value: Any) -> bool:
@@ -226,7 +226,7 @@ async def _readable(inputs: dict[str, Any]) -> dict[str, Any]:
     return readable
 
 
-# Gateways ---------------------------------------------------------------------------------------
+# Gateways ----------------------------------------------------------------------------------------
 
 
 @yields_to_others
@@ -281,7 +281,7 @@ class FakeAiGateway:
         return f"https://gateway.ai.cloudflare.com/v1/account/{self._name}/{provider}"
 
 
-# Documents --------------------------------------------------------------------------------------
+# Documents ---------------------------------------------------------------------------------------
 
 
 @yields_to_others
@@ -339,7 +339,7 @@ _FORMATS = {
     "odt": "application/vnd.oasis.opendocument.text",
 }
 
-# The catalogue ----------------------------------------------------------------------------------
+# The catalogue -----------------------------------------------------------------------------------
 
 _TASKS = {
     "Text Generation": ("TextGenerationModel", "ChatCompletionModel", "ResponsesModel"),

@@ -143,7 +143,7 @@ def ai(binding: Any) -> AIScript:
     return script
 
 
-# Answers in the form of each model --------------------------------------------------------------
+# Answers in the form of each model ---------------------------------------------------------------
 
 _CHAT = {*get_args(ai_models.ChatCompletionModel), *get_args(ai_models.ResponsesModel)}
 
@@ -299,7 +299,7 @@ def refusal(error: AIError) -> Any:
     return json_response(body, _STATUS.get(code, 400))
 
 
-# Embeddings -------------------------------------------------------------------------------------
+# Embeddings --------------------------------------------------------------------------------------
 
 _DIMENSIONS = {
     "@cf/google/embeddinggemma-300m": 768,

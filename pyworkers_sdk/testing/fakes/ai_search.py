@@ -212,7 +212,7 @@ class FakeAiSearchNamespace:
         return {"chunks": chunks, "errors": errors} if errors else {"chunks": chunks}
 
 
-# Queries and answers ----------------------------------------------------------------------------
+# Queries and answers -----------------------------------------------------------------------------
 
 
 def _query(params: dict[str, Any]) -> str:
@@ -247,7 +247,7 @@ async def _events(head: dict[str, Any], text: str, matches: dict[str, Any]) -> A
     yield b"data: [DONE]\n\n"
 
 
-# Bindings ---------------------------------------------------------------------------------------
+# Bindings ----------------------------------------------------------------------------------------
 
 
 def configured(bound: Bound, worker: Worker) -> FakeAiSearchInstance:

@@ -149,7 +149,7 @@ class FakeArtifactsRepo:
     async def info(self) -> Any:
         return dict(self.properties)
 
-    # Tokens -------------------------------------------------------------------------------------
+    # Tokens --------------------------------------------------------------------------------------
 
     async def createToken(self, scope: str = "write", ttl: int = TTL, /) -> Any:
         if not MIN_TTL <= ttl <= MAX_TTL:
@@ -187,7 +187,7 @@ class FakeArtifactsRepo:
                 return True
         return False
 
-    # Objects ------------------------------------------------------------------------------------
+    # Objects -------------------------------------------------------------------------------------
 
     async def readBlob(self, hash: str, /) -> Any:
         data = self._object(hash, bytes)
@@ -241,7 +241,7 @@ class FakeArtifactsRepo:
         }
         return await _create_result(copy)
 
-    # Commits, in git's formats ------------------------------------------------------------------
+    # Commits, in git's formats -------------------------------------------------------------------
 
     def push(
         self, files: Mapping[str, bytes], message: str, author: tuple[str, str], branch: str | None

@@ -453,7 +453,7 @@ def _deletion(ids: list[str]) -> Callable[[dict[str, Stored]], None]:
     return apply
 
 
-# Fields of a match ------------------------------------------------------------------------------
+# Fields of a match -------------------------------------------------------------------------------
 
 
 def _namespace(vector: Stored) -> dict[str, Any]:

@@ -78,7 +78,7 @@ def coded(operation: str, code: int, **values: object) -> JsException:
     return failed(operation, MESSAGES[code].format(**values), code)
 
 
-# Metadata ---------------------------------------------------------------------------------------
+# Metadata ----------------------------------------------------------------------------------------
 
 
 def leaves(metadata: dict[str, Any], path: str = "") -> Iterable[tuple[str, Any]]:
@@ -120,7 +120,7 @@ def type_of(value: Any) -> str | None:
 _TYPES: dict[type[Any], str] = {str: "string", bool: "boolean", int: "number", float: "number"}
 
 
-# Filters ----------------------------------------------------------------------------------------
+# Filters -----------------------------------------------------------------------------------------
 
 
 def tests_of(conditions: Mapping[str, Any] | None) -> dict[str, Test]:
@@ -201,7 +201,7 @@ _OPERATORS: dict[str, tuple[Callable[[Any, Any], bool], Callable[[Any], bool]]] 
 _LOWER, _UPPER = {"$gt", "$gte"}, {"$lt", "$lte"}
 
 
-# Checks -----------------------------------------------------------------------------------------
+# Checks ------------------------------------------------------------------------------------------
 
 
 def query_vector(vector: Any) -> Vector:
