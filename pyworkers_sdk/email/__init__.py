@@ -1,12 +1,12 @@
-"""Email that comes in, ``ForwardableEmailMessage``, and what is sent back, ``EmailMessage``."""
+"""``ForwardableEmailMessage``: a received email. ``EmailMessage``: a message as MIME source."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast, overload
 
-from .._border import JsWrapper, from_js, platform, prop, raising, raw, text, to_js, web
-from ..errors import ConversionError, EmailError
+from .._border import JsWrapper, expected, from_js, platform, prop, raising, raw, text, to_js, web
+from ..errors import EmailError
 from ..http import Headers
 from ..streams import ReadableStream
 
@@ -14,20 +14,23 @@ if TYPE_CHECKING:
     from .. import _js
     from .parts import EmailAddress, EmailAttachment
 
-__all__ = ["EmailMessage", "EmailSendResult", "ForwardableEmailMessage", "ready_message"]
+__all__ = ["EmailMessage", "EmailSendResult", "ForwardableEmailMessage"]
 
 _raising = raising(EmailError)
 
 
 class EmailSendResult(NamedTuple):
-    """What was sent. JS: EmailSendResult."""
+    """The receipt of an email that was sent.
+
+    JS: EmailSendResult.
+    """
 
     message_id: str | None
-    """None where the runtime does not say."""
+    """The Message-ID, or None if the runtime does not report it."""
 
 
 class _HasBytes(Protocol):
-    """The standard library's ``email.message.EmailMessage``, and its relatives."""
+    """A message of the standard library, such as ``email.message.EmailMessage``."""
 
     def as_bytes(self) -> bytes: ...
 
@@ -35,8 +38,14 @@ class _HasBytes(Protocol):
 class EmailMessage:
     """A message to send: the addresses on its envelope, and its MIME source with all headers.
 
-    ``raw`` may be the standard library's ``email.message.EmailMessage``. Its From header must name
-    ``from_``, and it needs a Message-ID.
+    Args:
+        from_: The sender on the envelope. The From header of the source must name this address.
+        to: The recipient on the envelope.
+        raw: The MIME source, as text or bytes, or the standard library's
+            ``email.message.EmailMessage``. It needs a Message-ID header.
+
+    Raises:
+        ConversionError: An argument has another type.
 
     JS: EmailMessage, of cloudflare:email.
     """
@@ -52,19 +61,26 @@ class EmailMessage:
 
     @property
     def from_(self) -> str:
-        """Who sends it. JS: EmailMessage.from."""
+        """The sender on the envelope.
+
+        JS: EmailMessage.from.
+        """
         return self._from
 
     @property
     def to(self) -> str:
-        """Who gets it. JS: EmailMessage.to."""
+        """The recipient on the envelope.
+
+        JS: EmailMessage.to.
+        """
         return self._to
 
     async def to_js(self) -> Any:
-        """JavaScript's own EmailMessage, whose class is a module's that loads when it is used."""
+        """Return the message as JavaScript's EmailMessage."""
+        # Most Workers never need this class, so its module loads on first use.
         module = await platform.js_module("cloudflare:email")
         source: Any = self._raw
-        if isinstance(source, bytes):  # it takes text or a stream
+        if isinstance(source, bytes):  # The constructor accepts text or a stream only.
             source = web.Response.new(to_js(source)).body
         return module.EmailMessage.new(self._from, self._to, source)
 
@@ -73,9 +89,9 @@ class EmailMessage:
 
 
 class ForwardableEmailMessage(JsWrapper["_js.ForwardableEmailMessage"]):
-    """An email that an ``email`` handler gets: to forward, to reject or to answer.
+    """An email that an ``email`` handler receives. It can be forwarded, rejected or answered.
 
-    One that is neither forwarded nor rejected is dropped. It is at most 25 MiB.
+    An email that is neither forwarded nor rejected is dropped. Its size is at most 25 MiB.
 
     JS: ForwardableEmailMessage.
     """
@@ -87,55 +103,85 @@ class ForwardableEmailMessage(JsWrapper["_js.ForwardableEmailMessage"]):
 
     @property
     def from_(self) -> str:
-        """The sender on the envelope. JS: ForwardableEmailMessage.from."""
+        """The sender on the envelope.
+
+        JS: ForwardableEmailMessage.from.
+        """
         sender: str = prop(self._js, "from")
         return sender
 
     @property
     def to(self) -> str:
-        """The recipient on the envelope. JS: ForwardableEmailMessage.to."""
+        """The recipient on the envelope.
+
+        JS: ForwardableEmailMessage.to.
+        """
         return self._js.to
 
     @property
     def headers(self) -> Headers:
-        """Its headers, Subject among them. JS: ForwardableEmailMessage.headers."""
+        """The headers of the email, including Subject.
+
+        JS: ForwardableEmailMessage.headers.
+        """
         return Headers.from_js(self._js.headers)
 
     @property
     def raw(self) -> ReadableStream:
-        """Its MIME source, to be read once; ``email.message_from_bytes(await
-        message.raw.bytes())`` takes it apart. JS: ForwardableEmailMessage.raw."""
+        """The MIME source, as a stream that can be read once.
+
+        ``email.message_from_bytes(await message.raw.bytes())`` of the standard library parses it.
+
+        JS: ForwardableEmailMessage.raw.
+        """
         return ReadableStream(self._js.raw)
 
     @property
     def raw_size(self) -> int:
-        """How many bytes that is. JS: ForwardableEmailMessage.rawSize."""
+        """The size of the MIME source in bytes.
+
+        JS: ForwardableEmailMessage.rawSize.
+        """
         return self._js.rawSize
 
     @property
     def can_be_forwarded(self) -> bool:
-        """Whether ``forward`` would take it; False too where the runtime does not say.
+        """True if ``forward`` would accept this email. False if the runtime does not report it.
 
         JS: ForwardableEmailMessage.canBeForwarded.
         """
         return bool(prop(self._js, "canBeForwarded"))
 
     def set_reject(self, reason: str) -> None:
-        """Refuse it: the sender is told ``reason``. JS: ForwardableEmailMessage.setReject."""
+        """Reject the email and return a permanent SMTP error to the sender.
+
+        Args:
+            reason: The text that the sender receives.
+
+        JS: ForwardableEmailMessage.setReject.
+        """
         with _raising:
             self._js.setReject(text(reason, "reason"))
 
     async def forward(
         self, rcpt_to: str, headers: Mapping[str, str] | Headers | None = None
     ) -> EmailSendResult:
-        """Send it on to a verified address; of ``headers`` only those named X-… are allowed, though
-        local development does not look.
+        """Forward the email to a verified address.
 
-        EmailError where the service refuses. JS: ForwardableEmailMessage.forward.
+        Args:
+            rcpt_to: The address. It must be a verified destination of the account.
+            headers: Headers to add. Only names that begin with "X-" are allowed; local development
+                does not check this.
+
+        Raises:
+            EmailError: The service refuses the email.
+
+        JS: ForwardableEmailMessage.forward.
         """
-        added = [] if headers is None else [Headers(headers).js_object]
+        extra_headers = [] if headers is None else [Headers(headers).js_object]
         with _raising:
-            return _result(from_js(await self._js.forward(text(rcpt_to, "rcpt_to"), *added)))
+            result = await self._js.forward(text(rcpt_to, "rcpt_to"), *extra_headers)
+            return send_result(from_js(result))
 
     @overload
     async def reply(self, message: EmailMessage, /) -> EmailSendResult: ...
@@ -165,19 +211,35 @@ class ForwardableEmailMessage(JsWrapper["_js.ForwardableEmailMessage"]):
         headers: Mapping[str, str] | None = None,
         attachments: Iterable[EmailAttachment] = (),
     ) -> EmailSendResult:
-        """Answer the sender, once, from the domain that got this: with an ``EmailMessage``, whose
-        In-Reply-To must be the Message-ID of this one, or with one of these parts, which local
-        development refuses. It lets a second answer through, and one to somebody else.
+        """Answer the sender of the email, with an ``EmailMessage`` or with the parts of a message.
 
-        EmailError where the service refuses: an automatic email is not to be answered, say, nor one
-        without a valid DMARC. JS: ForwardableEmailMessage.reply.
+        An email can be answered once, to its sender only, and from the domain that received it.
+        Local development does not enforce the number of replies and the recipient. It refuses a
+        reply that is built from parts.
+
+        Args:
+            message: The reply. Its In-Reply-To header must be the Message-ID of this email.
+            from_: The sender, if the reply is built from parts.
+            subject: The subject. It is required if the reply is built from parts.
+            reply_to: The address for further answers.
+            text: The body as plain text.
+            html: The body as HTML.
+            headers: Further headers.
+            attachments: Files to attach.
+
+        Raises:
+            ConversionError: An argument has another type, or ``from_`` or ``subject`` is missing.
+            EmailError: The service refuses the reply, for example because the received email was
+                sent automatically or has no valid DMARC.
+
+        JS: ForwardableEmailMessage.reply.
         """
         if message is not None:
-            ready = await ready_message(message)
+            reply = await to_js_message(message)
         else:
-            from .parts import built  # few Workers answer
+            from .parts import message_parts  # Few Workers reply, so the import waits until here.
 
-            parts = built(
+            parts = message_parts(
                 from_=from_,
                 subject=subject,
                 reply_to=reply_to,
@@ -186,24 +248,23 @@ class ForwardableEmailMessage(JsWrapper["_js.ForwardableEmailMessage"]):
                 headers=headers,
                 attachments=attachments,
             )
-            ready = to_js(parts, "email")
+            reply = to_js(parts, "email")
         with _raising:
-            return _result(from_js(await self._js.reply(ready)))
+            return send_result(from_js(await self._js.reply(reply)))
 
     def __repr__(self) -> str:
         return f"<ForwardableEmailMessage from {self.from_} to {self.to}>"
 
 
-async def ready_message(message: Any) -> Any:
-    """JavaScript's EmailMessage."""
+async def to_js_message(message: Any) -> Any:
+    """Return an EmailMessage of this package as JavaScript's EmailMessage."""
     if isinstance(message, EmailMessage):
         return await message.to_js()
-    if hasattr(message, "as_bytes"):  # the standard library's has the very name
-        raise ConversionError(
-            "message: a message of Python's email package has no envelope; make it "
-            "EmailMessage(from_, to, message) of pyworkers_sdk first"
-        )
-    raise ConversionError(f"message: expected EmailMessage, got {type(message).__name__}")
+    hint = ""
+    # The standard library has a class of the same name, but its messages have no envelope.
+    if hasattr(message, "as_bytes"):
+        hint = "pass EmailMessage(from_, to, message) of pyworkers_sdk"
+    raise expected("message", "EmailMessage of pyworkers_sdk", message, hint)
 
 
 def _source(source: Any) -> str | bytes:
@@ -212,10 +273,12 @@ def _source(source: Any) -> str | bytes:
     if isinstance(source, (bytes, bytearray, memoryview)):
         return bytes(cast("bytes", source))
     if hasattr(source, "as_bytes"):
-        made: bytes = source.as_bytes()
-        return made
-    raise ConversionError(f"raw: expected str, bytes or a message, got {type(source).__name__}")
+        source_bytes: bytes = source.as_bytes()
+        return source_bytes
+    raise expected("raw", "str, bytes or a message", source)
 
 
-def _result(found: dict[str, str] | None) -> EmailSendResult:
-    return EmailSendResult((found or {}).get("messageId"))
+def send_result(result: dict[str, str] | None) -> EmailSendResult:
+    """Return the receipt that the runtime's answer contains."""
+    # Some runtimes answer nothing (undefined).
+    return EmailSendResult((result or {}).get("messageId"))

@@ -1,18 +1,19 @@
-"""The parts of an email to send, and the JavaScript object they become."""
+"""The parts of an email to send, and their conversion to the JavaScript API."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal, NamedTuple, TypeAlias, cast
 
-from .._border import text
-from ..errors import ConversionError
+from .._border import expected, text
 
-__all__ = ["EmailAddress", "EmailAddresses", "EmailAttachment", "addresses_of", "built"]
+__all__ = ["EmailAddress", "EmailAddresses", "EmailAttachment"]
 
 
 class EmailAddress(NamedTuple):
-    """A name and an address; plain text does too: ``"Ann <ann@example.com>"``.
+    """A name and an address.
+
+    Wherever this class is accepted, text such as ``"Ann <ann@example.com>"`` is accepted too.
 
     JS: EmailAddress.
     """
@@ -22,25 +23,28 @@ class EmailAddress(NamedTuple):
 
 
 EmailAddresses: TypeAlias = str | EmailAddress | Iterable[str | EmailAddress]
-"""One recipient, or several."""
+"""A recipient, or an iterable of recipients."""
 
 
 class EmailAttachment(NamedTuple):
-    """A file that goes with an email. Text is taken for base64 by the service; bytes are bytes.
-
-    ``disposition`` "inline" is for what the HTML shows by ``cid:`` and the ``content_id``.
+    """A file that is attached to an email.
 
     JS: EmailAttachment.
     """
 
     filename: str
+    """The name of the file."""
     content: str | bytes | bytearray | memoryview
+    """The content of the file. The service decodes text as base64."""
     type: str = "application/octet-stream"
+    """The media type."""
     disposition: Literal["attachment", "inline"] = "attachment"
+    """"inline" for a file that the HTML shows, by ``cid:`` and its ``content_id``."""
     content_id: str | None = None
+    """The id by which the HTML refers to the file."""
 
 
-def built(
+def message_parts(
     *,
     from_: str | EmailAddress | None,
     subject: str | None,
@@ -50,57 +54,64 @@ def built(
     headers: Mapping[str, str] | None,
     attachments: Iterable[EmailAttachment],
 ) -> dict[str, Any]:
-    """JS: EmailReplyMessageBuilder, to be converted."""
-    made: dict[str, Any] = {"from": _address(from_, "from_"), "subject": _str(subject, "subject")}
+    """Return the fields of JavaScript's EmailReplyMessageBuilder, as a dict to convert."""
+    parts: dict[str, Any] = {"from": _address(from_, "from_"), "subject": _str(subject, "subject")}
     if reply_to is not None:
-        made["replyTo"] = _address(reply_to, "reply_to")
-    for name, given in (("text", text), ("html", html)):
-        if given is not None:
-            made[name] = _str(given, name)
+        parts["replyTo"] = _address(reply_to, "reply_to")
+    for name, body in (("text", text), ("html", html)):
+        if body is not None:
+            parts[name] = _str(body, name)
     if headers:
-        made["headers"] = {
+        parts["headers"] = {
             _str(name, "headers"): _str(value, f"headers[{name!r}]")
             for name, value in headers.items()
         }
-    if isinstance(attachments, EmailAttachment):  # whose fields would be taken for several
-        raise ConversionError("attachments: expected a list of EmailAttachment, got one of them")
-    if files := [_attachment(one, f"attachments[{at}]") for at, one in enumerate(attachments)]:
-        made["attachments"] = files
-    return made
+    # A NamedTuple is iterable: without this check its fields would count as attachments.
+    if isinstance(attachments, EmailAttachment):
+        raise expected(
+            "attachments", "an iterable of EmailAttachment", attachments, "pass a list of one"
+        )
+    files = [
+        _attachment(attachment, f"attachments[{index}]")
+        for index, attachment in enumerate(attachments)
+    ]
+    if files:
+        parts["attachments"] = files
+    return parts
 
 
-_str = text
+_str = text  # ``message_parts`` has a parameter with the name ``text``.
 
 
-def _address(given: Any, name: str) -> Any:
-    if isinstance(given, EmailAddress):
+def _address(address: Any, name: str) -> Any:
+    if isinstance(address, EmailAddress):
         return {
-            "name": _str(given.name, f"{name}.name"),
-            "email": _str(given.email, f"{name}.email"),
+            "name": _str(address.name, f"{name}.name"),
+            "email": _str(address.email, f"{name}.email"),
         }
-    return _str(given, name)
+    return _str(address, name)
 
 
-def addresses_of(given: Any, name: str) -> list[Any]:
-    if isinstance(given, (str, EmailAddress)):
-        return [_address(given, name)]
-    several = cast("Iterable[Any]", given)
-    return [_address(one, f"{name}[{at}]") for at, one in enumerate(several)]
+def address_list(addresses: Any, name: str) -> list[Any]:
+    """Return one recipient, or an iterable of recipients, as a list to convert."""
+    if isinstance(addresses, (str, EmailAddress)):
+        return [_address(addresses, name)]
+    items = cast("Iterable[Any]", addresses)
+    return [_address(address, f"{name}[{index}]") for index, address in enumerate(items)]
 
 
-def _attachment(given: Any, name: str) -> dict[str, Any]:
-    if not isinstance(given, EmailAttachment):
-        kind = type(given).__name__
-        raise ConversionError(f"{name}: expected EmailAttachment, got {kind}")
-    content: Any = given.content
+def _attachment(attachment: Any, name: str) -> dict[str, Any]:
+    if not isinstance(attachment, EmailAttachment):
+        raise expected(name, "EmailAttachment", attachment)
+    content: Any = attachment.content
     if not isinstance(content, (bytes, bytearray, memoryview)):
         content = _str(content, f"{name}.content")
-    made: dict[str, Any] = {
-        "filename": _str(given.filename, f"{name}.filename"),
-        "type": _str(given.type, f"{name}.type"),
-        "disposition": given.disposition,
+    fields: dict[str, Any] = {
+        "filename": _str(attachment.filename, f"{name}.filename"),
+        "type": _str(attachment.type, f"{name}.type"),
+        "disposition": attachment.disposition,
         "content": content,
     }
-    if given.content_id is not None:
-        made["contentId"] = _str(given.content_id, f"{name}.content_id")
-    return made
+    if attachment.content_id is not None:
+        fields["contentId"] = _str(attachment.content_id, f"{name}.content_id")
+    return fields

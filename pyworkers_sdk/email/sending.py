@@ -1,4 +1,4 @@
-"""``SendEmail``: email that the Worker sends, made of its parts or of MIME source."""
+"""``SendEmail``: the binding that sends email, from its parts or from MIME source."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, overload
 from .._border import JsWrapper, binding, from_js, raising, to_js
 from .._border.rpc import method
 from ..errors import EmailError
-from . import EmailMessage, EmailSendResult, ready_message
-from .parts import EmailAddress, EmailAddresses, EmailAttachment, addresses_of, built
+from . import EmailMessage, EmailSendResult, send_result, to_js_message
+from .parts import EmailAddress, EmailAddresses, EmailAttachment, address_list, message_parts
 
 if TYPE_CHECKING:
     from .. import _js
@@ -20,9 +20,11 @@ _raising = raising(EmailError)
 
 
 class SendEmail(JsWrapper["_js.SendEmail"]):
-    """Sends email: ``MAILER: SendEmail`` in an Env.
+    """The binding that sends email: ``MAILER: SendEmail`` in an Env.
 
-    The configuration may say from whom and to whom. JS: SendEmail.
+    The configuration may restrict the senders and the recipients.
+
+    JS: SendEmail.
     """
 
     __slots__ = ()
@@ -64,18 +66,35 @@ class SendEmail(JsWrapper["_js.SendEmail"]):
         headers: Mapping[str, str] | None = None,
         attachments: Iterable[EmailAttachment] = (),
     ) -> EmailSendResult:
-        """Send an email: an ``EmailMessage``, or one of these parts.
+        """Send an email: an ``EmailMessage``, or a message that is built from parts.
 
-        At most 50 recipients in all, 998 characters of subject, 16 KB of headers, 32 attachments
-        and 5 MiB together (25 MiB to verified addresses). ``headers`` are named X-…, or are on a
-        list of the service's; Date, Message-ID and the like are its own. EmailError where the
-        service refuses, with its ``code``: "E_SENDER_NOT_VERIFIED", "E_RECIPIENT_NOT_ALLOWED",
-        "E_TOO_MANY_RECIPIENTS", "E_HEADER_NOT_ALLOWED", … JS: SendEmail.send.
+        The size of a message is at most 5 MiB, or 25 MiB to verified addresses.
+
+        Args:
+            message: The message as MIME source. Pass it without the other arguments.
+            from_: The sender.
+            subject: The subject, at most 998 characters.
+            to: The recipients. ``to``, ``cc`` and ``bcc`` together have 1 to 50 recipients.
+            cc: The recipients of copies.
+            bcc: The recipients of copies that other recipients do not see.
+            reply_to: The address for answers.
+            text: The body as plain text.
+            html: The body as HTML.
+            headers: Further headers, at most 16 KB. The names begin with "X-", or are on a list of
+                the service. The service sets Date, Message-ID and similar headers itself.
+            attachments: At most 32 files.
+
+        Raises:
+            ConversionError: An argument has another type, or ``from_`` or ``subject`` is missing.
+            EmailError: The service refuses the message. Its ``code`` is "E_SENDER_NOT_VERIFIED",
+                "E_RECIPIENT_NOT_ALLOWED", "E_TOO_MANY_RECIPIENTS", "E_HEADER_NOT_ALLOWED", …
+
+        JS: SendEmail.send.
         """
         if message is not None:
-            ready = await ready_message(message)
+            js_message = await to_js_message(message)
         else:
-            parts = built(
+            parts = message_parts(
                 from_=from_,
                 subject=subject,
                 reply_to=reply_to,
@@ -84,10 +103,10 @@ class SendEmail(JsWrapper["_js.SendEmail"]):
                 headers=headers,
                 attachments=attachments,
             )
-            for name, given in (("to", to), ("cc", cc), ("bcc", bcc)):
-                if addresses := addresses_of(given, name):
+            for name, recipients in (("to", to), ("cc", cc), ("bcc", bcc)):
+                if addresses := address_list(recipients, name):
                     parts[name] = addresses
-            ready = to_js(parts, "email")
+            js_message = to_js(parts, "email")
         with _raising:
-            found: dict[str, str] | None = from_js(await method(self._js, "send", ready))
-        return EmailSendResult((found or {}).get("messageId"))
+            result = from_js(await method(self._js, "send", js_message))
+        return send_result(result)

@@ -37,7 +37,7 @@ WRONG: dict[str, Any] = {
     "a file": ({"attachments": ["x"]}, r"^attachments\[0\]: expected EmailAttachment, got str$"),
     "a file alone": (
         {"attachments": EmailAttachment("a", b"")},
-        "^attachments: expected a list of EmailAttachment, got one of them$",
+        "^attachments: expected an iterable of EmailAttachment, got EmailAttachment; pass a list ",
     ),
     "its content": (
         {"attachments": [EmailAttachment("a", 1)]},  # type: ignore[arg-type]
@@ -235,8 +235,12 @@ async def test_a_part_that_cannot_be(app: AppEnv, case: Any) -> None:
 
 async def test_what_is_no_message(app: AppEnv) -> None:
     wrong: Any = "Hi"
-    with raises(ConversionError, match="^message: expected EmailMessage, got str$"):
+    with raises(
+        ConversionError, match="^message: expected EmailMessage of pyworkers_sdk, got str$"
+    ):
         await app.MAIL_SERVICE.send(wrong)
     wrong = MIMEMessage()
-    with raises(ConversionError, match="^message: a message of Python's email package has no env"):
+    with raises(
+        ConversionError, match=r"; pass EmailMessage\(from_, to, message\) of pyworkers_sdk$"
+    ):
         await app.MAIL_SERVICE.send(wrong)
