@@ -47,11 +47,10 @@ class Pipeline(JsWrapper["_js.Pipeline"], Generic[T]):
 
         JS: Pipeline.send.
         """
-        single: object = records
-        if isinstance(single, dict):
-            raise expected("records", "an iterable of records", single, "pass [record]")
-        if isinstance(single, str):
-            raise expected("records", "an iterable of records", single)
+        value: Any = records
+        if isinstance(value, (dict, str)):
+            hint = "pass [record]" if isinstance(value, dict) else ""
+            raise expected("records", "an iterable of records", records, hint)
         js_records = from_json(dumps([*records], "records"))
         with _raising:
             await method(self._js, "send", js_records)

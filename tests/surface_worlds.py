@@ -25,7 +25,7 @@ from tests.surface import Found, resolve
 
 PACKAGE = str(Path(pyworkers_sdk.__file__).parent)
 CHECKS = str(Path(kit.__file__).parent)
-MADE_BY = {"_tail_events.py": "tail_stream.py"}
+MADE_BY = {"_tail_stream_events.py": "tail_stream.py"}
 """Where the objects of a module are made by another."""
 
 

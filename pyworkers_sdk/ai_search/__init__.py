@@ -317,7 +317,8 @@ def _instance(js_instance: Any) -> AiSearchInstance:
 
 
 def _message_list(messages: Any) -> list[Any]:
-    if isinstance(messages, (str, Mapping)):  # both are iterable, but not a list of messages
+    value: object = messages
+    if isinstance(value, (str, Mapping)):  # both are iterable, but not a list of messages
         raise expected("messages", "a list of messages", messages)
     return [*messages]
 

@@ -90,7 +90,7 @@ def told_of_a_lookup_error(text: str, *functions: str) -> str:
     return trace
 
 
-_RUNTIME = {("harness.py", "invoke"), ("events.py", "answer"), ("events.py", "call")}
+_RUNTIME = {("harness.py", "invoke"), ("events.py", "deliver_request"), ("events.py", "call")}
 
 
 @pytest.mark.asyncio
