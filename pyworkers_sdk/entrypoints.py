@@ -11,10 +11,9 @@ JavaScript values and is converted there once. ``self.method()`` inside the prog
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Awaitable, Callable, Mapping
 from functools import cache, partial, reduce
-from inspect import isawaitable
+from inspect import currentframe, isawaitable
 from keyword import iskeyword
 from types import CoroutineType, TracebackType
 from typing import (
@@ -145,15 +144,15 @@ class ExportProxy:
     JavaScript's names, whichever way the class spells them (``web_socket_message``).
     """
 
-    __slots__ = ("_instance",)
+    __slots__ = ("_handlers", "_instance")
 
-    def __init__(self, instance: Any) -> None:
+    def __init__(self, instance: Any, handlers: Mapping[str, tuple[str, Handler]]) -> None:
         self._instance = instance
+        self._handlers = handlers
 
     def __getattr__(self, name: str) -> Any:
-        handlers: dict[str, tuple[str, Handler]] = self._instance._handlers
         # Before compatibility date 2025-08-14 the runtime calls the handler on_fetch.
-        python_name, call = handlers.get(name.removeprefix("on_"), (name, _over_rpc))
+        python_name, call = self._handlers.get(name.removeprefix("on_"), (name, _over_rpc))
         cls = cast("type[Any]", type(self._instance))
         for attribute in (python_name, name, f"{name}_" if iskeyword(name) else name):
             if not attribute.startswith("_") and callable(getattr(cls, attribute, None)):
@@ -207,7 +206,10 @@ class Base:
 
     def __getitem__(self, env_type: Any) -> Base:
         if isinstance(env_type, str):
-            env_type = _EnvByName(env_type, sys._getframe(1).f_globals)
+            frame = currentframe()
+            assert frame is not None
+            assert frame.f_back is not None
+            env_type = _EnvByName(env_type, frame.f_back.f_globals)
         return Base(self._name, self._make, self._module, None if env_type is Any else env_type)
 
     def __mro_entries__(self, bases: tuple[Any, ...]) -> tuple[type, ...]:
@@ -271,7 +273,7 @@ def base(
                 env_class = cls._env_type
                 instance.env = env if env_class is None else env_class(env)
                 instance.__init__(instance.ctx, instance.env)
-                return ExportProxy(instance)
+                return ExportProxy(instance, handlers)
 
             def __init__(self, ctx: Any, env: Any) -> None:
                 """Do nothing: ``__new__`` has set both, and the runtime's base would wrap them."""

@@ -26,7 +26,7 @@ from pyworkers_sdk import (
 from pyworkers_sdk.testing import FakeRuntime, fake
 
 
-class ExportProxy(RpcTarget):
+class Door(RpcTarget):
     """What the caller keeps."""
 
     label = "a door"
@@ -94,8 +94,8 @@ def house() -> Fetcher:
 
 @pytest.mark.asyncio
 async def test_an_argument_is_disposed_of_after_the_call(house: Fetcher) -> None:
-    door = ExportProxy()
-    assert await house.use(door) == [2, "ExportProxy", 5]
+    door = Door()
+    assert await house.use(door) == [2, "Door", 5]
     assert (door.opened, door.disposed) == (2, 1)
     with door:
         assert door.label == "a door"
@@ -104,7 +104,7 @@ async def test_an_argument_is_disposed_of_after_the_call(house: Fetcher) -> None
 
 @pytest.mark.asyncio
 async def test_each_copy_holds_the_object(house: Fetcher) -> None:
-    door = ExportProxy()
+    door = Door()
     again = (await house.keep(door))["again"]
     assert door.disposed == 0
     with pytest.raises(RpcError, match="RPC stub used after being disposed"):
@@ -121,7 +121,7 @@ async def test_each_copy_holds_the_object(house: Fetcher) -> None:
 
 @pytest.mark.asyncio
 async def test_a_disposed_promise_disposes_of_what_comes(house: Fetcher) -> None:
-    door = ExportProxy()
+    door = Door()
     promise = house.keep(door)
     promise.dispose()
     await promise
@@ -141,7 +141,7 @@ async def test_a_disposed_promise_may_fail(house: Fetcher) -> None:
 @pytest.mark.asyncio
 async def test_a_property_that_raises(house: Fetcher) -> None:
     with pytest.raises(RpcError, match=r"^no number$") as caught:
-        await house.broken(ExportProxy())
+        await house.broken(Door())
     assert caught.value.js_name == "LookupError"
 
 
@@ -174,7 +174,7 @@ async def test_calls_on_a_service_that_will_come(house: Fetcher) -> None:
 
 @pytest.mark.asyncio
 async def test_stubs_of_stubs(house: Fetcher) -> None:
-    stub = RpcStub({"door": RpcStub(ExportProxy()), "echo": house})
+    stub = RpcStub({"door": RpcStub(Door()), "echo": house})
     assert await stub.door.open(3) == 3
     assert await stub.echo.echo(4) == 4
     echo = await house.echo
@@ -300,7 +300,7 @@ def test_what_ends_the_program_does() -> None:
 
 @pytest.mark.asyncio
 async def test_private_names_do_not_pass(house: Fetcher) -> None:
-    for each in house, RpcStub(ExportProxy()):
+    for each in house, RpcStub(Door()):
         with pytest.raises(AttributeError, match="_secret: RPC cannot reach names"):
             _ = each._secret
 
