@@ -5,6 +5,7 @@ after which tags all is text, and where it cannot tell.
 from __future__ import annotations
 
 from ..js_exception import JsException
+from .states import State
 
 __all__ = ["HTML", "TEXT_AFTER", "Ambiguity", "Attribute", "Namespaces", "lower", "parser_error"]
 
@@ -28,16 +29,16 @@ def lower(text: str) -> str:
 _LOWER = {capital: capital + 32 for capital in range(ord("A"), ord("Z") + 1)}
 
 TEXT_AFTER = {
-    b"textarea": "text",
-    b"title": "text",
-    b"style": "text",
-    b"iframe": "text",
-    b"xmp": "text",
-    b"noembed": "text",
-    b"noframes": "text",
-    b"noscript": "text",
-    b"script": "script",
-    b"plaintext": "plaintext",
+    b"textarea": State.RAWTEXT,
+    b"title": State.RAWTEXT,
+    b"style": State.RAWTEXT,
+    b"iframe": State.RAWTEXT,
+    b"xmp": State.RAWTEXT,
+    b"noembed": State.RAWTEXT,
+    b"noframes": State.RAWTEXT,
+    b"noscript": State.RAWTEXT,
+    b"script": State.SCRIPT_DATA,
+    b"plaintext": State.PLAINTEXT,
 }
 
 
