@@ -74,7 +74,7 @@ class Lexer:
         self._ambiguous = Ambiguity()
 
     def read(self, data: bytes, last: bool = False) -> Iterator[Token]:
-        """Yield the tokens that are complete; with ``last`` all that are left."""
+        """Yield the tokens that are complete; with ``last`` also the rest of the input."""
         self._data = self._data[self._start :] + data
         self._start = 0
         self._last = last

@@ -1,6 +1,6 @@
 """The states of the HTML tokenizer that outlive a token, and the transitions inside a script.
 
-Names are those of the standard: https://html.spec.whatwg.org/multipage/parsing.html#tokenization.
+The names are the standard's: https://html.spec.whatwg.org/multipage/parsing.html#tokenization.
 A script may contain a comment, and the comment may hide a nested script with its end tag. The
 standard calls the inside of that comment "escaped", and the nested script "double escaped".
 """
