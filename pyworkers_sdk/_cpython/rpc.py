@@ -223,7 +223,7 @@ def invoke(target: Any, args: list[Any], this: Any = None) -> Any:
 
 def dispose(target: Any) -> None:
     """Call ``target[Symbol.dispose]()``."""
-    target._dispose()
+    target.__dispose__()
 
 
 def local_stub(value: Any) -> Any:
