@@ -1,7 +1,8 @@
 """The border on plain CPython: values change exactly as a round trip through JavaScript does.
 
-What fakes speak, "the JavaScript side", is Python data: null and undefined are None, a Number is
-an int or a float, a Date an aware UTC datetime in whole milliseconds, a Uint8Array ``bytes``.
+The JavaScript side, the one that fakes speak, is Python data: null and undefined are None, a Number
+is an int or a float, a Date an aware UTC datetime in whole milliseconds, a Uint8Array ``bytes``.
+``_border.pyodide`` has the same names; tests/contract/test_border.py holds both to one table.
 """
 
 # JavaScript's values have no types here.
@@ -57,12 +58,12 @@ __all__ = [
 ]
 
 web = _web
-"""Where the web platform's classes live: ``web.Response.new(…)``."""
+"""The classes of the web platform: ``web.Response.new(…)``."""
 
 
 def raw(value: Any) -> Any:
-    """The JavaScript object (here: the fake) in one of our objects."""
-    # of the class: a stub has every attribute that one asks for
+    """Return the JavaScript object (here: the fake) inside an object of this package."""
+    # Ask the class: an RPC stub itself has every attribute.
     return value.js_object if hasattr(type(value), "js_object") else value
 
 
@@ -70,27 +71,32 @@ def raw(value: Any) -> Any:
 
 
 def to_js(value: Any, name: str = "value", rules: Rules | None = None) -> Any:
-    """``value`` as structured clone takes it: copied, with lists for tuples and whole dates."""
+    """Convert a value for structured clone: a copy, with lists for tuples and whole milliseconds.
+
+    Raises:
+        ConversionError: The value, or one inside it, cannot cross. The message begins with its
+            place, such as ``name[2].price``.
+    """
     return _values.convert(value, name, rules or CLONE)
 
 
 def apply(target: Any, method: str, args: list[Any]) -> Any:
-    """``target[method](...args)``; None among the args is null."""
+    """Call ``target[method](...args)``; None among the arguments is null."""
     return getattr(target, method)(*args)
 
 
 def from_json(text: str) -> Any:
-    """The JavaScript value of JSON text."""
+    """Parse JSON text into a JavaScript value."""
     return _values.loads(text, in_order)
 
 
 def to_vector(value: Any, name: str = "values") -> Any:
-    """A Float32Array (here: ``array("f")``) of an array or a sequence of numbers."""
+    """Return a Float32Array (here: ``array("f")``) with the numbers of an array or a sequence."""
     return _values.floats(value, name)
 
 
 def byte_array(value: Any) -> Any:
-    """An Array of the numbers of bytes, for an API that takes JSON."""
+    """Return an Array with the numbers of a buffer's bytes, for an API that takes JSON."""
     return list(memoryview(value).cast("B"))
 
 
@@ -128,80 +134,86 @@ CLONE = _values.CLONE.extended(
 
 
 def from_js(value: Any) -> Any:
-    """The Python value of JavaScript data; a class instance stays as it is."""
+    """Convert JavaScript data to Python, at every depth; a class instance stays as it is."""
     return _copied(value, {})
 
 
 def _copied(value: Any, done: dict[int, Any]) -> Any:
-    kind = type(value)
-    if kind is float:
+    cls = type(value)
+    if cls is float:
+        # Pyodide makes an int of an integral Number, as far as a Number is exact.
         return int(value) if value.is_integer() and abs(value) < 2**53 else value
-    if kind is list or kind is dict:
+    if cls is list or cls is dict:
         if id(value) not in done:
-            made: Any = kind()
-            done[id(value)] = made
-            if kind is list:
-                made.extend(_copied(item, done) for item in value)
+            copy: Any = cls()
+            done[id(value)] = copy
+            if cls is list:
+                copy.extend(_copied(item, done) for item in value)
             else:
-                made.update((key, _copied(item, done)) for key, item in value.items())
+                copy.update((key, _copied(item, done)) for key, item in value.items())
         return done[id(value)]
-    if kind is set:
+    if cls is set:
         return {_copied(item, done) for item in value}
-    if kind is array:
+    if cls is array:
         return value.tobytes()
-    if kind is datetime:
+    if cls is datetime:
         return _values.utc(value)
-    if kind is JsException:
+    if cls is JsException:
         return from_js_error(WorkersError, value)
     return value
 
 
 def bytes_of(buffer: Any) -> bytes | None:
-    """The bytes of an ArrayBuffer; None for null."""
+    """Return the bytes of an ArrayBuffer; None for null."""
     return None if buffer is None else bytes(buffer)
 
 
 def from_vector(value: Any) -> list[float]:
-    """The numbers of a Float32Array or a plain array."""
+    """Return the numbers of a Float32Array or a plain Array."""
     return [float(number) for number in value]
 
 
 def vectors(value: Any) -> dict[str, Any]:
-    """An object whose ``data`` is rows of as many numbers each, as a dict."""
-    made: dict[str, Any] = from_js({name: value[name] for name in value if name != "data"})
-    made["data"] = [from_vector(row) for row in value["data"]]
-    return made
+    """Convert an object whose ``data`` is an Array of rows of numbers."""
+    result: dict[str, Any] = from_js({name: value[name] for name in value if name != "data"})
+    result["data"] = [from_vector(row) for row in value["data"]]
+    return result
 
 
 def record(value: Any) -> dict[str, Any] | None:
-    """A flat object as a dict, or None for null."""
-    made: dict[str, Any] | None = from_js(value)
-    return made
+    """Convert a flat object to a dict, or null to None."""
+    fields: dict[str, Any] | None = from_js(value)
+    return fields
 
 
 def table(rows: Any) -> tuple[list[dict[str, Any]], dict[str, set[type]]]:
-    """A list of row objects of one shape, and the types that occur under each name."""
-    made = from_js(rows)
-    return made, {name: {type(row[name]) for row in made} for name in (made[0] if made else ())}
+    """Convert an Array of row objects of one shape.
+
+    Returns:
+        The rows as dicts, and the set of types that occur in each column.
+    """
+    records = from_js(rows)
+    names = records[0] if records else ()
+    return records, {name: {type(row[name]) for row in records} for name in names}
 
 
 def cells(rows: Any) -> list[tuple[Any, ...]]:
-    """The columns of an iterator of arrays, which is used up."""
+    """Exhaust an iterator of Arrays, and return their columns."""
     return list(zip(*map(from_js, rows)))
 
 
 def pairs(entries: Any) -> dict[str, Any]:
-    """An iterator of names and values, which is used up, as a dict."""
+    """Exhaust an iterator of [name, value] pairs, and return them as a dict."""
     return {key: from_js(value) for key, value in entries}
 
 
 def identity(value: Any) -> int:
-    """A number that two values share if JavaScript's ``===`` holds between them, as objects."""
+    """Return a number that is equal for two objects exactly if JavaScript's ``===`` is true."""
     return id(value)
 
 
 def prop(value: Any, name: str) -> Any:
-    """``value[name]``; undefined is None."""
+    """Return ``value[name]``; undefined is None."""
     return value.get(name) if isinstance(value, dict) else getattr(value, name, None)
 
 
@@ -209,40 +221,42 @@ def prop(value: Any, name: str) -> Any:
 
 
 def stream_from(chunks: AsyncIterable[bytes]) -> Any:
-    """A ReadableStream of what an async iterator yields; its reader sets the pace."""
+    """Return a ReadableStream of the chunks of an async iterator, at the pace of its reader."""
     return _web.ReadableStream(chunks)
 
 
 def abandon(reader: Any) -> None:
-    """Cancel a stream that nobody reads any more, and let go of it."""
+    """Cancel the stream of a reader that is no longer used, and release its lock."""
     reader.abandon()
 
 
 def promise(awaitable: Awaitable[Any]) -> Any:
-    """A Promise of what an awaitable gives: here, its task."""
+    """Return a Promise of an awaitable's result: here, its task."""
     import asyncio
 
     return asyncio.ensure_future(awaitable)
 
 
 class Listening:
-    """A function as the listener of an object's events, until ``stop``."""
+    """A listener for events of an object, until ``stop``."""
 
     def __init__(self, target: Any, types: tuple[str, ...], listener: Callable[[Any], Any]) -> None:
         self._target = target
         self._types = types
         self._listener = listener
-        for kind in types:
-            target.addEventListener(kind, listener)
+        for event_type in types:
+            target.addEventListener(event_type, listener)
 
     def stop(self) -> None:
-        for kind in self._types:
-            self._target.removeEventListener(kind, self._listener)
+        for event_type in self._types:
+            self._target.removeEventListener(event_type, self._listener)
 
 
 class Called:
-    """``with Called(function) as theirs: …``: an async function for JavaScript to call and await,
-    while the block lasts."""
+    """``with Called(function) as js_function: …``: an async function that JavaScript may call.
+
+    JavaScript awaits its result.
+    """
 
     def __init__(self, function: Callable[..., Awaitable[Any]]) -> None:
         self._function = function
@@ -254,7 +268,7 @@ class Called:
 
 
 def called_once(function: Callable[[], Awaitable[Any]]) -> Any:
-    """An async function for JavaScript to call once, if ever."""
+    """Return an async function that JavaScript calls at most once."""
 
     async def run() -> Any:
         try:
@@ -268,29 +282,29 @@ def called_once(function: Callable[[], Awaitable[Any]]) -> Any:
 
 
 def later(target: Any, method: str, args: list[Any]) -> None:
-    """``target[method](...args)`` as soon as Python is off the stack; here, at once."""
+    """Call ``target[method](...args)``: here at once, on Pyodide in a microtask."""
     getattr(target, method)(*args)
 
 
 def now() -> datetime:
-    """The time, as JavaScript has it."""
+    """Return the time of ``Date.now()``: that of the runtime's clock."""
     return datetime.fromtimestamp(environment.current().now() / 1000, timezone.utc)
 
 
 def js_error(name: str, message: str, stack: str | None = None) -> Exception:
-    """A JavaScript error to raise; ``stack`` is what logs show of it."""
-    made = JsException(name, message)
-    made.stack = stack or ""
-    return made
+    """Return a JavaScript error to raise; logs show its ``stack``."""
+    error = JsException(name, message)
+    error.stack = stack or ""
+    return error
 
 
 def answer(awaitable: Awaitable[Any]) -> Any:
-    """A Promise of what an awaitable gives, for JavaScript that called us."""
+    """Return a Promise of an awaitable's result, for JavaScript that called Python."""
     return awaitable
 
 
 async def event(target: Any, name: str) -> None:
-    """Until ``target`` has its next event of that name."""
+    """Wait for the next event of that name at ``target``."""
     import asyncio
 
     happened = asyncio.get_running_loop().create_future()
@@ -307,11 +321,11 @@ async def event(target: Any, name: str) -> None:
 
 
 class NoRuntime:
-    """In place of the runtime's base class: there is no runtime here."""
+    """A stand-in for the runtime's base classes: plain CPython has no runtime."""
 
     def __init__(self, ctx: Any, env: Any) -> None: ...
 
 
 def official_base(name: str) -> Any:
-    """The runtime's own class of that name, which exported classes must subclass."""
+    """Return the runtime's own class of that name; exported classes must subclass it."""
     return NoRuntime

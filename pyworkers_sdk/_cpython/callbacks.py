@@ -1,4 +1,4 @@
-"""Handed-over functions on the border of plain CPython: ``_handed_pyodide``."""
+"""Functions that JavaScript holds, on the border of plain CPython; see ``pyodide_callbacks``."""
 
 from __future__ import annotations
 
@@ -12,32 +12,36 @@ __all__ = ["Handed"]
 
 
 class Handed:
-    """Functions for JavaScript to call, until ``end``."""
+    """Functions that JavaScript may call until ``end``; here they need no end."""
 
     def function(self, function: Callable[[Any], Any]) -> Any:
-        """What JavaScript calls with one argument; it awaits what ``function`` returns, if that is
-        to be awaited."""
+        """Return a JavaScript function of one argument that calls ``function``.
 
-        def called(js: Any) -> Any:
+        JavaScript awaits the result of ``function`` if it is awaitable, and gets undefined.
+        """
+
+        def called(argument: Any) -> Any:
             try:
-                made = function(js)
+                result = function(argument)
             except Exception as exc:
-                failure = js_failure(exc)  # with what a test wants to see below it
+                # The exception itself is the cause: a failed test shows it in its traceback.
+                failure = js_failure(exc)
                 raise failure from (None if failure is exc else exc)
-            return _awaited(made) if isawaitable(made) else None
+            return _awaited(result) if isawaitable(result) else None
 
         return called
 
     def until_read(self, response: Any) -> Any:
-        """A response like this one; its body's end, however it comes, ends this."""
+        """Return the response; on Pyodide the end of its body calls ``end``."""
         return response
 
-    def end(self) -> None: ...
+    def end(self) -> None:
+        """Do nothing: here no function is a proxy."""
 
 
-async def _awaited(made: Awaitable[Any]) -> None:
+async def _awaited(result: Awaitable[Any]) -> None:
     try:
-        await made
+        await result
     except Exception as exc:
         failure = js_failure(exc)
         raise failure from (None if failure is exc else exc)

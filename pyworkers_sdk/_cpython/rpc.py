@@ -1,4 +1,7 @@
-"""RPC over the border of plain CPython: ``_rpc_pyodide``, over the stubs of ``_stubs``."""
+"""RPC over the border of plain CPython, over the stubs of ``rpc_stubs``.
+
+``_border.pyodide_rpc`` has the same names.
+"""
 
 # JavaScript's values have no types here.
 # pyright: basic
@@ -8,14 +11,15 @@ import asyncio
 import traceback
 from array import array
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from functools import partial
 from inspect import isawaitable
 from typing import Any
 
 from .._border.live_objects import wrap_live_object
-from .._border.values import Walk, result_of, utc
+from .._border.values import Walk, result_of
 from ..errors import WorkersError, from_js_error
-from . import border as border
+from . import border
 from .border import CLONE, to_js
 from .js_exception import JsException
 from .rpc_stubs import JsFunction, JsRpcStub, JsRpcTarget
@@ -36,28 +40,34 @@ __all__ = [
 ]
 
 
-# What goes out
+# Python to JavaScript
 
 
 def sendable(value: Any, name: str = "value") -> Any:
-    """``value`` as RPC takes it: what structured clone takes, functions and RpcTargets."""
+    """Convert a value for RPC: all that structured clone takes, functions and RpcTargets.
+
+    Raises:
+        ConversionError: The value, or one inside it, cannot cross.
+    """
     return to_js(value, name, _RULES)
 
 
 def js_failure(error: BaseException) -> Exception:
-    """A JavaScript error to raise in place of ``error``."""
+    """Return the JavaScript error to raise in place of ``error``."""
     if isinstance(error, JsException):
         return error
     name = getattr(error, "js_name", None) or type(error).__name__
     cause: Any = None if error.__cause__ is None else js_failure(error.__cause__)
-    made = JsException(name, str(error), cause)
-    made.stack = "".join(traceback.format_exception(error))
-    return made
+    failure = JsException(name, str(error), cause)
+    failure.stack = "".join(traceback.format_exception(error))
+    return failure
 
 
 def ends(error: BaseException) -> bool:
-    """Whether it ends the task that is running, or the program: then it is nobody's to answer.
-    That some other task was cancelled is an error like others."""
+    """Return True if an exception ends the running task or the program, and is not an answer.
+
+    The cancellation of another task is an error like others.
+    """
     task = asyncio.current_task()
     if isinstance(error, asyncio.CancelledError):
         return task is not None and task.cancelling() > 0
@@ -65,11 +75,14 @@ def ends(error: BaseException) -> bool:
 
 
 class _Failing:
-    """``with``: what is raised becomes JavaScript's, with the exception itself as the cause."""
+    """``with _failing: …``: raise exceptions of the block as JavaScript errors.
+
+    The exception itself is the cause, so that a failed test shows it in its traceback.
+    """
 
     def __enter__(self) -> None: ...
 
-    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+    def __exit__(self, error_type: Any, error: BaseException | None, trace: Any) -> None:
         if error is not None and not isinstance(error, JsException) and not ends(error):
             raise js_failure(error) from error
 
@@ -78,28 +91,28 @@ _failing = _Failing()
 
 
 async def _answer(function: Callable[..., Any], *args: Any) -> Any:
-    """What ``function`` gives, as JavaScript's."""
+    """Call ``function``, and return its result as JavaScript's."""
     with _failing:
         result = function(*map(from_rpc, args))
         return sendable(await result if isawaitable(result) else result, result_of(function))
 
 
 async def answered(work: Awaitable[Any], method: Any = None) -> Any:
-    """What a method that the runtime called gives back."""
+    """Return the result of a method that the runtime called."""
     with _failing:
         return sendable(await work, result_of(method))
 
 
 def returned(value: Any) -> Any:
-    """What a handler that the runtime called gives back; there is no undefined here."""
+    """Return the result of a handler that the runtime called; here undefined is None, too."""
     return sendable(value)
 
 
-def _referred(value: Any, walk: Walk) -> Any:
-    kind = type(value)
-    if not hasattr(kind, "__passed_by_reference__"):
+def _by_reference(value: Any, walk: Walk) -> Any:
+    cls = type(value)
+    if not hasattr(cls, "__passed_by_reference__"):
         return JsFunction(partial(_answer, value))
-    methods, properties = kind.__passed_by_reference__()
+    methods, properties = cls.__passed_by_reference__()
     return JsRpcTarget(
         {name: partial(_answer, getattr(value, name)) for name in methods},
         {name: partial(_answer, partial(getattr, value, name)) for name in properties},
@@ -107,68 +120,112 @@ def _referred(value: Any, walk: Walk) -> Any:
     )
 
 
-_RULES = CLONE.extended({Exception: lambda value, walk: js_failure(value)}, by_reference=_referred)
+_RULES = CLONE.extended(
+    {Exception: lambda value, walk: js_failure(value)}, by_reference=_by_reference
+)
 
 
-# What comes in
+# JavaScript to Python
+
+Seen = dict[int, Any]
+"""By id: the copy of each container that has arrived. The value that arrives keeps them alive."""
+
+Arrival = Callable[[Any, Seen], Any]
 
 
 def from_rpc(value: Any) -> Any:
-    """An argument with which the runtime calls a method, or what a call over RPC gave."""
+    """Convert an argument of a method that the runtime calls, or the result of a call over RPC."""
     return _arrived(value, {})
 
 
-def _arrived(value: Any, seen: dict[int, Any]) -> Any:
-    kind = type(value)
-    if kind in _PLAIN:
-        return border.from_js(value)
-    if kind is list or kind is dict:
-        if id(value) not in seen:
-            made: Any = seen.setdefault(id(value), kind())
-            if kind is list:
-                made.extend(_arrived(item, seen) for item in value)
-            else:
-                made.update((key, _arrived(item, seen)) for key, item in value.items())
-        return seen[id(value)]
-    if kind is set:
-        return {_arrived(item, seen) for item in value}
-    if kind is JsException:
-        return from_js_error(WorkersError, value)
-    return wrap_live_object(tag_of(value), value)
+def _arrived(value: Any, seen: Seen) -> Any:
+    arrive = ARRIVALS.get(type(value))
+    return wrap_live_object(tag_of(value), value) if arrive is None else arrive(value, seen)
 
 
-_PLAIN = {str, int, float, bool, type(None), bytes, array, type(utc)}
+def _same(value: Any, seen: Seen) -> Any:
+    return value
+
+
+def _plain(value: Any, seen: Seen) -> Any:
+    return border.from_js(value)
+
+
+def _list(value: Any, seen: Seen) -> list[Any]:
+    if id(value) not in seen:
+        items: list[Any] = []
+        seen[id(value)] = items
+        items.extend(_arrived(item, seen) for item in value)
+    copy: list[Any] = seen[id(value)]
+    return copy
+
+
+def _dict(value: Any, seen: Seen) -> dict[str, Any]:
+    if id(value) not in seen:
+        fields: dict[str, Any] = {}
+        seen[id(value)] = fields
+        fields.update((key, _arrived(item, seen)) for key, item in value.items())
+    copy: dict[str, Any] = seen[id(value)]
+    return copy
+
+
+def _set(value: Any, seen: Seen) -> set[Any]:
+    return {_arrived(item, seen) for item in value}
+
+
+def _error(value: JsException, seen: Seen) -> WorkersError:
+    return from_js_error(WorkersError, value)
+
+
+ARRIVALS: dict[type[Any], Arrival] = {
+    str: _same,
+    int: _same,
+    bool: _same,
+    type(None): _same,
+    bytes: _same,
+    float: _plain,
+    array: _plain,
+    datetime: _plain,
+    list: _list,
+    dict: _dict,
+    set: _set,
+    JsException: _error,
+}
+"""How a value of each type arrives; ``_border.pyodide_rpc`` has its own table of the same name.
+
+A value of any other type is a live object.
+"""
 
 
 def tag_of(value: Any) -> str:
-    """What JavaScript says that an object is: "Request", "JsRpcStub", …"""
-    kind = type(value)
-    return getattr(kind, "js_tag", kind.__name__)
+    """Return JavaScript's tag of an object: "Request", "JsRpcStub", …"""
+    cls = type(value)
+    return getattr(cls, "js_tag", cls.__name__)
 
 
 # Calls
 
 
 def member(target: Any, name: str) -> Any:
-    """``target[name]`` of a stub, which nothing asks for yet."""
+    """Return ``target[name]`` of an RPC stub; no request is sent yet."""
     return getattr(target, name)
 
 
 def method(target: Any, name: str, *args: Any) -> Any:
-    """``target[name](...args)`` of what may be an RPC stub."""
+    """Call ``target[name](...args)`` of an object that may be an RPC stub."""
     return getattr(target, name)(*args)
 
 
 def invoke(target: Any, args: list[Any], this: Any = None) -> Any:
-    """``target(...args)``, as the stub of what it will give: awaited or pipelined by and by."""
+    """Call ``target(...args)`` and return the stub of its result, to await or to pipeline."""
     return target(*args)
 
 
 def dispose(target: Any) -> None:
-    """``target[Symbol.dispose]()``."""
-    target._dispose()
+    """Call ``target[Symbol.dispose]()``."""
+    target.__dispose__()
 
 
 def local_stub(value: Any) -> Any:
-    """``new RpcStub(value)``."""
+    """Return ``new RpcStub(value)``."""
     return JsRpcStub.over(sendable(value))

@@ -1,7 +1,20 @@
-"""RPC's stubs on plain CPython: what stands for a function or an object of the other side.
+"""RPC's stubs on plain CPython: they stand for a function or an object of the other side.
 
-They speak JavaScript's values. What crosses is copied as structured clone does; a function or an
-RpcTarget becomes a stub of it. Members whose names begin with an underscore are the stand-in's own.
+They speak JavaScript's values. A call such as ``await stub.room("a").say("hello")``, by side of the
+wire:
+
+1. client: ``stub.room`` is a ``JsRpcProperty``; nothing is sent. Its call clones the arguments at
+   once, since the caller may change them afterwards, and returns a ``JsRpcPromise``.
+2. wire: ``_exchange`` asks the ``ServerEnd`` behind the stub for the value at the path ``room``,
+   calls it, and clones the result for the client. A function or an RpcTarget in it becomes a stub.
+3. server: ``ServerEnd.resolve`` walks the path. A ``LocalValue`` is an object of the server. A
+   ``PendingResult`` is the result of an earlier call: ``.say("hello")`` waits for it on the
+   server's side, so that the pipelined call costs no second round trip.
+4. client: awaiting the promise returns the clone. The server's stubs in the original result are
+   disposed of: the clone has copies of them.
+
+Every other name of a stub is a member of the server. So the methods of a stub that are meant for
+this package have names between double underscores.
 """
 
 # JavaScript's values have no types here.
@@ -21,13 +34,19 @@ __all__ = [
     "JsRpcProperty",
     "JsRpcStub",
     "JsRpcTarget",
-    "Remote",
+    "ServerEnd",
     "StubBase",
     "missing",
     "reserved",
 ]
 
 Call = Callable[..., Awaitable[Any]]
+
+# The runtime's own words, seen by tests/contract/test_rpc.py.
+NOT_PIPELINED = "Can't pipeline on RPC that did not return an object."
+PROMISE_DISPOSED = "RPC promise used after being disposed."
+STUB_DISPOSED = "RPC stub used after being disposed."
+NOT_WRAPPED = "RpcStubs can only wrap plain objects, functions, and RpcTarget derivatives."
 
 
 class JsFunction:
@@ -52,56 +71,58 @@ class JsRpcTarget:
         self.dispose = dispose
 
 
-# The other end: it gives what is at a path of names, which may be a function to call.
+# Server
 
 
-class Remote:
-    """What is behind stubs; ``held`` counts them."""
+class ServerEnd:
+    """The server's end behind stubs; ``held`` counts the stubs."""
 
     held = 0
 
-    async def found(self, path: tuple[str, ...]) -> Any:
-        """The value at a path: JavaScript's, or a ``JsFunction`` to call."""
+    async def resolve(self, path: tuple[str, ...]) -> Any:
+        """Return the value at a path: a value of JavaScript, or a ``JsFunction`` to call."""
         raise NotImplementedError
 
     def released(self) -> None:
-        """The last stub is gone."""
+        """Called when the last stub is disposed of."""
 
 
-class Local(Remote):
-    """A function, an RpcTarget or a plain object of the side that answers."""
+class LocalValue(ServerEnd):
+    """A function, an RpcTarget or a plain object of the server."""
 
     def __init__(self, value: Any) -> None:
         self._value = value
 
-    async def found(self, path: tuple[str, ...]) -> Any:
-        return await _at(self._value, path)
+    async def resolve(self, path: tuple[str, ...]) -> Any:
+        return await _member_at(self._value, path)
 
     def released(self) -> None:
         if isinstance(self._value, JsRpcTarget):
             self._value.dispose()
 
 
-class Result(Remote):
-    """What a call will give, for the calls that do not wait for it."""
+class PendingResult(ServerEnd):
+    """The result of a call, for the pipelined calls that do not wait for it."""
 
     def __init__(self, result: asyncio.Future[Any]) -> None:
         self._result = result
         self._known = result.done()
 
-    async def found(self, path: tuple[str, ...]) -> Any:
+    async def resolve(self, path: tuple[str, ...]) -> Any:
         value = await self._result
         if isinstance(value, (dict, StubBase)):
-            return await _at(value, path)
+            return await _member_at(value, path)
+        # The runtime has different words for a call on a result that has arrived already: then the
+        # client knows that the result is not an object, else the server reports it.
         if self._known:
-            raise _here("TypeError", "Can't pipeline on RPC that did not return an object.")
-        raise missing(path[0]) if path else _no_function("(this)")
+            raise _client_error("TypeError", NOT_PIPELINED)
+        raise missing(path[0]) if path else _not_a_function("(this)")
 
 
-async def _at(value: Any, path: tuple[str, ...]) -> Any:
-    for at, name in enumerate(path):
-        if isinstance(value, StubBase):
-            return await value._resolve_member().found(path[at:])
+async def _member_at(value: Any, path: tuple[str, ...]) -> Any:
+    for index, name in enumerate(path):
+        if isinstance(value, StubBase):  # a stub of a third party: its server walks the rest
+            return await value.__server__().resolve(path[index:])
         if name in ("dup", "constructor"):
             raise reserved(name)
         if isinstance(value, JsRpcTarget):
@@ -114,7 +135,8 @@ async def _at(value: Any, path: tuple[str, ...]) -> Any:
         elif isinstance(value, dict) and name in value:
             value = value[name]
         else:
-            raise missing(name if isinstance(value, (dict, JsFunction)) else path[at - 1])
+            # Of a value without members, the runtime names the member that holds it.
+            raise missing(name if isinstance(value, (dict, JsFunction)) else path[index - 1])
     return value
 
 
@@ -126,26 +148,29 @@ def reserved(name: str) -> JsException:
     return JsException("TypeError", f"'{name}' is a reserved method and cannot be called over RPC.")
 
 
-def _no_function(name: str) -> JsException:
+def _not_a_function(name: str) -> JsException:
     return JsException("TypeError", f'"{name}" is not a function.')
 
 
-def _here(name: str, message: str) -> JsException:
-    """An error that the caller's own side raises."""
+def _client_error(name: str, message: str) -> JsException:
+    """Return an error that the client's own side raises: it is not ``remote``."""
     error = JsException(name, message)
     error.remote = False
     return error
 
 
-async def _exchange(remote: Remote, path: tuple[str, ...], args: list[Any] | None) -> Any:
-    """Get what is at a path, or call it: the answer as the caller gets it."""
+# Wire
+
+
+async def _exchange(server: ServerEnd, path: tuple[str, ...], args: list[Any] | None) -> Any:
+    """Get the value at a path, or call it with ``args``, and clone the answer for the client."""
     try:
-        value = await remote.found(path)
+        value = await server.resolve(path)
         if args is not None:
             if isinstance(value, StubBase):
-                return await _exchange(value._resolve_member(), (), args)
+                return await _exchange(value.__server__(), (), args)
             if not isinstance(value, JsFunction):
-                raise _no_function(".".join(path) or "(this)")
+                raise _not_a_function(".".join(path) or "(this)")
             value = await value.call(*args)
         result = Clone(_stub_of)(value)
     except JsException as error:
@@ -153,51 +178,55 @@ async def _exchange(remote: Remote, path: tuple[str, ...], args: list[Any] | Non
             error.remote = True
         raise
     for stub in _stubs_in(value):
-        stub._dispose()  # it is the caller's now
+        stub.__dispose__()  # the clone has copies of them, for the client
     return result
 
 
 def _stub_of(value: Any) -> Any:
-    """What crosses in place of a function, an RpcTarget or a stub; None for other values."""
+    """Return the stub that crosses in place of a function, an RpcTarget or a stub; else None."""
     if getattr(type(value), "js_tag", "") in ("Fetcher", "LoopbackServiceStub"):
-        return value
+        return value  # a stub of a Worker has no state, and needs no copy
     if isinstance(value, (JsFunction, JsRpcTarget)):
-        return JsRpcStub(Local(value))
+        return JsRpcStub(LocalValue(value))
     return value.dup() if isinstance(value, JsRpcStub) else None
 
 
 def _stubs_in(value: Any) -> list[JsRpcStub]:
-    """Every stub in a value."""
-    found: list[JsRpcStub] = []
+    """Return every stub inside a value."""
+    stubs: list[JsRpcStub] = []
     ahead = [value]
-    seen: set[int] = set()
+    seen: set[int] = set()  # a value may contain itself
     while ahead:
         part = ahead.pop()
         if isinstance(part, JsRpcStub):
-            found.append(part)
+            stubs.append(part)
         elif isinstance(part, (dict, list, set)) and id(part) not in seen:
             seen.add(id(part))
             ahead += part.values() if isinstance(part, dict) else part
-    return found
+    return stubs
 
 
-# This end
+# Client
 
 
 class StubBase:
-    """Whatever has members on the other side: each is a property until it is called or awaited."""
+    """Base of the client's objects: each member is a property until it is called or awaited."""
 
     def __getattr__(self, name: str) -> JsRpcProperty:
         if name.startswith("_"):
             raise AttributeError(name)
         return JsRpcProperty(self, (name,))
 
-    def _resolve_member(self) -> Remote:
-        """What is behind it; JsException if it may not be used any more."""
+    def __server__(self) -> ServerEnd:
+        """Return the server's end, or raise a JsException if the stub was disposed of."""
         raise NotImplementedError
 
-    def _called(self, path: tuple[str, ...], args: tuple[Any, ...]) -> JsRpcPromise:
-        """Call what is at a path: now, for calls arrive in the order in which they were made."""
+    def __call_at__(self, path: tuple[str, ...], args: tuple[Any, ...]) -> JsRpcPromise:
+        """Call the function at a path.
+
+        It starts at once, and not when it is awaited: calls arrive in the order in which they
+        were made.
+        """
         received: list[JsRpcStub] = []
 
         def stub_of(value: Any) -> Any:
@@ -208,15 +237,17 @@ class StubBase:
 
         async def call() -> Any:
             try:
-                return await _exchange(remote, path, sent)
+                return await _exchange(server, path, sent)
             finally:
+                # The server holds the stubs of its arguments until its method returns.
                 for stub in received:
-                    stub._dispose()
+                    stub.__dispose__()
 
         try:
-            remote = self._resolve_member()
+            server = self.__server__()
             sent = [Clone(stub_of)(arg) for arg in args]
         except JsException as error:
+            # As in JavaScript, the call returns a rejected promise: it does not throw.
             failed: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
             failed.set_exception(error)
             return JsRpcPromise(failed)
@@ -224,7 +255,7 @@ class StubBase:
 
 
 class JsRpcProperty(StubBase):
-    """A member of the other side, which is asked for when it is called or awaited."""
+    """A member of the server; a request is sent when it is called or awaited."""
 
     js_tag = "JsRpcProperty"
 
@@ -238,14 +269,14 @@ class JsRpcProperty(StubBase):
         return JsRpcProperty(self._owner, (*self._path, name))
 
     def __call__(self, *args: Any) -> JsRpcPromise:
-        return self._owner._called(self._path, args)
+        return self._owner.__call_at__(self._path, args)
 
     def __await__(self) -> Generator[Any, None, Any]:
-        return _exchange(self._owner._resolve_member(), self._path, None).__await__()
+        return _exchange(self._owner.__server__(), self._path, None).__await__()
 
 
 class JsRpcPromise(StubBase):
-    """What a call will give."""
+    """The result of a call, to await or to pipeline further calls on."""
 
     js_tag = "JsRpcPromise"
 
@@ -254,17 +285,17 @@ class JsRpcPromise(StubBase):
         self._disposed = False
 
     def __call__(self, *args: Any) -> JsRpcPromise:
-        return self._called((), args)
+        return self.__call_at__((), args)
 
     def __await__(self) -> Generator[Any, None, Any]:
         return self._result.__await__()
 
-    def _resolve_member(self) -> Remote:
+    def __server__(self) -> ServerEnd:
         if self._disposed:
-            raise _here("Error", "RPC promise used after being disposed.")
-        return Result(self._result)
+            raise _client_error("Error", PROMISE_DISPOSED)
+        return PendingResult(self._result)
 
-    def _dispose(self) -> None:
+    def __dispose__(self) -> None:
         self._disposed = True
         if self._result.done():
             _dispose_all(self._result)
@@ -275,42 +306,39 @@ class JsRpcPromise(StubBase):
 def _dispose_all(result: asyncio.Future[Any]) -> None:
     if not result.cancelled() and result.exception() is None:
         for stub in _stubs_in(result.result()):
-            stub._dispose()
+            stub.__dispose__()
 
 
 class JsRpcStub(StubBase):
-    """A function or an RpcTarget of the other side."""
+    """A function or an RpcTarget of the server."""
 
     js_tag = "JsRpcStub"
 
-    def __init__(self, remote: Remote) -> None:
-        remote.held += 1
-        self._remote: Remote | None = remote
+    def __init__(self, server: ServerEnd) -> None:
+        server.held += 1
+        self._server: ServerEnd | None = server
 
     @classmethod
     def over(cls, value: Any) -> JsRpcStub:
-        """``new RpcStub(value)``."""
+        """Return ``new RpcStub(value)``."""
         if not isinstance(value, (dict, JsFunction, JsRpcTarget)):
-            raise JsException(
-                "TypeError",
-                "RpcStubs can only wrap plain objects, functions, and RpcTarget derivatives.",
-            )
-        return cls(Local(value))
+            raise JsException("TypeError", NOT_WRAPPED)
+        return cls(LocalValue(value))
 
     def __call__(self, *args: Any) -> JsRpcPromise:
-        return self._called((), args)
+        return self.__call_at__((), args)
 
     def dup(self) -> JsRpcStub:
-        return JsRpcStub(self._resolve_member())
+        return JsRpcStub(self.__server__())
 
-    def _resolve_member(self) -> Remote:
-        if self._remote is None:
-            raise _here("Error", "RPC stub used after being disposed.")
-        return self._remote
+    def __server__(self) -> ServerEnd:
+        if self._server is None:
+            raise _client_error("Error", STUB_DISPOSED)
+        return self._server
 
-    def _dispose(self) -> None:
-        remote, self._remote = self._remote, None
-        if remote is not None:
-            remote.held -= 1
-            if not remote.held:
-                remote.released()
+    def __dispose__(self) -> None:
+        server, self._server = self._server, None
+        if server is not None:
+            server.held -= 1
+            if not server.held:
+                server.released()

@@ -12,12 +12,12 @@ __all__ = ["console", "js_module", "js_sockets"]
 
 
 def console(method: str, line: str) -> None:
-    """Write to the console: here, to standard error."""
+    """Write a line to the console: here, to standard error, whatever the method."""
     print(line, file=sys.stderr)
 
 
 class EmailMessage:
-    """JS: EmailMessage, of cloudflare:email."""
+    """An outgoing message. JS: EmailMessage, of cloudflare:email."""
 
     def __init__(self, sender: str, to: str, raw: Any) -> None:
         setattr(self, "from", sender)
@@ -29,6 +29,7 @@ class EmailMessage:
         return cls(sender, to, raw)
 
 
+# Each entry has the names that the package reads from the module, and no others.
 _MODULES = {
     "cloudflare:email": SimpleNamespace(EmailMessage=EmailMessage),
     "cloudflare:sockets": _tcp,
@@ -36,10 +37,10 @@ _MODULES = {
 
 
 async def js_module(name: str) -> Any:
-    """A JavaScript module of the runtime, such as ``cloudflare:email``."""
+    """Import a JavaScript module of the runtime, such as ``cloudflare:email``."""
     return _MODULES[name]
 
 
 def js_sockets() -> Any:
-    """The JavaScript module ``cloudflare:sockets``."""
+    """Return the JavaScript module ``cloudflare:sockets``."""
     return _tcp

@@ -1,17 +1,22 @@
 """HTML as the Workers runtime's rewriter reads it, on plain CPython: bytes in, tokens out.
 
-Every byte of the input is in the ``raw`` of exactly one token. As with the real one, which knows no
-tree, a few start tags decide how the text after them is read, and SVG and MathML have other rules.
+Every byte of the input is in the ``raw`` of exactly one token. Like the real rewriter, this one
+builds no tree: a few start tags decide how the text after them is read, and SVG and MathML have
+other rules. States have the names of the standard's tokenizer (``states``).
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Literal, TypeAlias
 
+from .states import ENDS_NAME, SCRIPT_TRANSITIONS, State, Transition
 from .tree import HTML, TEXT_AFTER, Ambiguity, Attribute, Namespaces
 
 __all__ = ["Lexer", "Token"]
+
+Kind: TypeAlias = Literal["start", "end", "text", "comment", "doctype", "other"]
 
 
 class Token:
@@ -19,16 +24,16 @@ class Token:
 
     __slots__ = ("attributes", "kind", "namespace", "parts", "raw", "self_closing", "text")
 
-    def __init__(self, kind: str, raw: bytes, text: bytes = b"") -> None:
+    def __init__(self, kind: Kind, raw: bytes, text: bytes = b"") -> None:
         self.kind = kind
         self.raw = raw
         self.text = text
-        """A tag's name, or a comment's text."""
+        """The name of a tag, or the text of a comment."""
         self.attributes: list[Attribute] = []
         self.self_closing = False
         self.namespace = HTML
         self.parts: list[bytes | None] = []
-        """A doctype's name, public id and system id."""
+        """The name, the public id and the system id of a doctype."""
 
 
 _SPACE = rb"\t\n\f\r "
@@ -38,6 +43,8 @@ _SPACES = re.compile(rb"[" + _SPACE + rb"]*")
 _ATTRIBUTE_NAME = re.compile(rb"[^/>" + _SPACE + rb"][^/>=" + _SPACE + rb"]*")
 _UNQUOTED = re.compile(rb"[^>" + _SPACE + rb"]*")
 _LETTERS = re.compile(rb"[A-Za-z]+")
+_ORDINARY = re.compile(rb"[^<-]*")
+_SKIPS_ORDINARY = {State.SCRIPT_DATA_ESCAPED, State.SCRIPT_DATA_DOUBLE_ESCAPED}
 _END_OF_COMMENT = re.compile(rb"--!?>")
 _END_OF_INPUT_IN_COMMENT = re.compile(rb"(?:--!?|-)\Z")
 _DOCTYPE = re.compile(
@@ -50,73 +57,79 @@ _DOCTYPE = re.compile(
 
 
 class Lexer:
-    """Reads HTML as it arrives."""
+    """A tokenizer that reads HTML as it arrives.
+
+    Its methods for parts of the input return the token at ``_start``, or None if the input so far
+    does not decide which token that is.
+    """
 
     def __init__(self) -> None:
         self._data = b""
-        self._at = 0
+        self._start = 0
         self._last = False
-        self._mode = "data"
-        self._closer = b""
-        """The name of the element that the text in hand is in."""
+        self._state = State.DATA
+        self._text_of = b""
+        """The name of the element whose text is being read: its end tag ends the text."""
         self._namespaces = Namespaces()
         self._ambiguous = Ambiguity()
 
     def read(self, data: bytes, last: bool = False) -> Iterator[Token]:
-        """The tokens that are whole by now; with ``last`` all that is left."""
-        self._data = self._data[self._at :] + data
-        self._at = 0
+        """Yield the tokens that are complete; with ``last`` also the rest of the input."""
+        self._data = self._data[self._start :] + data
+        self._start = 0
         self._last = last
-        while self._at < len(self._data):
+        while self._start < len(self._data):
             token = self._next()
             if token is None:
                 break
-            self._at += len(token.raw)
+            self._start += len(token.raw)
             yield token
 
     def _next(self) -> Token | None:
-        if self._mode == "data":
-            return self._markup() if self._data[self._at] == 0x3C else self._text(b"<")
-        if self._mode == "cdata":
-            return self._cdata()
-        if self._mode == "plaintext":
+        if self._state is State.DATA:
+            return self._markup() if self._data[self._start] == 0x3C else self._text(b"<")
+        if self._state is State.CDATA_SECTION:
+            return self._cdata_section()
+        if self._state is State.PLAINTEXT:
             return self._text(None)
-        if self._mode == "text":
-            return self._raw_text() if self._data[self._at] == 0x3C else self._text(b"<")
-        return self._script()
+        if self._state is State.RAWTEXT:
+            return self._raw_text() if self._data[self._start] == 0x3C else self._text(b"<")
+        if self._state is State.SCRIPT_DATA:
+            return self._script_data()
+        return self._script_data_escaped(self._start, self._state)
 
-    def _token(self, kind: str, end: int, text: bytes = b"") -> Token:
-        return Token(kind, self._data[self._at : end], text)
+    def _token(self, kind: Kind, end: int, text: bytes = b"") -> Token:
+        return Token(kind, self._data[self._start : end], text)
 
     def _text(self, until: bytes | None) -> Token:
-        end = -1 if until is None else self._data.find(until, self._at)
+        end = -1 if until is None else self._data.find(until, self._start)
         return self._token("text", len(self._data) if end < 0 else end)
 
-    def _rest(self, kind: str, text: bytes = b"") -> Token | None:
-        """All that there is, if there is no more to come."""
+    def _rest(self, kind: Kind, text: bytes = b"") -> Token | None:
+        """Return the rest of the input as a token, if the input has ended."""
         return self._token(kind, len(self._data), text) if self._last else None
 
     # Markup
 
     def _markup(self) -> Token | None:
-        data, at = self._data, self._at
-        first = data[at + 1 : at + 2]
+        data, start = self._data, self._start
+        first = data[start + 1 : start + 2]
         if not first:
             return self._rest("text")
         if first.isalpha():
-            return self._tag("start", at + 1)
+            return self._tag("start", start + 1)
         if first == b"!":
             return self._declaration()
         if first == b"?":
-            return self._bogus_comment(at + 1)
+            return self._bogus_comment(start + 1)
         if first != b"/":
-            return self._token("text", at + 1)
-        second = data[at + 2 : at + 3]
+            return self._token("text", start + 1)
+        second = data[start + 2 : start + 3]
         if not second:
             return self._rest("text")
         if second == b">":
-            return self._token("other", at + 3)
-        return self._tag("end", at + 2) if second.isalpha() else self._bogus_comment(at + 2)
+            return self._token("other", start + 3)
+        return self._tag("end", start + 2) if second.isalpha() else self._bogus_comment(start + 2)
 
     def _bogus_comment(self, start: int) -> Token | None:
         end = self._data.find(b">", start)
@@ -125,7 +138,7 @@ class Lexer:
         return self._token("comment", end + 1, self._data[start:end])
 
     def _declaration(self) -> Token | None:
-        start = self._at + 2
+        start = self._start + 2
         ahead = self._data[start : start + 7]
         for opening in (b"--", b"DOCTYPE", b"[CDATA["):
             known = ahead if opening == b"[CDATA[" else ahead.upper()
@@ -136,18 +149,18 @@ class Lexer:
         if ahead.upper() == b"DOCTYPE":
             return self._doctype(start + 7)
         if ahead == b"[CDATA[" and self._namespaces.current != HTML:
-            self._mode = "cdata"
+            self._state = State.CDATA_SECTION
             return self._token("other", start + 7)
         return self._bogus_comment(start)
 
     def _comment(self, start: int) -> Token | None:
         data = self._data
-        for short in (b">", b"->"):
-            if data.startswith(short, start):
-                return self._token("comment", start + len(short))
-        found = _END_OF_COMMENT.search(data, start)
-        if found:
-            return self._token("comment", found.end(), data[start : found.start()])
+        for abrupt in (b">", b"->"):  # <!--> and <!---> are empty comments
+            if data.startswith(abrupt, start):
+                return self._token("comment", start + len(abrupt))
+        end = _END_OF_COMMENT.search(data, start)
+        if end:
+            return self._token("comment", end.end(), data[start : end.start()])
         return self._rest("comment", _END_OF_INPUT_IN_COMMENT.sub(b"", data[start:]))
 
     def _doctype(self, start: int) -> Token | None:
@@ -156,77 +169,77 @@ class Lexer:
             return None
         content = self._data[start:] if end < 0 else self._data[start:end]
         token = self._token("doctype", len(self._data) if end < 0 else end + 1)
-        found = _DOCTYPE.match(content)
-        assert found
-        name, *ids = (
-            next((found[group] for group in groups if found[group] is not None), None)
+        match = _DOCTYPE.match(content)
+        assert match
+        token.parts = [
+            next((match[group] for group in groups if match[group] is not None), None)
             for groups in (("name",), ("p1", "p2"), ("s1", "s2", "s3", "s4"))
-        )
-        token.parts = [name, *ids]
+        ]
         return token
 
-    def _cdata(self) -> Token | None:
-        data, at = self._data, self._at
-        if data[at] != 0x5D:
+    def _cdata_section(self) -> Token | None:
+        data, start = self._data, self._start
+        if data[start] != 0x5D:
             return self._text(b"]")
-        closed = self._starts(at, b"]]>")
+        closed = self._starts(start, b"]]>")
         if closed is None:
             return None
         if closed:
-            self._mode = "data"
-        return self._token("other", at + 3) if closed else self._token("text", at + 1)
+            self._state = State.DATA
+        return self._token("other", start + 3) if closed else self._token("text", start + 1)
 
-    def _starts(self, at: int, wanted: bytes) -> bool | None:
-        """Whether the data go on like this, in capitals; None where that is not to be told yet."""
-        ahead = self._data[at : at + len(wanted)].upper()
-        if len(ahead) < len(wanted) and wanted.startswith(ahead) and not self._last:
+    def _starts(self, position: int, text: bytes) -> bool | None:
+        """Return True if the input continues with ``text``, in capitals or not.
+
+        None: the input so far does not decide it.
+        """
+        ahead = self._data[position : position + len(text)].upper()
+        if len(ahead) < len(text) and text.startswith(ahead) and not self._last:
             return None
-        return ahead == wanted
+        return ahead == text
 
     # Tags
 
-    def _tag(self, kind: str, start: int) -> Token | None:
-        """A tag whose name starts there; None where its end is not there yet."""
+    def _tag(self, kind: Literal["start", "end"], start: int) -> Token | None:
+        """Read a tag whose name begins at ``start``."""
         data = self._data
-        found = _TAG_NAME.match(data, start)
-        assert found
+        name = _TAG_NAME.match(data, start)
+        assert name
         attributes: list[Attribute] = []
-        self_closing = hollow = False
-        at = found.end()
+        self_closing = ends_in_equals = False
+        position = name.end()
         while True:
-            between = _BETWEEN.match(data, at)
+            between = _BETWEEN.match(data, position)
             assert between
-            at = between.end()
-            if at == len(data):
+            position = between.end()
+            if position == len(data):
                 return self._rest("other")
-            if data[at] == 0x3E:
+            if data[position] == 0x3E:
                 self_closing = between[0].endswith(b"/")
                 break
-            found_attribute = self._attribute(at)
-            if found_attribute is None:
+            read = self._attribute(position)
+            if read is None:
                 return self._rest("other")
-            attribute, stop = found_attribute
-            hollow = attribute[0] == attribute[2] and stop > at + len(attribute[0])
+            attribute, end = read
+            ends_in_equals = attribute[0] == attribute[2] and end > position + len(attribute[0])
             attributes.append(attribute)
-            at = stop
-        token = self._token(kind, at + 1, found[0])
+            position = end
+        token = self._token(kind, position + 1, name[0])
         if kind == "start":
             token.attributes = attributes
             token.self_closing = self_closing
-            self._started(token)
-            if hollow:
-                self._mode = "data"  # after <script a=>, that is
+            self._tag_started(token)
+            if ends_in_equals:
+                # Seen in workerd: after <script a=> markup is read as markup.
+                self._state = State.DATA
         else:
-            self._mode = "data"
-            name = token.text.lower()
-            self._ambiguous.ended(name)
-            self._namespaces.ended(name)
+            self._tag_ended(token)
         return token
 
-    def _attribute(self, at: int) -> tuple[Attribute, int] | None:
-        """The attribute there, and its end; None where that is not there yet."""
+    def _attribute(self, position: int) -> tuple[Attribute, int] | None:
+        """Return the attribute at ``position`` and its end; None if its end is not there yet."""
         data = self._data
-        name = _ATTRIBUTE_NAME.match(data, at)
+        name = _ATTRIBUTE_NAME.match(data, position)
         assert name
         equals = _SPACES.match(data, name.end())
         assert equals
@@ -239,102 +252,102 @@ class Lexer:
         start = before.end()
         quote = data[start : start + 1]
         if quote in (b'"', b"'"):
-            end = data.find(quote, start + 1)
-            value, stop = data[start + 1 : end], end + 1
-            return None if end < 0 else ((name[0], value, data[at:stop]), stop)
+            closing = data.find(quote, start + 1)
+            value, end = data[start + 1 : closing], closing + 1
+            return None if closing < 0 else ((name[0], value, data[position:end]), end)
         unquoted = _UNQUOTED.match(data, start)
         assert unquoted
-        stop = unquoted.end()
-        if stop == len(data):
+        end = unquoted.end()
+        if end == len(data):
             return None
-        raw = data[at:stop] if unquoted[0] else name[0]
-        return (name[0], unquoted[0], raw), stop
+        raw = data[position:end] if unquoted[0] else name[0]
+        return (name[0], unquoted[0], raw), end
 
-    def _started(self, token: Token) -> None:
+    def _tag_started(self, token: Token) -> None:
         name = token.text.lower()
         self._ambiguous.started(name)
-        self._mode = "data"
+        self._state = State.DATA
         if self._namespaces.started(name, token.attributes, token.self_closing):
-            self._closer = name
-            self._mode = TEXT_AFTER.get(name, "data")
+            self._text_of = name
+            self._state = TEXT_AFTER.get(name, State.DATA)
         token.namespace = self._namespaces.current
 
-    # The text of elements that hold no markup
+    def _tag_ended(self, token: Token) -> None:
+        name = token.text.lower()
+        self._state = State.DATA
+        self._ambiguous.ended(name)
+        self._namespaces.ended(name)
+
+    # The text of elements that contain no markup
 
     def _raw_text(self) -> Token | None:
-        """From a "<" on: the end tag, or a little text."""
-        data, at = self._data, self._at
-        if at + 1 == len(data):
+        """Read from a "<" on: the end tag, or a short text."""
+        data, start = self._data, self._start
+        if start + 1 == len(data):
             return self._rest("text")
-        if data[at + 1] != 0x2F:
-            return self._token("text", at + 1)
+        if data[start + 1] != 0x2F:
+            return self._token("text", start + 1)
         return self._end_of_text() or self._rest("text")
 
     def _end_of_text(self) -> Token | None:
-        """From "</" on: the end tag, or text; None where that is not to be told yet."""
-        data, at = self._data, self._at
-        name = _LETTERS.match(data, at + 2)
-        end = name.end() if name else at + 2
+        """Read from "</" on: the end tag, or text."""
+        data, start = self._data, self._start
+        name = _LETTERS.match(data, start + 2)
+        end = name.end() if name else start + 2
         if end == len(data):
             return None
-        if name and name[0].lower() == self._closer and data[end] in _ENDS_NAME:
-            return self._tag("end", at + 2)
+        if name and name[0].lower() == self._text_of and data[end] in ENDS_NAME:
+            return self._tag("end", start + 2)
         return self._token("text", end)
 
-    def _script(self) -> Token | None:
-        """The same of scripts, in which a comment may hide a script with its end tag."""
-        data, at, state = self._data, self._at, self._mode
-        if state == "script":
-            if data[at] != 0x3C:
-                return self._text(b"<")
-            if data[at + 1 : at + 2] != b"!":
-                return self._raw_text()
-            comment = self._starts(at + 2, b"--")
-            if not comment:
-                return self._token("text", at + 2) if comment is False else None
-            at, state = at + 4, "comment --"
-        while at < len(data):
-            byte = data[at]
-            if state == "comment <":
-                hides = self._starts(at + 1, b"SCRIPT")
-                if hides is None:
-                    return None
-                if not hides:
-                    return self._less_than_in_comment()
-                at, state = at + 7, "hiding"
-            elif state == "hidden <":
-                shows = self._starts(at + 1, b"/SCRIPT")
-                if shows is None:
-                    return None
-                at, state = (at + 8, "showing") if shows else (at + 1, "hidden")
-            elif state in ("hiding", "showing"):
-                ends = byte in _ENDS_NAME
-                state = "hidden" if ends is (state == "hiding") else "comment"
-                at += ends
-            elif byte == 0x3C:
-                emits = state != "hidden --" and at > self._at
-                state = "comment <" if state.startswith("comment") else "hidden <"
-                if emits:
-                    self._mode = state
-                    return self._token("text", at)
-            elif state.endswith("--"):
-                if byte == 0x3E:
-                    self._mode = "script"
-                    return self._token("text", at)
-                state = state if byte == 0x2D else state.removesuffix(" --")
-                at += 1
-            else:
-                dashes = self._starts(at, b"--")
-                if dashes is None:
-                    return None
-                at, state = (at + 2, f"{state} --") if dashes else (at + 1, state)
+    # Scripts
+
+    def _script_data(self) -> Token | None:
+        data, start = self._data, self._start
+        if data[start] != 0x3C:
+            return self._text(b"<")
+        if data[start + 1 : start + 2] != b"!":
+            return self._raw_text()
+        comment = self._starts(start + 2, b"--")
+        if comment is None:
+            return None
+        if not comment:
+            return self._token("text", start + 2)
+        return self._script_data_escaped(start + 4, State.SCRIPT_DATA_ESCAPED_DASH_DASH)
+
+    def _script_data_escaped(self, position: int, state: State) -> Token | None:
+        """Read text from ``position`` on by the table of transitions, until one emits it."""
+        while position < len(self._data):
+            if state in _SKIPS_ORDINARY:  # the table would do it too, byte by byte
+                ordinary = _ORDINARY.match(self._data, position)
+                assert ordinary
+                if ordinary[0]:
+                    position = ordinary.end()
+                    continue
+            transition = self._transition(position, state)
+            if transition is None:
+                return None
+            if transition.emits and position > self._start:
+                self._state = transition.state
+                return self._token("text", position)
+            position += transition.consumes
+            state = transition.state
+            if state is State.SCRIPT_DATA_ESCAPED_END_TAG_OPEN:
+                return self._escaped_end_tag()
         return self._rest("text")
 
-    def _less_than_in_comment(self) -> Token | None:
+    def _transition(self, position: int, state: State) -> Transition | None:
+        for transition in SCRIPT_TRANSITIONS[state]:
+            matches = [self._starts(position, text) for text in transition.texts]
+            if None in matches:
+                return None
+            if not transition.texts or True in matches:
+                return transition
+        raise AssertionError(state)  # the last transition of each state applies to all input
+
+    def _escaped_end_tag(self) -> Token | None:
+        """Read from a "<" inside a comment on; an end tag ends the script there, too."""
         token = self._raw_text()
         if token is not None and token.kind == "text":
-            self._mode = "comment"
+            self._state = State.SCRIPT_DATA_ESCAPED
         return token
-
-
-_ENDS_NAME = b"\t\n\f\r />"

@@ -1,4 +1,7 @@
-"""HTMLRewriter on plain CPython: what its handlers do not touch passes through as it came."""
+"""HTMLRewriter on plain CPython: tokens that no handler changes pass through byte by byte.
+
+Its behaviour was seen in workerd by tests/contract/test_html_rewriter.py.
+"""
 
 from __future__ import annotations
 
@@ -32,14 +35,16 @@ Handler: TypeAlias = "Callable[[Any], Awaitable[None] | None]"
 
 
 class _Rule:
-    """What one call of ``on``, or of ``onDocument``, asked for."""
+    """The selector and the handlers of one call of ``on``, or of ``onDocument``."""
 
     def __init__(self, selector: Selector | None, handlers: dict[str, Handler | None]) -> None:
         self.selector = selector
-        self.handlers = {kind: each for kind, each in handlers.items() if each is not None}
+        self.handlers = {kind: handler for kind, handler in handlers.items() if handler is not None}
 
 
 class HTMLRewriter:
+    """JS: HTMLRewriter."""
+
     def __init__(self) -> None:
         self._rules: list[_Rule] = []
 
@@ -77,6 +82,7 @@ class HTMLRewriter:
         if response.body is None:
             return response
         encoding = _encoding(response.headers.get("content-type") or "")
+        # The document's handlers are called after the handlers of elements.
         rules = sorted(self._rules, key=lambda rule: rule.selector is None)
         reader = _reader(response.body)
         response.body.disturbed = True
@@ -98,12 +104,13 @@ def _reader(stream: ReadableStream) -> ReadableStreamDefaultReader:
 
 
 def _encoding(content_type: str) -> str:
-    found = re.search(r";\s*charset\s*=\s*\"?([^\s;\"]+)", content_type, re.I)
-    if not found:
+    charset = re.search(r";\s*charset\s*=\s*\"?([^\s;\"]+)", content_type, re.I)
+    if not charset:
         return "utf-8"
-    label = found[1].lower()
+    label = charset[1].lower()
     if label in ("utf-16", "utf-16le", "utf-16be"):
         raise parser_error("Expected ASCII-compatible encoding.")
+    # The platform knows these labels as names of windows-1252 (https://encoding.spec.whatwg.org/).
     if label in ("ascii", "us-ascii", "latin1", "iso-8859-1"):
         return "cp1252"
     try:
@@ -113,7 +120,7 @@ def _encoding(content_type: str) -> str:
 
 
 class _Element(Open):
-    """An open element, and what is to happen at its end."""
+    """An open element: the rules that select it, and its end tag's handler and changes."""
 
     def __init__(self, name: str = "", attributes: dict[str, str] | None = None) -> None:
         super().__init__(name, attributes)
@@ -124,12 +131,12 @@ class _Element(Open):
 _VOID = re.compile(
     "area|base|basefont|bgsound|br|col|embed|hr|img|input|keygen|link|meta|param|source|track|wbr"
 )
-_MOST = 1024
-"""So many bytes of text does a handler get at once, unless they come in the first piece."""
+_TEXT_CHUNK = 1024
+"""The most bytes of text that a handler receives at once, unless they are in the first piece."""
 
 
 class _Run:
-    """One response on its way."""
+    """The transformation of one response."""
 
     def __init__(self, rules: list[_Rule], encoding: str) -> None:
         self._rules = rules
@@ -138,7 +145,7 @@ class _Run:
         self._open = [_Element()]
         self._out: list[bytes] = []
         self._decoder: codecs.IncrementalDecoder | None = None
-        """While a text is under way."""
+        """The decoder of the text that has begun; None between texts."""
 
     async def rewritten(self, reader: ReadableStreamDefaultReader) -> AsyncGenerator[bytes, None]:
         ended = False
@@ -150,6 +157,7 @@ class _Run:
                     async for piece in self._written(chunk["value"] or b"", ended):
                         yield piece
                 except BaseException:
+                    # The output before the error still leaves, as in workerd.
                     if self._out:
                         yield self._flushed()
                     raise
@@ -167,7 +175,7 @@ class _Run:
             self._out.append(data)
 
     async def _written(self, data: bytes, last: bool) -> AsyncIterator[bytes]:
-        """What a piece of the input becomes, in the pieces that leave between handlers."""
+        """Yield the output for a piece of the input; it leaves after each handler."""
         for token in self._lexer.read(data, last):
             async for _ in self._token(token):
                 if self._out:
@@ -190,7 +198,7 @@ class _Run:
                 end.changes.before = []
                 yield
 
-    # Tokens; each gives way after every handler
+    # Tokens. Each method yields after every handler, so that the output so far can leave.
 
     async def _token(self, token: Token) -> AsyncIterator[None]:
         if token.kind == "text":
@@ -232,7 +240,12 @@ class _Run:
         await self._settle(piece.changes, piece.written())
 
     def _decoded(self, raw: bytes) -> list[str]:
-        """A piece of text as its handlers get it."""
+        """Return a piece of text as the chunks that its handlers receive.
+
+        The first piece of a text is one chunk up to its first invalid byte (if the encoding is not
+        UTF-8: up to its first non-ASCII byte), if that is all of it or at least 1,024 bytes. All
+        further text comes in chunks of at most 1,024 bytes. Seen in workerd.
+        """
         pieces: list[str] = []
         if self._decoder is None:
             codec = self._encoding if self._encoding == "utf-8" else "ascii"
@@ -240,7 +253,7 @@ class _Run:
                 valid, whole = len(raw), raw.decode(codec)
             except UnicodeDecodeError as error:
                 valid, whole = error.start, raw[: error.start].decode(codec)
-            if valid == len(raw) or valid >= _MOST:
+            if valid == len(raw) or valid >= _TEXT_CHUNK:
                 pieces.append(whole)
                 raw = raw[valid:]
             self._decoder = codecs.getincrementaldecoder(self._encoding)("replace")
@@ -295,7 +308,7 @@ class _Run:
             await self._settle(element.changes, element.written(), anyway=True)
 
     def _matched(self, token: Token) -> tuple[_Element, list[Handler]]:
-        """The element that a start tag opens, and who handles it."""
+        """Return the element that a start tag opens, and its handlers."""
         attributes: dict[str, str] = {}
         for name, value, _ in token.attributes:
             attributes.setdefault(lower(self._text_of(name)), self._text_of(value))
@@ -306,8 +319,8 @@ class _Run:
         for number, rule in enumerate(self._rules):
             if rule.selector is not None and rule.selector.matches(number, parent, opened):
                 opened.rules.append(rule)
-        named = [rule.handlers.get("element") for rule in opened.rules]
-        return opened, [handler for handler in named if handler is not None]
+        handlers = [rule.handlers.get("element") for rule in opened.rules]
+        return opened, [handler for handler in handlers if handler is not None]
 
     def _text_of(self, raw: bytes) -> str:
         return raw.decode(self._encoding, "replace")
@@ -317,7 +330,9 @@ class _Run:
             yield
         ended: list[Element] = []
         name = lower(self._text_of(token.text))
-        if any(each.name == name for each in self._open[1:]):
+        # The tag closes the elements in between, too: their handlers receive this tag. An end tag
+        # without a start tag closes nothing.
+        if any(element.name == name for element in self._open[1:]):
             while True:
                 closed = self._open.pop()
                 if closed.ending is not None:
@@ -338,7 +353,7 @@ class _Run:
     # Handlers
 
     def _handlers(self, kind: str) -> list[Handler]:
-        """Whoever is told of text, comments or doctypes here."""
+        """Return the handlers for text, comments or doctypes at this place."""
         around = {id(rule) for opened in self._open for rule in opened.rules}
         return [
             rule.handlers[kind]
@@ -348,24 +363,24 @@ class _Run:
 
     async def _called(self, handler: Handler, token: Live) -> None:
         token.over = False
-        made = handler(token)
-        if isawaitable(made):
-            await made
+        result = handler(token)
+        if isawaitable(result):
+            await result
         token.over = True
 
     # Output
 
     @property
     def _emptied(self) -> bool:
-        """Whether an element around here has lost its content."""
-        return any(each.ending is not None and each.ending.empties for each in self._open)
+        """True inside an element whose content is removed."""
+        return any(opened.ending is not None and opened.ending.empties for opened in self._open)
 
     def _emit(self, data: bytes) -> None:
         if not self._emptied:
             self._write(data)
 
     async def _settle(self, changes: Changes, data: bytes, anyway: bool = False) -> None:
-        """Write a token, or what has become of it."""
+        """Write a token with its changes; inside removed content only with ``anyway``."""
         if self._emptied and not anyway:
             return
         await self._insert(changes.before)
@@ -395,11 +410,11 @@ class _Run:
 
 
 def _split(text: str) -> list[str]:
-    """Text in pieces of as many bytes as fit."""
+    """Split text into chunks of at most 1,024 bytes of UTF-8."""
     pieces: list[str] = []
     while text:
         end = size = 0
-        while end < len(text) and size + (width := len(text[end].encode())) <= _MOST:
+        while end < len(text) and size + (width := len(text[end].encode())) <= _TEXT_CHUNK:
             end, size = end + 1, size + width
         pieces.append(text[:end])
         text = text[end:]

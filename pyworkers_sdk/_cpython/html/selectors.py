@@ -1,7 +1,7 @@
-"""The CSS selectors of HTMLRewriter on plain CPython: read, and matched as tags come and go.
+"""The CSS selectors of HTMLRewriter on plain CPython: parsed, and matched as tags come and go.
 
-What is refused, and with which words, is what workerd was seen to refuse; what it takes a selector
-for is too, where that is not what CSS says.
+Which selectors are refused, and with which words, was seen in workerd, and so were the deviations
+from CSS in the meaning of others (tests/contract/test_html_rewriter.py).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ __all__ = ["Open", "Selector"]
 
 
 class Open:
-    """An element whose end tag has not come, or the document around them all."""
+    """An element whose end tag has not arrived, or the document around them all."""
 
     def __init__(self, name: str = "", attributes: dict[str, str] | None = None) -> None:
         self.name = name
@@ -27,12 +27,12 @@ class Open:
         self.place = 0
         self.place_of_type = 0
         self.matched: set[tuple[int, int]] = set()
-        """Which steps of which selectors end here."""
+        """The steps of selectors that end at this element: the selector's number, the step's."""
         self.above: set[tuple[int, int]] = set()
-        """The same of everything around it."""
+        """The steps of selectors that end at any element around it."""
 
     def born(self, child: Open) -> None:
-        """Count a child, and tell it what it is in."""
+        """Count a child, and record its place among its siblings and the steps above it."""
         self.children += 1
         self.of_type[child.name] = self.of_type.get(child.name, 0) + 1
         child.place, child.place_of_type = self.children, self.of_type[child.name]
@@ -43,22 +43,28 @@ Test: TypeAlias = Callable[[Open], bool]
 
 
 class Selector:
-    """A list of selectors, as ``on`` takes it."""
+    """A list of selectors, separated by commas."""
 
     def __init__(self, text: str) -> None:
-        self._ways = _Parser(text).selectors()
+        self._alternatives = _Parser(text).selectors()
 
     def matches(self, number: int, parent: Open, element: Open) -> bool:
-        """Whether an element that ``parent`` has is selected; ``number`` is this selector's own."""
-        found = False
-        for at, steps in enumerate(self._ways):
+        """Return True if a child of ``parent`` is selected.
+
+        Args:
+            number: The number of this selector: each element remembers the steps that it matches.
+            parent: The open element around it.
+            element: The element.
+        """
+        selected = False
+        for index, steps in enumerate(self._alternatives):
             for step, (combinator, tests) in enumerate(steps):
-                before = (number * 1000 + at, step - 1)
-                there = parent.matched if combinator == ">" else element.above
-                if (not combinator or before in there) and all(test(element) for test in tests):
-                    element.matched.add((number * 1000 + at, step))
-                    found = found or step == len(steps) - 1
-        return found
+                previous = (number * 1000 + index, step - 1)
+                matched = parent.matched if combinator == ">" else element.above
+                if (not combinator or previous in matched) and all(test(element) for test in tests):
+                    element.matched.add((number * 1000 + index, step))
+                    selected = selected or step == len(steps) - 1
+        return selected
 
 
 _IDENT = (
@@ -77,43 +83,45 @@ _NAMESPACED = "Selectors with explicit namespaces are not supported."
 
 
 def _plain(escaped: str) -> str:
-    return _escape.sub(lambda found: chr(int(found[1], 16)) if found[1] else found[2], escaped)
+    return _escape.sub(lambda match: chr(int(match[1], 16)) if match[1] else match[2], escaped)
 
 
 class _Parser:
+    """A parser of selectors, in the grammar of https://www.w3.org/TR/selectors-4/#grammar."""
+
     def __init__(self, text: str) -> None:
         self._text = text
         self._at = 0
         self._negated = 0
 
     def selectors(self) -> list[list[tuple[str, list[Test]]]]:
-        found = self._list()
+        selectors = self._list()
         if self._at < len(self._text):
             raise parser_error("Unexpected token in selector.")
-        return found
+        return selectors
 
     def _skip(self) -> bool:
-        """Pass white space and comments; whether there was white space."""
-        found = _space.match(self._text, self._at)
-        assert found
-        self._at = found.end()
-        return bool(re.sub(r"/\*.*?(\*/|\Z)", "", found[0], flags=re.S))
+        """Skip white space and comments; return True if there was white space."""
+        skipped = _space.match(self._text, self._at)
+        assert skipped
+        self._at = skipped.end()
+        return bool(re.sub(r"/\*.*?(\*/|\Z)", "", skipped[0], flags=re.S))
 
     def _ahead(self, length: int = 1) -> str:
         return self._text[self._at : self._at + length]
 
     def _takes(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
-        found = pattern.match(self._text, self._at)
-        if found:
-            self._at = found.end()
-        return found
+        match = pattern.match(self._text, self._at)
+        if match:
+            self._at = match.end()
+        return match
 
     def _list(self) -> list[list[tuple[str, list[Test]]]]:
-        found = [self._complex()]
+        selectors = [self._complex()]
         while self._ahead() == ",":
             self._at += 1
-            found.append(self._complex())
-        return found
+            selectors.append(self._complex())
+        return selectors
 
     def _complex(self) -> list[tuple[str, list[Test]]]:
         self._skip()
@@ -132,12 +140,13 @@ class _Parser:
                 raise parser_error("Unexpected token in selector.")
             combinator = ">" if ahead == ">" else " "
             steps.append((combinator, self._compound("Dangling combinator in selector.")))
+        # workerd accepts "+" and "~" inside :not(), and ignores all but the last step there.
         if unsupported and not self._negated:
             raise parser_error(f"Unsupported combinator `{unsupported}` in selector.")
         return steps
 
     def _compound(self, missing: str) -> list[Test]:
-        """Simple selectors in a row; ``missing`` is the error where there is none."""
+        """Parse a row of simple selectors; ``missing`` is the error if the row is empty."""
         start = self._at
         tests = self._type(missing)
         while True:
@@ -161,12 +170,12 @@ class _Parser:
         return tests
 
     def _name(self) -> str:
-        found = self._takes(_ident)
-        assert found
-        return _plain(found[0])
+        name = self._takes(_ident)
+        assert name
+        return _plain(name[0])
 
     def _type(self, missing: str) -> list[Test]:
-        """``p``, ``*``, ``*|p``, ``|p`` or nothing."""
+        """Parse ``p``, ``*``, ``*|p``, ``|p`` or nothing; ``|p`` selects no element."""
         never: list[Test] = []
         if self._ahead() == "|" and self._ahead(2) != "|=":
             self._at += 1
@@ -195,7 +204,7 @@ class _Parser:
         return _attribute("class", "~=", self._name(), None)
 
     def _attribute(self) -> Test:
-        """What follows a bracket."""
+        """Parse the rest of an attribute selector after its bracket."""
         self._skip()
         self._at += self._ahead() == "|"
         if not self._ahead():
@@ -242,13 +251,13 @@ class _Parser:
         return operator[0], value, flag
 
     def _pseudo(self) -> list[Test]:
-        """What follows a colon."""
+        """Parse the rest of a pseudo-class after its colon."""
         if not self._ahead():
             raise parser_error("Unexpected end of selector.")
         if self._ahead(2) == ":":
             raise parser_error("Unexpected end of selector.")
-        found = self._takes(_ident)
-        name = found[0].lower() if found else ""
+        ident = self._takes(_ident)
+        name = ident[0].lower() if ident else ""
         if self._ahead() != "(":
             if name == "first-child":
                 return [lambda element: element.place == 1]
@@ -275,8 +284,10 @@ class _Parser:
         self._at += 1
 
     def _not(self) -> list[Test]:
-        """The opposite of each simple selector at the end of each selector in the list; of a
-        ``:not`` in it nothing."""
+        """Negate each simple selector in the last step of each selector of a list.
+
+        A ``:not`` inside another one is ignored, as in workerd.
+        """
         self._negated += 1
         listed = self._list()
         self._negated -= 1
@@ -288,16 +299,16 @@ class _Parser:
         self._skip()
         if not self._ahead():
             raise parser_error("Unexpected end of selector.")
-        found = self._takes(_nth)
-        if not found:
+        nth = self._takes(_nth)
+        if not nth:
             end = self._ahead() == ")"
             raise parser_error(f"Unexpected {'end of' if end else 'token in'} selector.")
-        if found[1] or found[2]:
-            return 2, 0 if found[1] else 1
-        if found[6]:
-            return 0, int(found[6])
-        step = int(found[3] + "1") if found[3] in ("", "+", "-") else int(found[3])
-        return step, int((found[4] or "") + (found[5] or "0"))
+        if nth[1] or nth[2]:
+            return 2, 0 if nth[1] else 1
+        if nth[6]:
+            return 0, int(nth[6])
+        step = int(nth[3] + "1") if nth[3] in ("", "+", "-") else int(nth[3])
+        return step, int((nth[4] or "") + (nth[5] or "0"))
 
 
 def _opposite(test: Test) -> Test:
@@ -339,6 +350,7 @@ def _ignores_case(name: str, element: Open) -> bool:
     return element.namespace == HTML and _IGNORING_CASE.fullmatch(name) is not None
 
 
+# https://html.spec.whatwg.org/multipage/semantics-other.html#case-sensitivity-of-selectors
 _IGNORING_CASE = re.compile(
     "accept|accept-charset|align|alink|axis|bgcolor|charset|checked|clear|codetype|color|compact"
     "|declare|defer|dir|direction|disabled|enctype|face|frame|hreflang|http-equiv|lang|language"

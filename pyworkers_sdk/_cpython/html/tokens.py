@@ -1,6 +1,7 @@
-"""What HTMLRewriter's handlers get, on plain CPython: JavaScript's Element, Text, Comment, ….
+"""The tokens that HTMLRewriter's handlers receive, on plain CPython: Element, Text, Comment, ….
 
-Each is good until the handler that got it is over.
+They speak JavaScript. Each is valid until its handler is over. Their behaviour and the words of
+errors were seen in workerd by tests/contract/test_html_rewriter.py.
 """
 
 from __future__ import annotations
@@ -26,11 +27,11 @@ __all__ = [
 ]
 
 Content: TypeAlias = "tuple[str | ReadableStream, bool]"
-"""What to insert, and whether that is HTML."""
+"""Content to insert, and True if it is HTML."""
 
 
 class Changes:
-    """What becomes of a token: what stands before it, in its place and after it."""
+    """The changes of a token: the content before it, in its place and after it."""
 
     def __init__(self) -> None:
         self.before: list[Content] = []
@@ -43,19 +44,21 @@ class Changes:
         self.instead = [content]
 
 
+OVER = (
+    "This content token is no longer valid. Content tokens are only valid during the execution of "
+    "the relevant content handler."
+)
+
+
 class Live:
-    """A token that is good until its handler is over."""
+    """Base of the tokens: valid until the handler is over."""
 
     over = False
 
     def live(self) -> Changes:
-        """What becomes of it, for as long as its handler runs."""
+        """Return the changes of the token, or raise an error if its handler is over."""
         if self.over:
-            raise JsException(
-                "TypeError",
-                "This content token is no longer valid. Content tokens are only valid during the "
-                "execution of the relevant content handler.",
-            )
+            raise JsException("TypeError", OVER)
         return self.changes
 
     def __init__(self, encoding: str, changes: Changes | None = None) -> None:
@@ -63,14 +66,14 @@ class Live:
         self.changes = Changes() if changes is None else changes
 
     def content(self, content: Any, html: bool | None) -> list[Content]:
-        """The content to insert; none for a response without a body."""
+        """Return the content to insert: a list, empty for a response without a body."""
         if hasattr(content, "bodyUsed"):
             content = content.body
         return [] if content is None else [(content, bool(html))]
 
 
 class _Piece(Live):
-    """What ``before``, ``after``, ``replace`` and ``remove`` mean to most."""
+    """The methods of most tokens: ``before``, ``after``, ``replace`` and ``remove``."""
 
     @property
     def removed(self) -> bool:
@@ -87,8 +90,8 @@ class _Piece(Live):
 
     def replace(self, content: Any, *, html: bool | None = None) -> Any:
         changes = self.live()
-        for one in self.content(content, html):
-            changes.replace(one)
+        for replacement in self.content(content, html):
+            changes.replace(replacement)
         return self
 
     def remove(self) -> Any:
@@ -97,6 +100,8 @@ class _Piece(Live):
 
 
 class Text(_Piece):
+    """JS: Text."""
+
     def __init__(self, encoding: str, text: str, last: bool) -> None:
         super().__init__(encoding)
         self._text = text
@@ -117,10 +122,13 @@ class Text(_Piece):
 
 
 def encoded(text: str, encoding: str) -> bytes:
+    """Encode text; a character that the encoding lacks becomes a reference, such as ``&#1103;``."""
     return text.encode(encoding, "xmlcharrefreplace")
 
 
 class Comment(_Piece):
+    """JS: Comment."""
+
     def __init__(self, encoding: str, token: Token) -> None:
         super().__init__(encoding)
         self._raw: bytes | None = token.raw
@@ -146,6 +154,8 @@ class Comment(_Piece):
 
 
 class Doctype(Live):
+    """JS: Doctype."""
+
     def __init__(self, encoding: str, token: Token) -> None:
         super().__init__(encoding)
         parts = [None if part is None else part.decode(encoding, "replace") for part in token.parts]
@@ -168,6 +178,8 @@ class Doctype(Live):
 
 
 class DocumentEnd(Live):
+    """JS: DocumentEnd."""
+
     def append(self, content: Any, *, html: bool | None = None) -> Any:
         self.live().before += self.content(content, html)
         return self
@@ -177,6 +189,8 @@ EndTagHandler: TypeAlias = "Callable[[EndTag], Awaitable[None] | None]"
 
 
 class EndTag(_Piece):
+    """JS: EndTag."""
+
     def __init__(self, encoding: str, token: Token) -> None:
         super().__init__(encoding)
         self._raw: bytes | None = token.raw
@@ -203,14 +217,15 @@ class EndTag(_Piece):
 
 
 class Element(_Piece):
-    """``can_hold``: whether it has content and an end tag, or could have."""
+    """JS: Element. ``can_hold`` is True if it has content and an end tag, or could have."""
 
     def __init__(self, encoding: str, token: Token, can_hold: bool) -> None:
         super().__init__(encoding)
         self.can_hold = can_hold
         self.empties = False
-        """Whether what is inside goes."""
+        """True if the content of the element is removed."""
         self.of_end: Changes | None = None
+        """The changes of the end tag, still to come."""
         self.end_name: str | None = None
         self.end_handler: EndTagHandler | None = None
         self._raw: bytes | None = token.raw
@@ -256,7 +271,8 @@ class Element(_Piece):
 
     def getAttribute(self, name: str) -> str | None:
         self.live()
-        return next((value for had, value, _ in self._attributes if _same(had, name)), None)
+        values = (value for own_name, value, _ in self._attributes if _same(own_name, name))
+        return next(values, None)
 
     def hasAttribute(self, name: str) -> bool:
         return self.getAttribute(name) is not None
@@ -268,18 +284,18 @@ class Element(_Piece):
         _check(name, " \n\r\t\f/>=", "attribute")
         self._raw = None
         value = encoded(value, self.encoding).decode(self.encoding)
-        for at, (had, _, _) in enumerate(self._attributes):
-            if _same(had, name):
-                self._attributes[at] = (had, value, None)
+        for index, (own_name, _, _) in enumerate(self._attributes):
+            if _same(own_name, name):
+                self._attributes[index] = (own_name, value, None)
                 return self
         self._attributes.append((lower(name), value, None))
         return self
 
     def removeAttribute(self, name: str) -> Element:
         self.live()
-        for at, (had, _, _) in enumerate(self._attributes):
-            if _same(had, name):
-                del self._attributes[at]  # and no other of that name
+        for index, (own_name, _, _) in enumerate(self._attributes):
+            if _same(own_name, name):
+                del self._attributes[index]  # only the first of that name
                 self._raw = None
                 break
         return self
@@ -318,8 +334,8 @@ class Element(_Piece):
 
     def replace(self, content: Any, *, html: bool | None = None) -> Any:
         changes = self.live()
-        for one in self.content(content, html):
-            changes.replace(one)
+        for replacement in self.content(content, html):
+            changes.replace(replacement)
             if self.can_hold:
                 self._empty()
                 self._end().removed = True
@@ -345,12 +361,14 @@ class Element(_Piece):
         self.end_handler = handler
 
     def _empty(self) -> None:
+        """Remove the content, and everything that was inserted into it."""
         self.changes.after = []
         if self.of_end is not None:
             self.of_end.before = []
         self.empties = True
 
     def _end(self) -> Changes:
+        """Return the changes of the end tag."""
         self.live()
         if self.of_end is None:
             self.of_end = Changes()
@@ -359,6 +377,7 @@ class Element(_Piece):
     def written(self) -> bytes:
         if self._raw is not None:
             return self._raw
+        # A changed tag is written anew, but unchanged attributes as they were in the source.
         pieces = [b"<" + encoded(self._name, self.encoding)]
         for name, value, raw in self._attributes:
             if raw is None:
@@ -372,11 +391,11 @@ class Element(_Piece):
         return b"".join(pieces)
 
 
-def _same(one: str, other: str) -> bool:
-    return lower(one) == lower(other)
+def _same(first: str, second: str) -> bool:
+    return lower(first) == lower(second)
 
 
-def _check(name: str, forbidden: str, of: str) -> None:
-    found = next((character for character in name if character in forbidden), None)
-    if found is not None:
-        raise parser_error(f"`{found}` character is forbidden in the {of} name")
+def _check(name: str, forbidden: str, owner: str) -> None:
+    character = next((character for character in name if character in forbidden), None)
+    if character is not None:
+        raise parser_error(f"`{character}` character is forbidden in the {owner} name")

@@ -1,10 +1,13 @@
-"""What the rewriter knows of the tree that a browser would make of HTML: the language of a tag,
-after which tags all is text, and where it cannot tell.
+"""The rules of the tree that the rewriter follows without building one.
+
+They are: the language of a tag (HTML, SVG or MathML), the tags whose content is text, and the
+places where only a tree could tell whether it is text.
 """
 
 from __future__ import annotations
 
 from ..js_exception import JsException
+from .states import State
 
 __all__ = ["HTML", "TEXT_AFTER", "Ambiguity", "Attribute", "Namespaces", "lower", "parser_error"]
 
@@ -13,7 +16,7 @@ _SVG = "http://www.w3.org/2000/svg"
 _MATHML = "http://www.w3.org/1998/Math/MathML"
 
 Attribute = tuple[bytes, bytes, bytes]
-"""Name, value, and all of it as it was written."""
+"""The name, the value, and the whole attribute as it was written."""
 
 
 def parser_error(message: str) -> JsException:
@@ -21,28 +24,32 @@ def parser_error(message: str) -> JsException:
 
 
 def lower(text: str) -> str:
-    """In lower case, as far as ASCII goes."""
+    """Return text with ASCII letters in lower case: HTML compares names so."""
     return text.translate(_LOWER)
 
 
 _LOWER = {capital: capital + 32 for capital in range(ord("A"), ord("Z") + 1)}
 
 TEXT_AFTER = {
-    b"textarea": "text",
-    b"title": "text",
-    b"style": "text",
-    b"iframe": "text",
-    b"xmp": "text",
-    b"noembed": "text",
-    b"noframes": "text",
-    b"noscript": "text",
-    b"script": "script",
-    b"plaintext": "plaintext",
+    b"textarea": State.RAWTEXT,
+    b"title": State.RAWTEXT,
+    b"style": State.RAWTEXT,
+    b"iframe": State.RAWTEXT,
+    b"xmp": State.RAWTEXT,
+    b"noembed": State.RAWTEXT,
+    b"noframes": State.RAWTEXT,
+    b"noscript": State.RAWTEXT,
+    b"script": State.SCRIPT_DATA,
+    b"plaintext": State.PLAINTEXT,
 }
 
 
 class Namespaces:
-    """Which language the markup is in: HTML, or SVG and MathML within it."""
+    """The language of the markup: HTML, or SVG and MathML within it.
+
+    It simulates the standard's rules for foreign content, without the stack of open elements:
+    https://html.spec.whatwg.org/multipage/parsing.html#parsing-main-inforeign.
+    """
 
     def __init__(self) -> None:
         self._stack = [HTML]
@@ -52,7 +59,7 @@ class Namespaces:
         return self._stack[-1]
 
     def started(self, name: bytes, attributes: list[Attribute], self_closing: bool) -> bool:
-        """Take note of a start tag; whether it is one of HTML's own."""
+        """Process a start tag; return True if it is an element of HTML."""
         if name in (b"svg", b"math"):
             self._stack.append(_SVG if name == b"svg" else _MATHML)
             return False
@@ -68,10 +75,10 @@ class Namespaces:
         return False
 
     def ended(self, name: bytes) -> None:
-        """Take note of an end tag."""
+        """Process an end tag."""
         if self.current != HTML:
-            own = b"svg" if self.current == _SVG else b"math"
-            leaves = name in (own, b"p", b"br")
+            root = b"svg" if self.current == _SVG else b"math"
+            leaves = name in (root, b"p", b"br")
         else:
             outer = self._stack[-2] if len(self._stack) > 1 else HTML
             leaves = name in _INTEGRATION[outer]
@@ -91,12 +98,14 @@ def _is_html(attributes: list[Attribute]) -> bool:
     )
 
 
+# Start tags that end foreign content; <font> does so only with one of these attributes.
 _OF_FONT = {b"color", b"size", b"face"}
 _OUT_OF_FOREIGN = set(
     b"b big blockquote body br center code dd div dl dt em embed h1 h2 h3 h4 h5 h6 head hr i img li"
     b" listing menu meta nobr ol p pre ruby s small span strong strike sub sup table tt u ul"
     b" var".split()
 )
+# Integration points: elements of SVG and MathML that contain HTML.
 _INTEGRATION = {
     HTML: set[bytes](),
     _SVG: {b"desc", b"title", b"foreignobject"},
@@ -105,13 +114,18 @@ _INTEGRATION = {
 
 
 class Ambiguity:
-    """Refuses elements of text where only a tree would tell whether they count."""
+    """A guard that refuses elements of text where only a tree could tell whether they count.
+
+    A browser ignores such a tag inside ``<select>`` or ``<frameset>``: the text after it would be
+    markup. workerd has the same rules (tests/contract/test_html_rewriter.py).
+    """
 
     def __init__(self) -> None:
         self._inside = ""
         self._templates = 0
 
     def started(self, name: bytes) -> None:
+        """Process a start tag; raise a JsException if its meaning is ambiguous."""
         if not self._inside:
             self._inside = {b"select": "select", b"frameset": "frameset"}.get(name, "")
         elif self._inside == "frameset":
@@ -125,6 +139,7 @@ class Ambiguity:
             self._refuse(name, b"script")
 
     def ended(self, name: bytes) -> None:
+        """Process an end tag."""
         if self._templates:
             self._templates -= name == b"template"
         elif self._inside == "select" and name == b"select":
@@ -135,6 +150,7 @@ class Ambiguity:
             raise parser_error(_AMBIGUOUS.replace("{}", name.decode()))
 
 
+# workerd's own words, with its slips
 _AMBIGUOUS = (
     "The parser has encountered a text content tag (`<{}>`) in the context where it is ambiguous "
     "whether this tag should be ignored or not. And, thus, is is unclear is consequent content "

@@ -144,7 +144,7 @@ class FakeArtifactsRepo:
         self._tokens: dict[str, dict[str, Any]] = {}
 
     # ``with repo:`` disposes of the RPC stub in production; here the repository itself is the stub.
-    def _dispose(self) -> None: ...
+    def __dispose__(self) -> None: ...
 
     async def info(self) -> Any:
         return dict(self.properties)

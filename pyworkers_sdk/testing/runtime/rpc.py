@@ -4,7 +4,7 @@ The path of ``await env.AUTH.verify(token)``, by side of the wire:
 
 - client: ``AUTH.verify`` is a ``JsRpcProperty`` of the stub. The call copies its arguments as
   structured clone does, and returns a ``JsRpcPromise`` (both in ``_cpython/rpc_stubs.py``).
-- wire: ``_ServerMethods.found`` turns the name into a function that calls ``Deliver``.
+- wire: ``_ServerMethods.resolve`` turns the name into a function that calls ``Deliver``.
 - server: ``Deliver`` enters the other Worker and calls the method of its entrypoint
   (``services.served``), of a Durable Object (``FakeObject.deliver``) or of a test's own object
   (``services.given``). The result is copied, and back on the client the promise resolves.
@@ -20,7 +20,7 @@ from typing import Any
 
 from ..._border import raw, web
 from ..._cpython.js_exception import JsException
-from ..._cpython.rpc_stubs import JsFunction, Remote, StubBase, missing, reserved
+from ..._cpython.rpc_stubs import JsFunction, ServerEnd, StubBase, missing, reserved
 from ..._cpython.tcp import Socket, connected
 from ..._cpython.websockets import upgraded
 from .tcp import accepted
@@ -46,7 +46,7 @@ class FakeStub(StubBase):
     def __init__(self, deliver: Deliver, *, connects: bool = False) -> None:
         self._deliver = deliver
         self._connects = connects
-        self._remote = _ServerMethods(deliver)
+        self._server = _ServerMethods(deliver)
 
     async def fetch(self, resource: Any, /, **init: Any) -> Any:
         request = resource
@@ -75,11 +75,11 @@ class FakeStub(StubBase):
     def _accepted(self, hostname: str, port: int) -> Awaitable[Any]:
         return accepted(lambda socket: self._deliver("connect", [socket]), hostname, port)
 
-    def _resolve_member(self) -> Remote:
-        return self._remote
+    def __server__(self) -> ServerEnd:
+        return self._server
 
 
-class _ServerMethods(Remote):
+class _ServerMethods(ServerEnd):
     """The methods of a server as the client sees them.
 
     The client cannot know which methods exist: each name is a function until it is called.
@@ -88,7 +88,7 @@ class _ServerMethods(Remote):
     def __init__(self, deliver: Deliver) -> None:
         self._deliver = deliver
 
-    async def found(self, path: tuple[str, ...]) -> Any:
+    async def resolve(self, path: tuple[str, ...]) -> Any:
         name, *rest = path
         if name in _RESERVED:
             raise reserved(name)

@@ -151,7 +151,7 @@ class FakeWorkflowSubscription:
                 return {"done": False, "value": _delivered(event)}
         return {"done": True, "value": None}
 
-    def _dispose(self) -> None:
+    def __dispose__(self) -> None:
         self._closed = True
         self._history.wake()
 
