@@ -1,4 +1,4 @@
-"""The hunt in Queues: what is sent, and what the consumer sees of it."""
+"""The differential run of Queues: the messages sent, and the batches that a consumer gets."""
 
 from __future__ import annotations
 
@@ -274,5 +274,5 @@ def recorded(batch: MessageBatch) -> list[Any]:
 
 
 @pytest.mark.real
-def test_the_fake_of_queues_is_like_the_real_one(hunted: Any) -> None:
-    hunted(QueuesMachine)
+def test_fake_and_real_queues_answer_alike(compare: Any) -> None:
+    compare(QueuesMachine)
