@@ -200,7 +200,7 @@ class Machine(RuleBasedStateMachine):
     patched: ClassVar[list[tuple[Any, str, Any]]] = []
     """Values to patch in the fake during the run: module, name, value."""
     quick: ClassVar[int] = 2000
-    """The number of operations in scripts/test, which take some seconds."""
+    """The number of operations in scripts/test; they take some seconds."""
     phases: ClassVar[list[Phase]] = [Phase.generate, Phase.shrink]
     names: ClassVar[dict[str, Any]] = {"chunks": chunks}
 
@@ -223,7 +223,7 @@ class Machine(RuleBasedStateMachine):
         return f"{stem}{self.made}"
 
     def answered(self, fake: str) -> None:
-        """Receive each answer of the fake; a machine that cannot continue after it sets ``over``."""
+        """Receive an answer of the fake. A machine that cannot continue sets ``over``."""
 
     def do(self, code: str, into: str | None = None) -> bool:
         """Make a call on both sides, compare, and store the answers in the variable ``into``.
