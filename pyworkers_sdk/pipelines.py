@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from ._border import JsWrapper, binding, dumps, expected, from_json, raising
 from ._border.rpc import method
@@ -47,10 +47,9 @@ class Pipeline(JsWrapper["_js.Pipeline"], Generic[T]):
 
         JS: Pipeline.send.
         """
-        value: Any = records
-        if isinstance(value, (dict, str)):
-            hint = "pass [record]" if isinstance(value, dict) else ""
-            raise expected("records", "an iterable of records", records, hint)
+        if isinstance(records, (str, dict)):  # Both are iterable, but a single record is meant.
+            hint = "pass [record]" if isinstance(records, dict) else ""
+            raise expected("records", "an iterable of records", cast(object, records), hint)
         js_records = from_json(dumps([*records], "records"))
         with _raising:
             await method(self._js, "send", js_records)

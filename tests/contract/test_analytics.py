@@ -65,12 +65,12 @@ def _written(world: World, dataset: AnalyticsEngineDataset) -> list[Any]:
     return found
 
 
-async def test_the_local_simulation_takes_a_point(app: AppEnv) -> None:
+async def test_the_local_simulation_accepts_a_data_point(app: AppEnv) -> None:
     app.POINTS.write_data_point(blobs=["/", None, b"\xff"], doubles=[1, 2.5], indexes=["ann"])
     app.POINTS.write_data_point()
 
 
-async def test_a_point(app: AppEnv, world: World) -> None:
+async def test_a_data_point_is_converted_and_written(app: AppEnv, world: World) -> None:
     points = app.POINTS_KEPT
     points.write_data_point(
         blobs=("é", None, b"\x00\xff", bytearray(b"x"), memoryview(b"y")),
@@ -88,7 +88,7 @@ async def test_a_point(app: AppEnv, world: World) -> None:
     ]
 
 
-async def test_as_much_as_fits(app: AppEnv, world: World) -> None:
+async def test_a_data_point_at_the_limits_is_written(app: AppEnv, world: World) -> None:
     points = app.POINTS_KEPT
     points.write_data_point(blobs=["a" * 800] * 20, doubles=[math.pi] * 20, indexes=[b"i" * 96])
     points.write_data_point(indexes=[None])
@@ -99,7 +99,7 @@ async def test_as_much_as_fits(app: AppEnv, world: World) -> None:
 
 
 @cases(BEYOND)
-async def test_a_point_that_is_too_big(app: AppEnv, case: Any, world: World) -> None:
+async def test_a_data_point_beyond_a_limit_is_refused(app: AppEnv, case: Any, world: World) -> None:
     parts, message = case
     with raises(WorkersError) as caught:
         app.POINTS_KEPT.write_data_point(**parts)
@@ -109,7 +109,7 @@ async def test_a_point_that_is_too_big(app: AppEnv, case: Any, world: World) -> 
 
 
 @cases(WRONG)
-async def test_a_value_that_cannot_be_in_a_point(app: AppEnv, case: Any) -> None:
+async def test_a_value_of_another_type_is_refused(app: AppEnv, case: Any) -> None:
     parts, message = case
     with raises(ConversionError, match=message):
         app.POINTS_KEPT.write_data_point(**parts)
@@ -136,13 +136,13 @@ class Color(Enum):
     TEAL = "teal"
 
 
-AnyQuery: Any = attrgetter("query")  # for what a type checker would refuse
+AnyQuery: Any = attrgetter("query")  # for calls that a type checker would refuse
 NOON = datetime(2026, 10, 7, 12, tzinfo=timezone.utc)
 REQUESTS = "SELECT * FROM events.httpRequests WHERE timestamp >= $start"
 PARAMETERS = "SELECT * FROM events.parameters WHERE timestamp >= $1"
 
 
-async def test_a_query(app: AppEnv) -> None:
+async def test_a_query_returns_rows_and_statistics(app: AppEnv) -> None:
     found = await app.STATS.query(REQUESTS, params={"start": "2026-10-07"})
     first = {"status": 200, "requests": 125430, "share": 1, "last": "2026-10-07 12:00:00"}
     assert found[0] == {**first, "hosts": ["a.example", None], "constructor": "x"}
@@ -155,7 +155,7 @@ async def test_a_query(app: AppEnv) -> None:
     assert took.bytes_read >= 0
 
 
-async def test_rows_of_a_type(app: AppEnv) -> None:
+async def test_rows_are_loaded_as_their_row_type(app: AppEnv) -> None:
     found = await app.STATS.query(REQUESTS, Requests)
     assert [row["last"] for row in found] == [NOON, None]
     assert [type(row["share"]) for row in found] == [float, float]
@@ -163,7 +163,7 @@ async def test_rows_of_a_type(app: AppEnv) -> None:
     assert (await app.STATS.query(REQUESTS, Status)).data == [Status(200, 1), Status(404, 0.5)]
 
 
-async def test_a_row_of_another_type(app: AppEnv) -> None:
+async def test_a_row_of_another_type_is_a_row_error(app: AppEnv) -> None:
     class Wrong(TypedDict):
         last: str
 
@@ -171,12 +171,12 @@ async def test_a_row_of_another_type(app: AppEnv) -> None:
         await app.STATS.query(REQUESTS, Wrong)
 
 
-async def test_no_rows(app: AppEnv) -> None:
+async def test_a_query_without_rows_is_empty(app: AppEnv) -> None:
     found = await app.STATS.query("SELECT * FROM events.none", Status)
     assert (found.rows, found.data) == (0, [])
 
 
-async def test_parameters(app: AppEnv) -> None:
+async def test_parameters_are_converted_by_position_and_by_name(app: AppEnv) -> None:
     unique = UUID(int=7)
     given: Any = ["é", 3, 2.5, True, None, NOON, date(2026, 10, 7), unique, Decimal("0.5")]
     found = await app.STATS.query(PARAMETERS, params=[*given, Color.TEAL])
@@ -207,14 +207,14 @@ async def test_parameters(app: AppEnv) -> None:
         "a key": ({1: "x"}, "^params: expected str, got int$"),
     }
 )
-async def test_what_is_no_parameter(app: AppEnv, case: Any) -> None:
+async def test_a_parameter_of_another_type_is_refused(app: AppEnv, case: Any) -> None:
     params, message = case
     with raises(ConversionError, match=message):
         await app.STATS.query(PARAMETERS, params=params)
 
 
 @cases({"busy": ("too many queries", True), "missing": ("unknown dataset events.missing", False)})
-async def test_a_query_that_fails(app: AppEnv, case: Any) -> None:
+async def test_a_failing_query_is_an_analytics_sql_error(app: AppEnv, case: Any) -> None:
     message, retryable = case
     name = "busy" if retryable else "missing"
     with raises(AnalyticsSQLError) as caught:
@@ -223,7 +223,9 @@ async def test_a_query_that_fails(app: AppEnv, case: Any) -> None:
     assert caught.value.js_name == "Error"
 
 
-async def test_what_is_no_query(env: Any, app: AppEnv) -> None:
+async def test_a_query_that_is_not_text_and_wrong_bindings_are_refused(
+    env: Any, app: AppEnv
+) -> None:
     with raises(ConversionError, match="^query: expected str, got int$"):
         await AnyQuery(app.STATS)(1)
     with raises(BindingError):

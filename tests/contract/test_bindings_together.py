@@ -1,4 +1,4 @@
-"""Calls that are under way at once: no answer is there before others were asked."""
+"""Concurrent calls interleave: no call is answered before the other has begun."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 
 async def steps(call: Callable[[], Awaitable[Any]]) -> list[str]:
-    """What two who make the same call at once get to do, in its order."""
+    """Make a call twice at once, and return in which order the calls begin and end."""
     seen: list[str] = []
 
     async def one(name: str) -> None:
@@ -64,7 +64,7 @@ KV_CALLS: dict[str, Callable[[KV], Awaitable[Any]]] = {
 
 
 @cases(KV_CALLS)
-async def test_kv_answers_after_both_have_asked(kv: KV, case: Callable[[KV], Any]) -> None:
+async def test_kv_calls_interleave(kv: KV, case: Callable[[KV], Any]) -> None:
     assert (await steps(lambda: case(kv)))[:2] == BOTH_ASK
 
 
@@ -80,7 +80,7 @@ D1_CALLS: dict[str, Callable[[D1], Awaitable[Any]]] = {
 
 
 @cases(D1_CALLS)
-async def test_d1_answers_after_both_have_asked(db: D1, case: Callable[[D1], Any]) -> None:
+async def test_d1_calls_interleave(db: D1, case: Callable[[D1], Any]) -> None:
     assert (await steps(lambda: case(db)))[:2] == BOTH_ASK
 
 
@@ -95,11 +95,11 @@ R2_CALLS: dict[str, Callable[[R2], Awaitable[Any]]] = {
 
 
 @cases(R2_CALLS)
-async def test_r2_answers_after_both_have_asked(r2: R2, case: Callable[[R2], Any]) -> None:
+async def test_r2_calls_interleave(r2: R2, case: Callable[[R2], Any]) -> None:
     assert (await steps(lambda: case(r2)))[:2] == BOTH_ASK
 
 
-async def test_parts_of_an_upload_are_under_way_at_once(r2: R2) -> None:
+async def test_uploads_of_parts_interleave(r2: R2) -> None:
     upload = await r2.create_multipart_upload("k")
     assert (await steps(lambda: upload.upload_part(1, b"x")))[:2] == BOTH_ASK
     await upload.abort()
@@ -113,9 +113,7 @@ QUEUE_CALLS: dict[str, Callable[[Queue[Any]], Awaitable[Any]]] = {
 
 
 @cases(QUEUE_CALLS)
-async def test_a_queue_answers_after_both_have_asked(
-    queue: Queue[Any], case: Callable[[Queue[Any]], Any]
-) -> None:
+async def test_queue_calls_interleave(queue: Queue[Any], case: Callable[[Queue[Any]], Any]) -> None:
     assert (await steps(lambda: case(queue)))[:2] == BOTH_ASK
 
 
@@ -129,7 +127,7 @@ INDEX_CALLS: dict[str, Callable[[Vectorize], Awaitable[Any]]] = {
 
 
 @cases(INDEX_CALLS)
-async def test_an_index_answers_after_both_have_asked(
+async def test_vectorize_calls_interleave(
     index: Vectorize, case: Callable[[Vectorize], Any]
 ) -> None:
     assert (await steps(lambda: case(index)))[:2] == BOTH_ASK
@@ -144,13 +142,11 @@ CACHE_CALLS: dict[str, Callable[[Cache], Awaitable[Any]]] = {
 
 @not_in("node", reason="Node has no Cache API")
 @cases(CACHE_CALLS)
-async def test_a_cache_answers_after_both_have_asked(
-    caches: CacheStorage, case: Callable[[Cache], Any]
-) -> None:
+async def test_cache_calls_interleave(caches: CacheStorage, case: Callable[[Cache], Any]) -> None:
     assert (await steps(lambda: case(caches.default)))[:2] == BOTH_ASK
 
 
-async def test_a_server_answers_after_both_have_asked(outside: str) -> None:
+async def test_fetches_interleave(outside: str) -> None:
     assert (await steps(lambda: fetch(f"{outside}/")))[:2] == BOTH_ASK
 
 
@@ -169,7 +165,7 @@ APP_CALLS: dict[str, Callable[[AppEnv], Awaitable[Any]]] = {
 
 @not_in("node", reason="no Worker runs in Node, and miniflare's proxy waits for a first answer")
 @cases(APP_CALLS)
-async def test_what_a_worker_calls_answers_after_both_have_asked(
+async def test_calls_of_durable_objects_and_services_interleave(
     app: AppEnv, case: Callable[[AppEnv], Any]
 ) -> None:
     async def call() -> None:
@@ -193,7 +189,7 @@ SERVICE_CALLS: dict[str, Callable[[AppEnv], Awaitable[Any]]] = {
 
 
 @cases(SERVICE_CALLS)
-async def test_a_service_answers_after_both_have_asked(
+async def test_calls_of_other_services_interleave(
     app: AppEnv, case: Callable[[AppEnv], Any]
 ) -> None:
     async def call() -> None:
@@ -203,7 +199,9 @@ async def test_a_service_answers_after_both_have_asked(
     assert (await steps(call))[:2] == BOTH_ASK
 
 
-async def test_so_do_models_and_media(ai: AI, browser: Browser, images: Images) -> None:
+async def test_calls_of_models_and_media_interleave(
+    ai: AI, browser: Browser, images: Images
+) -> None:
     calls: list[Callable[[], Awaitable[Any]]] = [
         lambda: ai.models(),
         lambda: ai.run(AIModel("@cf/no/such"), {}),
@@ -216,7 +214,7 @@ async def test_so_do_models_and_media(ai: AI, browser: Browser, images: Images) 
 
 
 @not_in("node", reason="miniflare's proxy waits for a first answer")
-async def test_so_do_videos(videos: Stream) -> None:
+async def test_calls_of_stream_interleave(videos: Stream) -> None:
     await all_ask([lambda: videos.videos.list(), lambda: videos.watermarks.list()])
 
 
@@ -230,7 +228,7 @@ async def all_ask(calls: list[Callable[[], Awaitable[Any]]]) -> None:
         assert (number, (await steps(tried))[:2]) == (number, BOTH_ASK)
 
 
-async def test_so_does_a_failure(kv: KV, db: D1, r2: R2) -> None:
+async def test_failing_calls_interleave(kv: KV, db: D1, r2: R2) -> None:
     refused: list[tuple[type[Exception], Callable[[], Awaitable[Any]]]] = [
         (KVError, lambda: kv.put("k", "v", expiration_ttl=10)),
         (D1Error, lambda: db.prepare("SELECT * FROM nothing").all()),
@@ -245,7 +243,7 @@ async def failing(error: type[Exception], call: Callable[[], Awaitable[Any]]) ->
         await call()
 
 
-async def test_who_reads_and_then_writes_loses_what_others_wrote(kv: KV, db: D1, r2: R2) -> None:
+async def test_read_then_write_loses_concurrent_writes(kv: KV, db: D1, r2: R2) -> None:
     await db.exec("CREATE TABLE counter (n INTEGER)")
     await db.exec("INSERT INTO counter VALUES (0)")
 
@@ -269,7 +267,7 @@ async def test_who_reads_and_then_writes_loses_what_others_wrote(kv: KV, db: D1,
     assert await found.text() == "1"
 
 
-async def test_a_condition_lets_one_of_two_writers_win(r2: R2) -> None:
+async def test_only_if_lets_one_of_two_concurrent_writers_win(r2: R2) -> None:
     await r2.put("k", "0")
     before = await r2.head("k")
     assert before is not None
@@ -279,7 +277,7 @@ async def test_a_condition_lets_one_of_two_writers_win(r2: R2) -> None:
     assert [made is None for made in stored].count(True) == 1
 
 
-async def test_sql_alone_loses_nothing(db: D1) -> None:
+async def test_an_update_in_sql_loses_no_concurrent_writes(db: D1) -> None:
     await db.exec("CREATE TABLE counter (n INTEGER)")
     await db.exec("INSERT INTO counter VALUES (0)")
     add = db.prepare("UPDATE counter SET n = n + 1")

@@ -1,4 +1,4 @@
-"""``caches``: in workerd, over miniflare's cache; in the fake on its clock."""
+"""The Cache API: over miniflare's cache in workerd, and over the fake."""
 
 from __future__ import annotations
 
@@ -50,8 +50,11 @@ async def there_and_back(cache: Cache, response: Response, **asked: str) -> Resp
     return await cache.match(Request(url, headers=headers))
 
 
+# Storing, matching, deleting ---------------------------------------------------------------------
+
+
 @not_in("node", reason=NODE)
-async def test_a_response_is_kept(caches: CacheStorage) -> None:
+async def test_a_stored_response_is_returned_as_a_hit(caches: CacheStorage) -> None:
     url = new_url()
     assert await caches.default.match(url) is None
     await caches.default.put(url, kept("héllo", x_a="1"))
@@ -73,7 +76,7 @@ async def test_a_response_is_kept(caches: CacheStorage) -> None:
 
 
 @not_in("node", reason=NODE)
-async def test_it_is_there_any_number_of_times(caches: CacheStorage) -> None:
+async def test_a_stored_response_can_be_matched_repeatedly(caches: CacheStorage) -> None:
     url = new_url()
     await caches.default.put(url, kept())
     for _ in range(2):
@@ -83,7 +86,7 @@ async def test_it_is_there_any_number_of_times(caches: CacheStorage) -> None:
 
 
 @not_in("node", reason=NODE)
-async def test_a_kept_response_cannot_be_changed(caches: CacheStorage) -> None:
+async def test_headers_of_a_stored_response_are_immutable(caches: CacheStorage) -> None:
     found = await there_and_back(caches.default, kept())
     assert found is not None
     with raises(WorkersError, match="immutable"):
@@ -94,7 +97,7 @@ async def test_a_kept_response_cannot_be_changed(caches: CacheStorage) -> None:
 
 
 @not_in("node", reason=NODE)
-async def test_a_newer_response(caches: CacheStorage) -> None:
+async def test_put_replaces_the_stored_response(caches: CacheStorage) -> None:
     url = new_url()
     await caches.default.put(url, kept("old"))
     await caches.default.put(url, kept("new"))
@@ -110,7 +113,7 @@ async def test_a_newer_response(caches: CacheStorage) -> None:
 
 
 @not_in("node", reason=NODE)
-async def test_delete(caches: CacheStorage) -> None:
+async def test_delete_returns_whether_there_was_a_response(caches: CacheStorage) -> None:
     url = new_url()
     assert await caches.default.delete(url) is False
     await caches.default.put(url, kept())
@@ -124,7 +127,7 @@ async def test_delete(caches: CacheStorage) -> None:
 
 
 @not_in("node", reason=NODE)
-async def test_only_get_matches(caches: CacheStorage) -> None:
+async def test_requests_with_other_methods_do_not_match(caches: CacheStorage) -> None:
     url = new_url()
     await caches.default.put(url, kept())
     for method in ("POST", "HEAD"):
@@ -136,7 +139,7 @@ async def test_only_get_matches(caches: CacheStorage) -> None:
 
 
 @not_in("node", reason=NODE)
-async def test_keys(caches: CacheStorage) -> None:
+async def test_the_key_is_the_url_without_its_fragment(caches: CacheStorage) -> None:
     url = new_url()
     await caches.default.put(f"{url}?a=1#part", kept())
     assert await caches.default.match(url) is None
@@ -146,7 +149,7 @@ async def test_keys(caches: CacheStorage) -> None:
 
 
 @not_in("node", reason=NODE)
-async def test_a_key_of_ones_own(caches: CacheStorage) -> None:
+async def test_cache_key_replaces_the_url(caches: CacheStorage) -> None:
     url, key = new_url(), new_url()
     await caches.default.put(Request(url, cf={"cacheKey": key}), kept())
     assert await caches.default.match(url) is None
@@ -154,7 +157,7 @@ async def test_a_key_of_ones_own(caches: CacheStorage) -> None:
 
 
 @not_in("node", reason=NODE)
-async def test_caches_by_name(caches: CacheStorage) -> None:
+async def test_named_caches_are_separate(caches: CacheStorage) -> None:
     url, name = new_url(), f"name {_run}"
     named, other = await caches.open(name), await caches.open(f"{name} 2")
     assert isinstance(named, Cache)
@@ -166,7 +169,7 @@ async def test_caches_by_name(caches: CacheStorage) -> None:
 
 
 @not_in("node", reason=NODE)
-async def test_names_of_caches(caches: CacheStorage) -> None:
+async def test_the_name_of_a_cache_is_limited_to_1023_characters(caches: CacheStorage) -> None:
     await caches.open("x" * 1023)
     with raises(WorkersError, match=r"^Cache name is too long\.$") as caught:
         await caches.open("x" * 1024)
@@ -179,11 +182,11 @@ async def test_names_of_caches(caches: CacheStorage) -> None:
         await caches.open(wrong)
 
 
-# What is refused
+# Refusals ----------------------------------------------------------------------------------------
 
 
 @not_in("node", reason=NODE)
-async def test_what_cannot_be_kept(caches: CacheStorage) -> None:
+async def test_responses_that_cannot_be_stored_are_refused(caches: CacheStorage) -> None:
     refused: list[tuple[str | Request, Response, str]] = [
         (
             Request(new_url(), method="POST"),
@@ -212,7 +215,7 @@ async def test_what_cannot_be_kept(caches: CacheStorage) -> None:
 
 
 @not_in("node", reason=NODE)
-async def test_urls_that_are_none(caches: CacheStorage) -> None:
+async def test_invalid_urls_are_refused(caches: CacheStorage) -> None:
     for ask in (caches.default.match, caches.default.delete):
         with raises(WorkersError, match="^Invalid URL: /path$") as caught:
             await ask("/path")
@@ -224,7 +227,7 @@ async def test_urls_that_are_none(caches: CacheStorage) -> None:
 
 
 @not_in("node", reason=NODE)
-async def test_arguments_of_wrong_types(caches: CacheStorage) -> None:
+async def test_arguments_of_other_types_are_refused(caches: CacheStorage) -> None:
     cache: Any = caches.default
     for ask in (cache.match, cache.delete, lambda key: cache.put(key, kept())):
         with raises(ConversionError, match="request: expected str or Request, got int"):
@@ -233,7 +236,7 @@ async def test_arguments_of_wrong_types(caches: CacheStorage) -> None:
         await cache.put(new_url(), "x")
 
 
-# Bodies
+# Bodies ------------------------------------------------------------------------------------------
 
 
 @not_in("node", reason=NODE)
@@ -247,7 +250,7 @@ async def test_put_reads_the_body(caches: CacheStorage) -> None:
 
 
 @not_in("node", reason=NODE)
-async def test_a_clone_is_kept(caches: CacheStorage) -> None:
+async def test_a_clone_is_stored_and_the_original_stays_readable(caches: CacheStorage) -> None:
     response = kept("both")
     url = new_url()
     await caches.default.put(url, response.clone())
@@ -258,7 +261,7 @@ async def test_a_clone_is_kept(caches: CacheStorage) -> None:
 
 
 @not_in("node", reason=NODE)
-async def test_bodies(caches: CacheStorage) -> None:
+async def test_streams_empty_bodies_and_large_bodies_are_stored(caches: CacheStorage) -> None:
     async def chunks() -> AsyncIterator[bytes]:
         yield b"one "
         yield b"two"
@@ -278,7 +281,7 @@ async def test_bodies(caches: CacheStorage) -> None:
 
 
 @not_in("node", reason=NODE)
-async def test_a_body_that_breaks_off(caches: CacheStorage) -> None:
+async def test_a_body_that_breaks_off_is_not_stored(caches: CacheStorage) -> None:
     async def failing() -> AsyncIterator[bytes]:
         yield b"some"
         raise ValueError("boom")
@@ -289,7 +292,7 @@ async def test_a_body_that_breaks_off(caches: CacheStorage) -> None:
     assert await caches.default.match(url) is None
 
 
-# What is kept, and for how long
+# Storing, and for how long -----------------------------------------------------------------------
 
 
 @not_in("node", reason=NODE)
@@ -318,7 +321,9 @@ async def test_a_body_that_breaks_off(caches: CacheStorage) -> None:
         "stale-if-error": ("stale-if-error=60", True),
     }
 )
-async def test_cache_control(case: tuple[str | None, bool], caches: CacheStorage) -> None:
+async def test_cache_control_decides_about_storing(
+    case: tuple[str | None, bool], caches: CacheStorage
+) -> None:
     control, stays = case
     headers = {} if control is None else {"cache-control": control}
     found = await there_and_back(caches.default, Response("x", headers=headers))
@@ -327,7 +332,7 @@ async def test_cache_control(case: tuple[str | None, bool], caches: CacheStorage
 
 
 @not_in("node", reason=NODE)
-async def test_other_headers_about_time(caches: CacheStorage) -> None:
+async def test_expires_age_and_last_modified_decide_about_storing(caches: CacheStorage) -> None:
     async def stays(**headers: str) -> bool:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return await there_and_back(caches.default, Response("x", headers=named)) is not None
@@ -343,14 +348,14 @@ async def test_other_headers_about_time(caches: CacheStorage) -> None:
 
 
 @not_in("node", reason=NODE)
-async def test_the_age_it_came_with(caches: CacheStorage) -> None:
+async def test_the_age_of_a_response_is_kept(caches: CacheStorage) -> None:
     found = await there_and_back(caches.default, kept(age="30"))
     assert found is not None
     assert found.headers["age"] == "30"
 
 
 @not_in("node", reason=NODE)
-async def test_statuses(caches: CacheStorage) -> None:
+async def test_only_some_statuses_are_stored(caches: CacheStorage) -> None:
     found: list[int] = []
     for status in (200, 201, 203, 300, 301, 302, 303, 307, 308, 400, 404, 405, 410, 414, 418, 500):
         response = Response("x", status=status, headers={"cache-control": "max-age=60"})
@@ -360,14 +365,14 @@ async def test_statuses(caches: CacheStorage) -> None:
 
 
 @not_in("node", reason=NODE)
-async def test_responses_without_a_body_of_their_kind(caches: CacheStorage) -> None:
+async def test_statuses_204_and_304_are_not_stored(caches: CacheStorage) -> None:
     for status in (204, 304):
         response = Response(status=status, headers={"cache-control": "max-age=60"})
         assert await there_and_back(caches.default, response) is None
 
 
 @not_in("node", reason=NODE)
-async def test_the_text_of_a_status(caches: CacheStorage) -> None:
+async def test_the_status_text_is_replaced_by_the_standard_one(caches: CacheStorage) -> None:
     response = Response("x", status=404, status_text="Gone", headers={"cache-control": "max-age=9"})
     found = await there_and_back(caches.default, response)
     assert found is not None
@@ -375,7 +380,7 @@ async def test_the_text_of_a_status(caches: CacheStorage) -> None:
 
 
 @not_in("node", reason=NODE)
-async def test_cookies(caches: CacheStorage) -> None:
+async def test_a_response_with_set_cookie_is_not_stored(caches: CacheStorage) -> None:
     assert await there_and_back(caches.default, kept(set_cookie="a=1")) is None
     response = kept(set_cookie="a=1")
     response.headers["cache-control"] = "max-age=60, private=Set-Cookie"
@@ -385,7 +390,7 @@ async def test_cookies(caches: CacheStorage) -> None:
 
 
 @not_in("node", reason=NODE)
-async def test_headers_that_are_kept(caches: CacheStorage) -> None:
+async def test_headers_of_the_connection_are_not_stored(caches: CacheStorage) -> None:
     response = kept(connection="x-a", x_a="1", keep_alive="5", te="a", x_b="2", vary="accept")
     response.headers["warning"] = '110 - "stale"'
     response.headers.append("x-b", "3")
@@ -397,7 +402,7 @@ async def test_headers_that_are_kept(caches: CacheStorage) -> None:
 
 
 @not_in("node", reason=NODE)
-async def test_requests_with_authorization(caches: CacheStorage) -> None:
+async def test_authorization_needs_a_public_response(caches: CacheStorage) -> None:
     url = new_url()
     request = Request(url, headers={"authorization": "secret"})
     await caches.default.put(request, kept())
@@ -408,7 +413,7 @@ async def test_requests_with_authorization(caches: CacheStorage) -> None:
 
 
 @not_in("node", reason=NODE)
-async def test_what_the_request_says_of_caching(caches: CacheStorage) -> None:
+async def test_cache_control_of_the_request_is_ignored(caches: CacheStorage) -> None:
     url = new_url()
     await caches.default.put(Request(url, headers={"cache-control": "no-store"}), kept())
     request = Request(url, headers={"cache-control": "no-cache"})
@@ -416,7 +421,7 @@ async def test_what_the_request_says_of_caching(caches: CacheStorage) -> None:
 
 
 @only("workerd", reason="the fake's clock is another's to move: tests/fakes/test_cache.py")
-async def test_time_goes_by(caches: CacheStorage) -> None:
+async def test_a_stored_response_expires(caches: CacheStorage) -> None:
     import asyncio
 
     url = new_url()
@@ -428,7 +433,7 @@ async def test_time_goes_by(caches: CacheStorage) -> None:
     assert await caches.default.delete(url) is False
 
 
-# Conditions and ranges
+# Conditions and ranges ---------------------------------------------------------------------------
 
 
 @not_in("node", reason=NODE)
@@ -444,7 +449,9 @@ async def test_time_goes_by(caches: CacheStorage) -> None:
         "nothing to compare": (None, "*", False),
     }
 )
-async def test_if_none_match(case: tuple[str | None, str, bool], caches: CacheStorage) -> None:
+async def test_if_none_match_decides_between_304_and_200(
+    case: tuple[str | None, str, bool], caches: CacheStorage
+) -> None:
     etag, asked, unchanged = case
     response = kept() if etag is None else kept(etag=etag)
     found = await there_and_back(caches.default, response, if_none_match=asked)
@@ -465,7 +472,9 @@ async def test_if_none_match(case: tuple[str | None, str, bool], caches: CacheSt
         "iso": ("2026-01-02", False),
     }
 )
-async def test_if_modified_since(case: tuple[str, bool], caches: CacheStorage) -> None:
+async def test_if_modified_since_decides_between_304_and_200(
+    case: tuple[str, bool], caches: CacheStorage
+) -> None:
     asked, unchanged = case
     response = kept(last_modified="Thu, 01 Jan 2026 00:00:00 GMT")
     found = await there_and_back(caches.default, response, if_modified_since=asked)
@@ -474,7 +483,7 @@ async def test_if_modified_since(case: tuple[str, bool], caches: CacheStorage) -
 
 
 @not_in("node", reason=NODE)
-async def test_conditions_that_are_not_looked_at(caches: CacheStorage) -> None:
+async def test_other_conditions_are_ignored(caches: CacheStorage) -> None:
     response = kept(last_modified="Thu, 01 Jan 2026 00:00:00 GMT", etag='"a"')
     asked = {
         "if_match": '"z"',
@@ -497,7 +506,7 @@ async def test_conditions_that_are_not_looked_at(caches: CacheStorage) -> None:
         "spaces": (" Bytes = 1 - 2", "12", "bytes 1-2/10"),
     }
 )
-async def test_ranges(case: tuple[str, str, str], caches: CacheStorage) -> None:
+async def test_a_range_answers_206(case: tuple[str, str, str], caches: CacheStorage) -> None:
     asked, expected, span = case
     found = await there_and_back(caches.default, kept("0123456789"), range=asked)
     assert found is not None
@@ -509,7 +518,7 @@ async def test_ranges(case: tuple[str, str, str], caches: CacheStorage) -> None:
 
 @not_in("node", reason=NODE)
 @cases(["bytes=-0", "bytes=-100", "bytes=-10", "bytes="])
-async def test_ranges_of_everything(case: str, caches: CacheStorage) -> None:
+async def test_a_range_of_everything_answers_200(case: str, caches: CacheStorage) -> None:
     found = await there_and_back(caches.default, kept("0123456789"), range=case)
     assert found is not None
     assert (found.status, await found.text()) == (200, "0123456789")
@@ -517,7 +526,7 @@ async def test_ranges_of_everything(case: str, caches: CacheStorage) -> None:
 
 @not_in("node", reason=NODE)
 @cases(["bytes=10-", "bytes=3-1", "junk", "chars=0-1", "bytes=a-b", "bytes=-", "bytes=1-2,x"])
-async def test_ranges_that_cannot_be_had(case: str, caches: CacheStorage) -> None:
+async def test_an_unsatisfiable_range_answers_416(case: str, caches: CacheStorage) -> None:
     found = await there_and_back(caches.default, kept("0123456789"), range=case)
     assert found is not None
     assert found.status == 416
@@ -526,7 +535,7 @@ async def test_ranges_that_cannot_be_had(case: str, caches: CacheStorage) -> Non
 
 
 @not_in("node", reason=NODE)
-async def test_several_ranges(caches: CacheStorage) -> None:
+async def test_several_ranges_are_answered_as_multipart(caches: CacheStorage) -> None:
     response = kept("0123456789", content_type="a/b")
     found = await there_and_back(caches.default, response, range="bytes=0-1, 4-5")
     assert found is not None
@@ -542,7 +551,7 @@ async def test_several_ranges(caches: CacheStorage) -> None:
 
 
 @not_in("node", reason=NODE)
-async def test_a_range_and_a_condition(caches: CacheStorage) -> None:
+async def test_a_condition_comes_before_a_range(caches: CacheStorage) -> None:
     asked = {"range": "bytes=0-1", "if_none_match": '"a"'}
     found = await there_and_back(caches.default, kept("0123", etag='"a"'), **asked)
     assert found is not None
@@ -550,7 +559,7 @@ async def test_a_range_and_a_condition(caches: CacheStorage) -> None:
 
 
 @not_in("node", reason=NODE)
-async def test_a_read_response_cannot_be_kept_again(caches: CacheStorage) -> None:
+async def test_the_body_of_a_stored_response_is_read_once(caches: CacheStorage) -> None:
     found = await there_and_back(caches.default, kept())
     assert found is not None
     await found.text()

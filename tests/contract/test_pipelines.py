@@ -27,12 +27,12 @@ async def _sent(world: World, pipeline: Pipeline[Any]) -> list[Any]:
 
 
 @not_in("node", reason="miniflare's proxy answers there without a Promise")
-async def test_the_local_simulation_takes_records(app: AppEnv) -> None:
+async def test_the_local_simulation_accepts_records(app: AppEnv) -> None:
     assert await app.STREAM.send([{"a": 1}, {"b": [None, {"constructor": "x"}]}]) is None  # type: ignore[func-returns-value]
     await app.STREAM.send([])
 
 
-async def test_records(app: AppEnv, world: World) -> None:
+async def test_records_are_sent_as_json(app: AppEnv, world: World) -> None:
     at = datetime(2026, 7, 1, 12, tzinfo=timezone.utc)
     await app.STREAM_KEPT.send(iter([{"at": at, "n": 1.5}, {"none": None, "list": ("a", True)}]))
     await app.STREAM_KEPT.send(({"items": {"keys": "é"}},))
@@ -44,7 +44,7 @@ async def test_records(app: AppEnv, world: World) -> None:
 
 
 @cases(WRONG)
-async def test_what_is_no_record(app: AppEnv, case: Any, world: World) -> None:
+async def test_records_that_are_not_json_are_refused(app: AppEnv, case: Any, world: World) -> None:
     records, message = case
     with raises(ConversionError, match=message):
         await app.STREAM_KEPT.send(records)

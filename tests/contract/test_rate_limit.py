@@ -29,7 +29,7 @@ async def _taken(limiter: RateLimit, key: str, times: int) -> list[bool]:
     return [(await limiter.limit(key)).success for _ in range(times)]
 
 
-async def test_a_limit_and_its_window(app: AppEnv, env: Any, wait: Wait) -> None:
+async def test_a_limit_counts_by_key_and_window(app: AppEnv, env: Any, wait: Wait) -> None:
     await _far_from_the_end(env, wait)
     assert await _taken(app.LIMITER, "ann", 5) == [True, True, True, False, False]
     assert await _taken(app.LIMITER, "bob", 1) == [True]
@@ -37,7 +37,7 @@ async def test_a_limit_and_its_window(app: AppEnv, env: Any, wait: Wait) -> None
     assert await _taken(app.LIMITER, "ann", 4) == [True, True, True, False]
 
 
-async def test_the_longer_period(app: AppEnv, env: Any, wait: Wait) -> None:
+async def test_a_limit_may_have_a_period_of_60_seconds(app: AppEnv, env: Any, wait: Wait) -> None:
     await _far_from_the_end(env, wait, 60)
     assert await _taken(app.PER_MINUTE, "é", 3) == [True, True, False]
     assert await _taken(app.PER_MINUTE, "", 3) == [True, True, False]
@@ -50,9 +50,7 @@ async def test_an_outcome_is_true_or_false(app: AppEnv, env: Any, wait: Wait) ->
     assert repr(outcomes[3]) == "RateLimitOutcome(success=False)"
 
 
-async def test_two_bindings_of_a_namespace_share_its_counts(
-    app: AppEnv, env: Any, wait: Wait
-) -> None:
+async def test_bindings_of_one_namespace_share_counters(app: AppEnv, env: Any, wait: Wait) -> None:
     await _far_from_the_end(env, wait)
     assert await _taken(app.LIMITER, "shared", 1) == [True]
     assert await _taken(app.SAME_LIMITER, "shared", 1) == [False]
@@ -65,7 +63,7 @@ async def test_delta_is_refused_locally(app: AppEnv) -> None:
     assert caught.value.js_name == "Error"
 
 
-async def test_a_key_is_text(app: AppEnv) -> None:
+async def test_a_key_that_is_not_text_is_refused(app: AppEnv) -> None:
     with raises(ConversionError, match="^key: expected str, got int$"):
         await app.LIMITER.limit(1)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     with raises(ConversionError, match="^key: the text has a lone surrogate"):

@@ -15,19 +15,19 @@ async def _keep(app: AppEnv, world: World) -> None:
 
 
 @not_in("node", reason="miniflare's proxy answers there without a Promise")
-async def test_a_secret(app: AppEnv, world: World) -> None:
+async def test_get_returns_the_value_of_a_secret(app: AppEnv, world: World) -> None:
     await _keep(app, world)
     assert await app.SECRET.get() == "s3cret"
 
 
-async def test_a_secret_that_is_not_there(app: AppEnv) -> None:
+async def test_a_missing_secret_raises(app: AppEnv) -> None:
     with raises(WorkersError, match='^Secret "missing" not found$') as caught:
         await app.NO_SECRET.get()
     assert caught.value.js_name == "Error"
 
 
 @not_in("node", reason="miniflare's proxy answers there without a Promise")
-async def test_it_is_not_in_its_repr(app: AppEnv, world: World) -> None:
+async def test_the_repr_hides_the_value(app: AppEnv, world: World) -> None:
     await _keep(app, world)
     await app.SECRET.get()
     assert "s3cret" not in repr(app.SECRET)

@@ -18,25 +18,29 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, help="for each binding; default: 60")
     parser.add_argument("--operations", type=int, help="for each binding, instead of --seconds")
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
-    asked = parser.parse_args()
-    if unknown := [name for name in asked.binding if name not in MACHINES]:
-        parser.error(f"no hunt for {', '.join(unknown)}; there are {', '.join(MACHINES)}")
-    if asked.seconds is None and asked.operations is None:
-        asked.seconds = 60
-    found = 0
-    for name in asked.binding or MACHINES:
+    options = parser.parse_args()
+    if unknown := [name for name in options.binding if name not in MACHINES]:
+        parser.error(f"unknown binding {', '.join(unknown)}; known are {', '.join(MACHINES)}")
+    if options.seconds is None and options.operations is None:
+        options.seconds = 60
+    differences = 0
+    for name in options.binding or MACHINES:
         module = import_module(f"tests.differential.test_{name}")
         machine: type[Machine] = getattr(module, MACHINES[name])
         remote = Remote()
         try:
             report = explore(
-                machine, remote, asked.seed, operations=asked.operations, seconds=asked.seconds
+                machine,
+                remote,
+                options.seed,
+                operations=options.operations,
+                seconds=options.seconds,
             )
         finally:
             remote.stop()
         print(report, flush=True)
-        found += report.difference is not None
-    return int(found > 0)
+        differences += report.difference is not None
+    return int(differences > 0)
 
 
 raise SystemExit(main())

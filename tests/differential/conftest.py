@@ -1,4 +1,4 @@
-"""One workerd for all hunts."""
+"""The real bindings for all differential runs: one workerd."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.differential.machine import Machine, explore
 from tests.real.remote import Remote
 
 SEED = 1
-"""Always the same: scripts/test must not fail by chance. scripts/differential explores."""
+"""Fixed, since scripts/test must not fail by chance; scripts/differential explores."""
 
 
 @pytest.fixture(scope="session")
@@ -21,8 +21,8 @@ def remote() -> Iterator[Remote]:
         pytest.skip("PYWORKERS_SKIP_REAL=1")
     if shutil.which("node") is None:
         pytest.fail(
-            "node is not installed, and the hunt needs the real bindings.\n"
-            "Install Node 20 or later, or say PYWORKERS_SKIP_REAL=1 to skip it.",
+            "node is not installed, and the differential runs need the real bindings.\n"
+            "Install Node 20 or later, or set PYWORKERS_SKIP_REAL=1 to skip them.",
             pytrace=False,
         )
     started = Remote()
@@ -31,7 +31,9 @@ def remote() -> Iterator[Remote]:
 
 
 @pytest.fixture
-def hunted(remote: Remote) -> Callable[[type[Machine]], None]:
+def compare(remote: Remote) -> Callable[[type[Machine]], None]:
+    """``compare(KVMachine)``: fail if the fake and the real binding differ."""
+
     def run(machine: type[Machine]) -> None:
         report = explore(machine, remote, SEED, operations=machine.quick)
         if report.difference:

@@ -1,4 +1,4 @@
-"""Where fake and real are known to differ, and why. The hunt passes over these alone."""
+"""The known divergences of fakes and real bindings. Differential runs ignore only these."""
 
 from __future__ import annotations
 
@@ -9,32 +9,32 @@ __all__ = ["AVOIDED", "KNOWN", "IgnoredDifference", "Known"]
 
 
 class Known(NamedTuple):
-    """One divergence: patterns of the call and of both answers, and why it is there."""
+    """A divergence: patterns of the call and of both answers, and the reason."""
 
     call: str
     fake: str
     real: str
     reason: str
-    parts_ways: bool = False
-    """Whether what is stored differs from then on, which ends the example."""
+    ends_example: bool = False
+    """True if the stored data differs afterwards, so that the example cannot continue."""
     after: str = ""
-    """A pattern of a call before it, or of the call itself."""
-    again: bool = False
-    """Whether its statement must have been in a call before."""
+    """A pattern that an earlier call or the call itself must match."""
+    repeated: bool = False
+    """True if an earlier call must have had the same statement."""
 
     def explains(self, call: str, fake: str, real: str, lines: list[str]) -> bool:
-        """The answers to the last of these lines, which is the call."""
+        """Return True if it explains these answers to ``call``, the last of the lines."""
         pairs = ((self.call, call), (self.fake, fake), (self.real, real))
         statement = call.partition(".prepare(")[2].partition(").")[0]
         return (
             all(re.search(pattern, text, re.DOTALL) for pattern, text in pairs)
             and any(re.search(self.after, line, re.DOTALL) for line in lines)
-            and (not self.again or any(f".prepare({statement})" in line for line in lines[:-1]))
+            and (not self.repeated or any(f".prepare({statement})" in line for line in lines[:-1]))
         )
 
 
 class IgnoredDifference(NamedTuple):
-    """A piece of an answer in which both may differ, and why."""
+    """A part of an answer that may differ, and the reason."""
 
     piece: str
     reason: str
@@ -76,7 +76,7 @@ KNOWN: dict[str, list[Known | IgnoredDifference]] = {
             r"^raises D1Error\(.*database table is locked: SQLITE_LOCKED",
             "of several statements in one, an earlier one with rows left stays open in the local"
             " runtime until its garbage is collected, and no table or index can be dropped so long",
-            parts_ways=True,
+            ends_example=True,
             after=r"\b(SELECT|WITH|VALUES|PRAGMA|EXPLAIN|RETURNING)\b.*?; *\w",
         ),
         Known(
@@ -106,7 +106,7 @@ KNOWN: dict[str, list[Known | IgnoredDifference]] = {
             r"^(?!raises.*no such collation)",
             r"^raises D1Error\(.*no such collation sequence: nope",
             "older versions of SQLite look for no collation in the list of IN, where none counts",
-            parts_ways=True,
+            ends_example=True,
         ),
         Known(
             r"\b(INTO|FROM|UPDATE( OR \w+)?) [su]\b.*\bRETURNING\b.*\bIS NULL\b",
@@ -121,7 +121,7 @@ KNOWN: dict[str, list[Known | IgnoredDifference]] = {
             r"^raises D1Error\(.*Wrong number of parameter bindings",
             "the local runtime keeps a statement that it compiled once, and counts its parameters"
             " before it sees that the schema has changed and the statement fits it no more",
-            again=True,
+            repeated=True,
         ),
         IgnoredDifference(
             r"misuse of aggregate(:| function) \w+\(\)",
@@ -156,7 +156,7 @@ KNOWN: dict[str, list[Known | IgnoredDifference]] = {
     ],
 }
 
-# What the hunts steer around, since a difference there could not be told by its answers.
+# Cases that the differential runs avoid, since the answers would not show the divergence.
 AVOIDED: dict[str, list[str]] = {
     "kv": [
         "in the very millisecond in which a key ends, miniflare's get has it no more and its list"

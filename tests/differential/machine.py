@@ -1,4 +1,4 @@
-"""What every hunt shares: a fake and the real binding get the same calls, and must answer alike."""
+"""Base of differential runs: a fake and the real binding get the same calls, and answer alike."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ class Name(str):
 
 
 def call(function: str, *args: Any, **options: Any) -> str:
-    """``await function(…)``; an option that is None is left out."""
-    given = [shown(arg) for arg in args]
-    given += [f"{name}={shown(value)}" for name, value in options.items() if value is not None]
-    return f"await {function}({', '.join(given)})"
+    """Return the source ``await function(…)``; options that are None are omitted."""
+    arguments = [shown(arg) for arg in args]
+    arguments += [f"{name}={shown(value)}" for name, value in options.items() if value is not None]
+    return f"await {function}({', '.join(arguments)})"
 
 
 def shown(value: Any) -> str:
-    """The source of a value; what is long and monotonous is said shortly."""
+    """Return the source of a value; long repetitions are abbreviated as ``'x' * 100``."""
     if isinstance(value, Name):
         return value
     if isinstance(value, (str, bytes)) and len(value) > 40:
@@ -57,15 +57,15 @@ def shown(value: Any) -> str:
         return f"float('{value}')"
     if isinstance(value, (list, tuple)):
         ends = "[]" if isinstance(value, list) else "()"
-        one = "," if len(value) == 1 and ends == "()" else ""
-        return f"{ends[0]}{', '.join(map(shown, value))}{one}{ends[1]}"
+        comma = "," if len(value) == 1 and ends == "()" else ""
+        return f"{ends[0]}{', '.join(map(shown, value))}{comma}{ends[1]}"
     if isinstance(value, dict):
         return f"{{{', '.join(f'{shown(key)}: {shown(item)}' for key, item in value.items())}}}"
     return repr(value)
 
 
 async def chunks(*pieces: bytes) -> Any:
-    """A stream of pieces, for a value that is put."""
+    """Yield pieces, as the value of a put."""
     for piece in pieces:
         yield piece
 
@@ -74,11 +74,11 @@ async def chunks(*pieces: bytes) -> Any:
 
 
 _META = ("changes", "last_row_id", "changed_db", "size_after")
-# not the version, which is random, nor the time of the upload
+# Without the version (it is random) and without the time of the upload.
 _R2_OBJECT = ["key", "size", "etag", "http_etag", "http_metadata", "custom_metadata", "range"]
 _R2_OBJECT += ["checksums", "storage_class", "ssec_key_md5"]
-# how a class that is no data is told: by the data that it holds
-TELLERS: dict[type[Any], Callable[[Any], Any]] = {
+# The classes that are not data themselves, and the data by which they are compared.
+DATA_OF: dict[type[Any], Callable[[Any], Any]] = {
     D1Result: lambda found: (found.results, found.meta),
     D1Meta: lambda meta: {name: getattr(meta, name) for name in _META},
     D1ExecResult: lambda done: done.count,
@@ -92,37 +92,37 @@ TELLERS: dict[type[Any], Callable[[Any], Any]] = {
 }
 
 
-async def told(value: Any) -> str:
-    """All of an answer, down to the types of its numbers and the order of its keys."""
-    if type(value) in TELLERS:
-        value = TELLERS[type(value)](value)
+async def text_of(value: Any) -> str:
+    """Return a whole answer as text, with the types of its numbers and the order of its keys."""
+    if type(value) in DATA_OF:
+        value = DATA_OF[type(value)](value)
     if isinstance(value, ReadableStream):
         return f"<stream of {await value.bytes()!r}>"
     if isinstance(value, tuple) and hasattr(value, "_fields"):
         pairs = zip(value._fields, value, strict=True)
-        said = [f"{name}={await told(item)}" for name, item in pairs]
-        return f"{type(value).__name__}({', '.join(said)})"
+        fields = [f"{name}={await text_of(item)}" for name, item in pairs]
+        return f"{type(value).__name__}({', '.join(fields)})"
     if isinstance(value, (list, tuple)):
-        return f"[{', '.join([await told(item) for item in value])}]"
+        return f"[{', '.join([await text_of(item) for item in value])}]"
     if isinstance(value, dict):
-        said = [f"{key!r}: {await told(item)}" for key, item in value.items()]
-        return f"{{{', '.join(said)}}}"
+        items = [f"{key!r}: {await text_of(item)}" for key, item in value.items()]
+        return f"{{{', '.join(items)}}}"
     return repr(value)
 
 
 def error_for_history(error: BaseException | None) -> str:
     if not isinstance(error, WorkersError):
         return repr(error)
-    about = f"{str(error)!r}, js_name={error.js_name!r}, code={error.code!r}"
+    attributes = f"{str(error)!r}, js_name={error.js_name!r}, code={error.code!r}"
     cause = f", cause={error_for_history(error.cause)}" if error.cause else ""
-    return f"{type(error).__name__}({about}{cause})"
+    return f"{type(error).__name__}({attributes}{cause})"
 
 
 # The machine ------------------------------------------------------------------------------------
 
 
 class RemoteClock:
-    """Miniflare's own clock, in each of the simulators that are named."""
+    """Miniflare's clock in several of its simulators."""
 
     def __init__(self, remote: Remote, *simulators: tuple[str, str]) -> None:
         self.remote = remote
@@ -137,15 +137,15 @@ class RemoteClock:
         self.step(timedelta(seconds=seconds) / timedelta(milliseconds=1))
 
     def step(self, *milliseconds: float) -> None:
-        """Go on by each of these steps in turn, and wait for what each brings about."""
+        """Advance by these steps, one after the other, and wait for the effects of each."""
         self._now += sum(milliseconds)
         waits: list[tuple[str, str, str, list[Any]]]
         waits = [(*each, "waitForFakeTasks", []) for each in self._simulators]
-        operations = [*waits]  # what a call before has begun is of the time before
+        operations = [*waits]  # An earlier call may have begun work at the earlier time.
         for step in milliseconds:
             moves = [(*each, "advanceFakeTime", [step]) for each in self._simulators]
-            operations += [one for pair in zip(moves, waits, strict=True) for one in pair]
-            # once more, for what one simulator has sent to another
+            operations += [move for pair in zip(moves, waits, strict=True) for move in pair]
+            # Once more, since one simulator may have sent something to another.
             operations += waits if len(waits) > 1 else ()
         self.remote.control(*operations)
 
@@ -162,15 +162,15 @@ START = datetime(2030, 1, 1, microsecond=1000, tzinfo=timezone.utc)
 
 
 class Difference(AssertionError):
-    """The fake and the real binding do not agree after these lines."""
+    """The fake and the real binding differ after these lines."""
 
     def __init__(self, machine: Machine, fake: str, real: str) -> None:
         self.lines = [*machine.lines]
-        done = "\n".join(f"    {line}" for line in self.lines)
-        same = next((at for at, pair in enumerate(zip(fake, real)) if pair[0] != pair[1]), 0)
-        start = max(0, same - 300)
+        body = "\n".join(f"    {line}" for line in self.lines)
+        first = next((at for at, pair in enumerate(zip(fake, real)) if pair[0] != pair[1]), 0)
+        start = max(0, first - 300)
         super().__init__(
-            f"\nasync def test_found_by_the_hunt({machine.signature}) -> None:\n{done}\n"
+            f"\nasync def test_found_by_a_differential_run({machine.signature}) -> None:\n{body}\n"
             f"    # the fake: {'…' * bool(start)}{fake[start : start + 900]}\n"
             f"    # the real: {'…' * bool(start)}{real[start : start + 900]}\n"
         )
@@ -178,7 +178,7 @@ class Difference(AssertionError):
 
 @dataclass
 class Tally:
-    """What was done so far."""
+    """The progress of a run: operations, and known divergences by their reasons."""
 
     operations: int = 0
     known: dict[str, int] = field(default_factory=lambda: dict[str, int]())
@@ -188,7 +188,7 @@ class Tally:
 
 
 class Machine(RuleBasedStateMachine):
-    """One binding's machine: rules that ``do`` one call each."""
+    """The state machine of a binding. Each rule makes one call with ``do``."""
 
     binding: ClassVar[str]
     signature: ClassVar[str]
@@ -198,9 +198,9 @@ class Machine(RuleBasedStateMachine):
     run: ClassVar[Any]
     last: ClassVar[Difference]
     patched: ClassVar[list[tuple[Any, str, Any]]] = []
-    """What the fake has otherwise meanwhile: module, name, value."""
+    """Values to patch in the fake during the run: module, name, value."""
     quick: ClassVar[int] = 2000
-    """Operations in scripts/test: some seconds."""
+    """The number of operations in scripts/test; they take some seconds."""
     phases: ClassVar[list[Phase]] = [Phase.generate, Phase.shrink]
     names: ClassVar[dict[str, Any]] = {"chunks": chunks}
 
@@ -214,38 +214,41 @@ class Machine(RuleBasedStateMachine):
         self.real: dict[str, Any] = {**self.names, **real}
 
     def sides(self) -> tuple[dict[str, Any], dict[str, Any]]:
-        """What calls may name, on either side, emptied."""
+        """Empty both bindings, and return the variables of the fake and of the real side."""
         raise NotImplementedError
 
     def new(self, stem: str) -> str:
-        """A variable of its own for an answer."""
+        """Return a new variable name for an answer."""
         self.made += 1
         return f"{stem}{self.made}"
 
     def answered(self, fake: str) -> None:
-        """Called with each answer of the fake; what a machine cannot go on from sets ``over``."""
+        """Receive an answer of the fake. A machine that cannot continue sets ``over``."""
 
     def do(self, code: str, into: str | None = None) -> bool:
-        """Make a call on both sides and compare; whether both gave an answer, kept as ``into``."""
+        """Make a call on both sides, compare, and store the answers in the variable ``into``.
+
+        Return True if both sides answered without an error.
+        """
         if self.over:
             return False
         self.tally.operations += 1
-        compiled = compile(code, "<hunt>", "eval", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+        compiled = compile(code, "<differential>", "eval", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
         fake, real = (self.run(_outcome(compiled, side, into)) for side in (self.fake, self.real))
         self.lines.append(code if into is None else f"{into} = {code}")
         self.answered(fake)
         if fake == real:
             return not fake.startswith("raises ")
-        for one in self.known:
-            if isinstance(one, IgnoredDifference):
-                fake, real = one.without(code, fake), one.without(code, real)
+        for known in self.known:
+            if isinstance(known, IgnoredDifference):
+                fake, real = known.without(code, fake), known.without(code, real)
             if fake == real or (
-                isinstance(one, Known) and one.explains(code, fake, real, self.lines)
+                isinstance(known, Known) and known.explains(code, fake, real, self.lines)
             ):
-                self.tally.count(one.reason)
-                self.over = self.over or (isinstance(one, Known) and one.parts_ways)
+                self.tally.count(known.reason)
+                self.over = self.over or (isinstance(known, Known) and known.ends_example)
                 return False
-        self.over = True  # teardown's differences come of this one
+        self.over = True  # Differences in teardown would follow from this one.
         type(self).last = Difference(self, fake, real)
         raise self.last
 
@@ -257,12 +260,12 @@ async def _outcome(compiled: Any, names: dict[str, Any], into: str | None) -> st
             value = await value
         if into is not None:
             names[into] = value
-        return await told(value)
+        return await text_of(value)
     except Exception as error:
         return f"raises {error_for_history(error)}"
 
 
-# A hunt for so long, or so many operations ------------------------------------------------------
+# A run for a time, or for a number of operations ------------------------------------------------
 
 
 @dataclass
@@ -274,10 +277,10 @@ class Report:
     difference: str | None
 
     def __str__(self) -> str:
-        found = "a difference" if self.difference else "no difference"
+        result = "a difference" if self.difference else "no difference"
         lines = [
             f"{self.binding}: seed {self.seed}, {self.tally.operations:,} operations,"
-            f" {found}, {self.seconds:.0f} s"
+            f" {result}, {self.seconds:.0f} s"
         ]
         lines += [f"  known, {times} times: {why}" for why, times in self.tally.known.items()]
         return "\n".join([*lines, *([self.difference] if self.difference else [])])
@@ -291,7 +294,7 @@ def explore(
     operations: int | None = None,
     seconds: float | None = None,
 ) -> Report:
-    """Rounds of examples until one of both is reached, or a difference is found."""
+    """Run examples until the operations or the seconds are used up, or a difference is found."""
     started = time.monotonic()
     difference = None
     with asyncio.Runner() as runner, warnings.catch_warnings(), ExitStack() as patches:
@@ -316,13 +319,13 @@ def explore(
                 number += 1
         except Difference as error:
             difference = str(shortened(machine, error))
-        except Flaky as error:  # once more it was another answer: state that outlives a reset
-            difference = f"{machine.last}    # once, and not again: {error}\n"
+        except Flaky as error:  # Not reproducible: some state outlives a reset.
+            difference = f"{machine.last}    # once, and not reproducible: {error}\n"
     return Report(machine.binding, seed, tally, time.monotonic() - started, difference)
 
 
 def shortened(machine: type[Machine], found: Difference) -> Difference:
-    """The same difference without the lines that it does not need."""
+    """Remove the lines that are not needed for the difference."""
     setup = len(machine().lines)
     for at in reversed(range(setup, len(found.lines) - 1)):
         fewer = replayed(machine, found.lines[:at] + found.lines[at + 1 :])
@@ -332,13 +335,13 @@ def shortened(machine: type[Machine], found: Difference) -> Difference:
 
 
 def replayed(machine: type[Machine], lines: list[str]) -> Difference | None:
-    """What comes of these lines alone."""
-    again = machine()
+    """Run these lines on emptied bindings, and return the difference, if any."""
+    replay = machine()
     try:
-        for line in lines[len(again.lines) :]:
+        for line in lines[len(replay.lines) :]:
             into, equals, code = line.partition(" = ")
-            named = equals and into.isidentifier()
-            again.do(code if named else line, into if named else None)
+            is_named = equals and into.isidentifier()
+            replay.do(code if is_named else line, into if is_named else None)
     except Difference as difference:
         return difference
     return None
@@ -356,7 +359,7 @@ _SETTINGS = hypothesis.settings(
 
 
 def maybe(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    """An option that is often left out."""
+    """Draw None twice as often as an option."""
     return st.one_of(st.none(), st.none(), strategy)
 
 

@@ -1,4 +1,4 @@
-"""The hunt in D1."""
+"""The differential run of D1."""
 
 from __future__ import annotations
 
@@ -265,7 +265,7 @@ good = st.one_of(
 
 @st.composite
 def spoiled(draw: st.DrawFn) -> str:
-    """A statement with one piece of it gone, said twice, or another in its place."""
+    """A statement with one piece removed, repeated or replaced."""
     pieces = draw(good).split(" ")
     at = draw(st.integers(0, len(pieces) - 1))
     there = pieces[at]
@@ -361,5 +361,5 @@ class D1Machine(Machine):
 
 
 @pytest.mark.real
-def test_the_fake_of_d1_is_like_the_real_one(hunted: Any) -> None:
-    hunted(D1Machine)
+def test_fake_and_real_d1_answer_alike(compare: Any) -> None:
+    compare(D1Machine)

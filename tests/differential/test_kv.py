@@ -1,4 +1,4 @@
-"""The hunt in Workers KV."""
+"""The differential run of Workers KV."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.differential.machine import Machine, Name, RemoteClock, call, chunks,
 from tests.real.remote import RemoteKVNamespace
 
 MAX_VALUE = 1024
-"""What miniflare's KV holds values to while its clock is driven."""
+"""The limit of a value, in bytes, that miniflare applies while its clock is driven."""
 
 POOL = [
     "a",
@@ -219,5 +219,5 @@ class KVMachine(Machine):
 
 
 @pytest.mark.real
-def test_the_fake_of_kv_is_like_the_real_one(hunted: Any) -> None:
-    hunted(KVMachine)
+def test_fake_and_real_kv_answer_alike(compare: Any) -> None:
+    compare(KVMachine)

@@ -1,11 +1,10 @@
-"""The hunt in Queues: what is sent, and what the consumer sees of it."""
+"""The differential run of Queues: the messages sent, and the batches that a consumer gets."""
 
 from __future__ import annotations
 
 import datetime as datetime_module
 import logging
 from datetime import datetime, timedelta, timezone
-from math import inf
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
@@ -54,7 +53,7 @@ plain = nested(
         st.sampled_from([-0.0, float("nan"), float("inf")]),
     )
 )
-# What is long is made by a function: hypothesis often writes down the repr of all strategies.
+# A function makes the long values: hypothesis often writes down the repr of all strategies.
 sizes = st.sampled_from([127_990, 127_998, 127_999, 128_000, 128_001])
 texts = st.one_of(
     st.text(max_size=4),
@@ -90,12 +89,12 @@ def request(body: Any, kind: str | None, delay: Any) -> Name:
     return Name(f"MessageSendRequest({', '.join([shown(body), *given])})")
 
 
-class HuntEnv(Env):
+class QueueEnv(Env):
     QUEUE: Queue
 
 
-class Consumer(WorkerEntrypoint[HuntEnv]):
-    """Does what remote_worker.mjs does."""
+class Consumer(WorkerEntrypoint[QueueEnv]):
+    """A consumer that behaves like the one in remote_worker.mjs."""
 
     seen: ClassVar[list[Any]] = []
 
@@ -115,11 +114,11 @@ class Consumer(WorkerEntrypoint[HuntEnv]):
             elif step == "retry_all":
                 batch.retry_all(delay_seconds=seconds)
             elif step == "raise":
-                raise ValueError("as the message said")
+                raise ValueError("as the message requires")
 
 
 def consumer(name: str) -> QueueConsumer:
-    """The settings that the real one has."""
+    """Return a consumer with the settings of the real one."""
     given = OPTIONS["queueConsumers"][name]
     return QueueConsumer(
         queue=name,
@@ -148,17 +147,19 @@ class QueuesMachine(Machine):
     def sides(self) -> tuple[dict[str, Any], dict[str, Any]]:
         cls = QueuesMachine
         if cls.clock is None or cls.clock.remote is not self.remote:
-            # the dead letters' first: what comes to them comes at their time
+            # The dead letters' simulator comes first: messages arrive there at its time.
             cls.clock = RemoteClock(self.remote, ("queues", "dead"), ("queues", "queue"))
         real_clock = cls.clock
         self.empty(real_clock)
         clock = new_clock()
-        env = HuntEnv(Made(_queues.FakeQueue("queue", clock=clock, strict=False)))
+        env = QueueEnv(Made(_queues.FakeQueue("queue", clock=clock, strict=False)))
         consumers = {"QUEUE": consumer("queue"), "dead": consumer("dead")}
         runtime = FakeRuntime(Consumer, env=env, clock=clock, consumers=consumers)
         Consumer.seen = []
 
-        subscriptions = runtime._broker.subscriptions
+        (broker,) = (
+            engine for engine in runtime.host.engines if isinstance(engine, _queue_broker.Broker)
+        )
         steps: list[float] = []
 
         async def wait(milliseconds: float) -> dict[str, Any]:
@@ -167,7 +168,8 @@ class QueuesMachine(Machine):
             done = False
             while not done:
                 await runtime.drain()
-                coming = [at for one in subscriptions for at in moments(one) if at > clock.now()]
+                times = [at for one in broker.subscriptions for at in moments(one)]
+                coming = [at for at in times if at > clock.now()]
                 done = clock.now() == end
                 steps.append(min([end, *coming]) - clock.now())
                 clock.advance(steps[-1] / 1000)
@@ -176,7 +178,7 @@ class QueuesMachine(Machine):
 
         def really_wait(milliseconds: float) -> dict[str, Any]:
             real_clock.step(*steps)
-            return by_queue([told_batch(batch) for batch in self.remote.own("seen")])
+            return by_queue([recorded_js(batch) for batch in self.remote.own("seen")])
 
         self.waits = 0
         self.runtime = runtime
@@ -242,27 +244,25 @@ class Made:
         self.QUEUE = queue
 
 
-def moments(one: Any) -> list[float]:
-    """When messages come into a queue, and last when its next batch is due."""
-    entries = one.queue.entries
-    if not entries:
+def moments(subscription: Any) -> list[float]:
+    """Return when messages come into a queue, and then when its next batch is due."""
+    queue, consumer = subscription.queue, subscription.consumer
+    if not queue.entries:
         return []
-    size, timeout = one.consumer.max_batch_size, one.consumer.max_batch_timeout
-    opened = max(entries[0].at, one.queue._taken)
-    full = entries[size - 1].at if len(entries) >= size else inf
-    return [*(each.at for each in entries), max(opened, min(opened + timeout * 1000, full))]
+    due = queue.due(consumer.max_batch_size, consumer.max_batch_timeout)
+    return [*(entry.at for entry in queue.entries), due]
 
 
 def by_queue(batches: list[Any]) -> dict[str, Any]:
-    """The batches of each, for the two take turns as they like."""
+    """Return the batches of each queue, since the order between the two is not defined."""
     return {name: [batch for batch in batches if batch[0] == name] for name in ("queue", "dead")}
 
 
-def told_batch(batch: dict[str, Any]) -> list[Any]:
-    """As the consumer in Python has it."""
+def recorded_js(batch: dict[str, Any]) -> list[Any]:
+    """Record a batch of the consumer in JavaScript like one of the consumer in Python."""
     messages = [SimpleNamespace(**message) for message in batch["messages"]]
-    made: Any = MessageBatch(SimpleNamespace(**{**batch, "messages": messages}))
-    return recorded(made)
+    python_batch: Any = MessageBatch(SimpleNamespace(**{**batch, "messages": messages}))
+    return recorded(python_batch)
 
 
 def recorded(batch: MessageBatch) -> list[Any]:
@@ -274,5 +274,5 @@ def recorded(batch: MessageBatch) -> list[Any]:
 
 
 @pytest.mark.real
-def test_the_fake_of_queues_is_like_the_real_one(hunted: Any) -> None:
-    hunted(QueuesMachine)
+def test_fake_and_real_queues_answer_alike(compare: Any) -> None:
+    compare(QueuesMachine)

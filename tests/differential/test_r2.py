@@ -1,4 +1,4 @@
-"""The hunt in R2."""
+"""The differential run of R2."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.differential.machine import Machine, Name, call, chunks, maybe, shown
 from tests.real.remote import RemoteR2Bucket
 
 MIN_PART_SIZE = 50
-"""What miniflare's R2 asks of parts in its own tests."""
+"""The least size of a part, in bytes, that miniflare's R2 requires in its own tests."""
 
 POOL = ["a", "b", "ab", "a/", "a/b", "a/b/c", "a//b", "é", "漢", "😀", "\uffee", "0", "1", "10"]
 ODD = ["", " ", "\n", "\ufeff", "%", "%2F", "a?b#c", "a+b", "/", "//", ".", "..", "constructor"]
@@ -327,5 +327,5 @@ class R2Machine(Machine):
 
 
 @pytest.mark.real
-def test_the_fake_of_r2_is_like_the_real_one(hunted: Any) -> None:
-    hunted(R2Machine)
+def test_fake_and_real_r2_answer_alike(compare: Any) -> None:
+    compare(R2Machine)

@@ -27,7 +27,7 @@ def runtime() -> FakeRuntime[Any]:
 
 
 @pytest.mark.asyncio
-async def test_a_worker_keeps_what_it_made() -> None:
+async def test_a_worker_stores_a_response_until_it_expires() -> None:
     rt = runtime()
     statuses: list[str | None] = []
     for seconds in (0, 59, 1, 0):
@@ -39,7 +39,7 @@ async def test_a_worker_keeps_what_it_made() -> None:
 
 
 @pytest.mark.asyncio
-async def test_runtimes_have_caches_of_their_own() -> None:
+async def test_runtimes_have_separate_caches() -> None:
     one, two = runtime(), runtime()
     await one.fetch(URL)
     assert "cf-cache-status" in (await one.fetch(URL)).headers
@@ -51,7 +51,7 @@ async def test_runtimes_have_caches_of_their_own() -> None:
 
 
 @pytest.mark.asyncio
-async def test_no_runtime_no_caches() -> None:
+async def test_caches_need_a_running_runtime() -> None:
     with pytest.raises(WorkersError, match=r"^caches needs a runtime, and none is running"):
         _ = caches.default
     with pytest.raises(WorkersError, match="caches needs a runtime"):
@@ -61,7 +61,7 @@ async def test_no_runtime_no_caches() -> None:
 
 
 @pytest.mark.asyncio
-async def test_what_has_ended_is_not_deleted() -> None:
+async def test_delete_of_an_expired_response_returns_false() -> None:
     rt = runtime()
     with rt:
         await caches.default.put(URL, Response("x", headers={"cache-control": "max-age=1"}))
@@ -81,7 +81,9 @@ async def test_what_has_ended_is_not_deleted() -> None:
     ],
 )
 @pytest.mark.asyncio
-async def test_how_long(headers: dict[str, str], seconds: int) -> None:
+async def test_headers_decide_when_a_response_expires(
+    headers: dict[str, str], seconds: int
+) -> None:
     rt = runtime()
     with rt:
         await caches.default.put(URL, Response("x", headers=headers))
@@ -92,7 +94,7 @@ async def test_how_long(headers: dict[str, str], seconds: int) -> None:
 
 
 @pytest.mark.asyncio
-async def test_the_date_is_that_of_the_clock() -> None:
+async def test_the_date_is_the_time_of_put() -> None:
     rt = runtime()
     with rt:
         await caches.default.put(URL, Response("x", headers={"cache-control": "max-age=60"}))
@@ -105,7 +107,7 @@ async def test_the_date_is_that_of_the_clock() -> None:
 
 
 @pytest.mark.asyncio
-async def test_another_thing_than_a_response() -> None:
+async def test_a_value_that_is_not_a_response_is_refused() -> None:
     with runtime():
         js: Any = caches.default.js_object
         with pytest.raises(Exception, match="parameter 2 is not of type 'Response'"):

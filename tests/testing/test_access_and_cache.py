@@ -11,7 +11,7 @@ from pyworkers_sdk import CacheContext, CloudflareAccessContext, ConversionError
 
 
 @pytest.mark.asyncio
-async def test_a_cache_of_an_older_runtime() -> None:
+async def test_a_cache_without_invalidate_raises() -> None:
     async def purge(options: Any) -> Any:
         return {"success": False, "errors": [{"code": 1134, "message": "no"}]}
 
@@ -25,6 +25,6 @@ async def test_a_cache_of_an_older_runtime() -> None:
         await cache.purge(tags="abc")
 
 
-def test_the_object_underneath() -> None:
+def test_access_exposes_its_javascript_object() -> None:
     js: Any = SimpleNamespace(aud="audience")
     assert CloudflareAccessContext(js).js_object is js

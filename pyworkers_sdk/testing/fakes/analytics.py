@@ -1,4 +1,4 @@
-"""Analytics Engine over memory, and Analytics SQL as a test scripts it."""
+"""``FakeAnalyticsEngineDataset`` in memory, and ``FakeAnalyticsSQL`` with scripted answers."""
 
 from __future__ import annotations
 
@@ -27,26 +27,36 @@ __all__ = [
 
 Rows: TypeAlias = "Iterable[Mapping[str, Any]]"
 
+# Limits of one data point, in values and in bytes.
 MAX_VALUES = 20
 MAX_INDEXES = 1
 MAX_BLOBS_SIZE = 16_000
 MAX_INDEX_SIZE = 96
 
+# The words of workerd, from its source: quotes, with the unbalanced parenthesis.
+TOO_MANY = "writeDataPoint(): Maximum of {} {} supported."
+INDEX_TOO_LONG = "writeDataPoint(): Size of indexes[0] exceeds {} bytes)."
+BLOBS_TOO_LONG = "writeDataPoint(): Cumulative size of blobs exceeds {} bytes)."
+
 
 class DataPoint(NamedTuple):
-    """A point of data that was written."""
+    """A data point that was written."""
 
     timestamp: datetime
+    """The time on the fake's clock, in UTC."""
     blobs: list[str | bytes | None]
+    """The labels."""
     doubles: list[float]
+    """The numbers."""
     indexes: list[str | bytes | None]
+    """The key for sampling."""
 
 
 class FakeAnalyticsEngineDataset:
     """JS: AnalyticsEngineDataset.
 
-    The local simulation checks nothing and forgets everything. The limits here are those of
-    workerd's own class, which no local configuration reaches: they were not seen at work.
+    The local simulation checks nothing and drops the data points. The limits come from workerd's
+    class for production. A local configuration cannot reach that class, so they were never seen.
     """
 
     def __init__(self, *, clock: Clock) -> None:
@@ -61,118 +71,130 @@ class FakeAnalyticsEngineDataset:
         indexes: list[Any] | None = None,
     ) -> None:
         point = DataPoint(self.clock.datetime(), blobs or [], doubles or [], indexes or [])
-        _at_most(MAX_INDEXES, point.indexes, "indexes")
+        _check_count(MAX_INDEXES, point.indexes, "indexes")
         if _size(point.indexes) > MAX_INDEX_SIZE:
-            raise _refused(f"Size of indexes[0] exceeds {MAX_INDEX_SIZE} bytes).")
-        _at_most(MAX_VALUES, point.blobs, "blobs")
+            raise JsException("TypeError", INDEX_TOO_LONG.format(MAX_INDEX_SIZE))
+        _check_count(MAX_VALUES, point.blobs, "blobs")
         if _size(point.blobs) > MAX_BLOBS_SIZE:
-            raise _refused(f"Cumulative size of blobs exceeds {MAX_BLOBS_SIZE} bytes).")
-        _at_most(MAX_VALUES, point.doubles, "doubles")
+            raise JsException("TypeError", BLOBS_TOO_LONG.format(MAX_BLOBS_SIZE))
+        _check_count(MAX_VALUES, point.doubles, "doubles")
         self.points.append(point)
 
 
-def _at_most(limit: int, values: list[Any], name: str) -> None:
+def _check_count(limit: int, values: list[Any], name: str) -> None:
     if len(values) > limit:
-        raise _refused(f"Maximum of {limit} {name} supported.")
+        raise JsException("TypeError", TOO_MANY.format(limit, name))
 
 
 def _size(values: list[Any]) -> int:
-    return sum(len(one.encode() if isinstance(one, str) else one or b"") for one in values)
-
-
-def _refused(message: str) -> JsException:
-    return JsException("TypeError", f"writeDataPoint(): {message}")
+    return sum(len(value.encode() if isinstance(value, str) else value or b"") for value in values)
 
 
 def data_points(dataset: AnalyticsEngineDataset) -> list[DataPoint]:
-    """The points that were written to a fake dataset, in their order."""
-    inside = raw(dataset)
-    if not isinstance(inside, FakeAnalyticsEngineDataset):
-        raise TypeError(f"data_points() looks into a dataset that fake() made, not {type(inside)}")
-    return [*inside.points]
+    """Return the data points that were written to a fake dataset, in order.
+
+    Raises:
+        TypeError: The dataset is not one that ``fake`` made.
+    """
+    fake = raw(dataset)
+    if not isinstance(fake, FakeAnalyticsEngineDataset):
+        raise TypeError(
+            "data_points(): expected an AnalyticsEngineDataset that fake() made, got one over"
+            f" {type(fake).__name__}"
+        )
+    return [*fake.points]
 
 
 # Queries ----------------------------------------------------------------------------------------
 
 
 class AnalyticsQuery(NamedTuple):
-    """A query that was made, with its parameters: a list, a dict, or None."""
+    """A query that the binding received."""
 
     query: str
+    """The SQL."""
     params: list[Any] | dict[str, Any] | None
+    """Its parameters."""
 
 
 class AnalyticsScript:
-    """What one binding of Analytics SQL answers; made by ``analytics_sql``."""
+    """The answers of a fake Analytics SQL binding, from ``analytics_sql``."""
 
     def __init__(self) -> None:
         self.calls: list[AnalyticsQuery] = []
-        """The queries so far."""
+        """The queries that the binding received, in order."""
         self._rules: list[tuple[str, Any]] = []
 
     def on(
         self, query: str, answer: Rows | Callable[[AnalyticsQuery], Rows | Awaitable[Rows]]
     ) -> None:
-        """Answer so a query of that text, or each that matches, as in ``"*events.httpRequests*"``;
-        the rule made last counts.
+        """Add a rule: answer matching queries with these rows. The last matching rule wins.
 
-        ``answer`` are the rows, or a function of the query, async or not, that returns them. To
-        refuse it raises AnalyticsSQLError.
+        Args:
+            query: The text of the query, or a pattern such as ``"*events.httpRequests*"``.
+            answer: The rows, or a function, async or not, that returns them for a query. It raises
+                AnalyticsSQLError to make the query fail.
         """
         self._rules.append((query, answer))
 
     def clear(self) -> None:
-        """Forget the rules and the queries."""
+        """Remove the rules and the recorded queries."""
         self.calls.clear()
         self._rules.clear()
 
-    async def rows(self, asked: AnalyticsQuery) -> Any:
-        """What is found, as JavaScript has it."""
-        self.calls.append(asked)
+    async def rows(self, query: AnalyticsQuery) -> Any:
+        """Return the rows for a query, as JavaScript values."""
+        self.calls.append(query)
         for pattern, answer in reversed(self._rules):
-            if pattern == asked.query or fnmatchcase(asked.query, pattern):
-                found = answer(asked) if callable(answer) else answer
-                made = await found if isawaitable(found) else found
-                return to_js([dict(row) for row in cast(Rows, made)], "the rows")
+            # Compared first, since SQL with "[" would not match itself as a pattern.
+            if pattern == query.query or fnmatchcase(query.query, pattern):
+                result = answer(query) if callable(answer) else answer
+                rows = await result if isawaitable(result) else result
+                return to_js([dict(row) for row in cast(Rows, rows)], "the rows")
         raise JsException(
             "Error",
-            "the fake of Analytics SQL has no answer: analytics_sql(binding).on(query, rows) from "
-            "pyworkers_sdk.testing gives it one",
+            "the fake AnalyticsSQL has no answer for this query; add one with "
+            "pyworkers_sdk.testing's analytics_sql(binding).on(query, rows)",
         )
 
 
 @yields_to_others
 class FakeAnalyticsSQL:
-    """JS: AnalyticsSQLBinding, as it is documented: nothing of it was seen on the service."""
+    """JS: AnalyticsSQLBinding. It follows the documentation: the service was never seen."""
 
     def __init__(self, *, clock: Clock | None = None) -> None:
         self.clock = clock
         self.script: AnalyticsScript = AnalyticsScript()
 
     async def query(self, request: dict[str, Any], /) -> Any:
-        asked = AnalyticsQuery(request["query"], from_js(request.get("params")))
+        query = AnalyticsQuery(request["query"], from_js(request.get("params")))
         try:
-            rows = await self.script.rows(asked)
+            rows = await self.script.rows(query)
         except AnalyticsSQLError as error:
             failure = JsException(error.js_name or "Error", error.message)
             vars(failure).update(retryable=error.retryable)
             raise failure from error
-        took = {"elapsed_ms": 0, "rows_read": len(rows), "bytes_read": 0}
-        return {"data": rows, "rows": len(rows), "statistics": took}
+        statistics = {"elapsed_ms": 0, "rows_read": len(rows), "bytes_read": 0}
+        return {"data": rows, "rows": len(rows), "statistics": statistics}
 
 
 def analytics_sql(binding: AnalyticsSQL) -> AnalyticsScript:
-    """What a fake of Analytics SQL shall answer, and what it was asked.
+    """Script the answers of a fake AnalyticsSQL binding, and inspect its queries.
 
     ::
 
         analytics_sql(env.STATS).on("*events.httpRequests*", [{"status": 200, "requests": 12}])
         assert analytics_sql(env.STATS).calls[0].params == {"start": "2026-07-01T00:00:00.000Z"}
 
-    Every other query fails. No SQL is run: what was written to a dataset is not found.
+    Every other query fails. No SQL runs, so queries do not find the data points of a dataset.
+
+    Raises:
+        TypeError: The binding is not one that ``fake`` made.
     """
-    inside = raw(binding)
-    if not isinstance(inside, FakeAnalyticsSQL):
-        kind = type(binding).__name__
-        raise TypeError(f"analytics_sql() takes an AnalyticsSQL that fake() made, not {kind}")
-    return inside.script
+    fake = raw(binding)
+    if not isinstance(fake, FakeAnalyticsSQL):
+        raise TypeError(
+            "analytics_sql(): expected an AnalyticsSQL that fake() made, got one over"
+            f" {type(fake).__name__}"
+        )
+    return fake.script

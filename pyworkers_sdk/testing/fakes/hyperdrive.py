@@ -1,4 +1,4 @@
-"""Hyperdrive on plain CPython: its data, and connections to what the test has routed."""
+"""``FakeHyperdrive``: the address of a database, and connections that the test has routed."""
 
 from __future__ import annotations
 
@@ -21,14 +21,16 @@ if TYPE_CHECKING:
 __all__ = ["FakeHyperdrive", "configured", "hyperdrive"]
 
 _SCHEMES = ("postgres", "postgresql", "mysql")
+# The runtime's own words, seen in workerd: a quote, never to be improved.
+UNREACHABLE = "connection attempt failed"
 _numbers = count()
 
 
 class FakeHyperdrive:
-    """JS: Hyperdrive, as workerd has it: the password in the URL is not escaped there either.
+    """JS: Hyperdrive.
 
-    Its connections, and those of ``connect`` to its host, lead to the host and port of the URL that
-    it was made with, as miniflare's do: ``runtime.outbound_tcp`` says what is there.
+    Its connections, and ``connect`` to its host, lead to the host and port of ``url``, as in
+    miniflare. ``runtime.outbound_tcp`` decides which server answers there.
     """
 
     def __init__(
@@ -38,18 +40,22 @@ class FakeHyperdrive:
         clock: Clock | None = None,
     ) -> None:
         parts = urlsplit(url)
-        whole = parts.username and parts.hostname and parts.path.strip("/")
-        if parts.scheme not in _SCHEMES or not whole:
+        is_complete = parts.username and parts.hostname and parts.path.strip("/")
+        if parts.scheme not in _SCHEMES or not is_complete:
+            # The message does not show the URL, since it has a password.
             raise ValueError("expected a URL such as postgres://user:password@host/database")
         mysql = parts.scheme == "mysql"
         number = next(_numbers) % 2**16
         self.clock = clock
+        # A host and an address for each binding, as workerd makes them: 240.0.0.0/4 is reserved, so
+        # nothing but own_address() below can answer there.
         self.host: str = f"{token_hex(16)}.hyperdrive.local"
         self.ip: str = f"240.0.{number >> 8}.{number & 255}"
         self.port = 3306 if mysql else 5432
         self.user: str = unquote(str(parts.username))
         self.password: str = unquote(parts.password or "")
         self.database: str = unquote(parts.path.removeprefix("/"))
+        # workerd does not escape the password here either.
         self.connectionString: str = (
             f"{parts.scheme}://{self.user}:{self.password}@{self.host}:{self.port}/{self.database}"
             f"{'?ssl-mode=disabled' if mysql else '?sslmode=disable'}"
@@ -62,29 +68,36 @@ class FakeHyperdrive:
         return connected(self._dial, f"{self.host}:{self.port}", None, half_open=False)
 
     def _dial(self, hostname: str, port: int, secure: bool) -> Awaitable[Any]:
-        return _dialled(environment.current().tcp(*self._server, False))
+        return _connection(environment.current().tcp(*self._server, False))
 
 
-async def _dialled(connecting: Awaitable[Any]) -> Any:
+async def _connection(connecting: Awaitable[Any]) -> Any:
     try:
         return await connecting
     except JsException as error:
+        # A real network refused. The message for a missing route stays, since it names the fix.
         if isinstance(error.__cause__, OSError):
-            raise JsException("Error", "connection attempt failed") from error
+            raise JsException("Error", UNREACHABLE) from error
         raise
 
 
 def hyperdrive(url: str) -> Hyperdrive:
-    """A fake with the user, the password and the database of a ``postgres://`` or ``mysql://``
-    URL; its own host is one that only Workers could reach.
+    """Return a fake with the user, password and database of a URL.
 
-    Connections lead to the host and port of the URL: ``runtime.outbound_tcp("localhost:5432",
-    "network")`` where the database is a real one.
+    Its ``host`` is one that only Workers could reach. Connections to it lead to the host and port
+    of the URL. For a real database call ``runtime.outbound_tcp("localhost:5432", "network")``.
+
+    Args:
+        url: A ``postgres://`` or ``mysql://`` URL with user, password, host and database.
+
+    Raises:
+        ValueError: The URL is not of this form.
     """
     return Hyperdrive(FakeHyperdrive(url))
 
 
 def configured(bound: Bound, worker: Worker) -> FakeHyperdrive:
+    """Return the database of a configuration, by its ``localConnectionString``."""
     url = bound.settings.localConnectionString
     clock = worker.script.host.clock
     if url is None:

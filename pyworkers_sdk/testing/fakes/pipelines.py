@@ -1,4 +1,4 @@
-"""Pipelines over memory."""
+"""``FakePipeline``: a stream of Cloudflare Pipelines in memory."""
 
 from __future__ import annotations
 
@@ -14,21 +14,28 @@ __all__ = ["FakePipeline", "sent_records"]
 
 @yields_to_others
 class FakePipeline:
-    """JS: Pipeline. The local simulation takes everything and forgets it."""
+    """JS: Pipeline. It accepts all records, as the local simulation does, and keeps them."""
 
     def __init__(self, *, clock: Clock) -> None:
         self.clock = clock
         self.records: list[Any] = []
 
     async def send(self, records: list[Any], /) -> None:
+        # They are plain JSON here: the public class has converted them.
         self.records += records
 
 
 def sent_records(pipeline: Pipeline[Any]) -> list[Any]:
-    """The records that a fake pipeline was given, in their order."""
-    inside = raw(pipeline)
-    if not isinstance(inside, FakePipeline):
-        kind = type(pipeline).__name__
-        raise TypeError(f"sent_records() looks into a pipeline that fake() made, not {kind}")
-    made: list[Any] = from_js(inside.records)
-    return made
+    """Return the records that were sent to a fake pipeline, in order.
+
+    Raises:
+        TypeError: The pipeline is not one that ``fake`` made.
+    """
+    fake = raw(pipeline)
+    if not isinstance(fake, FakePipeline):
+        raise TypeError(
+            "sent_records(): expected a Pipeline that fake() made, got one over"
+            f" {type(fake).__name__}"
+        )
+    records: list[Any] = from_js(fake.records)
+    return records

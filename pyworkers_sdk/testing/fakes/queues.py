@@ -217,16 +217,20 @@ class FakeQueue:
         """
         if not self.entries:
             return []
-        # A batch is opened by its first message, but not before the previous batch was taken.
-        opened = max(self.entries[0].at, self._taken)
-        full = self.entries[size - 1].at if len(self.entries) >= size else inf
-        due = max(opened, min(opened + timeout * 1000, full))
+        due = self.due(size, timeout)
         if due > self.clock.now():
             return []
         batch = [entry for entry in self.entries[:size] if entry.at <= due]
         del self.entries[: len(batch)]
         self._taken = due
         return batch
+
+    def due(self, size: int, timeout: float) -> float:
+        """Return when the next batch is due, in milliseconds since 1970, if there is a message."""
+        # A batch is opened by its first message, but not before the previous batch was taken.
+        opened = max(self.entries[0].at, self._taken)
+        full = self.entries[size - 1].at if len(self.entries) >= size else inf
+        return max(opened, min(opened + timeout * 1000, full))
 
     def _entry(self, body: Any, content_type: str) -> Entry:
         content, size = _serialised(body, content_type)

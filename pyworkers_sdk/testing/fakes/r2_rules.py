@@ -358,7 +358,7 @@ def _header_range(header: str, size: int) -> tuple[int, int]:
     (contract: test_an_unsatisfiable_range_header_returns_the_whole_object).
     """
     unit, _, ranges = header.partition("=")
-    found: list[tuple[int, int]] = []
+    satisfiable: list[tuple[int, int]] = []
     for range_ in ranges.split(",") if unit.strip(" ").lower() == "bytes" else ():
         match = re.fullmatch(r" *([0-9]+)? *- *([0-9]+)? *", range_)
         if match is None or (match[1] is None and match[2] is None):
@@ -368,14 +368,14 @@ def _header_range(header: str, size: int) -> tuple[int, int]:
             if suffix >= size:
                 return 0, size
             if suffix:
-                found.append((size - suffix, suffix))
+                satisfiable.append((size - suffix, suffix))
             continue
         start = int(match[1])
         end = size - 1 if match[2] is None else min(int(match[2]), size - 1)
         if start >= size or (match[2] is not None and start > int(match[2])):
             return 0, size
-        found.append((start, end - start + 1))
-    return found[0] if len(found) == 1 else (0, size)
+        satisfiable.append((start, end - start + 1))
+    return satisfiable[0] if len(satisfiable) == 1 else (0, size)
 
 
 # Checksums and keys

@@ -1,4 +1,4 @@
-"""Rate limits over memory, with the windows of the local simulation."""
+"""``FakeRateLimit``: a rate limit in memory, with the windows of miniflare's simulation."""
 
 from __future__ import annotations
 
@@ -17,11 +17,17 @@ if TYPE_CHECKING:
 __all__ = ["FakeRateLimit", "configured", "rate_limit"]
 
 _OPTIONS = ("key", "limit", "period")
-_PERIODS = (10, 60)
+_PERIODS = (10, 60)  # seconds
+
+# The runtime's own words, seen in the real worlds: a quote, never to be improved.
+BAD_OPTIONS = "bad rate limit options: [{}]"
 
 
 class Counters:
-    """The counts of one namespace, in windows that begin where the time divides by the period."""
+    """The counters of one namespace.
+
+    Windows are fixed: each begins at a multiple of the period since 1970, for all keys.
+    """
 
     def __init__(self) -> None:
         self._window = 0
@@ -40,7 +46,7 @@ class Counters:
 
 @yields_to_others
 class FakeRateLimit:
-    """JS: RateLimit, as miniflare simulates it."""
+    """JS: RateLimit, as miniflare simulates it. Bindings of one namespace share counters."""
 
     def __init__(
         self,
@@ -56,9 +62,11 @@ class FakeRateLimit:
         self._counters = counters or Counters()
 
     async def limit(self, **options: Any) -> dict[str, bool]:
-        if wrong := [name for name in options if name not in _OPTIONS]:
-            raise JsException("Error", f"bad rate limit options: [{','.join(wrong)}]")
-        if self.clock is None:  # it is no Worker's
+        # "delta" is refused here, though production accepts it (contract:
+        # test_delta_is_refused_locally).
+        if unknown := [name for name in options if name not in _OPTIONS]:
+            raise JsException("Error", BAD_OPTIONS.format(",".join(unknown)))
+        if self.clock is None:  # It was not passed to a Worker.
             self.clock = Clock()
         window = int(self.clock.now() // (self._period * 1000))
         return {"success": self._counters.take(options["key"], self._limit, window)}
@@ -67,12 +75,19 @@ class FakeRateLimit:
 def rate_limit(
     limit: int, *, period: Literal[10, 60] = 60, clock: Clock | None = None
 ) -> RateLimit:
-    """A fake limit of so many calls in a period of seconds:
-    ``fake(AppEnv, LIMITER=rate_limit(3))``.
+    """Return a fake rate limit: ``fake(AppEnv, LIMITER=rate_limit(3))``.
 
-    A window begins where the time since 1970 divides by the period, as in local development. Its
-    clock is that of the Worker that it is given to, unless it has one. ``fake(RateLimit)`` is
-    ``rate_limit(100)``.
+    Its windows begin at multiples of the period since 1970, as in local development.
+    ``fake(RateLimit)`` is ``rate_limit(100)``.
+
+    Args:
+        limit: The number of calls that succeed in each window, for each key.
+        period: The length of a window, in seconds: 10 or 60.
+        clock: The clock of the limit. By default it is the clock of the Worker to which the limit
+            is passed.
+
+    Raises:
+        ValueError: ``period`` is neither 10 nor 60.
     """
     if period not in _PERIODS:
         raise ValueError(f"period: expected 10 or 60, got {period!r}")
@@ -80,7 +95,7 @@ def rate_limit(
 
 
 def configured(bound: Bound, worker: Worker) -> FakeRateLimit:
-    """The limit that a configuration describes; a namespace's counts are shared."""
+    """Return the limit of a configuration. Limits with one ``namespace_id`` share counters."""
     namespaces = worker.script.host.shared(_namespaces)
     counters = namespaces.setdefault(str(bound.settings.namespace_id), Counters())
     simple = bound.settings.simple

@@ -1,4 +1,4 @@
-"""Secrets of a Secrets Store on plain CPython."""
+"""``FakeSecretsStoreSecret``: a secret with a value from the test, or a missing one."""
 
 from __future__ import annotations
 
@@ -16,9 +16,13 @@ if TYPE_CHECKING:
 __all__ = ["FakeSecretsStoreSecret", "configured", "secret"]
 
 
+# The runtime's own words, seen in workerd: a quote, never to be improved.
+NOT_FOUND = 'Secret "{}" not found'
+
+
 @yields_to_others
 class FakeSecretsStoreSecret:
-    """JS: SecretsStoreSecret."""
+    """JS: SecretsStoreSecret. Without a value it is missing from the store."""
 
     def __init__(
         self, value: str | None = None, name: str = "secret", *, clock: Clock | None = None
@@ -29,15 +33,21 @@ class FakeSecretsStoreSecret:
 
     async def get(self) -> str:
         if self._value is None:
-            raise JsException("Error", f'Secret "{self._name}" not found')
+            raise JsException("Error", NOT_FOUND.format(self._name))
         return self._value
 
 
 def secret(value: str | None, *, name: str = "secret") -> SecretsStoreSecret:
-    """A fake secret with a value: ``fake(AppEnv, TOKEN=secret("s3cret"))``; None is one that the
-    store does not have, which ``fake(SecretsStoreSecret)`` is too. ``name`` is its name there."""
+    """Return a fake secret: ``fake(AppEnv, TOKEN=secret("s3cret"))``.
+
+    Args:
+        value: The value. None is a secret that is missing from the store, as in
+            ``fake(SecretsStoreSecret)``.
+        name: The name of the secret in the store.
+    """
     return SecretsStoreSecret(FakeSecretsStoreSecret(value, name))
 
 
 def configured(bound: Bound, worker: Worker) -> FakeSecretsStoreSecret:
+    """Return the secret of a configuration. It is missing: a configuration has no values."""
     return FakeSecretsStoreSecret(name=bound.settings.secret_name, clock=worker.script.host.clock)

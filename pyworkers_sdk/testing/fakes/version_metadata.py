@@ -1,4 +1,4 @@
-"""The version of a Worker on plain CPython."""
+"""``FakeVersionMetadata``: a version that was uploaded when the fake was made."""
 
 from __future__ import annotations
 
@@ -16,16 +16,18 @@ __all__ = ["FakeVersionMetadata", "configured"]
 
 
 class FakeVersionMetadata(SimpleNamespace):
-    """JS: WorkerVersionMetadata, of a version that was uploaded just now, without a tag."""
+    """JS: WorkerVersionMetadata. Its timestamp is the time of its ``clock``; it has no tag."""
 
     id: str
     tag: str
     timestamp: str
 
     def __init__(self, *, clock: Clock) -> None:
+        # Text, as JavaScript's toISOString() writes it.
         now = clock.datetime().isoformat(timespec="milliseconds").replace("+00:00", "Z")
         super().__init__(id=str(uuid4()), tag="", timestamp=now)
 
 
 def configured(bound: Bound, worker: Worker) -> FakeVersionMetadata:
+    """Return the version of a configured Worker."""
     return FakeVersionMetadata(clock=worker.script.host.clock)

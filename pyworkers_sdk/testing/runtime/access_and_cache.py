@@ -1,4 +1,4 @@
-"""What Cloudflare puts in front of a Worker: Access, and a cache."""
+"""The services in front of a Worker: Cloudflare Access, and a cache."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["CachePurge", "cache_purges", "signed_in"]
 
 
 class FakeAccessContext:
-    """JS: CloudflareAccessContext, as it is documented: no local runtime has one."""
+    """JS: CloudflareAccessContext. It follows the documentation: local runtimes lack it."""
 
     def __init__(self, aud: str, identity: Mapping[str, Any] | None) -> None:
         self.aud = aud
@@ -30,47 +30,62 @@ class FakeAccessContext:
 def signed_in(
     runtime: FakeRuntime[Any], identity: CloudflareAccessIdentity | None, *, aud: str = "aud"
 ) -> Generator[None]:
-    """``with signed_in(runtime, {"email": "ann@example.com"}):`` every request comes through an
-    Access application, from somebody; None is a service token."""
-    before, runtime.host.access = runtime.host.access, FakeAccessContext(aud, identity)
+    """Let every request come through an Access application, from a signed-in user.
+
+    ::
+
+        with signed_in(runtime, {"email": "ann@example.com"}):
+            response = await runtime.fetch("https://example.com/")
+
+    Args:
+        runtime: The runtime whose requests are affected.
+        identity: The user. None is a service token.
+        aud: The audience tag of the Access application.
+    """
+    previous, runtime.host.access = runtime.host.access, FakeAccessContext(aud, identity)
     try:
         yield
     finally:
-        runtime.host.access = before
+        runtime.host.access = previous
 
 
 class CachePurge(NamedTuple):
-    """What a Worker wanted to be forgotten; ``method`` is "purge" or "invalidate"."""
+    """A purge that a Worker requested."""
 
     method: str
+    """``"purge"`` or ``"invalidate"``."""
     tags: list[str]
+    """The tags to purge."""
     path_prefixes: list[str]
+    """The paths to purge."""
     everything: bool
+    """True if everything is purged."""
 
 
 class FakeCacheContext:
-    """JS: CacheContext, as it is documented: no local runtime has one."""
+    """JS: CacheContext. It follows the documentation: local runtimes lack it."""
 
     def __init__(self) -> None:
         self.purges: list[CachePurge] = []
 
     async def purge(self, options: dict[str, Any], /) -> dict[str, Any]:
-        return self._note("purge", options)
+        return self._record("purge", options)
 
     async def invalidate(self, options: dict[str, Any], /) -> dict[str, Any]:
-        return self._note("invalidate", options)
+        return self._record("invalidate", options)
 
-    def _note(self, method: str, options: dict[str, Any]) -> dict[str, Any]:
-        everything = options.get("purgeEverything", False)
-        asked = (options.get("tags", []), options.get("pathPrefixes", []), everything)
-        self.purges.append(CachePurge(method, *asked))
+    def _record(self, method: str, options: dict[str, Any]) -> dict[str, Any]:
+        tags, paths = options.get("tags", []), options.get("pathPrefixes", [])
+        self.purges.append(CachePurge(method, tags, paths, options.get("purgeEverything", False)))
         return {"success": True, "errors": []}
 
 
 def cache_purges(runtime: FakeRuntime[Any]) -> list[CachePurge]:
-    """What the Worker wants to be forgotten of the cache in front of it, which it has from the
-    first call of this on: ``ctx.cache`` is None before."""
+    """Return the cache purges that the Worker requested.
+
+    ``ctx.cache`` is None before the first call of this function. The list grows with every purge.
+    """
     if runtime.host.cache is None:
         runtime.host.cache = FakeCacheContext()
-    found: list[CachePurge] = runtime.host.cache.purges
-    return found
+    purges: list[CachePurge] = runtime.host.cache.purges
+    return purges
