@@ -28,6 +28,7 @@ LARGE_ARRAY = "WorkflowError: batchCreate only supports 100 instances at a time"
 INVALID_BATCH_SIZE = "WorkflowError: (body) Batch size exceeds maximum allowed"
 INVALID_COUNT = "WorkflowError: (body) count must be a positive integer"
 LARGE_COUNT = "WorkflowError: (body) batchCreate only supports 100 instances at a time"
+# The engine prints doubled braces. This text is not formatted.
 INVALID_RETENTION = (
     "WorkflowError: (body) Duration must be a number or a string in format "
     "'{{number}} {{unit}}' where unit is second(s), minute(s), etc."
