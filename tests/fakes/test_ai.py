@@ -244,8 +244,8 @@ async def test_text_answer_fills_the_field_of_the_model() -> None:
     short = await binding.run("@cf/facebook/bart-large-cnn", {"input_text": "Hi"})
     assert short == {"summary": "Bonjour"}
     assert await binding.run("@cf/openai/whisper", {"audio": b"a"}) == {"text": "Bonjour"}
-    seen = await binding.run("@cf/llava-hf/llava-1.5-7b-hf", {"image": b"a"})
-    assert seen == {"description": "Bonjour"}
+    described = await binding.run("@cf/llava-hf/llava-1.5-7b-hf", {"image": b"a"})
+    assert described == {"description": "Bonjour"}
     judged: Any = await binding.run("@cf/meta/llama-guard-3-8b", {"messages": []})
     assert judged["response"] == "Bonjour"
 
