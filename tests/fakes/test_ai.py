@@ -213,7 +213,7 @@ async def test_error_in_a_streamed_script_breaks_off_the_stream() -> None:
 
 
 async def test_ai_rejects_other_objects() -> None:
-    with pytest.raises(TypeError, match=r"^ai\(\): expected an AI from fake\(\), got str$"):
+    with pytest.raises(TypeError, match=r"^ai\(\): expected an AI that fake\(\) made, got str$"):
         ai("AI")
 
 

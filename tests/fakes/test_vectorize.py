@@ -126,7 +126,7 @@ async def test_injected_faults_have_the_codes_of_the_service() -> None:
 
 def test_vectors_rejects_other_objects() -> None:
     with pytest.raises(
-        TypeError, match=r"^vectors\(\): expected an index from fake\(\), got object$"
+        TypeError, match=r"^vectors\(\): expected an index that fake\(\) made, got object$"
     ):
         vectors(object())
 

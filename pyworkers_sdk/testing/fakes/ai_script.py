@@ -139,7 +139,7 @@ def ai(binding: Any) -> AIScript:
     """
     script = getattr(raw(binding), "script", None)
     if not isinstance(script, AIScript):
-        raise TypeError(f"ai(): expected an AI from fake(), got {type(binding).__name__}")
+        raise TypeError(f"ai(): expected an AI that fake() made, got {type(binding).__name__}")
     return script
 
 

@@ -324,7 +324,7 @@ def push_commit(
     inside = raw(binding)
     if not isinstance(inside, FakeArtifacts):
         raise TypeError(
-            f"push_commit(): expected an Artifacts from fake(), got {type(binding).__name__}"
+            f"push_commit(): expected an Artifacts that fake() made, got {type(binding).__name__}"
         )
     target = inside.repos.get(repo) or inside.new_repo(repo, {}, "main", None)
     return target.push(files, message, author, branch)

@@ -122,7 +122,9 @@ def vectors(index: Any) -> list[VectorizeVector]:
     """
     inside = raw(index)
     if not isinstance(inside, _Index):
-        raise TypeError(f"vectors(): expected an index from fake(), got {type(index).__name__}")
+        raise TypeError(
+            f"vectors(): expected an index that fake() made, got {type(index).__name__}"
+        )
     return [
         VectorizeVector(vector.id, [*vector.values], vector.namespace, _metadata(vector))
         for vector in inside.visible().values()
