@@ -163,9 +163,9 @@ class AI(JsWrapper["_js.Ai"]):
             signal: An AbortSignal that cancels the call.
             queue_request: Queue many inputs in one call; they are answered later.
             websocket: Open a WebSocket to the model, and return the Response unchanged.
-            return_raw_response: Return the Response unchanged, whatever its status. If a call
-                without this option, or ``websocket``, runs at the same time, the runtime may drop
-                the headers of this Response, and raise an AIError in place of a failed one.
+            return_raw_response: Return the Response unchanged, whatever its status. This is not
+                reliable if another call runs at the same time without this option or
+                ``websocket``: the Response may lose its headers, and a failed one raises AIError.
 
         Raises:
             AIError: The service refused the request; ``code`` is its number.

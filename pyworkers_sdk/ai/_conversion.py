@@ -134,7 +134,7 @@ async def answer_of(model: str, js_answer: Any, streams: bool, row_type: Any) ->
                 f"{model}: expected a stream, got a complete answer; the model may not stream"
             )
         if model in ENCODED and not _is_batch(answer):
-            return _whole(model, _decoded(model, answer), row_type)
+            return _bytes_answer(model, _decoded(model, answer), row_type)
         return answer if row_type is None else _load(model, answer, row_type)
     if not hasattr(js_answer, "getReader"):
         return await _parse_response(model, js_answer, streams, row_type)
@@ -142,10 +142,10 @@ async def answer_of(model: str, js_answer: Any, streams: bool, row_type: Any) ->
         return EventStream[Any](js_answer)
     with _raising:
         data = bytes_of(await web.Response.new(js_answer).arrayBuffer())
-    return _whole(model, data, row_type)
+    return _bytes_answer(model, data, row_type)
 
 
-def _whole(model: str, data: Any, row_type: Any) -> Any:
+def _bytes_answer(model: str, data: Any, row_type: Any) -> Any:
     if row_type is not None:
         raise RowError(f"the answer of {model}: expected JSON, got bytes; call it without row_type")
     return data

@@ -100,9 +100,9 @@ class _Lines:
         events: list[bytes] = []
         text = self._rest + chunk
         # A carriage return at the end may be the first half of "\r\n": keep it for the next chunk.
-        whole = text[:-1] if text.endswith(b"\r") else text
-        lines = whole.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
-        self._rest = lines.pop() + text[len(whole) :]
+        complete = text[:-1] if text.endswith(b"\r") else text
+        lines = complete.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+        self._rest = lines.pop() + text[len(complete) :]
         for line in lines:
             if line.startswith(b"data:"):
                 self._data.append(line[5:].removeprefix(b" "))

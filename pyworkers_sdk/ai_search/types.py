@@ -241,6 +241,8 @@ class AiSearchR2Stats(TypedDict):
 
 
 class AiSearchEngine(TypedDict, total=False):
+    """The sizes of an instance's index and files."""
+
     vectorize: AiSearchVectorizeStats
     r2: AiSearchR2Stats
 

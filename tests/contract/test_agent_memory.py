@@ -96,8 +96,8 @@ async def test_list_filters_and_paginates(app: AppEnv) -> None:
 
 
 async def test_profiles_are_separate_and_deleted_with_their_memories(app: AppEnv) -> None:
-    one = await app.MEMORY.get_profile("profile-1")
-    await one.remember("Here")
+    first = await app.MEMORY.get_profile("profile-1")
+    await first.remember("Here")
     assert (await (await app.MEMORY.get_profile("profile-2")).list()).memories == []
     assert len((await (await app.MEMORY.get_profile("profile-1")).list()).memories) == 1
     await app.MEMORY.delete_profile("profile-1")

@@ -325,8 +325,8 @@ async def test_stream_passes_through_to_a_response_unread(ai: AI) -> None:
     assert text.startswith('data: {"response":')
     assert text.endswith("\n\ndata: [DONE]\n\n")
     again = await ai.run(LLAMA, {"prompt": "Hi", "stream": True})
-    whole: Any = again
-    assert await Response(whole).text() == text
+    stream_itself: Any = again
+    assert await Response(stream_itself).text() == text
 
 
 async def test_stream_iterated_twice_yields_nothing_more(ai: AI) -> None:
@@ -577,17 +577,17 @@ async def test_gateway_run_sends_requests_to_providers(ai: AI) -> None:
 async def test_documents_are_converted_to_markdown(ai: AI) -> None:
     page = MarkdownDocument("a.html", Blob(["<p>Hi"], type="text/html"))
     other = MarkdownDocument("b.bin", Blob([b"\x00"], type="application/x-none"))
-    one = await ai.to_markdown(page)
-    assert (one.name, one.mime_type, one.format, one.error) == (
+    single = await ai.to_markdown(page)
+    assert (single.name, single.mime_type, single.format, single.error) == (
         "a.html",
         "text/html",
         "markdown",
         None,
     )
-    assert "<p>Hi" in (one.data or "")
-    assert one.tokens
+    assert "<p>Hi" in (single.data or "")
+    assert single.tokens
     first, second = await ai.to_markdown([page, other])
-    assert first.data == one.data
+    assert first.data == single.data
     assert (second.name, second.format, second.data) == ("b.bin", "error", None)
     assert "application/x-none" in (second.error or "")
 

@@ -235,7 +235,7 @@ async def test_dot_product_scores(product: Vectorize) -> None:
 
 
 async def test_query_returns_top_k_matches_5_by_default(index: Vectorize) -> None:
-    await index.insert(VectorizeVector(f"{at}", [1, at, 0]) for at in range(8))
+    await index.insert(VectorizeVector(f"{number}", [1, number, 0]) for number in range(8))
     assert ids(await index.query([1, 0, 0])) == "01234"
     assert ids(await index.query([1, 0, 0], top_k=2)) == "01"
     assert len(await index.query([1, 0, 0], top_k=100)) == 8
@@ -245,8 +245,8 @@ async def test_match_has_values_and_metadata_only_on_request(index: Vectorize) -
     await index.insert(FILMS)
     (bare,) = await index.query([1, 0, 0], top_k=1)
     assert (bare.id, bare.values, bare.namespace, bare.metadata) == ("a", None, "north", None)
-    (whole,) = await index.query([1, 0, 0], top_k=1, return_values=True, return_metadata="all")
-    assert (whole.values, whole.metadata) == ([1.0, 0.0, 0.0], FILMS[0].metadata)
+    (complete,) = await index.query([1, 0, 0], top_k=1, return_values=True, return_metadata="all")
+    assert (complete.values, complete.metadata) == ([1.0, 0.0, 0.0], FILMS[0].metadata)
     (without,) = await index.query([0, 0, 1], top_k=1, return_values=True, return_metadata="all")
     assert (without.values, without.metadata) == ([0.0, 0.0, 1.0], None)
 
@@ -418,7 +418,7 @@ async def test_id_over_64_bytes_raises(index: Vectorize) -> None:
 
 
 async def test_more_than_20_ids_to_get_or_100_to_delete_raise(index: Vectorize) -> None:
-    many = [f"{at}" for at in range(101)]
+    many = [f"{number}" for number in range(101)]
     assert await index.get_by_ids(many[:20]) == []
     await index.delete_by_ids(many[:100])
     message = r"ERROR \(code = 40007\): too many ids in payload; max id count is"
@@ -427,7 +427,7 @@ async def test_more_than_20_ids_to_get_or_100_to_delete_raise(index: Vectorize) 
 
 
 async def test_more_than_1000_vectors_raise(index: Vectorize) -> None:
-    many = [VectorizeVector(f"{at}", array("f", [1, 2, 3])) for at in range(1001)]
+    many = [VectorizeVector(f"{number}", array("f", [1, 2, 3])) for number in range(1001)]
     await index.upsert(many[:1000])
     assert (await index.describe()).vector_count == 1000
     await refused(

@@ -213,7 +213,7 @@ async def test_error_in_a_streamed_script_breaks_off_the_stream() -> None:
 
 
 async def test_ai_rejects_other_objects() -> None:
-    with pytest.raises(TypeError, match=r"^ai\(\): expected an AI from fake\(\), got str$"):
+    with pytest.raises(TypeError, match=r"^ai\(\): expected an AI that fake\(\) made, got str$"):
         ai("AI")
 
 
@@ -244,8 +244,8 @@ async def test_text_answer_fills_the_field_of_the_model() -> None:
     short = await binding.run("@cf/facebook/bart-large-cnn", {"input_text": "Hi"})
     assert short == {"summary": "Bonjour"}
     assert await binding.run("@cf/openai/whisper", {"audio": b"a"}) == {"text": "Bonjour"}
-    seen = await binding.run("@cf/llava-hf/llava-1.5-7b-hf", {"image": b"a"})
-    assert seen == {"description": "Bonjour"}
+    described = await binding.run("@cf/llava-hf/llava-1.5-7b-hf", {"image": b"a"})
+    assert described == {"description": "Bonjour"}
     judged: Any = await binding.run("@cf/meta/llama-guard-3-8b", {"messages": []})
     assert judged["response"] == "Bonjour"
 

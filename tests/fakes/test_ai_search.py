@@ -62,7 +62,7 @@ async def test_instances_of_a_namespace_share_its_script() -> None:
     assert answer["choices"][0]["message"]["content"] == "the same"
     with pytest.raises(
         TypeError,
-        match=r"^ai_search\(\): expected an AI Search binding from fake\(\), got WebSearch$",
+        match=r"^ai_search\(\): expected an AI Search binding that fake\(\) made, got WebSearch$",
     ):
         ai_search(env.WEB)  # type: ignore[arg-type]
 

@@ -28,7 +28,7 @@ async def test_commit_hashes_equal_those_of_git() -> None:
     log = await (await repos.get("site")).log()
     assert log[0].tree_hash == "49f13ad4b9e41a100e6c654c4c65f07cca80681a"
     with pytest.raises(
-        TypeError, match=r"^push_commit\(\): expected an Artifacts from fake\(\), got str$"
+        TypeError, match=r"^push_commit\(\): expected an Artifacts that fake\(\) made, got str$"
     ):
         push_commit("a", "site", {})  # type: ignore[arg-type]
 

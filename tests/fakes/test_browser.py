@@ -170,7 +170,7 @@ async def test_on_fetch_answers_fetch_and_web_sockets() -> None:
 async def test_browser_rejects_other_objects() -> None:
     not_a_fake: Any = SimpleNamespace(fetch=None)
     with pytest.raises(
-        TypeError, match=r"^browser\(\): expected a Browser from fake\(\), got Simple"
+        TypeError, match=r"^browser\(\): expected a Browser that fake\(\) made, got Simple"
     ):
         browser(Browser(not_a_fake))
 

@@ -126,7 +126,7 @@ async def test_injected_faults_have_the_codes_of_the_service() -> None:
 
 def test_vectors_rejects_other_objects() -> None:
     with pytest.raises(
-        TypeError, match=r"^vectors\(\): expected an index from fake\(\), got object$"
+        TypeError, match=r"^vectors\(\): expected an index that fake\(\) made, got object$"
     ):
         vectors(object())
 
@@ -136,7 +136,8 @@ async def test_more_than_50000_namespaces_raise() -> None:
     index = fake(Vectorize)
     for batch in range(50):
         await index.insert(
-            VectorizeVector(f"{batch}-{at}", [1.0], f"{batch}-{at}") for at in range(1000)
+            VectorizeVector(f"{batch}-{number}", [1.0], f"{batch}-{number}")
+            for number in range(1000)
         )
     with pytest.raises(VectorizeError, match="too many namespaces; max is 50000"):
         await index.insert([VectorizeVector("a", [1.0], "one more")])

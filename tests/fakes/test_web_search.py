@@ -17,6 +17,6 @@ async def test_search_returns_at_most_20_pages() -> None:
     assert len((await web.search(query="page")).items) == 10
     assert len((await web.search(query="page", limit=25)).items) == 20
     with pytest.raises(
-        TypeError, match=r"^web_results\(\): expected a WebSearch from fake\(\), got str$"
+        TypeError, match=r"^web_results\(\): expected a WebSearch that fake\(\) made, got str$"
     ):
         web_results("a")  # type: ignore[arg-type]

@@ -52,9 +52,9 @@ class AppEnv(Env):
 async def chats(ai: AI, env: AppEnv, messages: list[ChatMessage]) -> None:
     llama = await ai.run("@cf/meta/llama-3.2-3b-instruct", {"prompt": "Hi", "max_tokens": 5})
     assert_type(llama, TextGenerationOutput)
-    given: TextGenerationInput = {"messages": messages}
+    inputs: TextGenerationInput = {"messages": messages}
     assert_type(
-        await ai.run("@cf/meta/llama-3.3-70b-instruct-fp8-fast", given), TextGenerationOutput
+        await ai.run("@cf/meta/llama-3.3-70b-instruct-fp8-fast", inputs), TextGenerationOutput
     )
     stream = await ai.run("@cf/meta/llama-3.2-3b-instruct", {"messages": messages, "stream": True})
     assert_type(stream, EventStream[TextGenerationEvent])
@@ -85,9 +85,9 @@ async def chats(ai: AI, env: AppEnv, messages: list[ChatMessage]) -> None:
 
 
 async def tasks(ai: AI, data: bytes) -> None:
-    found = await ai.run("@cf/baai/bge-base-en-v1.5", {"text": ["a", "b"]})
-    assert_type(found, TextEmbeddingsOutput)
-    assert_type(found["data"], list[list[float]])
+    output = await ai.run("@cf/baai/bge-base-en-v1.5", {"text": ["a", "b"]})
+    assert_type(output, TextEmbeddingsOutput)
+    assert_type(output["data"], list[list[float]])
     assert_type(
         await ai.run("@cf/baai/bge-m3", {"query": "a", "contexts": [{"text": "b"}]}),
         RerankingOutput,

@@ -43,15 +43,15 @@ class AppEnv(Env):
 
 
 async def search(docs: AiSearchInstance, namespace: AiSearchNamespace) -> None:
-    found = await docs.search(query="a", ai_search_options={"retrieval": {"max_num_results": 3}})
-    assert_type(found, AiSearchSearchResponse)
-    assert_type(found["chunks"][0]["item"]["key"], str)
+    response = await docs.search(query="a", ai_search_options={"retrieval": {"max_num_results": 3}})
+    assert_type(response, AiSearchSearchResponse)
+    assert_type(response["chunks"][0]["item"]["key"], str)
     several = await namespace.search(query="a", ai_search_options={"instance_ids": ["b"]})
     assert_type(several, AiSearchMultiSearchResponse)
     assert_type(several["chunks"][0]["instance_id"], str)
-    said = await docs.chat_completions(messages=[{"role": "user", "content": "a"}])
-    assert_type(said, AiSearchChatCompletionsResponse)
-    assert_type(said["choices"][0]["message"]["content"], str | None)
+    answer = await docs.chat_completions(messages=[{"role": "user", "content": "a"}])
+    assert_type(answer, AiSearchChatCompletionsResponse)
+    assert_type(answer["choices"][0]["message"]["content"], str | None)
     stream = await docs.chat_completions(messages=[], stream=True, extra={"temperature": 0.2})
     assert_type(stream, EventStream[dict[str, Any]])
 
@@ -61,14 +61,14 @@ async def search(docs: AiSearchInstance, namespace: AiSearchNamespace) -> None:
 
 
 async def instances(namespace: AiSearchNamespace) -> None:
-    made = await namespace.create({"id": "docs", "chunk_size": 512})
-    assert_type(made, AiSearchInstance)
+    created = await namespace.create({"id": "docs", "chunk_size": 512})
+    assert_type(created, AiSearchInstance)
     assert_type(namespace.get("docs"), AiSearchInstance)
-    assert_type(await made.update({"reranking": True}), AiSearchInstanceInfo)
+    assert_type(await created.update({"reranking": True}), AiSearchInstanceInfo)
     assert_type((await namespace.list())["result"], list[AiSearchInstanceInfo])
 
     await namespace.create({"chunk_size": 1})  # type: ignore[typeddict-item]  # pyright: ignore[reportArgumentType]
-    await made.update({"chunk_sise": 1})  # type: ignore[typeddict-unknown-key]  # pyright: ignore[reportArgumentType]
+    await created.update({"chunk_sise": 1})  # type: ignore[typeddict-unknown-key]  # pyright: ignore[reportArgumentType]
 
 
 async def items(docs: AiSearchInstance, parts: AsyncIterator[bytes]) -> None:
@@ -88,11 +88,11 @@ async def items(docs: AiSearchInstance, parts: AsyncIterator[bytes]) -> None:
 async def memory(namespace: AgentMemory) -> None:
     profile = await namespace.get_profile("ann")
     assert_type(profile, AgentMemoryProfile)
-    one = await profile.remember("a", session_id="s")
-    assert_type(one, AgentMemoryMemory)
-    assert_type(one.created_at, datetime)
-    found = await profile.recall("a", thinking_level="high", reference_date=date(2026, 7, 1))
-    assert_type(found.candidates[0].score, float)
+    stored = await profile.remember("a", session_id="s")
+    assert_type(stored, AgentMemoryMemory)
+    assert_type(stored.created_at, datetime)
+    response = await profile.recall("a", thinking_level="high", reference_date=date(2026, 7, 1))
+    assert_type(response.candidates[0].score, float)
     await profile.ingest([{"role": "user", "content": "a"}])
 
     await profile.recall("a", thinking_level="hard")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
@@ -105,8 +105,8 @@ async def web(search: WebSearch) -> None:
 
 
 async def git(artifacts: Artifacts) -> None:
-    made = await artifacts.create("site", read_only=True)
-    assert_type(made, ArtifactsCreateRepoResult)
+    created = await artifacts.create("site", read_only=True)
+    assert_type(created, ArtifactsCreateRepoResult)
     copy = await artifacts.import_(source={"url": "https://a"}, target={"name": "b"})
     assert_type(copy, ArtifactsCreateRepoResult)
     with await artifacts.get("site") as repo:

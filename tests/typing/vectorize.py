@@ -31,15 +31,15 @@ async def changes(index: Vectorize) -> None:
     added = await index.insert([VectorizeVector("a", [1, 2]), VectorizeVector("b", (1.5, 2), "n")])
     assert_type(added, VectorizeAsyncMutation)
     assert_type(added.mutation_id, str)
-    one = VectorizeVector("a", array("f", [1, 2]), metadata={"genre": "drama"})
-    assert_type(await index.upsert([one]), VectorizeAsyncMutation)
-    await index.upsert(VectorizeVector(f"{at}", memoryview(b"ab")) for at in range(5))
+    vector = VectorizeVector("a", array("f", [1, 2]), metadata={"genre": "drama"})
+    assert_type(await index.upsert([vector]), VectorizeAsyncMutation)
+    await index.upsert(VectorizeVector(f"{number}", memoryview(b"ab")) for number in range(5))
     await index.delete_by_ids({"a", "b"})
-    kept = await index.get_by_ids(["a"])
-    assert_type(kept, list[VectorizeVector])
-    assert_type(kept[0].values[0], float)
-    assert_type(kept[0].metadata, Mapping[str, Any] | None)
-    await index.upsert(kept)
+    stored = await index.get_by_ids(["a"])
+    assert_type(stored, list[VectorizeVector])
+    assert_type(stored[0].values[0], float)
+    assert_type(stored[0].metadata, Mapping[str, Any] | None)
+    await index.upsert(stored)
 
     VectorizeVector(1, [1.0])  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     VectorizeVector("a", ["1"])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
@@ -47,14 +47,14 @@ async def changes(index: Vectorize) -> None:
 
 
 async def queries(index: Vectorize, old: VectorizeIndex, vector: list[float]) -> None:
-    found = await index.query(vector, top_k=3, filter={"year": {"$gte": 1990}})
-    assert_type(found, VectorizeMatches)
-    for match in found:
+    matches = await index.query(vector, top_k=3, filter={"year": {"$gte": 1990}})
+    assert_type(matches, VectorizeMatches)
+    for match in matches:
         assert_type(match, VectorizeMatch)
         assert_type(match.score, float)
         assert_type(match.values, list[float] | None)
-    made: VectorizeVectorMetadataFilter = {"year": 1990, "place.city": {"$in": ["Oslo", "Rome"]}}
-    await index.query(vector, filter={**made, "seen": None, "genre": {"$ne": "drama"}})
+    filter: VectorizeVectorMetadataFilter = {"year": 1990, "place.city": {"$in": ["Oslo", "Rome"]}}
+    await index.query(vector, filter={**filter, "seen": None, "genre": {"$ne": "drama"}})
     await index.query(vector, filter={"year": {"$gt": 1990, "$lte": 2000.5}, "free": True})
     await index.query(range(3), return_values=True, return_metadata="indexed", namespace="n")
     assert_type(await index.query_by_id("a", return_metadata=True), VectorizeMatches)

@@ -213,11 +213,11 @@ async def _readable(inputs: dict[str, Any]) -> dict[str, Any]:
         body = _body(value)
         if body is not None:
             content_type: str = value["contentType"]
-            whole = web.Response.new(body, headers=[["content-type", content_type]])
+            response = web.Response.new(body, headers=[["content-type", content_type]])
             if content_type.startswith("multipart/form-data"):
-                content: Any = FormData.from_js(await whole.formData())
+                content: Any = FormData.from_js(await response.formData())
             else:
-                content = await whole.arrayBuffer()
+                content = await response.arrayBuffer()
             readable[name] = {**value, "body": content}
         elif name in _NUMBERS and isinstance(value, list):
             readable[name] = bytes(cast("list[int]", value))

@@ -139,7 +139,7 @@ def ai(binding: Any) -> AIScript:
     """
     script = getattr(raw(binding), "script", None)
     if not isinstance(script, AIScript):
-        raise TypeError(f"ai(): expected an AI from fake(), got {type(binding).__name__}")
+        raise TypeError(f"ai(): expected an AI that fake() made, got {type(binding).__name__}")
     return script
 
 
@@ -219,8 +219,8 @@ def _unfit(call: AICall, answer: Any) -> TypeError:
         hint = "; the call did not request a stream"
     else:
         hint = ""
-    wanted = "bytes" if call.model in _BINARY else "the JSON of an answer"
-    return TypeError(f"{place}: expected {wanted}, got {type_name}{hint}")
+    expected = "bytes" if call.model in _BINARY else "the JSON of an answer"
+    return TypeError(f"{place}: expected {expected}, got {type_name}{hint}")
 
 
 def _text_answer(call: AICall, text: str) -> dict[str, Any]:

@@ -276,7 +276,8 @@ def ai_search(binding: AiSearchInstance | AiSearchNamespace) -> AiSearchScript:
     """
     script = getattr(raw(binding), "script", None)
     if not isinstance(script, AiSearchScript):
+        type_name = type(binding).__name__
         raise TypeError(
-            f"ai_search(): expected an AI Search binding from fake(), got {type(binding).__name__}"
+            f"ai_search(): expected an AI Search binding that fake() made, got {type_name}"
         )
     return script

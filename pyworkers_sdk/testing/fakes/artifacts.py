@@ -56,8 +56,8 @@ class FakeArtifacts:
         self.repos: dict[str, FakeArtifactsRepo] = {}
         self._numbers = count(1)
 
-    def next_id(self, kind: str) -> str:
-        return f"{kind}-{next(self._numbers)}"
+    def next_id(self, prefix: str) -> str:
+        return f"{prefix}-{next(self._numbers)}"
 
     async def create(self, name: str, opts: dict[str, Any], /) -> Any:
         repo = self.new_repo(name, opts, opts.get("setDefaultBranch", "main"), None)
@@ -324,7 +324,7 @@ def push_commit(
     inside = raw(binding)
     if not isinstance(inside, FakeArtifacts):
         raise TypeError(
-            f"push_commit(): expected an Artifacts from fake(), got {type(binding).__name__}"
+            f"push_commit(): expected an Artifacts that fake() made, got {type(binding).__name__}"
         )
     target = inside.repos.get(repo) or inside.new_repo(repo, {}, "main", None)
     return target.push(files, message, author, branch)

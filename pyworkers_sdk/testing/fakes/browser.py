@@ -119,7 +119,9 @@ def browser(binding: Browser) -> BrowserScript:
     """
     inside = raw(binding)
     if not isinstance(inside, FakeBrowserRun):
-        raise TypeError(f"browser(): expected a Browser from fake(), got {type(inside).__name__}")
+        raise TypeError(
+            f"browser(): expected a Browser that fake() made, got {type(inside).__name__}"
+        )
     return inside.answers
 
 

@@ -99,5 +99,7 @@ def flags(
     """
     inside = raw(binding)
     if not isinstance(inside, FakeFlagship):
-        raise TypeError(f"flags(): expected a Flagship from fake(), got {type(inside).__name__}")
+        raise TypeError(
+            f"flags(): expected a Flagship that fake() made, got {type(inside).__name__}"
+        )
     return inside.flags

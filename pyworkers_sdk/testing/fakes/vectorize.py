@@ -122,7 +122,9 @@ def vectors(index: Any) -> list[VectorizeVector]:
     """
     inside = raw(index)
     if not isinstance(inside, _Index):
-        raise TypeError(f"vectors(): expected an index from fake(), got {type(index).__name__}")
+        raise TypeError(
+            f"vectors(): expected an index that fake() made, got {type(index).__name__}"
+        )
     return [
         VectorizeVector(vector.id, [*vector.values], vector.namespace, _metadata(vector))
         for vector in inside.visible().values()
@@ -281,7 +283,7 @@ class _Index:
         ]
         return {"matches": matches, "count": len(matches)}
 
-    def whole(self, ids: Iterable[str]) -> list[dict[str, Any]]:
+    def with_ids(self, ids: Iterable[str]) -> list[dict[str, Any]]:
         """Return the vectors with these ids, with values and metadata."""
         stored = self.visible()
         return [
@@ -346,7 +348,7 @@ class FakeVectorize(_Index):
 
     async def getByIds(self, ids: Any, /) -> Any:
         check_ids("VECTOR_GET", ids, MAX_GET)
-        return self.whole(ids)
+        return self.with_ids(ids)
 
     def _query(
         self,
@@ -362,14 +364,14 @@ class FakeVectorize(_Index):
         # The client sends these two unchanged, and the service refuses them.
         if level is False or level == "":
             raise coded("VECTOR_QUERY", 40026, field="returnMetadata")
-        whole = level in (True, "all")
-        most = MAX_TOP_K_WHOLE if whole or return_values else MAX_TOP_K
+        all_metadata = level in (True, "all")
+        most = MAX_TOP_K_WHOLE if all_metadata or return_values else MAX_TOP_K
 
         def show(vector: Stored) -> dict[str, Any]:
             fields = _namespace(vector)
             if return_values:
                 fields.update(_values(vector))
-            if whole:
+            if all_metadata:
                 fields.update(_all(vector))
             elif level == "indexed" and vector.indexed:
                 fields["metadata"] = nested(vector.indexed)
@@ -431,7 +433,7 @@ class FakeVectorizeIndex(_Index):
         return _applied(deleted)
 
     async def getByIds(self, ids: Any, /) -> Any:
-        return self.whole(ids)
+        return self.with_ids(ids)
 
 
 def _milliseconds(wait: float | timedelta) -> float:

@@ -60,6 +60,6 @@ def web_results(binding: WebSearch) -> list[WebSearchResult]:
     inside = raw(binding)
     if not isinstance(inside, FakeWebSearch):
         raise TypeError(
-            f"web_results(): expected a WebSearch from fake(), got {type(binding).__name__}"
+            f"web_results(): expected a WebSearch that fake() made, got {type(binding).__name__}"
         )
     return inside.results
