@@ -137,7 +137,7 @@ async def test_an_exception_before_the_response_comes_out() -> None:
 async def test_an_application_that_does_not_answer_is_told_so() -> None:
     async def serve(scope: Any, receive: Any, send: Any) -> None: ...
 
-    with raises(WorkersError, match="the application did not answer"):
+    with raises(WorkersError, match="the application did not send a response"):
         await asgi.fetch(application(serve), Request("https://e.com/"))
 
 
@@ -331,7 +331,7 @@ async def test_what_a_websocket_s_application_raises_before_it_accepts_comes_out
         assert scope["type"] == "websocket"
         await send({"type": "websocket.send", "text": "too early"})
 
-    with raises(WorkersError, match="the application sent 'websocket.send' where none is expected"):
+    with raises(WorkersError, match="^the application sent an unexpected 'websocket.send'$"):
         await asgi.fetch(app, Request("https://e.com/", headers=UPGRADE))
 
 

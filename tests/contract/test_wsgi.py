@@ -207,7 +207,7 @@ async def test_applications_that_answer_wrongly() -> None:
     def silent(environ: dict[str, Any], start: Start) -> list[bytes]:
         return [b"x"]
 
-    with raises(WorkersError, match="^the application did not begin its response$"):
+    with raises(WorkersError, match="^the application did not call start_response$"):
         await wsgi.fetch(silent, Request("https://e.com/"))
 
     def twice(environ: dict[str, Any], start: Start) -> list[bytes]:
@@ -215,5 +215,5 @@ async def test_applications_that_answer_wrongly() -> None:
         plain(start)
         return [b"x"]
 
-    with raises(WorkersError, match="^the application began its response twice$"):
+    with raises(WorkersError, match="^the application called start_response twice$"):
         await wsgi.fetch(twice, Request("https://e.com/"))
