@@ -23,12 +23,14 @@ from pyworkers_sdk.images.hosted import ImageListFilter
 from .kit import cases, not_in, only, raises
 
 # Real worlds lack ``testing``; tests/real/worlds.py lays this module of it beside the checks.
-_PICTURES = "pictures" if sys.platform == "emscripten" else "pyworkers_sdk.testing.fakes.pictures"
-picture: Callable[[str, int, int], bytes] = import_module(_PICTURES).picture
+_IMAGE_HEADERS = (
+    "image_headers" if sys.platform == "emscripten" else "pyworkers_sdk.testing.fakes.image_headers"
+)
+make_image: Callable[[str, int, int], bytes] = import_module(_IMAGE_HEADERS).make_image
 
 NO_NODE = "miniflare's proxy of Images for Node does not answer"
 ECHO = "the fake makes images; this stand-in repeats what it is told, by JavaScript's names"
-PNG = picture("image/png", 7, 5)
+PNG = make_image("image/png", 7, 5)
 SVG = b'<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg" width="10" height="20"/>'
 
 
@@ -50,7 +52,7 @@ async def _made(result: ImageTransformationResult, images: Images) -> tuple[str,
     }
 )
 async def test_info(images: Images, case: tuple[str, int, int]) -> None:
-    data = picture(*case)
+    data = make_image(*case)
     info = await images.info(data)
     assert (info.format, info.file_size) == (case[0], len(data))
     assert (info.width, info.height) == case[1:]
@@ -217,7 +219,7 @@ SIZES: dict[str | None, list[tuple[int, int]]] = {
 @not_in("node", reason=NO_NODE)
 @cases({str(fit): fit for fit in FITS})
 async def test_sizes(images: Images, case: Any) -> None:
-    data = picture("image/png", 70, 50)
+    data = make_image("image/png", 70, 50)
     found: list[tuple[Any, Any]] = []
     for width, height in BOXES:
         step = images.input(data).transform(width=width, height=height, fit=case)
@@ -343,9 +345,9 @@ async def test_a_transformer_is_good_for_one_output(images: Images) -> None:
 
 @not_in("node", reason=NO_NODE)
 async def test_draw(images: Images) -> None:
-    mark = images.input(picture("image/png", 3, 2)).transform(rotate=90)
+    mark = images.input(make_image("image/png", 3, 2)).transform(rotate=90)
     step = images.input(PNG).draw(mark, opacity=0.5, top=1, left=2)
-    step = step.draw(picture("image/png", 2, 2), repeat="x", composite="over", bottom=1, right=1)
+    step = step.draw(make_image("image/png", 2, 2), repeat="x", composite="over", bottom=1, right=1)
     result = await step.draw(Blob([PNG])).output(format="image/png")
     assert await _made(result, images) == ("image/png", 7, 5)
     with raises(ImagesError, match="9525"):

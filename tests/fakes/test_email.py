@@ -92,7 +92,9 @@ async def test_only_a_fake_tells() -> None:
         async def send(self, message: Any) -> None: ...
 
     other: Any = Other()
-    with pytest.raises(TypeError, match=r"looks into a mailer that fake"):
+    with pytest.raises(
+        TypeError, match=r"sent_emails\(\): expected a SendEmail from fake\(\), got Other"
+    ):
         sent_emails(SendEmail(other))
 
 

@@ -8,16 +8,16 @@ import pytest
 
 from pyworkers_sdk import Env, Images, ImagesError
 from pyworkers_sdk.testing import Clock, FakeRuntime, fake, faults, image_outputs
-from pyworkers_sdk.testing.fakes.pictures import measured, picture
+from pyworkers_sdk.testing.fakes.image_headers import make_image, read_header
 
 pytestmark = pytest.mark.asyncio
 
-PNG = picture("image/png", 70, 50)
+PNG = make_image("image/png", 70, 50)
 
 
 async def test_what_was_made() -> None:
     images = fake(Images)
-    mark = images.input(picture("image/png", 3, 2)).transform(rotate=90)
+    mark = images.input(make_image("image/png", 3, 2)).transform(rotate=90)
     step = images.input(PNG).transform(width=35, fit="cover").draw(mark, top=1).draw(PNG)
     await step.transform(rotate=90).output(format="image/gif", quality=80)
     (output,) = image_outputs(images)
@@ -38,7 +38,9 @@ async def test_outputs_of_something_else() -> None:
     images = fake(Images)
     real: Any = images
     real._js = object()
-    with pytest.raises(TypeError, match="looks into what fake"):
+    with pytest.raises(
+        TypeError, match=r"image_outputs\(\): expected an Images from fake\(\), got object"
+    ):
         image_outputs(images)
 
 
@@ -46,14 +48,14 @@ async def test_texts() -> None:
     images = fake(Images)
     text = images.text("hey!", font={"url": "https://example.com/font"}, size=10, color="red")
     result = await text.output(format="image/png")
-    assert measured(await result.image().bytes()) == ("image/png", 20, 10)
+    assert read_header(await result.image().bytes()) == ("image/png", 20, 10)
     small = await images.text("a", font={"url": "u"}).output(format="image/png")
-    assert measured(await small.image().bytes()) == ("image/png", 8, 16)
+    assert read_header(await small.image().bytes()) == ("image/png", 8, 16)
 
 
 async def test_large_pictures() -> None:
     for kind in ("image/gif", "image/png", "image/jpeg", "image/webp"):
-        assert measured(picture(kind, 3000, 3001)) == (kind, 3000, 3001)
+        assert read_header(make_image(kind, 3000, 3001)) == (kind, 3000, 3001)
 
 
 @pytest.mark.parametrize(
@@ -68,14 +70,14 @@ async def test_large_pictures() -> None:
     ],
 )
 async def test_what_is_no_image(data: bytes) -> None:
-    assert measured(data) is None
+    assert read_header(data) is None
     with pytest.raises(ImagesError):
         await fake(Images).info(data)
 
 
 async def test_an_svg_with_a_preamble() -> None:
     svg = b'\xef\xbb\xbf<?xml version="1.0"?><!-- a --><!DOCTYPE svg><svg/>'
-    assert measured(svg) == ("image/svg+xml", 0, 0)
+    assert read_header(svg) == ("image/svg+xml", 0, 0)
 
 
 async def test_listings_go_by_time() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from pyworkers_sdk import Media
 from pyworkers_sdk.testing import fake, media_outputs
-from pyworkers_sdk.testing.fakes.pictures import measured
+from pyworkers_sdk.testing.fakes.image_headers import read_header
 
 pytestmark = pytest.mark.asyncio
 
@@ -30,14 +30,16 @@ async def test_what_was_made() -> None:
 async def test_frames() -> None:
     media = fake(Media)
     frame = await media.input(b"x").output(mode="frame").media()
-    assert measured(await frame.bytes()) == ("image/jpeg", 640, 360)
+    assert read_header(await frame.bytes()) == ("image/jpeg", 640, 360)
     resized = media.input(b"x").transform(width=20, height=10)
     sheet = await resized.output(mode="spritesheet", format="png").response()
-    assert measured(await sheet.bytes()) == ("image/png", 20, 10)
+    assert read_header(await sheet.bytes()) == ("image/png", 20, 10)
 
 
 async def test_something_else() -> None:
     media = fake(Media)
     media._js = object()
-    with pytest.raises(TypeError, match="looks into what fake"):
+    with pytest.raises(
+        TypeError, match=r"media_outputs\(\): expected a Media from fake\(\), got object"
+    ):
         media_outputs(media)
