@@ -26,7 +26,7 @@ __all__ = [
     "RequestInitCfPropertiesVaryHeader",
 ]
 
-# Incoming requests ------------------------------------------------------------------------------
+# Incoming requests -------------------------------------------------------------------------------
 
 
 class IncomingRequestCfPropertiesBotManagement(TypedDict, total=False):
@@ -120,7 +120,7 @@ class IncomingRequestCfProperties(TypedDict, total=False):
     tlsClientAuth: IncomingRequestCfPropertiesTLSClientAuth
 
 
-# Outgoing requests ------------------------------------------------------------------------------
+# Outgoing requests -------------------------------------------------------------------------------
 
 
 class BasicImageTransformationsGravityCoordinates(TypedDict, total=False):

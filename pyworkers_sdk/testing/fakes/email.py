@@ -128,7 +128,7 @@ class FakeSendEmail:
         sender = _address(parts["from"])
         to, cc, bcc = (list(map(_address, parts.get(name, ()))) for name in ("to", "cc", "bcc"))
         # The local simulation checks only "to", not "cc" and "bcc" (contract:
-        # test_email.py, the check of parts with restricted addresses).
+        # test_send_of_parts_respects_allowed_addresses).
         self._check_addresses(sender, to)
         attachments = [_attachment(attachment) for attachment in parts.get("attachments", ())]
         if not (to or cc or bcc):

@@ -25,7 +25,7 @@ class ImageHeader(NamedTuple):
     """0 for an SVG."""
 
 
-# Reading ------------------------------------------------------------------------------------------
+# Reading -----------------------------------------------------------------------------------------
 
 
 def read_header(data: bytes) -> ImageHeader | None:
@@ -102,7 +102,7 @@ def _boxes(data: bytes, *path: bytes) -> Iterator[bytes]:
         offset += max(size, 8)
 
 
-# Writing ------------------------------------------------------------------------------------------
+# Writing -----------------------------------------------------------------------------------------
 
 
 def make_image(format: str, width: int, height: int) -> bytes:

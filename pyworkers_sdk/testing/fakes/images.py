@@ -1,8 +1,8 @@
 """``FakeImagesBinding``: the JavaScript API of Images, without an image library.
 
 The fake measures real images. Its results are grey images of the right format and size. Sizes and
-refusals match the local simulation of miniflare, size by size (contract: test_sizes and
-test_transforms of tests/contract/test_images.py).
+refusals match the local simulation of miniflare, size by size (contract:
+test_transform_fit_decides_the_size, test_transform_rotates_and_resizes_only).
 """
 
 from __future__ import annotations
@@ -162,7 +162,7 @@ class FakeImageTransformer:
         self._images.outputs.append(
             ImageOutput(self.transforms, {"format": format} | options, *size)
         )
-        # contract: test_an_unknown_format_is_jpeg
+        # contract: test_output_of_an_unknown_format_is_jpeg
         content_type = format if format in FORMATS else "image/jpeg"
         return FakeImageTransformationResult(content_type, make_image(content_type, *size))
 
@@ -178,7 +178,7 @@ class FakeImageTransformationResult:
     def __init__(self, content_type: str, data: bytes) -> None:
         self._type = content_type
         # One stream for all calls: the image can be read once (contract:
-        # test_the_image_is_there_once).
+        # test_result_image_can_be_read_once).
         self._stream = ReadableStream.of(data)
 
     def contentType(self) -> str:
@@ -205,7 +205,7 @@ def image_outputs(images: Images) -> list[ImageOutput]:
     return [*inside.outputs]
 
 
-# Sizes --------------------------------------------------------------------------------------------
+# Sizes -------------------------------------------------------------------------------------------
 
 Size = tuple[int, int]  # width and height in pixels; 0 in a box means: not limited
 
@@ -232,7 +232,7 @@ def _rotated(size: Size, degrees: float) -> Size:
     """Return the size of the upright box that contains the rotated image.
 
     Angles beside 90, 180 and 270 are refused by the types only: the local simulation takes all
-    (contract: test_values_that_the_local_simulation_lets_through).
+    (contract: test_transform_with_out_of_range_values_is_not_refused).
     """
     if not degrees:
         return size
@@ -272,7 +272,8 @@ def _scaled(size: Size, scale: float) -> Size:
     return max(1, int(size[0] * scale + 0.5)), max(1, int(size[1] * scale + 0.5))
 
 
-# Every other value, also an unknown one, scales down (contract: test_sizes with "nonsense").
+# Any other value, even an unknown one, scales down (contract: test_transform_fit_decides_the_size
+# with "nonsense").
 _FITS: dict[str, Callable[[Size, Size], Size]] = {
     "squeeze": _squeeze,
     "crop": _crop,
@@ -282,7 +283,7 @@ _FITS: dict[str, Callable[[Size, Size], Size]] = {
 }
 
 
-# Input and output ---------------------------------------------------------------------------------
+# Input and output --------------------------------------------------------------------------------
 
 
 class _InputImage(NamedTuple):
@@ -319,7 +320,7 @@ def _encoded(image: ReadableStream) -> ReadableStream:
 
 async def _read(stream: ReadableStream) -> bytes:
     # The local simulation sends the stream as a form, hence the message (contract:
-    # test_a_locked_stream).
+    # test_info_of_a_locked_stream_raises).
     if stream.locked:
         raise _failure(LOCKED_INPUT)
     reader, chunks = stream.getReader(), list[bytes]()
@@ -340,7 +341,7 @@ def _failure(code_and_message: tuple[int, str], *details: object) -> JsException
     return error
 
 
-# Stored images ------------------------------------------------------------------------------------
+# Stored images -----------------------------------------------------------------------------------
 
 
 @yields_to_others
@@ -358,7 +359,7 @@ class FakeHostedImages:
     async def upload(self, image: ReadableStream, options: Any = None, /) -> Any:
         options = options or {}
         # The content is not checked: the local simulation stores any bytes (contract:
-        # test_upload_without_options).
+        # test_hosted_upload_without_options_has_defaults).
         data = await _read(_decoded(image, options.get("encoding")))
         return self._store(options, data, filename=options.get("filename", "uploaded.jpg"))
 
@@ -379,7 +380,8 @@ class FakeHostedImages:
         if options.get("sortOrder") == "desc":
             images.reverse()
         # The cursor is the id of the last image of a page. An unknown cursor starts at the
-        # beginning, and a limit of 0 returns a page without a cursor (contract: test_list).
+        # beginning, and a limit of 0 returns a page without a cursor (contract:
+        # test_hosted_list_pages_and_filters_by_creator).
         start = next((index for index, image in enumerate(images, 1) if image["id"] == cursor), 0)
         limit = options.get("limit", DEFAULT_LIMIT)
         page = images[start : start + limit]
@@ -402,7 +404,8 @@ class FakeHostedImages:
         if data is not None:
             details["uploaded"] = _iso(self.clock)
             self.data[id] = data
-        # An upload with a used id replaces the image (contract: test_upload_without_options).
+        # An upload with a used id replaces the image (contract:
+        # test_hosted_upload_without_options_has_defaults).
         self.details[id] = details
         return from_js(details)  # a copy
 

@@ -86,7 +86,7 @@ class FakeMediaTransformationResult:
 
     async def media(self) -> ReadableStream:
         # A grey image needs no input, but the service would read it: a stream with another
-        # reader must fail here, too (contract: test_media.py).
+        # reader must fail here, too (contract: test_locked_stream_raises).
         if self._source.locked:
             raise JsException("TypeError", LOCKED_STREAM)
         return self._result

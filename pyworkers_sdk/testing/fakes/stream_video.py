@@ -32,7 +32,7 @@ UNKNOWN_COMPARISON = "Invalid comparison operator: {}"
 NOT_A_SHARE = "{} must be between 0.0 and 1.0"
 
 # The local simulation labels these languages; a label of any other is the language itself
-# (contract: test_labels_of_captions, test_captions).
+# (contract: test_caption_label_is_the_name_of_the_language, test_captions_are_stored_by_language).
 LABELS = {
     "cs": "Czech",
     "de": "German",
@@ -102,7 +102,7 @@ class FakeStreamBinding:
             "thumbnail": f"{HOST}/{id}/thumbnails/thumbnail.jpg",
             "thumbnailTimestampPct": params.get("thumbnailTimestampPct", 0),
             "readyToStream": True,
-            "readyToStreamAt": None,  # None although ready (contract: test_upload)
+            "readyToStreamAt": None,  # even if ready (contract: test_upload_returns_the_video)
             "status": _status("ready"),
             "meta": params.get("meta", {}),
             "created": self.now(),
@@ -142,7 +142,7 @@ class FakeStreamBinding:
             data: bytes = await web.Response.new(source).arrayBuffer()
             return data
         # No server answers at a preview URL, so those are looked up here (contract:
-        # test_upload_of_a_stream_and_of_a_url).
+        # test_upload_accepts_a_stream_and_a_url).
         for id, data in self.data.items():
             if self.details[id]["preview"] == source:
                 return data
@@ -178,7 +178,8 @@ class FakeStreamVideoHandle:
 
     async def update(self, params: dict[str, Any], /) -> Any:
         video = self._stream.require(self.id)
-        # An update without any field counts as a change, too (contract: test_update).
+        # An update without any field counts as a change, too (contract:
+        # test_update_replaces_only_passed_properties).
         video.update(from_js(params), modified=self._stream.now())
         return from_js(video)
 
@@ -192,7 +193,7 @@ class FakeStreamVideoHandle:
     async def generateToken(self) -> str:
         self._stream.require(self.id)
         # The local simulation does not sign: its token is base64 of the claims (contract:
-        # test_tokens).
+        # test_generate_token_names_the_video_and_its_expiry).
         expiry = int(self._stream.clock.now() // 1000) + TOKEN_SECONDS
         payload = dumps({"sub": self.id, "kid": "local-mode-key", "exp": expiry})
         return b64encode(payload.encode()).decode()
@@ -228,7 +229,8 @@ class FakeStreamScopedCaptions(_Scoped):
         return [from_js(caption) for name, caption in captions if language in (None, name)]
 
     async def delete(self, language: str, /) -> None:
-        # Also for a missing video: "Caption not found" (contract: test_a_video_that_is_not_there).
+        # Also for a missing video: "Caption not found" (contract:
+        # test_missing_video_raises_not_found_error).
         if self._attached("captions").pop(language, None) is None:
             raise missing("Caption", f"{self._id}/{language}")
 
@@ -309,7 +311,9 @@ class FakeStreamWatermarks:
             "id": id,
             "name": params.get("name", ""),
             "size": len(data),
-            "height": 0,  # The image is not read (contract: test_watermarks).
+            # The size of the image is not read (contract:
+            # test_watermarks_are_created_listed_and_deleted).
+            "height": 0,
             "width": 0,
             "created": self._stream.now(),
             "downloadedFrom": image if isinstance(image, str) else None,
