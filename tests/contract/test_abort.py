@@ -63,12 +63,12 @@ async def test_only_the_first_abort_counts() -> None:
     }
 )
 async def test_reason_becomes_an_abort_error(case: tuple[Any, str, type[AbortError]]) -> None:
-    given, message, kind = case
-    signal = AbortSignal.abort(given)
+    reason, message, error_type = case
+    signal = AbortSignal.abort(reason)
     assert signal.aborted
-    assert type(signal.reason) is kind
+    assert type(signal.reason) is error_type
     assert str(signal.reason) == message
-    with raises(kind):
+    with raises(error_type):
         signal.throw_if_aborted()
 
 
@@ -193,9 +193,9 @@ async def test_request_signal_follows_the_controller() -> None:
     copies = [request.clone(), Request(request), Request(request, headers={"a": "b"})]
     assert request.signal.aborted is False
     controller.abort("enough")
-    for made in (request, *copies):
-        assert made.signal.aborted is True
-        assert str(made.signal.reason) == "enough"
+    for message in (request, *copies):
+        assert message.signal.aborted is True
+        assert str(message.signal.reason) == "enough"
 
 
 async def test_signal_of_wrong_type_raises() -> None:

@@ -90,43 +90,43 @@ async def test_request_body_arrives_in_chunks() -> None:
 
 
 async def test_response_body_streams_at_the_pace_of_its_reader() -> None:
-    made: list[int] = []
+    numbers: list[int] = []
 
     async def serve(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
         for number in range(20):
-            made.append(number)
+            numbers.append(number)
             await send(
                 {"type": "http.response.body", "body": b"%d," % number, "more_body": number < 19}
             )
 
     response = await asgi.fetch(application(serve), Request("https://e.com/"))
     await asyncio.sleep(0.01)  # time for pieces that must not be made; a slow machine makes fewer
-    assert len(made) < 10
+    assert len(numbers) < 10
     assert await response.text() == ",".join(map(str, range(20))) + ","
 
 
 async def test_receive_after_the_body_waits_and_returns_disconnect() -> None:
-    told: list[str] = []
+    event_types: list[str] = []
     ended = asyncio.Event()
 
     async def serve(scope: Any, receive: Any, send: Any) -> None:
         await receive()
 
         async def listen() -> None:
-            told.append((await receive())["type"])
+            event_types.append((await receive())["type"])
             ended.set()
 
         listening = asyncio.ensure_future(listen())
         await asyncio.sleep(0)
-        assert told == []
+        assert event_types == []
         await answer(send, b"done")
         await listening
 
     response = await asgi.fetch(application(serve), Request("https://e.com/"))
     assert await response.text() == "done"
     await asyncio.wait_for(ended.wait(), 30)
-    assert told == ["http.disconnect"]
+    assert event_types == ["http.disconnect"]
 
 
 # Exceptions --------------------------------------------------------------------------------------
@@ -267,7 +267,7 @@ async def connected(talk: Any) -> tuple[Response, WebSocket, Any]:
 
 @only("fake", "workerd", reason=OUTSIDE)
 async def test_websocket_exchanges_messages_until_the_client_closes() -> None:
-    told: list[Any] = []
+    messages: list[Any] = []
 
     async def talk(scope: Any, receive: Any, send: Any) -> None:
         assert scope["scheme"] == "wss"
@@ -278,7 +278,7 @@ async def test_websocket_exchanges_messages_until_the_client_closes() -> None:
             await send(
                 {"type": "websocket.send", **{k: message[k] for k in message if k != "type"}}
             )
-        told.append(message)
+        messages.append(message)
 
     response, socket, work = await connected(talk)
     assert response.status == 101
@@ -290,7 +290,7 @@ async def test_websocket_exchanges_messages_until_the_client_closes() -> None:
     assert await socket.receive() == b"\x00\xff"
     socket.close(4001, "enough")
     await work
-    assert told == [{"type": "websocket.disconnect", "code": 4001, "reason": "enough"}]
+    assert messages == [{"type": "websocket.disconnect", "code": 4001, "reason": "enough"}]
 
 
 @only("fake", "workerd", reason=OUTSIDE)

@@ -77,9 +77,9 @@ async def test_a_buffer_is_copied() -> None:
     }
 )
 async def test_media_type_is_lower_cased_or_emptied(case: tuple[str, str]) -> None:
-    given, expected = case
-    assert Blob([], type=given).type == expected
-    assert File([], "n", type=given).type == expected
+    type_, expected = case
+    assert Blob([], type=type_).type == expected
+    assert File([], "n", type=type_).type == expected
 
 
 @cases(
@@ -162,9 +162,9 @@ async def test_arguments_of_wrong_type_raise_conversion_error(case: Any) -> None
 
 async def test_blob_is_accepted_as_body() -> None:
     blob = Blob(["héllo"], type="A/b")
-    for made in (Request(URL, method="POST", body=blob), Response(blob)):
-        assert made.headers["content-type"] == "a/b"
-        assert await made.text() == "héllo"
+    for message in (Request(URL, method="POST", body=blob), Response(blob)):
+        assert message.headers["content-type"] == "a/b"
+        assert await message.text() == "héllo"
     assert await blob.text() == "héllo"
 
 
@@ -176,19 +176,19 @@ async def test_file_is_accepted_as_body() -> None:
 
 async def test_type_of_a_blob_body_becomes_content_type() -> None:
     assert "content-type" not in Response(Blob(["x"])).headers
-    given = Response(Blob(["x"], type="a/b"), headers={"content-type": "c/d"})
-    assert given.headers["content-type"] == "c/d"
+    response = Response(Blob(["x"], type="a/b"), headers={"content-type": "c/d"})
+    assert response.headers["content-type"] == "c/d"
 
 
 async def test_body_can_be_read_as_blob() -> None:
-    for made in (
+    for message in (
         Request(URL, method="POST", body=b"\x00\x01", headers={"content-type": "a/b"}),
         Response(b"\x00\x01", headers={"content-type": "a/b"}),
     ):
-        blob = await made.blob()
+        blob = await message.blob()
         assert type(blob) is Blob
         assert (blob.size, blob.type, await blob.bytes()) == (2, "a/b", b"\x00\x01")
-        assert made.body_used
+        assert message.body_used
 
 
 async def test_missing_body_is_an_empty_blob() -> None:
@@ -213,8 +213,8 @@ async def test_missing_body_is_an_empty_blob() -> None:
     }
 )
 async def test_content_type_of_a_body_becomes_the_blob_type(case: tuple[str, str]) -> None:
-    given, expected = case
-    assert (await Response(b"x", headers={"content-type": given}).blob()).type == expected
+    content_type, expected = case
+    assert (await Response(b"x", headers={"content-type": content_type}).blob()).type == expected
 
 
 async def test_used_body_as_a_blob_raises() -> None:
@@ -229,8 +229,8 @@ async def test_blob_can_be_stored_in_r2(r2: R2) -> None:
     blob = Blob(["héllo"], type="a/b")
     await r2.put("k", blob)
     await r2.put("l", File([blob, "!"], "n.txt"))
-    found = [await r2.get(key) for key in ("k", "l")]
-    assert [await each.text() for each in found if each] == ["héllo", "héllo!"]
+    objects = [await r2.get(key) for key in ("k", "l")]
+    assert [await stored.text() for stored in objects if stored] == ["héllo", "héllo!"]
 
 
 @only("workerd", reason="the official SDK is there alone")

@@ -189,10 +189,10 @@ async def test_form_survives_a_round_trip_as_a_body(
 ) -> None:
     form = FormData([("a", "1"), ("ü", "line\r\nline — 😀"), ("a", ""), ("f", File(["x"], "n"))])
     form.append("g", File([b"\x00\r\n--\xff"], "ü.bin", type="text/plain"))
-    made = case(form)
-    assert made.headers["content-type"].startswith("multipart/form-data; boundary=")
-    back = await made.form_data()
-    assert made.body_used
+    message = case(form)
+    assert message.headers["content-type"].startswith("multipart/form-data; boundary=")
+    back = await message.form_data()
+    assert message.body_used
     assert back.keys() == ["a", "ü", "a", "f", "g"]
     assert (back.get_all("a"), back["ü"]) == (["1", ""], "line\r\nline — 😀")
     untyped, typed = back["f"], back["g"]
@@ -374,10 +374,10 @@ async def test_missing_body_is_an_empty_form() -> None:
 
 @cases(MAKERS)
 async def test_second_read_of_a_form_raises(case: Callable[..., Request | Response]) -> None:
-    made = case("a=b", URLENCODED)
-    await made.form_data()
+    message = case("a=b", URLENCODED)
+    await message.form_data()
     with raises(StreamError) as caught:
-        await made.form_data()
+        await message.form_data()
     assert caught.value.js_name == "TypeError"
 
 

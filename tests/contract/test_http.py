@@ -262,8 +262,8 @@ async def test_plain_request_has_default_properties() -> None:
     }
 )
 async def test_request_url_is_normalised(case: tuple[str, str]) -> None:
-    given, expected = case
-    assert Request(given).url == expected
+    url, expected = case
+    assert Request(url).url == expected
 
 
 @cases(["", "nope", "/path", "http://", "https://e.com:99999/", "https://e .com/", "https://e%/"])
@@ -442,9 +442,9 @@ async def test_buffer_passed_as_body_is_copied(
     case: Callable[[object], Request | Response],
 ) -> None:
     buffer = bytearray(b"before")
-    made = case(buffer)
+    message = case(buffer)
     buffer[:] = b"after!"
-    assert await made.text() == "before"
+    assert await message.text() == "before"
 
 
 async def test_text_of_invalid_utf_8_has_replacement_characters() -> None:
@@ -453,11 +453,16 @@ async def test_text_of_invalid_utf_8_has_replacement_characters() -> None:
 
 @cases(MAKERS)
 async def test_second_read_of_a_body_raises(case: Callable[[object], Request | Response]) -> None:
-    made = case("x")
-    assert made.body_used is False
-    await made.text()
-    assert made.body_used is True
-    for read in (made.text, made.bytes, made.json, made.body.bytes if made.body else made.text):
+    message = case("x")
+    assert message.body_used is False
+    await message.text()
+    assert message.body_used is True
+    for read in (
+        message.text,
+        message.bytes,
+        message.json,
+        message.body.bytes if message.body else message.text,
+    ):
         with raises(StreamError) as caught:
             await read()
         assert caught.value.js_name == "TypeError"
@@ -483,13 +488,13 @@ async def test_used_body_error_message() -> None:
 async def test_body_is_an_async_iterator_of_bytes(
     case: Callable[[object], Request | Response],
 ) -> None:
-    made = case("some text")
-    assert isinstance(made.body, ReadableStream)
-    assert made.body.locked is False
-    assert b"".join([chunk async for chunk in made.body]) == b"some text"
-    assert made.body_used is True
+    message = case("some text")
+    assert isinstance(message.body, ReadableStream)
+    assert message.body.locked is False
+    assert b"".join([chunk async for chunk in message.body]) == b"some text"
+    assert message.body_used is True
     with raises(StreamError):
-        await made.text()
+        await message.text()
 
 
 async def test_empty_text_body_is_not_none() -> None:
@@ -527,15 +532,15 @@ async def test_cancelled_body_cannot_be_read() -> None:
 async def test_clone_has_its_own_headers_and_body(
     case: Callable[[object], Request | Response],
 ) -> None:
-    made = case("text")
-    made.headers["a"] = "1"
-    copy = made.clone()
+    message = case("text")
+    message.headers["a"] = "1"
+    copy = message.clone()
     copy.headers["a"] = "2"
-    assert type(copy) is type(made)
-    assert made.headers["a"] == "1"
+    assert type(copy) is type(message)
+    assert message.headers["a"] == "1"
     assert await copy.text() == "text"
-    assert (made.body_used, copy.body_used) == (False, True)
-    assert await made.text() == "text"
+    assert (message.body_used, copy.body_used) == (False, True)
+    assert await message.text() == "text"
 
 
 async def test_clone_keeps_method_redirect_and_status() -> None:
@@ -548,10 +553,10 @@ async def test_clone_keeps_method_redirect_and_status() -> None:
 
 
 async def test_clone_of_a_used_body_raises() -> None:
-    for made in (Response("x"), post("x")):
-        await made.text()
+    for message in (Response("x"), post("x")):
+        await message.text()
         with raises(StreamError) as caught:
-            made.clone()
+            message.clone()
         assert caught.value.js_name == "TypeError"
 
 
@@ -599,9 +604,9 @@ async def test_json_that_does_not_fit_the_row_type_raises(
 
 @cases(["", "{", "{'a': 1}", "NaN", "[1,]", "nul"])
 async def test_invalid_json_raises(case: str) -> None:
-    for made in (post(case), Response(case)):
+    for message in (post(case), Response(case)):
         with raises(WorkersError, match="^the body is not JSON: ") as caught:
-            await made.json()
+            await message.json()
         assert caught.value.js_name == "SyntaxError"
 
 
@@ -836,9 +841,9 @@ async def test_exception_of_a_body_iterator_breaks_the_body() -> None:
 async def test_exception_of_a_body_iterator_breaks_the_clone() -> None:
     response = Response(failing())
     copy = response.clone()
-    for made in (response, copy):
+    for message in (response, copy):
         with raises(StreamError, match="ValueError: boom"):
-            await made.text()
+            await message.text()
 
 
 @cases({"str": "text", "int": 5, "none": None})

@@ -74,29 +74,29 @@ async def test_fetch_sends_method_headers_and_body(outside: str) -> None:
     response = await fetch(
         f"{outside}/", method="put", headers={"X-A": "1", "x-b": "2"}, body="text é"
     )
-    said = await echoed(response)
-    assert (said["method"], said["body"]) == ("PUT", "text é")
-    assert said["headers"] == {
+    echo = await echoed(response)
+    assert (echo["method"], echo["body"]) == ("PUT", "text é")
+    assert echo["headers"] == {
         "content-type": "text/plain;charset=UTF-8",
         "x-a": "1",
         "x-b": "2",
     }
     headers = Headers({"x-c": "3"})
-    said = await echoed(await fetch(f"{outside}/", headers=headers))
-    assert said["headers"] == {"x-c": "3"}
+    echo = await echoed(await fetch(f"{outside}/", headers=headers))
+    assert echo["headers"] == {"x-c": "3"}
 
 
 async def test_fetch_accepts_a_request(outside: str) -> None:
     request = Request(f"{outside}/", method="POST", body="x", headers={"a": "1"})
-    said = await echoed(await fetch(request))
-    assert (said["method"], said["body"], said["headers"]["a"]) == ("POST", "x", "1")
+    echo = await echoed(await fetch(request))
+    assert (echo["method"], echo["body"], echo["headers"]["a"]) == ("POST", "x", "1")
     assert request.body_used
 
 
 async def test_fetch_accepts_a_request_with_changes(outside: str) -> None:
     request = Request(f"{outside}/", method="POST", headers={"a": "1"}, body="x")
-    said = await echoed(await fetch(request, method="PUT", headers={"b": "2"}))
-    assert (said["method"], said["body"], said["headers"]) == ("PUT", "x", {"b": "2"})
+    echo = await echoed(await fetch(request, method="PUT", headers={"b": "2"}))
+    assert (echo["method"], echo["body"], echo["headers"]) == ("PUT", "x", {"b": "2"})
 
 
 async def test_fetch_of_a_used_request_raises(outside: str) -> None:
@@ -117,19 +117,19 @@ async def test_used_request_error_message(outside: str) -> None:
 
 async def test_bytes_and_blob_bodies_are_sent(outside: str) -> None:
     for body in (b"abc", bytearray(b"abc"), Blob(["a", b"bc"])):
-        said = await echoed(await fetch(f"{outside}/", method="POST", body=body))
-        assert said["body"] == "abc"
-        assert "content-type" not in said["headers"]
+        echo = await echoed(await fetch(f"{outside}/", method="POST", body=body))
+        assert echo["body"] == "abc"
+        assert "content-type" not in echo["headers"]
     typed = Blob(["abc"], type="a/b")
-    said = await echoed(await fetch(f"{outside}/", method="POST", body=typed))
-    assert said["headers"] == {"content-type": "a/b"}
+    echo = await echoed(await fetch(f"{outside}/", method="POST", body=typed))
+    assert echo["headers"] == {"content-type": "a/b"}
 
 
 async def test_form_body_is_sent_as_multipart(outside: str) -> None:
-    said = await echoed(await fetch(f"{outside}/", method="POST", body=FormData({"a": "1 é"})))
-    kind = said["headers"]["content-type"]
-    assert kind.startswith("multipart/form-data; boundary=")
-    form = await Response(said["body"], headers={"content-type": kind}).form_data()
+    echo = await echoed(await fetch(f"{outside}/", method="POST", body=FormData({"a": "1 é"})))
+    content_type = echo["headers"]["content-type"]
+    assert content_type.startswith("multipart/form-data; boundary=")
+    form = await Response(echo["body"], headers={"content-type": content_type}).form_data()
     assert form.items() == [("a", "1 é")]
 
 
@@ -166,9 +166,9 @@ async def test_set_cookie_headers_are_not_joined(outside: str) -> None:
 
 async def test_fetched_headers_are_immutable(outside: str) -> None:
     response = await fetch(f"{outside}/")
-    for made in (response, response.clone()):
+    for message in (response, response.clone()):
         with raises(WorkersError, match="immutable") as caught:
-            made.headers["a"] = "b"
+            message.headers["a"] = "b"
         assert caught.value.js_name == "TypeError"
     copy = Response(response.body, headers=response.headers)
     copy.headers["a"] = "b"
@@ -190,7 +190,7 @@ async def test_fetched_body_passes_to_another_response(outside: str) -> None:
 
 async def test_concurrent_fetches_get_their_own_responses(outside: str) -> None:
     responses = await asyncio.gather(*(fetch(f"{outside}/{n}") for n in range(5)))
-    assert [(await echoed(each))["url"] for each in responses] == [
+    assert [(await echoed(echoing))["url"] for echoing in responses] == [
         f"{outside}/{n}" for n in range(5)
     ]
 
@@ -242,10 +242,10 @@ async def test_unknown_option_raises_type_error(outside: str) -> None:
 @cases([301, 302, 303, 307, 308])
 async def test_redirects_are_followed(case: int, outside: str) -> None:
     response = await fetch(f"{outside}/redirect/{case}?to=/there", headers={"a": "1"})
-    said = await echoed(response)
+    echo = await echoed(response)
     assert response.redirected is True
-    assert response.url == said["url"] == f"{outside}/there"
-    assert (said["method"], said["headers"]) == ("GET", {"a": "1"})
+    assert response.url == echo["url"] == f"{outside}/there"
+    assert (echo["method"], echo["headers"]) == ("GET", {"a": "1"})
 
 
 @cases(
@@ -262,18 +262,18 @@ async def test_redirect_of_post_keeps_body_only_for_307_and_308(
 ) -> None:
     status, method, body = case
     url = f"{outside}/redirect/{status}?to=/"
-    said = await echoed(await fetch(url, method="POST", body="text"))
-    assert (said["method"], said["body"]) == (method, body)
+    echo = await echoed(await fetch(url, method="POST", body="text"))
+    assert (echo["method"], echo["body"]) == (method, body)
     request = Request(url, method="POST", body="text")
-    said = await echoed(await fetch(request.clone()))
-    assert (said["method"], said["body"]) == (method, body)
+    echo = await echoed(await fetch(request.clone()))
+    assert (echo["method"], echo["body"]) == (method, body)
 
 
 async def test_redirect_of_put_and_head_keeps_the_method_unless_303(outside: str) -> None:
-    said = await echoed(await fetch(f"{outside}/redirect/302?to=/", method="PUT", body="text"))
-    assert (said["method"], said["body"]) == ("PUT", "text")
-    said = await echoed(await fetch(f"{outside}/redirect/303?to=/", method="PUT", body="text"))
-    assert (said["method"], said["body"]) == ("GET", "")
+    echo = await echoed(await fetch(f"{outside}/redirect/302?to=/", method="PUT", body="text"))
+    assert (echo["method"], echo["body"]) == ("PUT", "text")
+    echo = await echoed(await fetch(f"{outside}/redirect/303?to=/", method="PUT", body="text"))
+    assert (echo["method"], echo["body"]) == ("GET", "")
     head = await fetch(f"{outside}/redirect/303?to=/", method="HEAD")
     assert (head.redirected, await head.text()) == (True, "")
 
@@ -282,10 +282,10 @@ async def test_redirect_of_put_and_head_keeps_the_method_unless_303(outside: str
 async def test_authorization_is_not_sent_to_another_host_on_redirect(outside: str) -> None:
     headers = {"authorization": "secret", "cookie": "a=1", "content-type": "a/b"}
     url = f"{outside}/redirect/302?to="
-    said = await echoed(await fetch(f"{url}/", method="POST", headers=headers, body="x"))
-    assert said["headers"] == headers
-    said = await echoed(await fetch(f"{url}https://outside.example:8443/", headers=headers))
-    assert said["headers"] == {"cookie": "a=1", "content-type": "a/b"}
+    echo = await echoed(await fetch(f"{url}/", method="POST", headers=headers, body="x"))
+    assert echo["headers"] == headers
+    echo = await echoed(await fetch(f"{url}https://outside.example:8443/", headers=headers))
+    assert echo["headers"] == {"cookie": "a=1", "content-type": "a/b"}
 
 
 @not_in("node", reason=UNDICI)
@@ -428,8 +428,8 @@ async def test_asyncio_timeout_cancels_the_fetch(outside: str) -> None:
 async def test_cache_mode_sets_request_headers(outside: str) -> None:
     modes: list[Literal["no-store", "no-cache"]] = ["no-store", "no-cache"]
     for mode in modes:
-        said = await echoed(await fetch(f"{outside}/", cache=mode))
-        assert said["headers"] == {"cache-control": "no-cache", "pragma": "no-cache"}
+        echo = await echoed(await fetch(f"{outside}/", cache=mode))
+        assert echo["headers"] == {"cache-control": "no-cache", "pragma": "no-cache"}
     reload: Any = "reload"
     with raises(WorkersError, match="^Unsupported cache mode: reload$"):
         await fetch(f"{outside}/", cache=reload)

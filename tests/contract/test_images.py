@@ -220,12 +220,12 @@ SIZES: dict[str | None, list[tuple[int, int]]] = {
 @cases({str(fit): fit for fit in FITS})
 async def test_transform_fit_decides_the_size(images: Images, case: Any) -> None:
     data = make_image("image/png", 70, 50)
-    found: list[tuple[Any, Any]] = []
+    sizes: list[tuple[Any, Any]] = []
     for width, height in BOXES:
         step = images.input(data).transform(width=width, height=height, fit=case)
         info = await images.info((await step.output(format="image/png")).image())
-        found.append((info.width, info.height))
-    assert found == SIZES[case]
+        sizes.append((info.width, info.height))
+    assert sizes == SIZES[case]
 
 
 @not_in("node", reason=NO_NODE)
@@ -424,8 +424,8 @@ async def _emptied(images: Images) -> Any:
 async def test_hosted_upload_stores_bytes_and_properties(images: Images) -> None:
     hosted = await _emptied(images)
     meta = {"a": [1, None], "constructor": None}
-    given = {"id": "k1", "filename": "a.png", "metadata": meta, "creator": "me"}
-    image = await hosted.upload(PNG, require_signed_urls=True, **given)
+    options = {"id": "k1", "filename": "a.png", "metadata": meta, "creator": "me"}
+    image = await hosted.upload(PNG, require_signed_urls=True, **options)
     assert (image.id, image.filename, image.meta, image.creator) == ("k1", "a.png", meta, "me")
     assert (image.require_signed_urls, image.draft) == (True, False)
     assert (type(image.require_signed_urls), type(image.draft)) == (bool, bool)
@@ -587,18 +587,18 @@ async def test_results_and_errors_of_the_binding_are_converted(env: Any) -> None
 @not_in("fake", reason=ECHO)
 async def test_hosted_options_reach_the_binding_with_javascript_names(env: Any) -> None:
     hosted = Images(env.IMAGES_ECHO).hosted
-    given: dict[str, Any] = {
+    options: dict[str, Any] = {
         "id": "i",
         "filename": "f",
         "creator": "c",
         "metadata": {"a": {"b": 1}},
     }
-    image = await hosted.upload(b"abc", require_signed_urls=False, **given)
-    assert image.meta == {"options": {**given, "requireSignedURLs": False}, "image": "abc"}
+    image = await hosted.upload(b"abc", require_signed_urls=False, **options)
+    assert image.meta == {"options": {**options, "requireSignedURLs": False}, "image": "abc"}
     assert image.uploaded
     assert image.uploaded.isoformat() == "2026-07-01T12:00:00+00:00"
-    wanted: ImageListFilter = {"metadata": {"a_b": "x", "size": {"gte": 2, "in_": [1, 2]}}}
-    page = await hosted.list(limit=5, cursor="c", sort_order="asc", creator="me", filter=wanted)
+    condition: ImageListFilter = {"metadata": {"a_b": "x", "size": {"gte": 2, "in_": [1, 2]}}}
+    page = await hosted.list(limit=5, cursor="c", sort_order="asc", creator="me", filter=condition)
     assert (page.cursor, page.list_complete) == ("next", False)
     assert page.images[0].meta == {
         "limit": 5,

@@ -155,7 +155,7 @@ async def test_list_compares_with_before_and_after(videos: Stream) -> None:
     assert video in await videos.videos.list()
     assert len(await videos.videos.list(limit=1)) == 1
     at = video.created
-    found = {
+    matches = {
         (bound, comparison): [
             one.id == video.id
             for one in await videos.videos.list(
@@ -168,8 +168,8 @@ async def test_list_compares_with_before_and_after(videos: Stream) -> None:
         for bound in ("before", "after")
         for comparison in (None, "eq", "gt", "gte", "lt", "lte")
     }
-    there = {key for key, value in found.items() if any(value)}
-    assert there == {
+    matching = {key for key, value in matches.items() if any(value)}
+    assert matching == {
         *(("before", name) for name in ("eq", "gte", "lte")),
         *(("after", name) for name in (None, "eq", "gte", "lte")),
     }
@@ -288,7 +288,7 @@ ECHO = "a stand-in returns the options that it received"
 @only("node", "workerd", reason=ECHO)
 async def test_direct_upload_options_reach_the_binding(env: Any) -> None:
     videos = Stream(env.VIDEOS_ECHO)
-    made = await videos.create_direct_upload(
+    direct = await videos.create_direct_upload(
         max_duration_seconds=timedelta(minutes=1),
         expiry=THEN,
         creator="me",
@@ -299,12 +299,12 @@ async def test_direct_upload_options_reach_the_binding(env: Any) -> None:
         scheduled_deletion=THEN,
         watermark_id="mark",
     )
-    assert made.upload_url == "https://upload.example/1"
-    assert made.scheduled_deletion == THEN
-    assert made.watermark
-    assert (made.watermark.id, made.watermark.created) == ("mark", THEN)
+    assert direct.upload_url == "https://upload.example/1"
+    assert direct.scheduled_deletion == THEN
+    assert direct.watermark
+    assert (direct.watermark.id, direct.watermark.created) == ("mark", THEN)
     moment = "2030-01-02T03:04:05.678Z"
-    assert json.loads(made.id) == {
+    assert json.loads(direct.id) == {
         "maxDurationSeconds": 60,
         "expiry": moment,
         "creator": "me",

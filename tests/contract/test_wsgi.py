@@ -78,14 +78,14 @@ class Pieces:
 
     def __init__(self, pieces: Iterable[bytes]) -> None:
         self.pieces = iter(pieces)
-        self.made = 0
+        self.requested = 0
         self.closed = 0
 
     def __iter__(self) -> Iterator[bytes]:
         return self
 
     def __next__(self) -> bytes:
-        self.made += 1
+        self.requested += 1
         return next(self.pieces)
 
     def close(self) -> None:
@@ -103,7 +103,7 @@ async def test_pieces_of_an_iterable_stream_one_by_one() -> None:
         return pieces
 
     response = await answered(app)
-    assert pieces.made == 2, "up to the first piece that is not empty"
+    assert pieces.requested == 2, "up to the first piece that is not empty"
     assert pieces.closed == 0
     assert await response.text() == "one two three"
     assert pieces.closed == 1
@@ -118,7 +118,7 @@ async def test_head_request_closes_the_iterable_after_the_first_piece() -> None:
 
     response = await wsgi.fetch(app, Request("https://e.com/", method="HEAD"))
     assert (response.status, response.body) == (200, None)
-    assert (pieces.made, pieces.closed) == (1, 1)
+    assert (pieces.requested, pieces.closed) == (1, 1)
 
 
 @cases({"nothing": [], "an empty piece": [b""], "a failure": None})

@@ -98,17 +98,17 @@ async def test_hosted_list_filters_by_metadata() -> None:
         await hosted.upload(PNG, id=name, metadata={"size": size, "name": name})
     await hosted.upload(PNG, id="none")
 
-    async def found(condition: Any, key: str = "size") -> str:
+    async def listed_ids(condition: Any, key: str = "size") -> str:
         page = await hosted.list(filter={"metadata": {key: condition}})
         return "".join(image.id for image in page.images)
 
-    assert await found(2) == await found({"eq": 2}) == "b"
-    assert await found({"in_": [1, 3]}) == "ac"
-    assert await found({"gt": 1, "lt": 3}) == "b"
-    assert await found({"gte": 2}) == "bc"
-    assert await found({"lte": 2}) == "ab"
-    assert await found("c", "name") == "c"
-    assert await found("c", "other") == ""
+    assert await listed_ids(2) == await listed_ids({"eq": 2}) == "b"
+    assert await listed_ids({"in_": [1, 3]}) == "ac"
+    assert await listed_ids({"gt": 1, "lt": 3}) == "b"
+    assert await listed_ids({"gte": 2}) == "bc"
+    assert await listed_ids({"lte": 2}) == "ab"
+    assert await listed_ids("c", "name") == "c"
+    assert await listed_ids("c", "other") == ""
 
 
 async def test_direct_upload_is_a_draft() -> None:
