@@ -1,4 +1,4 @@
-"""Run an ASGI application, of FastAPI or Starlette say, in a Worker.
+"""Run an ASGI application, for example of FastAPI or Starlette, in a Worker.
 
 ::
 
@@ -6,7 +6,7 @@
         async def fetch(self, request: Request) -> Response:
             return await asgi.fetch(app, request, self.env, self.ctx)
 
-The application finds the Worker's Env in ``scope["env"]``.
+The Worker's Env is in ``scope["env"]``.
 """
 
 from __future__ import annotations
@@ -40,12 +40,23 @@ _NO_BODY = (101, 204, 205, 304)
 async def fetch(
     app: Application, request: Request, env: Any = None, ctx: ExecutionContext | None = None
 ) -> Response:
-    """What an ASGI application answers to a request, a WebSocket's handshake included.
+    """Return the application's response to a request or to a WebSocket handshake.
 
-    Bodies stream both ways. What the application does after its response, background tasks
-    say, goes on in ``ctx.wait_until``. Its lifespan begins and ends with each request, as an
-    isolate is told of no end and what one request opened is no use to the next. An exception
-    before the response comes out; later, it breaks off the body.
+    Bodies stream in both directions. Work after the response, such as background tasks, continues
+    in ``ctx.wait_until``. An exception after the start of the response breaks off the body.
+
+    The lifespan starts and ends with each request. The runtime does not announce the end of an
+    isolate, and a connection that one request opened cannot be used by the next.
+
+    Args:
+        app: The application.
+        request: The request.
+        env: The Worker's Env. The application finds it in ``scope["env"]``.
+        ctx: The context of the request. Without it, work after the response may be cancelled.
+
+    Raises:
+        WorkersError: The application failed to start, or it did not send a response.
+        Exception: Any exception of the application before the start of its response.
     """
     lifespan = _Lifespan(app)
     await lifespan.start()
@@ -76,18 +87,18 @@ def _scope(request: Request, env: Any, state: dict[str, Any]) -> dict[str, Any]:
         "env": env,
     }
     if upgrade:
-        offered = request.headers.get("sec-websocket-protocol") or ""
-        scope["subprotocols"] = [each.strip() for each in offered.split(",") if each.strip()]
+        protocols = (request.headers.get("sec-websocket-protocol") or "").split(",")
+        scope["subprotocols"] = [name.strip() for name in protocols if name.strip()]
     return scope
 
 
 class _Lifespan:
-    """An application's startup and shutdown; many know neither, and then there are none."""
+    """The startup and shutdown of an application. Many applications support neither."""
 
     def __init__(self, app: Application) -> None:
         self.state: dict[str, Any] = {}
         self._app = app
-        self._told: asyncio.Queue[Message] = asyncio.Queue()
+        self._events: asyncio.Queue[Message] = asyncio.Queue()
         self._answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._running: asyncio.Task[None] | None = None
 
@@ -105,17 +116,18 @@ class _Lifespan:
             _log.error("the application did not shut down: %s", failure)
         await self._running
 
-    async def _ask(self, what: str) -> str:
+    async def _ask(self, phase: str) -> str:
+        """Send "startup" or "shutdown" to the application. Return why it failed, or ""."""
         self._answer = asyncio.get_running_loop().create_future()
-        self._told.put_nowait({"type": f"lifespan.{what}"})
+        self._events.put_nowait({"type": f"lifespan.{phase}"})
         return await self._answer
 
     async def _run(self) -> None:
         scope = {"type": "lifespan", "asgi": {"version": "3.0"}, "state": self.state}
         try:
-            await self._app(scope, self._told.get, self._send)
+            await self._app(scope, self._events.get, self._send)
         except Exception as error:
-            # The specification's way to say that there is no lifespan.
+            # By the specification an application without a lifespan raises an exception here.
             _log.debug("no lifespan: %s: %s", type(error).__name__, error)
         finally:
             if not self._answer.done():
@@ -128,7 +140,7 @@ class _Lifespan:
 
 
 class _Exchange:
-    """One HTTP request and its response."""
+    """An HTTP request and its response."""
 
     def __init__(
         self, app: Application, scope: dict[str, Any], request: Request, lifespan: _Lifespan
@@ -136,8 +148,8 @@ class _Exchange:
         self._app = app
         self._scope = scope
         self._lifespan = lifespan
-        self._sent = _chunks(request)
-        self._all_sent = False
+        self._request_chunks = _chunks(request)
+        self._request_ended = False
         self._start: Message = {}
         self._response: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
         self._chunks: asyncio.Queue[bytes | Exception | None] = asyncio.Queue(1)
@@ -147,7 +159,7 @@ class _Exchange:
         running = asyncio.ensure_future(self._run())
         try:
             response = await self._response
-        except asyncio.CancelledError:  # the client has left
+        except asyncio.CancelledError:  # The client disconnected.
             running.cancel()
             raise
         except Exception:
@@ -161,12 +173,12 @@ class _Exchange:
         try:
             await self._app(self._scope, self._receive, self._send)
             if not self._response.done():
-                raise WorkersError("the application did not answer")
+                raise WorkersError("the application did not send a response")
         except Exception as error:
             if not self._response.done():
                 self._response.set_exception(error)
             else:
-                _log.exception("after the response had begun")
+                _log.exception("the application failed after the start of its response")
                 if not self._ended.is_set():
                     await self._chunks.put(error)
         finally:
@@ -174,9 +186,9 @@ class _Exchange:
             await self._lifespan.end()
 
     async def _receive(self) -> Message:
-        if not self._all_sent:
-            chunk = await anext(self._sent, None)
-            self._all_sent = chunk is None
+        if not self._request_ended:
+            chunk = await anext(self._request_chunks, None)
+            self._request_ended = chunk is None
             return {"type": "http.request", "body": chunk or b"", "more_body": chunk is not None}
         await self._ended.wait()
         return {"type": "http.disconnect"}
@@ -200,12 +212,16 @@ class _Exchange:
             self._ended.set()
 
     def _begin(self, whole: bytes | None) -> bool:
-        """Make the response, whole or with its body to come; whether anybody is to read that."""
+        """Create the response and return True if it has a body.
+
+        Args:
+            whole: The whole body, or None if the body is streamed.
+        """
         status: int = self._start["status"]
         headers = _headers(self._start)
         is_read = status not in _NO_BODY and self._scope["method"] != "HEAD"
         body = (self._body() if whole is None else whole) if is_read else None
-        # where it has a Content-Encoding, the application has compressed it
+        # "manual": if there is a Content-Encoding, the application has compressed the body itself.
         response = Response(body, status=status, headers=headers, encode_body="manual")
         self._response.set_result(response)
         return is_read
@@ -216,7 +232,7 @@ class _Exchange:
                 if isinstance(chunk, Exception):
                     raise chunk
                 yield chunk
-        finally:  # a client that left, too
+        finally:  # This runs also if the client disconnects.
             self._ended.set()
             while not self._chunks.empty():
                 self._chunks.get_nowait()
@@ -235,7 +251,7 @@ async def _chunks(request: Request) -> AsyncIterator[bytes]:
 
 
 class _Connection:
-    """One WebSocket."""
+    """A WebSocket between the client and the application."""
 
     def __init__(self, app: Application, scope: dict[str, Any], lifespan: _Lifespan) -> None:
         self._app = app
@@ -262,7 +278,7 @@ class _Connection:
             if not self._accepted.done():
                 self._accepted.set_exception(error)
             else:
-                _log.exception("in a WebSocket")
+                _log.exception("the application failed in a WebSocket")
         finally:
             if not self._accepted.done():
                 self._accepted.set_result(Response("Forbidden", status=403))
@@ -277,8 +293,8 @@ class _Connection:
         if self._messages is not None and self._socket is not None:
             message = await anext(self._messages, None)
             if message is not None:
-                kind = "text" if isinstance(message, str) else "bytes"
-                return {"type": "websocket.receive", kind: message}
+                key = "text" if isinstance(message, str) else "bytes"
+                return {"type": "websocket.receive", key: message}
             code, reason = self._socket.close_code, self._socket.close_reason
             return {"type": "websocket.disconnect", "code": code or 1006, "reason": reason or ""}
         return {"type": "websocket.disconnect", "code": 1006, "reason": ""}
@@ -294,11 +310,11 @@ class _Connection:
             case "websocket.send" if self._socket is not None:
                 text = message.get("text")
                 self._socket.send(text if text is not None else message["bytes"])
-            case kind:
-                raise WorkersError(f"the application sent {kind!r} where none is expected")
+            case event:
+                raise WorkersError(f"the application sent an unexpected {event!r}")
 
     def _accept(self, message: Message) -> None:
-        from .websockets import WebSocketPair  # only an application with sockets pays for it
+        from .websockets import WebSocketPair  # Loaded only for applications with WebSockets.
 
         client, server = WebSocketPair()
         server.accept()

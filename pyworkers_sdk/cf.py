@@ -1,7 +1,7 @@
-"""The types of ``request.cf`` and of ``fetch``'s option ``cf``: JSON, under Cloudflare's names.
+"""The types of ``request.cf`` and of the option ``cf`` of ``fetch``: JSON with Cloudflare's names.
 
-Every key may be missing: which ones are there depends on the plan, on the client, and on where the
-Worker runs. Cloudflare adds keys at any time; the types do not stop other ones from arriving.
+Every key may be missing. The keys that exist depend on the plan, on the client, and on where the
+Worker runs. Cloudflare adds keys at any time, and the types do not prevent unknown keys.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ __all__ = [
     "RequestInitCfPropertiesVaryHeader",
 ]
 
-# Of a request that came in
+# Incoming requests -------------------------------------------------------------------------------
 
 
 class IncomingRequestCfPropertiesBotManagement(TypedDict, total=False):
-    """What Bot Management says: ``score`` is 1 (a bot) to 99 (a human being)."""
+    """The results of Bot Management. ``score`` is 1 (a bot) to 99 (a human)."""
 
     score: int
     verifiedBot: bool
@@ -41,7 +41,7 @@ class IncomingRequestCfPropertiesBotManagement(TypedDict, total=False):
 
 
 class IncomingRequestCfPropertiesExportedAuthenticatorMetadata(TypedDict, total=False):
-    """The TLS handshake, in hexadecimal."""
+    """The messages of the TLS handshake, in hexadecimal."""
 
     clientHandshake: str
     serverHandshake: str
@@ -50,7 +50,7 @@ class IncomingRequestCfPropertiesExportedAuthenticatorMetadata(TypedDict, total=
 
 
 class IncomingRequestCfPropertiesTLSClientAuth(TypedDict, total=False):
-    """The client's certificate; without one ``certPresented`` is "0" and the rest is empty."""
+    """The client's certificate. Without it ``certPresented`` is "0" and other keys are empty."""
 
     certPresented: Literal["0", "1"]
     certVerified: Literal[
@@ -84,10 +84,10 @@ class IncomingRequestCfPropertiesTLSClientAuth(TypedDict, total=False):
 
 
 class IncomingRequestCfProperties(TypedDict, total=False):
-    """What Cloudflare knows of a client and its connection.
+    """The properties of a client and its connection, as Cloudflare reports them.
 
-    ``country`` is two letters of ISO 3166-1, or "T1" for Tor; ``latitude`` and ``longitude`` are
-    text; ``clientTcpRtt`` is in milliseconds.
+    ``country`` is a two-letter code of ISO 3166-1, or "T1" for Tor. ``latitude`` and ``longitude``
+    are text. ``clientTcpRtt`` is in milliseconds.
 
     JS: IncomingRequestCfProperties.
     """
@@ -120,11 +120,11 @@ class IncomingRequestCfProperties(TypedDict, total=False):
     tlsClientAuth: IncomingRequestCfPropertiesTLSClientAuth
 
 
-# Of a request that goes out
+# Outgoing requests -------------------------------------------------------------------------------
 
 
 class BasicImageTransformationsGravityCoordinates(TypedDict, total=False):
-    """A point of an image; ``x`` and ``y`` are 0 (left, top) to 1."""
+    """A point of an image. ``x`` is 0 (left) to 1 (right), ``y`` is 0 (top) to 1 (bottom)."""
 
     x: float
     y: float
@@ -157,7 +157,10 @@ class _Border(TypedDict, total=False):
 
 
 class BasicImageTransformations(TypedDict, total=False):
-    """How to change an image; sizes are in pixels. JS: BasicImageTransformations."""
+    """A transformation of an image. Sizes are in pixels.
+
+    JS: BasicImageTransformations.
+    """
 
     width: float
     height: float
@@ -184,7 +187,7 @@ class BasicImageTransformations(TypedDict, total=False):
 
 
 class RequestInitCfPropertiesImageDraw(BasicImageTransformations, total=False):
-    """An image to draw over another; ``opacity`` is 0 to 1."""
+    """An image to draw over another image. ``opacity`` is 0 (invisible) to 1 (opaque)."""
 
     url: str
     opacity: float
@@ -200,7 +203,7 @@ _ImageNames = TypedDict("_ImageNames", {"origin-auth": Literal["share-publicly"]
 
 
 class RequestInitCfPropertiesImage(BasicImageTransformations, _ImageNames, total=False):
-    """How to change the image that is fetched; ``quality`` is 1 to 100."""
+    """A transformation of the fetched image. ``quality`` is 1 to 100."""
 
     quality: float | Literal["low", "medium-low", "medium-high", "high"]
     format: Literal["avif", "webp", "json", "jpeg", "png", "baseline-jpeg", "png-force", "svg"]
@@ -211,7 +214,7 @@ class RequestInitCfPropertiesImage(BasicImageTransformations, _ImageNames, total
 
 
 class RequestInitCfPropertiesImageMinify(TypedDict, total=False):
-    """What to minify."""
+    """The types of files to minify."""
 
     javascript: bool
     css: bool
@@ -219,14 +222,16 @@ class RequestInitCfPropertiesImageMinify(TypedDict, total=False):
 
 
 class RequestInitCfPropertiesR2(TypedDict, total=False):
-    """Where an R2 bucket is."""
+    """The location of an R2 bucket."""
 
     bucketColoId: int
 
 
 class RequestInitCfPropertiesVaryHeader(TypedDict, total=False):
-    """What a header of the request means to the cache; ``media_types`` are for Accept and
-    ``languages`` for Accept-Language alone."""
+    """The effect of one request header on the cache.
+
+    ``media_types`` applies only to Accept, and ``languages`` only to Accept-Language.
+    """
 
     action: Literal["normalize", "passthrough", "bypass"]
     media_types: list[str]
@@ -234,14 +239,14 @@ class RequestInitCfPropertiesVaryHeader(TypedDict, total=False):
 
 
 class RequestInitCfPropertiesVary(TypedDict, total=False):
-    """What the headers of the request mean to the cache, by name in lower case."""
+    """The effect of request headers on the cache, by header name in lower case."""
 
     default: RequestInitCfPropertiesVaryHeader
     headers: dict[str, RequestInitCfPropertiesVaryHeader]
 
 
 class RequestInitCfProperties(TypedDict, total=False):
-    """Cloudflare's options for a request that goes out; ``cacheTtl`` is in seconds.
+    """Cloudflare's options of an outgoing request. ``cacheTtl`` is in seconds.
 
     JS: RequestInitCfProperties.
     """
@@ -272,4 +277,4 @@ class RequestInitCfProperties(TypedDict, total=False):
 
 
 CfInit: TypeAlias = RequestInitCfProperties | IncomingRequestCfProperties | Mapping[str, Any]
-"""What a request may be given as its ``cf``."""
+"""The value of the option ``cf`` of a request."""

@@ -1,4 +1,4 @@
-"""``Media``: videos made smaller, cut, or turned into pictures or sound."""
+"""``Media``: resize and cut videos, and extract images or sound from videos."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 from ._border import binding, raising, raw, to_js
-from ._media_input import source
+from ._media_input import js_stream
 from ._options import js_options
 from ._remote_object import RemoteObject
 from .errors import MediaError
@@ -33,8 +33,9 @@ class Media(RemoteObject[Any]):
         video = media.input(response.body).transform(width=480)
         return await video.output(mode="frame", time="2s", format="jpg").response()
 
-    The bytes never enter Python. MediaError where the service refuses.
-    No local runtime has it: what is said of the service is its documentation's, and was not seen.
+    The bytes never enter Python. Every method raises MediaError if the service refuses the
+    request. Not available in local runtimes: this class follows Cloudflare's documentation and has
+    not been verified.
 
     JS: MediaBinding.
     """
@@ -47,12 +48,24 @@ class Media(RemoteObject[Any]):
         self._js = binding(media, "Media", "input")
 
     def input(self, media: ImageSource) -> MediaTransformer:
-        """Begin with a video, as a stream or bytes. JS: MediaBinding.input."""
-        return MediaTransformer(self._start("input", source(media, "media")))
+        """Start a transformation of a video.
+
+        Args:
+            media: The video. A stream is consumed.
+
+        Raises:
+            ConversionError: ``media`` is neither bytes, nor a Blob, nor a stream.
+
+        JS: MediaBinding.input.
+        """
+        return MediaTransformer(self._start("input", js_stream(media, "media")))
 
 
 class MediaTransformationGenerator(RemoteObject[Any]):
-    """A video that has been resized, to be output. JS: MediaTransformationGenerator."""
+    """A video whose size is fixed, ready for ``output``.
+
+    JS: MediaTransformationGenerator.
+    """
 
     __slots__ = ()
 
@@ -71,11 +84,17 @@ class MediaTransformationGenerator(RemoteObject[Any]):
         image_count: int | None = None,
         format: Literal["jpg", "png", "m4a"] | None = None,
     ) -> MediaTransformationResult:
-        """Say what is to be made: a "video" unless ``mode`` says otherwise.
+        """Create the result of the transformation.
 
-        ``time`` is where to begin, or where a frame is, ``duration`` how much to take: timedeltas,
-        or text such as "5s". ``audio=False`` takes the sound away; ``image_count`` is for a
-        "spritesheet"; "jpg" and "png" are for pictures, "m4a" for "audio".
+        Args:
+            mode: The type of the result; "video" by default.
+            audio: False removes the sound.
+            time: The start of the result, or the position of the frame, as a timedelta or as text
+                such as "5s".
+            duration: The length of the result, as a timedelta or as text such as "5s".
+            image_count: The number of images of a "spritesheet".
+            format: "jpg" or "png" for images, "m4a" for "audio".
+
         JS: MediaTransformationGenerator.output.
         """
         options = {
@@ -90,7 +109,10 @@ class MediaTransformationGenerator(RemoteObject[Any]):
 
 
 class MediaTransformer(MediaTransformationGenerator):
-    """A video to work on; good for one output. JS: MediaTransformer."""
+    """A video to transform. It can be output once.
+
+    JS: MediaTransformer.
+    """
 
     __slots__ = ()
 
@@ -101,13 +123,21 @@ class MediaTransformer(MediaTransformationGenerator):
         width: int | None = None,
         height: int | None = None,
     ) -> MediaTransformationGenerator:
-        """Resize it; sizes are in pixels. JS: MediaTransformer.transform."""
+        """Resize the video.
+
+        Args:
+            fit: How the video fits into ``width`` and ``height``.
+            width: The width in pixels.
+            height: The height in pixels.
+
+        JS: MediaTransformer.transform.
+        """
         options = {"fit": fit, "width": width, "height": height}
         return MediaTransformationGenerator(self._start("transform", to_js(js_options(options))))
 
 
 class MediaTransformationResult(RemoteObject[Any]):
-    """What was made; it can be had once, by ``response`` or ``media``.
+    """The result of a transformation. Read it once, with ``response`` or ``media``.
 
     JS: MediaTransformationResult.
     """
@@ -120,20 +150,29 @@ class MediaTransformationResult(RemoteObject[Any]):
         self._js = result
 
     async def media(self) -> ReadableStream:
-        """As a stream of bytes. JS: MediaTransformationResult.media."""
+        """Return the result as a stream of bytes.
+
+        JS: MediaTransformationResult.media.
+        """
         return ReadableStream(raw(await self._call("media")))
 
     async def response(self) -> Response:
-        """As a response with its Content-Type. JS: MediaTransformationResult.response."""
+        """Return the result as a response with its Content-Type.
+
+        JS: MediaTransformationResult.response.
+        """
         return Response.from_js(await self._call("response"))
 
     async def content_type(self) -> str:
-        """Its media type. JS: MediaTransformationResult.contentType."""
-        found: str = await self._call("contentType")
-        return found
+        """Return the media type of the result.
+
+        JS: MediaTransformationResult.contentType.
+        """
+        content_type: str = await self._call("contentType")
+        return content_type
 
 
-def _duration(given: str | timedelta | None) -> str | None:
-    if isinstance(given, timedelta):
-        return f"{given.total_seconds():g}s"
-    return given
+def _duration(value: str | timedelta | None) -> str | None:
+    if isinstance(value, timedelta):
+        return f"{value.total_seconds():g}s"
+    return value

@@ -1,34 +1,40 @@
-"""``connect`` and ``Socket``: TCP, in plain text or over TLS."""
+"""``connect`` and ``Socket``: TCP connections, in plain text or over TLS."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias, TypedDict
 
-from ._border import JsWrapper, from_js, platform, raising, raw, text, to_js
-from .errors import ConversionError, StreamError, WorkersError
+from ._border import JsWrapper, expected, from_js, platform, raising, raw, text, to_js
+from .errors import StreamError, WorkersError
 from .streams import ReadableStream, WritableStream
 
 if TYPE_CHECKING:
     from . import _js
 
-__all__ = ["Socket", "SocketAddress", "SocketInfo", "connect", "dial"]
+__all__ = ["Socket", "SocketAddress", "SocketInfo", "connect"]
 
 _raising = raising(WorkersError)
-_raising_of_streams = raising(StreamError)
+_stream_errors = raising(StreamError)
 
 SecureTransport: TypeAlias = Literal["off", "on", "starttls"]
 
 
 class SocketAddress(TypedDict):
-    """JS: SocketAddress."""
+    """A host name and a port.
+
+    JS: SocketAddress.
+    """
 
     hostname: str
     port: int
 
 
 class SocketInfo(TypedDict):
-    """JS: SocketInfo."""
+    """The addresses of both ends of a connection, as the runtime reports them.
+
+    JS: SocketInfo.
+    """
 
     remote_address: str | None
     local_address: str | None
@@ -38,10 +44,10 @@ Address: TypeAlias = str | tuple[str, int] | SocketAddress
 
 
 class Socket(JsWrapper["_js.Socket"]):
-    """A TCP connection: ``async with connect("db.example:5432") as socket:``, which closes it.
+    """A TCP connection. ``async with connect("db.example:5432") as socket:`` closes it at the end.
 
-    It is under way as soon as it is made; a write waits for it. Where it fails, ``opened``,
-    ``closed`` and a write raise, and a read finds the end.
+    The connection starts as soon as the socket is created, and a write waits for it. If it fails,
+    ``opened``, ``closed`` and writes raise an error, and a read returns the end.
 
     JS: Socket.
     """
@@ -53,26 +59,46 @@ class Socket(JsWrapper["_js.Socket"]):
 
     @property
     def readable(self) -> ReadableStream:
-        """What comes; it ends when the other side has no more to say, and then so does writing,
-        unless the socket allows to be half open. JS: Socket.readable."""
+        """The stream of received bytes.
+
+        It ends when the other side has sent all. Writing ends then too, unless the socket was
+        created with ``allow_half_open=True``.
+
+        JS: Socket.readable.
+        """
         return ReadableStream(self._js.readable)
 
     @property
     def writable(self) -> WritableStream:
-        """Where to write; closing it says that there is no more to come. JS: Socket.writable."""
+        """The stream of bytes to send. Closing it ends the data for the other side.
+
+        JS: Socket.writable.
+        """
         return WritableStream(self._js.writable)
 
     async def write(self, data: bytes | bytearray | memoryview) -> None:
-        """Send something. JS: WritableStreamDefaultWriter.write."""
+        """Send bytes, as soon as the connection is open.
+
+        Raises:
+            ConversionError: ``data`` is not bytes.
+            StreamError: The connection failed or is closed, or another writer holds the stream.
+
+        JS: WritableStreamDefaultWriter.write.
+        """
         await self.writable.write(data)
 
     async def read(self) -> bytes:
-        """What comes next, in the piece in which it comes; b"" at the end.
+        """Return the next received bytes, as soon as any arrive; b"" at the end.
 
-        Unlike a loop over ``readable`` that is left, it leaves the rest to be read, also by the
-        socket of ``start_tls``. JS: ReadableStreamDefaultReader.read.
+        After this call the remaining bytes can still be read, also by the socket of ``start_tls``.
+        A loop over ``readable`` cancels the stream when it is left early.
+
+        Raises:
+            StreamError: Another reader holds the stream, or the socket is closing.
+
+        JS: ReadableStreamDefaultReader.read.
         """
-        with _raising_of_streams:
+        with _stream_errors:
             reader = self._js.readable.getReader()
             try:
                 chunk = from_js(await reader.read())
@@ -82,7 +108,10 @@ class Socket(JsWrapper["_js.Socket"]):
 
     @property
     async def opened(self) -> SocketInfo:
-        """``await socket.opened``: until it is connected; WorkersError where it cannot be.
+        """``await socket.opened`` waits until the connection is open.
+
+        Raises:
+            WorkersError: The connection failed.
 
         JS: Socket.opened.
         """
@@ -95,7 +124,10 @@ class Socket(JsWrapper["_js.Socket"]):
 
     @property
     async def closed(self) -> None:
-        """``await socket.closed``: until it is closed on both sides; WorkersError where it broke.
+        """``await socket.closed`` waits until the connection is closed on both sides.
+
+        Raises:
+            WorkersError: The connection failed or broke.
 
         JS: Socket.closed.
         """
@@ -104,22 +136,38 @@ class Socket(JsWrapper["_js.Socket"]):
 
     @property
     def upgraded(self) -> bool:
-        """Whether ``start_tls`` has put another in its place. JS: Socket.upgraded."""
+        """True if ``start_tls`` has replaced this socket by another.
+
+        JS: Socket.upgraded.
+        """
         return self._js.upgraded
 
     @property
     def secure_transport(self) -> SecureTransport:
-        """JS: Socket.secureTransport."""
+        """The ``secure_transport`` with which the socket was created.
+
+        JS: Socket.secureTransport.
+        """
         return self._js.secureTransport
 
     async def close(self) -> None:
-        """Send what was written, and close both directions. JS: Socket.close."""
+        """Send all written bytes, and close both directions.
+
+        JS: Socket.close.
+        """
         with _raising:
             await self._js.close()
 
     def start_tls(self, *, expected_server_hostname: str | None = None) -> Socket:
-        """Go on over TLS: the socket to use from here on. This one has to be made with
-        ``secure_transport="starttls"``, or there is a WorkersError; nobody may be reading it.
+        """Continue the connection over TLS, and return the socket to use from now on.
+
+        Args:
+            expected_server_hostname: The host name that the server's certificate must have; the
+                host name of the address by default.
+
+        Raises:
+            WorkersError: This socket was not created with ``secure_transport="starttls"``, is
+                closed, or has a reader.
 
         JS: Socket.startTls.
         """
@@ -144,11 +192,19 @@ def connect(
     allow_half_open: bool = False,
     high_water_mark: int | None = None,
 ) -> Socket:
-    """Connect to ``"host:port"``, or host and port, of another machine. Port 25 is blocked.
+    """Open a TCP connection to another machine.
 
-    ``secure_transport`` is "on" for TLS, or "starttls" where ``start_tls`` is to follow. With
-    ``allow_half_open`` one may write on after the other side has ended. ``high_water_mark`` is how
-    many bytes may wait to be sent before a write waits. WorkersError for what is no address.
+    Args:
+        address: The address: ``"host:port"``, ``(host, port)`` or a SocketAddress. Port 25 is
+            blocked.
+        secure_transport: "on" for TLS, "starttls" if ``start_tls`` follows, "off" for plain text.
+        allow_half_open: True allows writing after the other side has ended.
+        high_water_mark: The number of bytes that may wait to be sent before a write waits.
+
+    Raises:
+        ConversionError: ``address`` has another type.
+        WorkersError: The address is invalid. A failed connection raises later, from ``opened``,
+            ``closed`` and writes.
 
     JS: cloudflare:sockets connect.
     """
@@ -169,7 +225,7 @@ def dial(
     allow_half_open: bool = False,
     high_water_mark: int | None = None,
 ) -> Socket:
-    """What every ``connect`` has in common: the global one, and those of bindings."""
+    """Open a connection with JavaScript's ``connect``: the global function, or a binding's."""
     options: dict[str, Any] = {
         "secureTransport": text(secure_transport, "secure_transport"),
         "allowHalfOpen": bool(allow_half_open),
@@ -185,7 +241,7 @@ def _address(address: Any) -> Any:
         return text(address, "address")
     hostname, port = _parts(address)
     if not isinstance(port, int) or isinstance(port, bool):
-        raise ConversionError(f"port: expected int, got {type(port).__name__}")
+        raise expected("port", "int", port)
     return to_js({"hostname": text(hostname, "hostname"), "port": port})
 
 
@@ -195,8 +251,5 @@ def _parts(address: Any) -> tuple[Any, Any]:
             return address["hostname"], address["port"]
         hostname, port = address
     except (KeyError, TypeError, ValueError):
-        kind = type(address).__name__
-        raise ConversionError(
-            f"address: expected str, (host, port) or SocketAddress, got {kind}"
-        ) from None
+        raise expected("address", "str, (host, port) or SocketAddress", address) from None
     return hostname, port

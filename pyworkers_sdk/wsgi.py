@@ -1,4 +1,4 @@
-"""Run a WSGI application, of Flask or Django say, in a Worker.
+"""Run a WSGI application, for example of Flask or Django, in a Worker.
 
 ::
 
@@ -6,9 +6,9 @@
         async def fetch(self, request: Request) -> Response:
             return await wsgi.fetch(app, request, self.env)
 
-The application finds the Worker's Env in ``environ["workers.env"]``. It is synchronous code:
-nothing else runs while it does, and it cannot await a binding. What is new is better made with
-ASGI.
+The Worker's Env is in ``environ["workers.env"]``. A WSGI application is synchronous code: it
+blocks all other work of the isolate, and it cannot await a binding. Prefer ASGI for a new
+application.
 """
 
 from __future__ import annotations
@@ -33,13 +33,22 @@ _NO_BODY = (101, 204, 205, 304)
 
 
 async def fetch(app: Application, request: Request, env: Any = None) -> Response:
-    """What a WSGI application answers to a request.
+    """Return the application's response to a request.
 
-    The request's body is read whole before the application is called. A list of pieces goes out
-    whole; of anything else each piece goes out when it is made, and the next is asked for when
-    there is room for it. An exception before the first piece comes out; later, it breaks off the
-    body. ``close`` of what the application returns is called at the end, however it comes.
-    WorkersError where the application does not begin its response, or begins it twice.
+    The whole body of the request is read before the application is called. If the application
+    returns a list, the response is sent at once. Any other iterable is streamed: each piece is sent
+    when it is yielded, and the next piece is requested when there is room for it. An exception
+    after the first piece breaks off the body. The ``close`` method of the iterable is always
+    called at the end.
+
+    Args:
+        app: The application.
+        request: The request.
+        env: The Worker's Env. The application finds it in ``environ["workers.env"]``.
+
+    Raises:
+        WorkersError: The application did not call ``start_response``, or called it twice.
+        Exception: Any exception of the application before the first piece.
     """
     environ = _environ(request, await request.bytes(), env)
     start = _Start()
@@ -51,7 +60,8 @@ def _environ(request: Request, body: bytes, env: Any) -> dict[str, Any]:
     environ: dict[str, Any] = {
         "REQUEST_METHOD": request.method,
         "SCRIPT_NAME": "",
-        "PATH_INFO": unquote_to_bytes(url.path).decode("latin-1"),  # as the specification has it
+        # PEP 3333: the path is unquoted, and its bytes are decoded as Latin-1.
+        "PATH_INFO": unquote_to_bytes(url.path).decode("latin-1"),
         "QUERY_STRING": url.query,
         "CONTENT_LENGTH": str(len(body)),
         "SERVER_NAME": url.hostname or "",
@@ -71,13 +81,14 @@ def _environ(request: Request, body: bytes, env: Any) -> dict[str, Any]:
         key = name.upper().replace("-", "_")
         if key == "CONTENT_TYPE":
             environ[key] = value
-        elif key != "CONTENT_LENGTH":  # of a body that came compressed it is another
+        # The header may have the length of a compressed body; ``environ`` has the real length.
+        elif key != "CONTENT_LENGTH":
             environ[f"HTTP_{key}"] = value
     return environ
 
 
 class _Start:
-    """What the application calls to begin its response."""
+    """The ``start_response`` that the application calls."""
 
     def __init__(self) -> None:
         self.status = ""
@@ -91,43 +102,45 @@ class _Start:
         if exc_info is not None and self.is_sent:
             raise exc_info[1].with_traceback(exc_info[2])
         if self.status and exc_info is None:
-            raise WorkersError("the application began its response twice")
+            raise WorkersError("the application called start_response twice")
         self.status, self.headers = status, [*headers]
         return self.written.append
 
 
 class _Answer:
-    def __init__(self, made: Iterable[bytes], start: _Start) -> None:
-        self._made = made
+    """The iterable that the application returned, as a response."""
+
+    def __init__(self, iterable: Iterable[bytes], start: _Start) -> None:
+        self._iterable = iterable
         self._start = start
 
     def response(self, has_body: bool) -> Response:
         streams = False
         try:
             pieces = self._pieces()
-            first = next(pieces, b"")  # an application may begin its response only now
+            first = next(pieces, b"")  # A generator calls start_response only now.
             if not self._start.status:
-                raise WorkersError("the application did not begin its response")
+                raise WorkersError("the application did not call start_response")
             self._start.is_sent = True
-            number, _, words = self._start.status.partition(" ")
+            number, _, reason = self._start.status.partition(" ")
             body: Any = None
             if has_body and int(number) not in _NO_BODY:
-                streams = bool(first) and not isinstance(self._made, (list, tuple))
+                streams = bool(first) and not isinstance(self._iterable, (list, tuple))
                 body = self._body(first, pieces) if streams else b"".join([first, *pieces])
             return Response(
                 body,
                 status=int(number),
-                status_text=words,
+                status_text=reason,
                 headers=self._start.headers,
-                encode_body="manual",  # where it has a Content-Encoding, it is compressed already
+                encode_body="manual",  # A body with a Content-Encoding is compressed already.
             )
         finally:
             if not streams:
                 self._close()
 
     def _pieces(self) -> Iterator[bytes]:
-        """The pieces that have something in them, those that were written first."""
-        for piece in self._made:
+        """Yield the pieces that are not empty. Pieces passed to ``write`` come first."""
+        for piece in self._iterable:
             yield from filter(None, self._written())
             if piece:
                 yield piece
@@ -142,10 +155,10 @@ class _Answer:
             yield first
             for piece in pieces:
                 yield piece
-        finally:  # where the client has left, too
+        finally:  # This runs also if the client disconnects.
             self._close()
 
     def _close(self) -> None:
-        close = getattr(self._made, "close", None)
+        close = getattr(self._iterable, "close", None)
         if close is not None:
             close()

@@ -1,4 +1,4 @@
-"""What is not part of the contract: types, and the stand-ins' own corners."""
+"""Types of HTTP classes, and corner cases of the web platform on CPython."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class User(TypedDict):
 
 
 class Theirs:
-    """As the official SDK's: what is in it is a property of the class."""
+    """A wrapper like that of the official SDK: ``js_object`` is a property of the class."""
 
     def __init__(self, js: object) -> None:
         self._js = js
@@ -45,7 +45,7 @@ async def test_header_defaults_are_typed() -> None:
 
 
 @pytest.mark.asyncio
-async def test_objects_of_another_sdk() -> None:
+async def test_objects_of_another_sdk_are_accepted() -> None:
     request = Request("https://e.com/")
     theirs = Theirs(request.js_object)
     assert Request.from_js(theirs).js_object is request.js_object
@@ -55,7 +55,7 @@ async def test_objects_of_another_sdk() -> None:
 
 
 @pytest.mark.asyncio
-async def test_clones_read_at_the_same_time() -> None:
+async def test_clones_can_be_read_concurrently() -> None:
     async def source() -> AsyncIterator[bytes]:
         for number in range(20):
             await asyncio.sleep(0)
@@ -68,12 +68,12 @@ async def test_clones_read_at_the_same_time() -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_byte_order_mark_is_no_text() -> None:
+async def test_byte_order_mark_is_not_part_of_json() -> None:
     assert await Response(b"\xef\xbb\xbf{}").json() == {}
 
 
 @pytest.mark.asyncio
-async def test_headers_that_came_over_the_network_cannot_be_changed() -> None:
+async def test_headers_of_an_incoming_request_are_immutable() -> None:
     request = Request("https://e.com/", headers={"a": "1"})
     request.js_object.headers.immutable = True
     for made in (request, request.clone()):
@@ -99,5 +99,5 @@ async def test_headers_that_came_over_the_network_cannot_be_changed() -> None:
         ("https://E%2Ecom/%2E/a/..", "https://e.com/"),
     ],
 )
-def test_urls(given: str, href: str | None) -> None:
+def test_url_parser_normalises_and_refuses(given: str, href: str | None) -> None:
     assert _url.parse(given) == href

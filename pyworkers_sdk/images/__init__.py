@@ -1,12 +1,12 @@
-"""``Images``: look at images and change them; ``images_hosted`` has those that are stored."""
+"""``Images``: measure and transform images. ``pyworkers_sdk.images.hosted`` stores images."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypedDict
 
 from .._border import JsWrapper, binding, from_js, prop, raising, raw, text, to_js, unsupported
-from .._media_input import ImageSource as ImageSource, source
-from .._options import js_bag, named_tuple
+from .._media_input import ImageSource as ImageSource, js_stream
+from .._options import js_bag, js_options, named_tuple
 from ..errors import ImagesError
 from ..headers import Headers
 from ..streams import ReadableStream
@@ -34,28 +34,33 @@ _raising = raising(ImagesError)
 
 
 class ImageInfoResponse(NamedTuple):
-    """What an image is. JS: ImageInfoResponse.
+    """The format and the size of an image. An SVG has only a format.
 
-    ``format`` is a media type, ``file_size`` in bytes, ``width`` and ``height`` in pixels; an SVG
-    has only its format.
+    JS: ImageInfoResponse.
     """
 
     format: str
+    """The media type, such as "image/png"."""
     file_size: int | None
+    """The size in bytes."""
     width: int | None
+    """The width in pixels."""
     height: int | None
+    """The height in pixels."""
 
 
 class ImageGravity(TypedDict, total=False):
-    """The point of an image to keep; ``x`` and ``y`` are 0 (left, top) to 1."""
+    """The point of an image to keep if it is cropped."""
 
     x: float
+    """0 (left) to 1 (right)."""
     y: float
+    """0 (top) to 1 (bottom)."""
     mode: Literal["remainder", "box-center"]
 
 
 class ImageBorder(TypedDict, total=False):
-    """A border around an image: ``color`` is CSS's, the widths are in pixels."""
+    """A border around an image: ``color`` is a CSS colour, and the widths are in pixels."""
 
     color: str
     width: float
@@ -66,15 +71,18 @@ class ImageBorder(TypedDict, total=False):
 
 
 class ImageTrimBorder(TypedDict, total=False):
-    """The border to cut off: its ``color``, how far one may be from it, and how much to keep."""
+    """The border to cut off."""
 
     color: str
+    """The colour of the border, as a CSS colour."""
     tolerance: float
+    """The difference from ``color`` that still counts as border."""
     keep: float
+    """The width of the border that remains, in pixels."""
 
 
 class ImageTrim(TypedDict, total=False):
-    """The pixels to cut off at the edges, or the size to leave; ``border`` finds them itself."""
+    """The pixels to cut off at the edges, or the size to keep; ``border`` detects the edges."""
 
     top: float
     right: float
@@ -86,9 +94,10 @@ class ImageTrim(TypedDict, total=False):
 
 
 class ImageFont(TypedDict):
-    """Where the font of a text is."""
+    """The font of a text."""
 
     url: str
+    """The URL of the font file."""
 
 
 class Images(JsWrapper["_js.ImagesBinding"]):
@@ -97,9 +106,9 @@ class Images(JsWrapper["_js.ImagesBinding"]):
         image = images.input(request.body).transform(width=400)
         return (await image.output(format="image/avif")).response()
 
-    It reads JPEG, PNG, GIF, WebP, AVIF and SVG, up to 100 megapixels and 12,000 pixels a side.
-    Bytes of an image that come as a stream never enter Python. Every method raises ImagesError
-    where the service refuses.
+    The service reads JPEG, PNG, GIF, WebP, AVIF and SVG, up to 100 megapixels and 12,000 pixels
+    on a side. The bytes of an image that is passed as a stream never enter Python. Every method
+    raises ImagesError if the service refuses the request.
 
     JS: ImagesBinding.
     """
@@ -112,23 +121,38 @@ class Images(JsWrapper["_js.ImagesBinding"]):
     async def info(
         self, image: ImageSource, *, encoding: Literal["base64"] | None = None
     ) -> ImageInfoResponse:
-        """The format and the size of an image; a stream is used up.
+        """Return the format and the size of an image.
 
-        ``encoding`` says that what is given is base64. JS: ImagesBinding.info.
+        Args:
+            image: The image. A stream is consumed.
+            encoding: "base64" if the input is base64 text.
+
+        Raises:
+            ConversionError: ``image`` is neither bytes, nor a Blob, nor a stream.
+            ImagesError: The service cannot read the image.
+
+        JS: ImagesBinding.info.
         """
-        stream = source(image, "image")
+        stream = js_stream(image, "image")
         with _raising:
-            found = await self._js.info(stream, encoding=encoding)
-        return named_tuple(ImageInfoResponse, from_js(found))
+            info = await self._js.info(stream, encoding=encoding)
+        return named_tuple(ImageInfoResponse, from_js(info))
 
     def input(
         self, image: ImageSource, *, encoding: Literal["base64"] | None = None
     ) -> ImageTransformer:
-        """Begin with an image; nothing happens to it before ``output``.
+        """Start a transformation of an image. The work begins with ``output``.
 
-        ``encoding`` says that what is given is base64. JS: ImagesBinding.input.
+        Args:
+            image: The image. A stream is consumed.
+            encoding: "base64" if the input is base64 text.
+
+        Raises:
+            ConversionError: ``image`` is neither bytes, nor a Blob, nor a stream.
+
+        JS: ImagesBinding.input.
         """
-        stream = source(image, "image")
+        stream = js_stream(image, "image")
         with _raising:
             return ImageTransformer(self._js.input(stream, encoding=encoding))
 
@@ -140,31 +164,46 @@ class Images(JsWrapper["_js.ImagesBinding"]):
         size: float | None = None,
         color: str | None = None,
     ) -> ImageTransformer:
-        """Begin with an image of a text, to ``draw`` it over another.
+        """Start with an image of a text that ``draw`` can put over another image.
 
-        ``size`` is in pixels, ``color`` is CSS's. The local simulation has no text.
+        Args:
+            content: The text.
+            font: The font, as ``{"url": …}``.
+            size: The size of the font in pixels.
+            color: The colour of the text, as a CSS colour.
+
+        Raises:
+            ConversionError: An argument has another type, or ``font`` has an unknown key.
+            ImagesError: The runtime has no text, as in local development.
+
         JS: ImagesBinding.text.
         """
-        ready = to_js(js_bag(font, ImageFont, "font"), "font")
-        written = text(content, "content")
+        js_font = to_js(js_bag(font, ImageFont, "font"), "font")
+        text_content = text(content, "content")
         method = prop(self._js, "text")
         if method is None:
             raise unsupported(ImagesError, "text() of Images")
         with _raising:
-            return ImageTransformer(method(written, font=ready, size=size, color=color))
+            return ImageTransformer(method(text_content, font=js_font, size=size, color=color))
 
     @property
     def hosted(self) -> HostedImages:
-        """The images that are stored in Cloudflare Images. JS: ImagesBinding.hosted."""
-        from .hosted import HostedImages  # only who stores images pays for it
+        """The images that are stored in Cloudflare Images.
+
+        JS: ImagesBinding.hosted.
+        """
+        from .hosted import HostedImages  # Loaded only by Workers that store images.
 
         return HostedImages(self._js.hosted)
 
 
 class ImageTransformer(JsWrapper["_js.ImageTransformer"]):
-    """An image, and what is to become of it, one step after the other. JS: ImageTransformer.
+    """An image and the steps of its transformation.
 
-    It is good for one ``output``, or to be drawn once; ImagesError (9525) after that.
+    A transformer can be output once, or drawn once over another image. A second use raises
+    ImagesError with the code 9525.
+
+    JS: ImageTransformer.
     """
 
     __slots__ = ()
@@ -194,40 +233,53 @@ class ImageTransformer(JsWrapper["_js.ImageTransformer"]):
         sharpen: float | None = None,
         trim: Literal["border"] | ImageTrim | None = None,
     ) -> ImageTransformer:
-        """Change the image; steps follow each other in the order in which they are said.
+        """Add a step to the transformation. Steps are applied in the order of the calls.
 
-        ``width`` and ``height`` are in pixels, after ``rotate``, which is in degrees. ``blur`` is 1
-        to 250, ``sharpen`` 0 to 10; ``brightness``, ``contrast``, ``gamma`` and ``saturation`` of 1
-        leave an image as it is. ``background`` is a CSS colour. Of all these local development
-        looks at ``rotate``, ``width``, ``height`` and ``fit`` alone.
+        Local development applies only ``rotate``, ``width``, ``height`` and ``fit``.
+
+        Args:
+            width: The width in pixels, after the rotation.
+            height: The height in pixels, after the rotation.
+            background: A CSS colour for transparent pixels and for padding.
+            blur: The radius of the blur, 1 to 250.
+            border: A border around the image.
+            brightness: A factor; 1 leaves the image unchanged.
+            contrast: A factor; 1 leaves the image unchanged.
+            fit: How the image fits into ``width`` and ``height``.
+            flip: "h" mirrors horizontally, "v" vertically, "hv" both.
+            gamma: A factor; 1 leaves the image unchanged.
+            segment: "foreground" makes the background transparent.
+            gravity: The point of the image to keep if it is cropped.
+            rotate: The angle in degrees. The rotation comes before the resizing.
+            saturation: A factor; 1 leaves the image unchanged.
+            sharpen: The strength of the sharpening, 0 to 10.
+            trim: The edges to cut off.
+
+        Raises:
+            ConversionError: ``border``, ``gravity`` or ``trim`` is not a dict of known keys.
 
         JS: ImageTransformer.transform.
         """
-        ready_border = _border(border)
-        ready_gravity = (
-            gravity if gravity is None or isinstance(gravity, str) else _gravity(gravity)
-        )
-        ready_trim = trim if trim is None or isinstance(trim, str) else _trim(trim)
+        options = {
+            "width": width,
+            "height": height,
+            "background": background,
+            "blur": blur,
+            "border": _border(border),
+            "brightness": brightness,
+            "contrast": contrast,
+            "fit": fit,
+            "flip": flip,
+            "gamma": gamma,
+            "segment": segment,
+            "gravity": _gravity(gravity),
+            "rotate": rotate,
+            "saturation": saturation,
+            "sharpen": sharpen,
+            "trim": _trim(trim),
+        }
         with _raising:
-            made = self._js.transform(
-                width=width,
-                height=height,
-                background=background,
-                blur=blur,
-                border=ready_border,
-                brightness=brightness,
-                contrast=contrast,
-                fit=fit,
-                flip=flip,
-                gamma=gamma,
-                segment=segment,
-                gravity=ready_gravity,
-                rotate=rotate,
-                saturation=saturation,
-                sharpen=sharpen,
-                trim=ready_trim,
-            )
-        return ImageTransformer(made)
+            return ImageTransformer(self._js.transform(**_keywords(options)))
 
     def draw(
         self,
@@ -241,24 +293,39 @@ class ImageTransformer(JsWrapper["_js.ImageTransformer"]):
         bottom: float | None = None,
         right: float | None = None,
     ) -> ImageTransformer:
-        """Draw another image over this one; a transformer that is drawn is used up.
+        """Draw another image over this image. Local development draws nothing.
 
-        ``opacity`` is 0 to 1; the edges are in pixels from those of this image. The local
-        simulation draws nothing. JS: ImageTransformer.draw.
+        Args:
+            image: The image to draw. A transformer that is drawn is consumed, and so is a stream.
+            opacity: 0 (invisible) to 1 (opaque).
+            repeat: True tiles the image; "x" and "y" repeat it along one axis.
+            composite: How the pixels of both images are combined.
+            top: The distance from the top edge of this image, in pixels.
+            left: The distance from the left edge, in pixels.
+            bottom: The distance from the bottom edge, in pixels.
+            right: The distance from the right edge, in pixels.
+
+        Raises:
+            ConversionError: ``image`` has another type.
+            ImagesError: The transformer ``image`` was consumed before.
+
+        JS: ImageTransformer.draw.
         """
-        drawn = image.js_object if isinstance(image, ImageTransformer) else source(image, "image")
+        if isinstance(image, ImageTransformer):
+            drawn: Any = image.js_object
+        else:
+            drawn = js_stream(image, "image")
+        options = {
+            "opacity": opacity,
+            "repeat": repeat,
+            "composite": composite,
+            "top": top,
+            "left": left,
+            "bottom": bottom,
+            "right": right,
+        }
         with _raising:
-            made = self._js.draw(
-                drawn,
-                opacity=opacity,
-                repeat=repeat,
-                composite=composite,
-                top=top,
-                left=left,
-                bottom=bottom,
-                right=right,
-            )
-        return ImageTransformer(made)
+            return ImageTransformer(self._js.draw(drawn, **_keywords(options)))
 
     async def output(
         self,
@@ -270,20 +337,29 @@ class ImageTransformer(JsWrapper["_js.ImageTransformer"]):
         background: str | None = None,
         anim: bool | None = None,
     ) -> ImageTransformationResult:
-        """Have the work done, and the image made in this format.
+        """Run the transformation and return the image. The transformer is consumed.
 
-        ``quality`` is 1 to 100; ``background`` is a CSS colour for what is transparent;
-        ``anim=False`` keeps the first frame of an animation. JS: ImageTransformer.output.
+        Args:
+            format: The format of the result. Local development has no "rgb" and "rgba".
+            quality: The quality of a lossy format, 1 to 100.
+            background: A CSS colour for transparent pixels.
+            anim: False keeps only the first frame of an animation.
+
+        Raises:
+            ImagesError: The service refuses the image or a step, or the transformer was consumed
+                before.
+
+        JS: ImageTransformer.output.
         """
         with _raising:
-            found = await self._js.output(
+            result = await self._js.output(
                 format=format, quality=quality, background=background, anim=anim
             )
-        return ImageTransformationResult(found)
+        return ImageTransformationResult(result)
 
 
 class ImageTransformationResult(JsWrapper["_js.ImageTransformationResult"]):
-    """An image that was made; it can be had once, by ``response`` or ``image``.
+    """The result of a transformation. Read it once, with ``response`` or ``image``.
 
     JS: ImageTransformationResult.
     """
@@ -294,42 +370,65 @@ class ImageTransformationResult(JsWrapper["_js.ImageTransformationResult"]):
         self._js = raw(result)
 
     def response(self, *, headers: HeadersInit | None = None) -> Response:
-        """The image as a response, with its Content-Type and these headers.
+        """Return the image as a response with its Content-Type.
+
+        Args:
+            headers: Further headers of the response. A Content-Type among them is ignored.
 
         JS: ImageTransformationResult.response.
         """
         from ..http import Response
 
-        given = Headers(headers).items()
+        extra_headers = Headers(headers).items()
         with _raising:
             response = Response.from_js(self._js.response())
-        for name, value in given:  # which not every runtime takes as an option
+        # Not every runtime accepts headers as an option of response(), so they are added here.
+        for name, value in extra_headers:
             if name != "content-type":
                 response.headers.append(name, value)
         return response
 
     def content_type(self) -> str:
-        """The media type of the image. JS: ImageTransformationResult.contentType."""
+        """Return the media type of the image.
+
+        JS: ImageTransformationResult.contentType.
+        """
         with _raising:
             return self._js.contentType()
 
     def image(self, *, encoding: Literal["base64"] | None = None) -> ReadableStream:
-        """The image as a stream of bytes, or of base64. JS: ImageTransformationResult.image."""
+        """Return the image as a stream.
+
+        Args:
+            encoding: "base64" for base64 text instead of the bytes.
+
+        JS: ImageTransformationResult.image.
+        """
         with _raising:
             return ReadableStream(self._js.image(encoding=encoding))
 
 
-def _gravity(given: Any) -> Any:
-    return to_js(js_bag(given, ImageGravity, "gravity"), "gravity")
+def _keywords(options: dict[str, Any]) -> dict[str, Any]:
+    # Each keyword is a crossing, so absent options are left out. Without any keyword JavaScript
+    # would get no options object at all, so an empty step passes one undefined option.
+    return js_options(options) or dict.fromkeys([*options][:1])
 
 
-def _border(given: Any) -> Any:
-    return None if given is None else to_js(js_bag(given, ImageBorder, "border"), "border")
+def _gravity(gravity: Any) -> Any:
+    if gravity is None or isinstance(gravity, str):
+        return gravity
+    return to_js(js_bag(gravity, ImageGravity, "gravity"), "gravity")
 
 
-def _trim(given: Any) -> Any:
-    return to_js(js_bag(given, ImageTrim, "trim", {"border": _trim_border}), "trim")
+def _border(border: Any) -> Any:
+    return None if border is None else to_js(js_bag(border, ImageBorder, "border"), "border")
 
 
-def _trim_border(given: Any, name: str) -> Any:
-    return given if isinstance(given, bool) else js_bag(given, ImageTrimBorder, name)
+def _trim(trim: Any) -> Any:
+    if trim is None or isinstance(trim, str):
+        return trim
+    return to_js(js_bag(trim, ImageTrim, "trim", {"border": _trim_border}), "trim")
+
+
+def _trim_border(border: Any, name: str) -> Any:
+    return border if isinstance(border, bool) else js_bag(border, ImageTrimBorder, name)

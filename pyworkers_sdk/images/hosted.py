@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, TypedDict
 
 from .._border import (
     JsWrapper,
-    dumps,
     from_js,
-    from_json,
     prop,
     raising,
     raw,
@@ -19,8 +17,8 @@ from .._border import (
     unsupported,
 )
 from .._border.rpc import invoke, member
-from .._media_input import source
-from .._options import js_bag, js_options, list_of, named_tuple
+from .._media_input import js_stream
+from .._options import js_bag, js_options, json_of, list_of, named_tuple
 from .._remote_object import RemoteObject
 from .._times import from_iso
 from ..errors import ImagesError
@@ -44,42 +42,60 @@ _raising = raising(ImagesError)
 
 
 class ImageMetadata(NamedTuple):
-    """What is known of a stored image. JS: ImageMetadata.
+    """The properties of a stored image.
 
-    ``meta`` is the metadata that it was given, ``variants`` are the URLs that it is served at,
-    ``draft`` says that a direct upload has not come yet.
+    JS: ImageMetadata.
     """
 
     id: str
+    """The id of the image."""
     filename: str | None
+    """The name of the uploaded file."""
     uploaded: datetime | None
+    """The time of the upload, in UTC."""
     require_signed_urls: bool
+    """True if the image is served only at signed URLs."""
     meta: dict[str, Any] | None
+    """The metadata that was stored with the image."""
     variants: list[str]
+    """The URLs at which the image is served."""
     draft: bool | None
+    """True while a direct upload has not arrived yet."""
     creator: str | None
+    """The creator that was stored with the image."""
 
 
 class ImageList(NamedTuple):
-    """One page of a listing; ``cursor`` asks for the next and is None on the last.
+    """A page of a listing.
 
     JS: ImageList.
     """
 
     images: list[ImageMetadata]
+    """The images of this page."""
     cursor: str | None
+    """The cursor that requests the next page; None on the last page."""
     list_complete: bool
+    """True on the last page."""
 
 
 class ImageDirectUploadResult(NamedTuple):
-    """The id of an image to come, and where it may be sent. JS: ImageDirectUploadResult."""
+    """The permission to upload one image directly.
+
+    JS: ImageDirectUploadResult.
+    """
 
     id: str
+    """The id that the image will have."""
     upload_url: str
+    """The URL to which a client may send the image, once."""
 
 
 class ImageMetadataFilterOperators(TypedDict, total=False):
-    """Conditions on one value of the metadata. JS: ImageMetadataFilterOperators."""
+    """Conditions on one value of the metadata.
+
+    JS: ImageMetadataFilterOperators.
+    """
 
     eq: str | float | bool
     in_: Sequence[str] | Sequence[float]
@@ -93,13 +109,19 @@ _FilterValue: TypeAlias = "str | float | bool | ImageMetadataFilterOperators"
 
 
 class ImageListFilter(TypedDict, total=False):
-    """Which images to list, by what their metadata says under these keys. JS: ImageListFilter."""
+    """A condition on the images to list.
+
+    JS: ImageListFilter.
+    """
 
     metadata: Mapping[str, _FilterValue]
+    """The value, or conditions on the value, under each key of the metadata."""
 
 
 class HostedImages(JsWrapper["_js.HostedImagesBinding"]):
-    """Images in storage: ``images.hosted``. ImagesError where the service refuses.
+    """The images in storage: ``images.hosted``.
+
+    Every method raises ImagesError if the service refuses the request.
 
     JS: HostedImagesBinding.
     """
@@ -110,10 +132,13 @@ class HostedImages(JsWrapper["_js.HostedImagesBinding"]):
         self._js = raw(hosted)
 
     def image(self, image_id: str) -> ImageHandle:
-        """The image of that id, whether it is there or not. JS: HostedImagesBinding.image."""
+        """Return the handle of an image, whether or not the image exists.
+
+        JS: HostedImagesBinding.image.
+        """
         with _raising:
-            made = invoke(member(self._js, "image"), [text(image_id, "image_id")], self._js)
-            return ImageHandle(made)
+            handle = invoke(member(self._js, "image"), [text(image_id, "image_id")], self._js)
+            return ImageHandle(handle)
 
     async def upload(
         self,
@@ -126,9 +151,21 @@ class HostedImages(JsWrapper["_js.HostedImagesBinding"]):
         creator: str | None = None,
         encoding: Literal["base64"] | None = None,
     ) -> ImageMetadata:
-        """Store an image of at most 10 MB (100 MB with some plans).
+        """Store an image of at most 10 MB (100 MB on some plans).
 
-        ``metadata`` is an object of JSON. ``encoding`` says that what is given is base64.
+        Args:
+            image: The image. A stream is consumed.
+            id: The id of the image; the service generates an id by default.
+            filename: The name of the file.
+            require_signed_urls: Serve the image only at signed URLs.
+            metadata: A JSON object.
+            creator: The creator of the image, by which ``list`` can filter.
+            encoding: "base64" if the input is base64 text.
+
+        Raises:
+            ConversionError: ``image`` has another type, or ``metadata`` is not JSON.
+            ImagesError: The service refuses the image.
+
         JS: HostedImagesBinding.upload.
         """
         options = {
@@ -139,10 +176,10 @@ class HostedImages(JsWrapper["_js.HostedImagesBinding"]):
             "creator": creator,
             "encoding": encoding,
         }
-        ready = _json(options)
-        stream = source(image, "image")
+        js_params = _json_object(options)
+        stream = js_stream(image, "image")
         with _raising:
-            return _metadata(from_js(await self._js.upload(stream, ready)))
+            return _metadata(from_js(await self._js.upload(stream, js_params)))
 
     async def list(
         self,
@@ -153,23 +190,34 @@ class HostedImages(JsWrapper["_js.HostedImagesBinding"]):
         creator: str | None = None,
         filter: ImageListFilter | None = None,
     ) -> ImageList:
-        """One page of the images that are stored, by the time of their upload.
+        """Return a page of the stored images, in the order of their upload.
+
+        Args:
+            limit: The maximum number of images of the page.
+            cursor: The ``cursor`` of the page before; the first page by default.
+            sort_order: "asc" for the oldest image first, "desc" for the newest.
+            creator: List only the images of this creator.
+            filter: Conditions on the metadata.
+
+        Raises:
+            ConversionError: ``filter`` has an unknown key or another type.
 
         JS: HostedImagesBinding.list.
         """
+        js_filter = None
+        if filter is not None:
+            js_filter = js_bag(filter, ImageListFilter, "filter", {"metadata": _conditions})
         options = {
             "limit": limit,
             "cursor": cursor,
             "sort_order": sort_order,
             "creator": creator,
-            "filter": None
-            if filter is None
-            else js_bag(filter, ImageListFilter, "filter", _FILTER),
+            "filter": js_filter,
         }
-        ready = _json(options)
+        js_params = _json_object(options)
         with _raising:
-            found = from_js(await self._js.list(ready))
-        return named_tuple(ImageList, found, images=list_of(_metadata))
+            page = from_js(await self._js.list(js_params))
+        return named_tuple(ImageList, page, images=list_of(_metadata))
 
     async def create_direct_upload(
         self,
@@ -180,9 +228,20 @@ class HostedImages(JsWrapper["_js.HostedImagesBinding"]):
         creator: str | None = None,
         expires_in: int | timedelta | None = None,
     ) -> ImageDirectUploadResult:
-        """A URL to which somebody else may send an image, once; ``expires_in`` seconds from now.
+        """Create a URL to which a client may send one image.
 
-        The local simulation has none. JS: HostedImagesBinding.createDirectUpload.
+        Args:
+            id: The id of the image; the service generates an id by default.
+            require_signed_urls: Serve the image only at signed URLs.
+            metadata: A JSON object.
+            creator: The creator of the image.
+            expires_in: How long the URL is valid, as a timedelta or in whole seconds.
+
+        Raises:
+            ConversionError: ``metadata`` is not JSON, or ``expires_in`` is invalid.
+            ImagesError: The runtime has no direct uploads, as in local development.
+
+        JS: HostedImagesBinding.createDirectUpload.
         """
         options = {
             "id": id,
@@ -191,17 +250,22 @@ class HostedImages(JsWrapper["_js.HostedImagesBinding"]):
             "creator": creator,
             "expires_in": seconds(expires_in, "expires_in"),
         }
-        ready = _json(options)
+        js_params = _json_object(options)
         method = prop(self._js, "createDirectUpload")
         if method is None:
             raise unsupported(ImagesError, "createDirectUpload() of Images")
         with _raising:
-            found = from_js(await method(ready))
-        return named_tuple(ImageDirectUploadResult, found)
+            upload = from_js(await method(js_params))
+        return named_tuple(ImageDirectUploadResult, upload)
 
 
 class ImageHandle(RemoteObject[Any]):
-    """One stored image; ImagesError where the service refuses. JS: ImageHandle."""
+    """The handle of a stored image. The image may be missing.
+
+    Every method raises ImagesError if the service refuses the request.
+
+    JS: ImageHandle.
+    """
 
     __slots__ = ()
 
@@ -211,14 +275,20 @@ class ImageHandle(RemoteObject[Any]):
         self._js = handle
 
     async def details(self) -> ImageMetadata | None:
-        """What is known of it, or None where it is not there. JS: ImageHandle.details."""
-        found = from_js(await self._call("details"))
-        return None if found is None else _metadata(found)
+        """Return the properties of the image, or None if it does not exist.
+
+        JS: ImageHandle.details.
+        """
+        details = await self._ask("details")
+        return None if details is None else _metadata(details)
 
     async def bytes(self) -> ReadableStream | None:
-        """The bytes that were uploaded, or None where it is not there. JS: ImageHandle.bytes."""
-        found = raw(await self._call("bytes"))
-        return None if found is None else ReadableStream(found)
+        """Return the uploaded bytes as a stream, or None if the image does not exist.
+
+        JS: ImageHandle.bytes.
+        """
+        stream = raw(await self._call("bytes"))
+        return None if stream is None else ReadableStream(stream)
 
     async def signed_url(
         self,
@@ -227,16 +297,25 @@ class ImageHandle(RemoteObject[Any]):
         expires_in: int | timedelta | None = None,
         key_name: str | None = None,
     ) -> str:
-        """A URL of a variant for who may see the image; it ends ``expires_in`` seconds from now.
+        """Return a signed URL of a variant of the image.
 
-        ``key_name`` is the signing key's. The local simulation has none. JS: ImageHandle.signedUrl.
+        Args:
+            variant: The name of the variant.
+            expires_in: How long the URL is valid, as a timedelta or in whole seconds.
+            key_name: The name of the signing key.
+
+        Raises:
+            ConversionError: ``expires_in`` is invalid.
+            ImagesError: The runtime has no signed URLs, as in local development.
+
+        JS: ImageHandle.signedUrl.
         """
         options = {
             "variant": variant,
             "expires_in": seconds(expires_in, "expires_in"),
             "key_name": key_name,
         }
-        url: str = await self._call("signedUrl", _json(options))
+        url: str = await self._call("signedUrl", _json_object(options))
         return url
 
     async def update(
@@ -246,7 +325,16 @@ class ImageHandle(RemoteObject[Any]):
         metadata: Mapping[str, Any] | None = None,
         creator: str | None = None,
     ) -> ImageMetadata:
-        """Change what is known of it: what is given here, in place of the old.
+        """Replace the properties that are passed, and return all properties of the image.
+
+        Args:
+            require_signed_urls: Serve the image only at signed URLs.
+            metadata: A JSON object. It replaces the whole metadata.
+            creator: The creator of the image.
+
+        Raises:
+            ConversionError: ``metadata`` is not JSON.
+            ImagesError: The image does not exist.
 
         JS: ImageHandle.update.
         """
@@ -255,27 +343,27 @@ class ImageHandle(RemoteObject[Any]):
             "metadata": metadata,
             "creator": creator,
         }
-        return _metadata(from_js(await self._call("update", _json(options))))
+        return _metadata(await self._ask("update", _json_object(options)))
 
     async def delete(self) -> bool:
-        """Delete it; False where it was not there. JS: ImageHandle.delete."""
+        """Delete the image. Return False if it did not exist.
+
+        JS: ImageHandle.delete.
+        """
         return bool(await self._call("delete"))
 
 
-def _metadata(found: dict[str, Any]) -> ImageMetadata:
-    return named_tuple(ImageMetadata, found, uploaded=from_iso)
+def _metadata(fields: dict[str, Any]) -> ImageMetadata:
+    return named_tuple(ImageMetadata, fields, uploaded=from_iso)
 
 
-def _json(options: dict[str, Any]) -> Any:
-    return from_json(dumps(js_options(options), "options"))
+def _json_object(options: dict[str, Any]) -> Any:
+    return json_of(js_options(options))
 
 
-def _conditions(given: Any, name: str) -> Any:
-    kind = ImageMetadataFilterOperators
+def _conditions(metadata: Any, name: str) -> Any:
+    operators = ImageMetadataFilterOperators
     return {
-        key: js_bag(value, kind, f"{name}[{key!r}]") if isinstance(value, Mapping) else value
-        for key, value in given.items()
+        key: js_bag(value, operators, f"{name}[{key!r}]") if isinstance(value, Mapping) else value
+        for key, value in metadata.items()
     }
-
-
-_FILTER = {"metadata": _conditions}

@@ -1,4 +1,4 @@
-"""``Stream``: Cloudflare Stream, which stores and plays videos. (``streams`` has byte streams.)"""
+"""``Stream``: videos that Cloudflare Stream stores and plays. (``streams`` has byte streams.)"""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from .._border import binding, dumps, from_js, from_json, raising, seconds, text
+from .._border import binding, raising, seconds, text
 from .._border.rpc import member
-from .._media_input import source
-from .._options import js_options, list_of, named_tuple
+from .._media_input import js_stream
+from .._options import js_options, json_of, list_of, named_tuple
 from .._remote_object import RemoteObject
 from .._times import to_iso
 from ..errors import StreamBindingError
@@ -39,19 +39,13 @@ __all__ = [
     "StreamWatermarks",
 ]
 
-_raises = raising(StreamBindingError)
+_stream_errors = raising(StreamBindingError)
 
 
 class _Stub(RemoteObject[Any]):
     __slots__ = ()
 
-    _raising = _raises
-
-    def __init__(self, js: Any) -> None:
-        self._js = js
-
-    async def _found(self, method: str, *args: Any) -> Any:
-        return from_js(await self._call(method, *args))
+    _raising = _stream_errors
 
 
 class Stream(_Stub):
@@ -60,7 +54,7 @@ class Stream(_Stub):
         video = await stream.upload("https://example.com/video.mp4", meta={"name": "First"})
         token = await stream.video(video.id).generate_token()
 
-    Every method raises StreamBindingError where the service refuses.
+    Every method raises StreamBindingError if the service refuses the request.
 
     JS: StreamBinding.
     """
@@ -71,7 +65,10 @@ class Stream(_Stub):
         super().__init__(binding(stream, "Stream", "video"))
 
     def video(self, id: str) -> StreamVideoHandle:
-        """The video of that id, whether it is there or not. JS: StreamBinding.video."""
+        """Return the handle of a video, whether or not the video exists.
+
+        JS: StreamBinding.video.
+        """
         return StreamVideoHandle(self._start("video", text(id, "id")), id)
 
     async def upload(
@@ -86,9 +83,24 @@ class Stream(_Stub):
         thumbnail_timestamp_pct: float | None = None,
         watermark_id: str | None = None,
     ) -> StreamVideo:
-        """Store a video: what is at a URL, or, where the runtime takes that, a stream or bytes.
+        """Store a video and return its properties.
 
-        ``thumbnail_timestamp_pct`` is where in the video its thumbnail is, 0 to 1.
+        Args:
+            video: The URL of the video. Some runtimes also accept a stream or bytes.
+            allowed_origins: The origins whose pages may show the video; all by default.
+            creator: The creator of the video.
+            meta: Metadata, as text.
+            require_signed_urls: Play the video only with a token of ``generate_token``.
+            scheduled_deletion: The time at which the video is deleted. A naive datetime counts as
+                UTC.
+            thumbnail_timestamp_pct: The position of the thumbnail in the video, from 0 (start) to 1
+                (end).
+            watermark_id: The id of a watermark.
+
+        Raises:
+            ConversionError: An argument has another type.
+            StreamBindingError: The URL cannot be fetched, or the service refuses the video.
+
         JS: StreamBinding.upload.
         """
         options = {
@@ -100,8 +112,8 @@ class Stream(_Stub):
             "thumbnail_timestamp_pct": thumbnail_timestamp_pct,
             "watermark_id": watermark_id,
         }
-        params = _json(options)
-        return video_of(await self._found("upload", _source(video, "video"), params))
+        params = _json_object(options)
+        return video_of(await self._ask("upload", _url_or_stream(video, "video"), params))
 
     async def create_direct_upload(
         self,
@@ -116,9 +128,26 @@ class Stream(_Stub):
         scheduled_deletion: datetime | None = None,
         watermark_id: str | None = None,
     ) -> StreamDirectUpload:
-        """A URL to which somebody else may send a video, once, until ``expiry``.
+        """Create a URL to which a client may send one video.
 
-        ``watermark_id`` is ``watermark.id`` in JavaScript. The local simulation has none.
+        Local development has no direct uploads.
+
+        Args:
+            max_duration_seconds: The maximum duration of the video, as a timedelta or in whole
+                seconds.
+            expiry: The time until which the URL is valid. A naive datetime counts as UTC.
+            creator: The creator of the video.
+            meta: Metadata, as text.
+            allowed_origins: The origins whose pages may show the video; all by default.
+            require_signed_urls: Play the video only with a token of ``generate_token``.
+            thumbnail_timestamp_pct: The position of the thumbnail in the video, from 0 (start) to 1
+                (end).
+            scheduled_deletion: The time at which the video is deleted.
+            watermark_id: The id of a watermark (``watermark.id`` in JavaScript).
+
+        Raises:
+            ConversionError: An argument has another type.
+
         JS: StreamBinding.createDirectUpload.
         """
         options = {
@@ -132,21 +161,30 @@ class Stream(_Stub):
             "scheduled_deletion": to_iso(scheduled_deletion, "scheduled_deletion"),
             "watermark": None if watermark_id is None else {"id": watermark_id},
         }
-        return direct_upload_of(await self._found("createDirectUpload", _json(options)))
+        return direct_upload_of(await self._ask("createDirectUpload", _json_object(options)))
 
     @property
     def videos(self) -> StreamVideos:
-        """All videos. JS: StreamBinding.videos."""
+        """The collection of all videos.
+
+        JS: StreamBinding.videos.
+        """
         return StreamVideos(member(self._js, "videos"))
 
     @property
     def watermarks(self) -> StreamWatermarks:
-        """The watermarks that videos can have. JS: StreamBinding.watermarks."""
+        """The collection of watermarks.
+
+        JS: StreamBinding.watermarks.
+        """
         return StreamWatermarks(member(self._js, "watermarks"))
 
 
 class StreamVideoHandle(_Stub):
-    """One video; a StreamBindingError "NotFoundError" where it is not there.
+    """The handle of a video.
+
+    Every method raises StreamBindingError, with ``js_name`` "NotFoundError", if the video does not
+    exist.
 
     JS: StreamVideoHandle.
     """
@@ -156,11 +194,17 @@ class StreamVideoHandle(_Stub):
     def __init__(self, handle: _js.StreamVideoHandle, id: str) -> None:
         super().__init__(handle)
         self.id: str = id
-        """JS: StreamVideoHandle.id."""
+        """The id of the video.
+
+        JS: StreamVideoHandle.id.
+        """
 
     async def details(self) -> StreamVideo:
-        """What is known of it. JS: StreamVideoHandle.details."""
-        return video_of(await self._found("details"))
+        """Return the properties of the video.
+
+        JS: StreamVideoHandle.details.
+        """
+        return video_of(await self._ask("details"))
 
     async def update(
         self,
@@ -173,7 +217,22 @@ class StreamVideoHandle(_Stub):
         scheduled_deletion: datetime | None = None,
         thumbnail_timestamp_pct: float | None = None,
     ) -> StreamVideo:
-        """Change what is known of it: what is given here, in place of the old.
+        """Replace the properties that are passed, and return all properties of the video.
+
+        Args:
+            allowed_origins: The origins whose pages may show the video.
+            creator: The creator of the video.
+            max_duration_seconds: The maximum duration of a video that is not uploaded yet, as a
+                timedelta or in whole seconds.
+            meta: Metadata, as text. It replaces the whole metadata.
+            require_signed_urls: Play the video only with a token of ``generate_token``.
+            scheduled_deletion: The time at which the video is deleted. A naive datetime counts as
+                UTC.
+            thumbnail_timestamp_pct: The position of the thumbnail in the video, from 0 (start) to 1
+                (end).
+
+        Raises:
+            ConversionError: An argument has another type.
 
         JS: StreamVideoHandle.update.
         """
@@ -186,14 +245,17 @@ class StreamVideoHandle(_Stub):
             "scheduled_deletion": to_iso(scheduled_deletion, "scheduled_deletion"),
             "thumbnail_timestamp_pct": thumbnail_timestamp_pct,
         }
-        return video_of(await self._found("update", _json(options)))
+        return video_of(await self._ask("update", _json_object(options)))
 
     async def delete(self) -> None:
-        """Delete it, with its captions and downloads. JS: StreamVideoHandle.delete."""
+        """Delete the video, with its captions and downloads.
+
+        JS: StreamVideoHandle.delete.
+        """
         await self._call("delete")
 
     async def generate_token(self) -> str:
-        """A token to play it with, in place of its id, where it requires signed URLs.
+        """Return a token that plays a video with signed URLs. It replaces the id in URLs.
 
         JS: StreamVideoHandle.generateToken.
         """
@@ -202,67 +264,114 @@ class StreamVideoHandle(_Stub):
 
     @property
     def downloads(self) -> StreamScopedDownloads:
-        """Its files to download. JS: StreamVideoHandle.downloads."""
+        """The files of the video that can be downloaded.
+
+        JS: StreamVideoHandle.downloads.
+        """
         return StreamScopedDownloads(member(self._js, "downloads"))
 
     @property
     def captions(self) -> StreamScopedCaptions:
-        """Its captions. JS: StreamVideoHandle.captions."""
+        """The captions of the video.
+
+        JS: StreamVideoHandle.captions.
+        """
         return StreamScopedCaptions(member(self._js, "captions"))
 
 
 class StreamScopedCaptions(_Stub):
-    """The captions of a video, by language ("en", "pt-BR"). JS: StreamScopedCaptions."""
+    """The captions of a video, by language ("en", "pt-BR").
+
+    JS: StreamScopedCaptions.
+    """
 
     __slots__ = ()
 
     async def upload(self, language: str, captions: ImageSource) -> StreamCaption:
-        """Store captions, as WebVTT, in place of those in that language.
+        """Store captions, and replace the captions in the same language.
+
+        Args:
+            language: The language, such as "en" or "pt-BR".
+            captions: The captions in the format WebVTT.
+
+        Raises:
+            ConversionError: An argument has another type.
+            StreamBindingError: The video does not exist, or the language is invalid.
 
         JS: StreamScopedCaptions.upload.
         """
-        args = text(language, "language"), source(captions, "captions")
-        return named_tuple(StreamCaption, await self._found("upload", *args))
+        args = text(language, "language"), js_stream(captions, "captions")
+        return _caption(await self._ask("upload", *args))
 
     async def generate(self, language: str) -> StreamCaption:
-        """Have a machine write them. JS: StreamScopedCaptions.generate."""
-        return named_tuple(StreamCaption, await self._found("generate", text(language, "language")))
+        """Generate captions in a language automatically.
+
+        JS: StreamScopedCaptions.generate.
+        """
+        return _caption(await self._ask("generate", text(language, "language")))
 
     async def list(self, language: str | None = None) -> list[StreamCaption]:
-        """All, or those in a language. JS: StreamScopedCaptions.list."""
+        """Return all captions, or the captions in one language.
+
+        JS: StreamScopedCaptions.list.
+        """
         args = [] if language is None else [text(language, "language")]
-        return list_of(_caption)(await self._found("list", *args))
+        return list_of(_caption)(await self._ask("list", *args))
 
     async def delete(self, language: str) -> None:
-        """Delete those in a language. JS: StreamScopedCaptions.delete."""
+        """Delete the captions in a language.
+
+        Raises:
+            StreamBindingError: The captions do not exist ("NotFoundError").
+
+        JS: StreamScopedCaptions.delete.
+        """
         await self._call("delete", text(language, "language"))
 
 
 class StreamScopedDownloads(_Stub):
-    """The files of a video that can be downloaded. JS: StreamScopedDownloads."""
+    """The files of a video that can be downloaded.
+
+    JS: StreamScopedDownloads.
+    """
 
     __slots__ = ()
 
     async def generate(
         self, download_type: StreamDownloadType = "default"
     ) -> StreamDownloadGetResponse:
-        """Have a file made: all of it ("default"), or its sound ("audio").
+        """Start making a file, and return the files of the video.
+
+        Args:
+            download_type: "default" for the whole video, "audio" for the sound only.
 
         JS: StreamScopedDownloads.generate.
         """
-        return downloads_of(await self._found("generate", download_type))
+        return downloads_of(await self._ask("generate", download_type))
 
     async def get(self) -> StreamDownloadGetResponse:
-        """Which files there are. JS: StreamScopedDownloads.get."""
-        return downloads_of(await self._found("get"))
+        """Return the files of the video.
+
+        JS: StreamScopedDownloads.get.
+        """
+        return downloads_of(await self._ask("get"))
 
     async def delete(self, download_type: StreamDownloadType = "default") -> None:
-        """Delete a file. JS: StreamScopedDownloads.delete."""
+        """Delete a file.
+
+        Raises:
+            StreamBindingError: The file does not exist ("NotFoundError").
+
+        JS: StreamScopedDownloads.delete.
+        """
         await self._call("delete", download_type)
 
 
 class StreamVideos(_Stub):
-    """All videos. JS: StreamVideos."""
+    """The collection of all videos.
+
+    JS: StreamVideos.
+    """
 
     __slots__ = ()
 
@@ -275,9 +384,20 @@ class StreamVideos(_Stub):
         after: datetime | None = None,
         after_comp: StreamPaginationComparison | None = None,
     ) -> list[StreamVideo]:
-        """At most ``limit`` videos (1,000 unless given), the newest first.
+        """Return the videos, the newest first.
 
-        ``before`` and ``after`` compare with ``created``, by "lt" and "gte" unless told otherwise.
+        Args:
+            limit: The maximum number of videos; 1,000 by default.
+            before: Return only videos that were created before this time. A naive datetime counts
+                as UTC.
+            before_comp: The comparison of ``created`` with ``before``; "lt" by default.
+            after: Return only videos that were created at or after this time.
+            after_comp: The comparison of ``created`` with ``after``; "gte" by default.
+
+        Raises:
+            ConversionError: ``before`` or ``after`` is not a datetime.
+            StreamBindingError: A comparison is unknown.
+
         JS: StreamVideos.list.
         """
         options = {
@@ -287,11 +407,14 @@ class StreamVideos(_Stub):
             "after": to_iso(after, "after"),
             "after_comp": after_comp,
         }
-        return list_of(video_of)(await self._found("list", _json(options)))
+        return list_of(video_of)(await self._ask("list", _json_object(options)))
 
 
 class StreamWatermarks(_Stub):
-    """Watermarks for videos to come. JS: StreamWatermarks."""
+    """The collection of watermarks. A watermark applies to videos that are uploaded later.
+
+    JS: StreamWatermarks.
+    """
 
     __slots__ = ()
 
@@ -305,9 +428,21 @@ class StreamWatermarks(_Stub):
         scale: float | None = None,
         position: StreamWatermarkPosition | None = None,
     ) -> StreamWatermark:
-        """Make a watermark of a PNG: what is at a URL, a stream or bytes.
+        """Create a watermark from a PNG image.
 
-        ``opacity`` (1 unless given), ``padding`` (0.05) and ``scale`` (0.15) are 0 to 1.
+        Args:
+            image: The URL of the image, or the image as bytes or a stream.
+            name: The name of the watermark.
+            opacity: 0 (invisible) to 1 (opaque); 1 by default.
+            padding: The distance from the edge, as a share of the video from 0 to 1; 0.05 by
+                default.
+            scale: The size, as a share of the video from 0 to 1; 0.15 by default.
+            position: The corner of the video, or "center"; "upperRight" by default.
+
+        Raises:
+            ConversionError: An argument has another type.
+            StreamBindingError: A number is out of its range, or the URL cannot be fetched.
+
         JS: StreamWatermarks.generate.
         """
         options = {
@@ -317,29 +452,44 @@ class StreamWatermarks(_Stub):
             "scale": scale,
             "position": position,
         }
-        params = _json(options)
-        return watermark_of(await self._found("generate", _source(image, "image"), params))
+        params = _json_object(options)
+        return watermark_of(await self._ask("generate", _url_or_stream(image, "image"), params))
 
     async def list(self) -> list[StreamWatermark]:
-        """All of them, the newest first. JS: StreamWatermarks.list."""
-        return list_of(watermark_of)(await self._found("list"))
+        """Return all watermarks, the newest first.
+
+        JS: StreamWatermarks.list.
+        """
+        return list_of(watermark_of)(await self._ask("list"))
 
     async def get(self, watermark_id: str) -> StreamWatermark:
-        """JS: StreamWatermarks.get."""
-        return watermark_of(await self._found("get", text(watermark_id, "watermark_id")))
+        """Return a watermark.
+
+        Raises:
+            StreamBindingError: The watermark does not exist ("NotFoundError").
+
+        JS: StreamWatermarks.get.
+        """
+        return watermark_of(await self._ask("get", text(watermark_id, "watermark_id")))
 
     async def delete(self, watermark_id: str) -> None:
-        """JS: StreamWatermarks.delete."""
+        """Delete a watermark.
+
+        Raises:
+            StreamBindingError: The watermark does not exist ("NotFoundError").
+
+        JS: StreamWatermarks.delete.
+        """
         await self._call("delete", text(watermark_id, "watermark_id"))
 
 
-def _caption(found: dict[str, Any]) -> StreamCaption:
-    return named_tuple(StreamCaption, found)
+def _caption(fields: dict[str, Any]) -> StreamCaption:
+    return named_tuple(StreamCaption, fields)
 
 
-def _source(given: Any, name: str) -> Any:
-    return text(given, name) if isinstance(given, str) else source(given, name)
+def _url_or_stream(source: Any, name: str) -> Any:
+    return text(source, name) if isinstance(source, str) else js_stream(source, name)
 
 
-def _json(options: dict[str, Any]) -> Any:
-    return from_json(dumps(js_options(options), "options"))
+def _json_object(options: dict[str, Any]) -> Any:
+    return json_of(js_options(options))

@@ -1,4 +1,4 @@
-"""What Cloudflare Stream tells of videos, captions, downloads and watermarks."""
+"""The types of videos, captions, downloads and watermarks in Cloudflare Stream."""
 
 from __future__ import annotations
 
@@ -21,10 +21,6 @@ __all__ = [
     "StreamVideoStatus",
     "StreamWatermark",
     "StreamWatermarkPosition",
-    "direct_upload_of",
-    "downloads_of",
-    "video_of",
-    "watermark_of",
 ]
 
 StreamDownloadType: TypeAlias = Literal["default", "audio"]
@@ -35,25 +31,39 @@ StreamWatermarkPosition: TypeAlias = Literal[
 
 
 class StreamVideoStatus(NamedTuple):
-    """How far a video is: "pendingupload", "downloading", "queued", "inprogress", "ready", "error"
-    or "live-inprogress". JS: StreamVideoStatus."""
+    """The progress of a video from its upload to its first play.
+
+    JS: StreamVideoStatus.
+    """
 
     state: str
+    """"pendingupload", "downloading", "queued", "inprogress", "ready", "error" or
+    "live-inprogress"."""
     step: str | None
+    """The current step of the encoding."""
     pct_complete: str | None
+    """The progress of the encoding in per cent, as text."""
     error_reason_code: str
+    """The code of the error; empty without an error."""
     error_reason_text: str
+    """The message of the error; empty without an error."""
 
 
 class StreamVideoInput(NamedTuple):
-    """The size of a video in pixels; -1 or 0 where it is not known yet. JS: StreamVideoInput."""
+    """The size of a video in pixels; -1 or 0 while the size is unknown.
+
+    JS: StreamVideoInput.
+    """
 
     width: int
     height: int
 
 
 class StreamPublicDetails(NamedTuple):
-    """What the player shows of a video. JS: StreamPublicDetails."""
+    """The details of a video that the player shows.
+
+    JS: StreamPublicDetails.
+    """
 
     title: str | None
     share_link: str | None
@@ -62,26 +72,37 @@ class StreamPublicDetails(NamedTuple):
 
 
 class StreamWatermark(NamedTuple):
-    """A watermark; ``size`` is in bytes, ``opacity``, ``padding`` and ``scale`` are 0 to 1.
+    """A watermark for videos.
 
     JS: StreamWatermark.
     """
 
     id: str
+    """The id of the watermark."""
     size: int
+    """The size of the image in bytes."""
     height: int
+    """The height in pixels."""
     width: int
+    """The width in pixels."""
     created: datetime
+    """The time of the creation, in UTC."""
     downloaded_from: str | None
+    """The URL of the image, or None if the image itself was sent."""
     name: str
+    """The name of the watermark."""
     opacity: float
+    """0 (invisible) to 1 (opaque)."""
     padding: float
+    """The distance from the edge, as a share of the video from 0 to 1."""
     scale: float
+    """The size, as a share of the video from 0 to 1."""
     position: StreamWatermarkPosition
+    """The corner of the video, or "center"."""
 
 
 class StreamVideo(NamedTuple):
-    """A video: ``size`` is in bytes, ``duration`` in seconds, -1 where it is not known yet.
+    """The properties of a video.
 
     JS: StreamVideo.
     """
@@ -89,23 +110,31 @@ class StreamVideo(NamedTuple):
     id: str
     creator: str | None
     thumbnail: str
+    """The URL of the thumbnail."""
     thumbnail_timestamp_pct: float
+    """The position of the thumbnail in the video, from 0 (start) to 1 (end)."""
     ready_to_stream: bool
+    """True if the video can be played."""
     ready_to_stream_at: datetime | None
     status: StreamVideoStatus
     meta: dict[str, str]
     created: datetime
     modified: datetime
     scheduled_deletion: datetime | None
+    """The time at which the video is deleted, in UTC."""
     size: int
+    """The size in bytes."""
     preview: str | None
+    """The URL of a page that plays the video."""
     allowed_origins: list[str]
     require_signed_urls: bool | None
     uploaded: datetime | None
     upload_expiry: datetime | None
     max_size_bytes: int | None
     max_duration_seconds: int | None
+    """The maximum duration of a direct upload, in seconds."""
     duration: float
+    """The duration in seconds; -1 while the duration is unknown."""
     input: StreamVideoInput
     hls_playback_url: str
     dash_playback_url: str
@@ -116,46 +145,68 @@ class StreamVideo(NamedTuple):
 
 
 class StreamDirectUpload(NamedTuple):
-    """Where a video to come may be sent, and its id. JS: StreamDirectUpload."""
+    """The permission to upload one video directly.
+
+    JS: StreamDirectUpload.
+    """
 
     upload_url: str
+    """The URL to which a client may send the video, once."""
     id: str
+    """The id that the video will have."""
     watermark: StreamWatermark | None
     scheduled_deletion: datetime | None
 
 
 class StreamCaption(NamedTuple):
-    """Captions in one language; ``generated`` says that a machine wrote them. JS: StreamCaption."""
+    """The captions of a video in one language.
+
+    JS: StreamCaption.
+    """
 
     generated: bool | None
+    """True if the captions were generated automatically."""
     label: str
+    """The name of the language, for the viewers."""
     language: str
+    """The language, such as "en" or "pt-BR"."""
     status: Literal["ready", "inprogress", "error"] | None
 
 
 class StreamDownload(NamedTuple):
-    """A file to download, and how much of it is made. JS: StreamDownload."""
+    """A file to download.
+
+    JS: StreamDownload.
+    """
 
     percent_complete: float
+    """The progress of the file in per cent."""
     status: Literal["ready", "inprogress", "error"]
     url: str | None
 
 
 class StreamDownloadGetResponse(NamedTuple):
-    """The files of a video: the sound alone, and all of it. JS: StreamDownloadGetResponse."""
+    """The files of a video.
+
+    JS: StreamDownloadGetResponse.
+    """
 
     audio: StreamDownload | None
+    """The file with the sound only."""
     default: StreamDownload | None
+    """The file with the whole video."""
 
 
-def watermark_of(found: dict[str, Any]) -> StreamWatermark:
-    return named_tuple(StreamWatermark, found, created=from_iso)
+def watermark_of(fields: dict[str, Any]) -> StreamWatermark:
+    """Return a watermark, given its fields from JavaScript."""
+    return named_tuple(StreamWatermark, fields, created=from_iso)
 
 
-def video_of(found: dict[str, Any]) -> StreamVideo:
+def video_of(fields: dict[str, Any]) -> StreamVideo:
+    """Return a video, given its fields from JavaScript."""
     return named_tuple(
         StreamVideo,
-        found,
+        fields,
         ready_to_stream_at=from_iso,
         status=lambda status: named_tuple(StreamVideoStatus, status),
         created=from_iso,
@@ -169,15 +220,17 @@ def video_of(found: dict[str, Any]) -> StreamVideo:
     )
 
 
-def direct_upload_of(found: dict[str, Any]) -> StreamDirectUpload:
+def direct_upload_of(fields: dict[str, Any]) -> StreamDirectUpload:
+    """Return a direct upload, given its fields from JavaScript."""
     return named_tuple(
-        StreamDirectUpload, found, watermark=watermark_of, scheduled_deletion=from_iso
+        StreamDirectUpload, fields, watermark=watermark_of, scheduled_deletion=from_iso
     )
 
 
-def downloads_of(found: dict[str, Any]) -> StreamDownloadGetResponse:
-    return named_tuple(StreamDownloadGetResponse, found, audio=_download, default=_download)
+def downloads_of(fields: dict[str, Any]) -> StreamDownloadGetResponse:
+    """Return the downloads of a video, given their fields from JavaScript."""
+    return named_tuple(StreamDownloadGetResponse, fields, audio=_download, default=_download)
 
 
-def _download(found: dict[str, Any]) -> StreamDownload:
-    return named_tuple(StreamDownload, found)
+def _download(fields: dict[str, Any]) -> StreamDownload:
+    return named_tuple(StreamDownload, fields)

@@ -15,25 +15,25 @@ if TYPE_CHECKING:
 
 async def answer(request: Request) -> Response:
     parts = urlsplit(request.url)
-    _, what, *rest = parts.path.split("/")
-    if what == "redirect":
+    _, route, *rest = parts.path.split("/")
+    if route == "redirect":
         status = int(rest[0])
         location = parse_qs(parts.query).get("to")
         body = None if status == 304 else "moved"
         return Response(body, status=status, headers={"location": location[0]} if location else {})
-    if what == "status":
+    if route == "status":
         return Response("so", status=int(rest[0]), status_text="As Asked")
-    if what == "slow":
+    if route == "slow":
         await asyncio.sleep(1.5)
         return Response("slow")
-    if what == "drip":
+    if route == "drip":
         return Response(_drops())
-    if what == "held":
+    if route == "held":
         return Response(_held())
-    if what == "cookies":
+    if route == "cookies":
         return Response("", headers=[("set-cookie", "a=1"), ("set-cookie", "b=2")])
-    said = {"method": request.method, "url": request.url, "headers": dict(request.headers)}
-    return Response.json({**said, "body": await request.text()})
+    request_echo = {"method": request.method, "url": request.url, "headers": dict(request.headers)}
+    return Response.json({**request_echo, "body": await request.text()})
 
 
 async def _held() -> AsyncIterator[bytes]:

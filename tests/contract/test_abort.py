@@ -24,7 +24,10 @@ URL = "https://example.com/"
 any_abort: Any = AbortSignal.abort
 
 
-async def test_a_controller() -> None:
+# Controllers and reasons -------------------------------------------------------------------------
+
+
+async def test_abort_sets_aborted_and_reason() -> None:
     controller = AbortController()
     signal = controller.signal
     assert signal.aborted is False
@@ -40,7 +43,7 @@ async def test_a_controller() -> None:
     assert not isinstance(caught.value, TimeoutError)
 
 
-async def test_the_first_abort_counts() -> None:
+async def test_only_the_first_abort_counts() -> None:
     controller = AbortController()
     controller.abort("first")
     controller.abort("second")
@@ -59,23 +62,23 @@ async def test_the_first_abort_counts() -> None:
         "cancelled": (asyncio.CancelledError(), "CancelledError", AbortError),
     }
 )
-async def test_reasons(case: tuple[Any, str, type[AbortError]]) -> None:
-    given, message, kind = case
-    signal = AbortSignal.abort(given)
+async def test_reason_becomes_an_abort_error(case: tuple[Any, str, type[AbortError]]) -> None:
+    reason, message, error_type = case
+    signal = AbortSignal.abort(reason)
     assert signal.aborted
-    assert type(signal.reason) is kind
+    assert type(signal.reason) is error_type
     assert str(signal.reason) == message
-    with raises(kind):
+    with raises(error_type):
         signal.throw_if_aborted()
 
 
-async def test_a_signal_that_is_aborted_from_the_start() -> None:
+async def test_abort_returns_an_aborted_signal() -> None:
     signal = AbortSignal.abort()
     assert signal.aborted is True
     assert type(signal.reason) is AbortError
 
 
-async def test_a_reason_that_is_no_reason() -> None:
+async def test_reason_of_wrong_type_raises_conversion_error() -> None:
     controller: Any = AbortController()
     for attempt in (any_abort, controller.abort):
         with raises(ConversionError, match="reason: expected str or an exception, got int"):
@@ -84,7 +87,10 @@ async def test_a_reason_that_is_no_reason() -> None:
             attempt("\ud800")
 
 
-async def test_a_timeout() -> None:
+# Timeouts ----------------------------------------------------------------------------------------
+
+
+async def test_timeout_aborts_with_timeout_error() -> None:
     signal = AbortSignal.timeout(20)
     assert signal.aborted is False
     await asyncio.sleep(0.1)
@@ -95,19 +101,22 @@ async def test_a_timeout() -> None:
         signal.throw_if_aborted()
 
 
-async def test_a_timeout_as_a_timedelta() -> None:
+async def test_timeout_accepts_a_timedelta() -> None:
     signal = AbortSignal.timeout(timedelta(milliseconds=20))
     assert AbortSignal.timeout(timedelta(hours=1)).aborted is False
     assert type(await signal.wait()) is AbortTimeoutError
 
 
 @cases({"negative": -1, "long": 2**31, "nan": float("nan"), "negative delta": timedelta(-1)})
-async def test_timeouts_that_cannot_be(case: Any) -> None:
+async def test_timeout_out_of_range_raises(case: Any) -> None:
     with raises(ConversionError, match="milliseconds: expected 0 to 2147483647"):
         AbortSignal.timeout(case)
 
 
-async def test_any_of_several() -> None:
+# Several signals ---------------------------------------------------------------------------------
+
+
+async def test_any_aborts_with_the_first_signal() -> None:
     first, second = AbortController(), AbortController()
     signal = AbortSignal.any([first.signal, second.signal])
     assert signal.aborted is False
@@ -119,12 +128,15 @@ async def test_any_of_several() -> None:
     assert AbortSignal.any([]).aborted is False
 
 
-async def test_any_with_a_timeout() -> None:
+async def test_any_accepts_a_timeout_signal() -> None:
     signal = AbortSignal.any([AbortController().signal, AbortSignal.timeout(20)])
     assert type(await signal.wait()) is AbortTimeoutError
 
 
-async def test_waiting() -> None:
+# Waiting -----------------------------------------------------------------------------------------
+
+
+async def test_wait_returns_the_reason_on_abort() -> None:
     controller = AbortController()
     waiting = [asyncio.ensure_future(controller.signal.wait()) for _ in range(2)]
     await asyncio.sleep(0.01)
@@ -135,7 +147,7 @@ async def test_waiting() -> None:
     assert str(await controller.signal.wait()) == "now"
 
 
-async def test_waiting_that_is_given_up() -> None:
+async def test_wait_can_be_cancelled() -> None:
     controller = AbortController()
     try:
         await asyncio.wait_for(controller.signal.wait(), 0.02)
@@ -144,7 +156,7 @@ async def test_waiting_that_is_given_up() -> None:
     assert type(await controller.signal.wait()) is AbortError
 
 
-async def test_work_of_ones_own_that_is_aborted() -> None:
+async def test_throw_if_aborted_stops_a_loop() -> None:
     controller = AbortController()
     done: list[int] = []
 
@@ -160,37 +172,40 @@ async def test_work_of_ones_own_that_is_aborted() -> None:
     assert done == [0, 1, 2]
 
 
-async def test_no_signal_is_made_by_its_class() -> None:
+# Signals of requests and of JavaScript -----------------------------------------------------------
+
+
+async def test_abort_signal_constructor_raises() -> None:
     make: Any = AbortSignal
     with raises(TypeError, match="an AbortSignal comes from abort"):
         make()
 
 
-async def test_a_request_has_a_signal() -> None:
+async def test_request_has_a_signal() -> None:
     signal = Request(URL).signal
     assert isinstance(signal, AbortSignal)
     assert signal.aborted is False
 
 
-async def test_the_signal_of_a_request() -> None:
+async def test_request_signal_follows_the_controller() -> None:
     controller = AbortController()
     request = Request(URL, signal=controller.signal)
     copies = [request.clone(), Request(request), Request(request, headers={"a": "b"})]
     assert request.signal.aborted is False
     controller.abort("enough")
-    for made in (request, *copies):
-        assert made.signal.aborted is True
-        assert str(made.signal.reason) == "enough"
+    for message in (request, *copies):
+        assert message.signal.aborted is True
+        assert str(message.signal.reason) == "enough"
 
 
-async def test_a_signal_is_a_signal() -> None:
+async def test_signal_of_wrong_type_raises() -> None:
     wrong: Any = "soon"
     with raises(WorkersError) as caught:
         Request(URL, signal=wrong)
     assert caught.value.js_name == "TypeError"
 
 
-async def test_from_js_stands_over_the_same_object() -> None:
+async def test_from_js_wraps_the_same_object() -> None:
     controller = AbortController()
     again = AbortController.from_js(controller.js_object)
     signal = AbortSignal.from_js(controller.signal)
@@ -198,7 +213,7 @@ async def test_from_js_stands_over_the_same_object() -> None:
     assert str(signal.reason) == "why"
 
 
-async def test_a_reason_that_is_not_ours() -> None:
+async def test_javascript_reason_that_is_not_an_error_becomes_abort_error() -> None:
     controller = AbortController()
     controller.js_object.abort("just text")
     reason = controller.signal.reason

@@ -26,7 +26,10 @@ def application(serve: Any) -> Any:
     return app
 
 
-async def test_the_scope_tells_the_request() -> None:
+# Requests and responses --------------------------------------------------------------------------
+
+
+async def test_scope_describes_the_request() -> None:
     seen: list[Any] = []
 
     async def serve(scope: Any, receive: Any, send: Any) -> None:
@@ -48,7 +51,7 @@ async def test_the_scope_tells_the_request() -> None:
     assert scope["env"] == {"A": 1}
 
 
-async def test_a_response_has_its_status_headers_and_body() -> None:
+async def test_response_has_status_headers_and_body() -> None:
     async def serve(scope: Any, receive: Any, send: Any) -> None:
         cookies = [(b"set-cookie", b"a=1"), (b"set-cookie", b"b=2")]
         await answer(send, b"\x00\xff", status=201, headers=[*cookies, (b"x", b"\xe9")])
@@ -60,7 +63,7 @@ async def test_a_response_has_its_status_headers_and_body() -> None:
     assert await response.bytes() == b"\x00\xff"
 
 
-async def test_a_status_without_a_body_has_none() -> None:
+async def test_null_body_status_has_no_body() -> None:
     async def serve(scope: Any, receive: Any, send: Any) -> None:
         await answer(send, b"", status=204)
 
@@ -70,7 +73,7 @@ async def test_a_status_without_a_body_has_none() -> None:
 
 
 @not_in("node", reason="Node's Request takes a stream only with an option that workerd lacks")
-async def test_a_request_s_body_comes_in_chunks() -> None:
+async def test_request_body_arrives_in_chunks() -> None:
     async def body() -> AsyncIterator[bytes]:
         yield b"one "
         yield b"two"
@@ -86,47 +89,50 @@ async def test_a_request_s_body_comes_in_chunks() -> None:
     assert await response.text() == "one two"
 
 
-async def test_a_response_s_body_streams_at_its_reader_s_pace() -> None:
-    made: list[int] = []
+async def test_response_body_streams_at_the_pace_of_its_reader() -> None:
+    numbers: list[int] = []
 
     async def serve(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
         for number in range(20):
-            made.append(number)
+            numbers.append(number)
             await send(
                 {"type": "http.response.body", "body": b"%d," % number, "more_body": number < 19}
             )
 
     response = await asgi.fetch(application(serve), Request("https://e.com/"))
-    await asyncio.sleep(0.01)  # for what must not be made: a slow machine makes no more of it
-    assert len(made) < 10
+    await asyncio.sleep(0.01)  # time for pieces that must not be made; a slow machine makes fewer
+    assert len(numbers) < 10
     assert await response.text() == ",".join(map(str, range(20))) + ","
 
 
-async def test_receive_waits_for_the_end_and_then_says_disconnect() -> None:
-    told: list[str] = []
+async def test_receive_after_the_body_waits_and_returns_disconnect() -> None:
+    event_types: list[str] = []
     ended = asyncio.Event()
 
     async def serve(scope: Any, receive: Any, send: Any) -> None:
         await receive()
 
         async def listen() -> None:
-            told.append((await receive())["type"])
+            event_types.append((await receive())["type"])
             ended.set()
 
         listening = asyncio.ensure_future(listen())
         await asyncio.sleep(0)
-        assert told == []
+        assert event_types == []
         await answer(send, b"done")
         await listening
 
     response = await asgi.fetch(application(serve), Request("https://e.com/"))
     assert await response.text() == "done"
     await asyncio.wait_for(ended.wait(), 30)
-    assert told == ["http.disconnect"]
+    assert event_types == ["http.disconnect"]
 
 
-async def test_an_exception_before_the_response_comes_out() -> None:
+# Exceptions --------------------------------------------------------------------------------------
+
+
+async def test_exception_before_the_response_propagates() -> None:
     async def serve(scope: Any, receive: Any, send: Any) -> None:
         raise LookupError("broken")
 
@@ -134,14 +140,14 @@ async def test_an_exception_before_the_response_comes_out() -> None:
         await asgi.fetch(application(serve), Request("https://e.com/"))
 
 
-async def test_an_application_that_does_not_answer_is_told_so() -> None:
+async def test_application_without_a_response_raises() -> None:
     async def serve(scope: Any, receive: Any, send: Any) -> None: ...
 
-    with raises(WorkersError, match="the application did not answer"):
+    with raises(WorkersError, match="the application did not send a response"):
         await asgi.fetch(application(serve), Request("https://e.com/"))
 
 
-async def test_an_exception_in_the_middle_breaks_the_body_off() -> None:
+async def test_exception_after_the_start_breaks_the_body() -> None:
     async def serve(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": b"half", "more_body": True})
@@ -152,7 +158,10 @@ async def test_an_exception_in_the_middle_breaks_the_body_off() -> None:
         await response.text()
 
 
-async def test_a_lifespan_begins_before_and_ends_after() -> None:
+# Lifespan and background work --------------------------------------------------------------------
+
+
+async def test_lifespan_surrounds_the_request() -> None:
     order: list[str] = []
     ended = asyncio.Event()
 
@@ -173,7 +182,7 @@ async def test_a_lifespan_begins_before_and_ends_after() -> None:
     assert order == ["startup", "open", "shutdown"]
 
 
-async def test_a_startup_that_fails_is_an_error() -> None:
+async def test_failed_startup_raises() -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await receive()
         await send({"type": "lifespan.startup.failed", "message": "no database"})
@@ -182,7 +191,7 @@ async def test_a_startup_that_fails_is_an_error() -> None:
         await asgi.fetch(app, Request("https://e.com/"))
 
 
-async def test_what_goes_on_after_the_response_is_left_to_wait_until() -> None:
+async def test_work_after_the_response_continues_in_wait_until() -> None:
     done: list[str] = []
     left: list[Any] = []
 
@@ -205,7 +214,7 @@ async def test_what_goes_on_after_the_response_is_left_to_wait_until() -> None:
 
 
 @cases({"HEAD": ("HEAD", 200), "no content": ("GET", 204)})
-async def test_nobody_waits_for_a_body_that_nobody_reads(case: tuple[str, int]) -> None:
+async def test_body_that_is_never_read_does_not_block(case: tuple[str, int]) -> None:
     method, status = case
     left: list[Any] = []
 
@@ -226,7 +235,7 @@ async def test_nobody_waits_for_a_body_that_nobody_reads(case: tuple[str, int]) 
     await asyncio.wait_for(left[0], 30)
 
 
-# WebSockets ---------------------------------------------------------------------------------------
+# WebSockets --------------------------------------------------------------------------------------
 
 OUTSIDE = "there are no WebSocketPairs outside workerd"
 UPGRADE = {"upgrade": "websocket", "sec-websocket-protocol": "one, two"}
@@ -257,8 +266,8 @@ async def connected(talk: Any) -> tuple[Response, WebSocket, Any]:
 
 
 @only("fake", "workerd", reason=OUTSIDE)
-async def test_a_websocket_talks_both_ways_until_its_client_leaves() -> None:
-    told: list[Any] = []
+async def test_websocket_exchanges_messages_until_the_client_closes() -> None:
+    messages: list[Any] = []
 
     async def talk(scope: Any, receive: Any, send: Any) -> None:
         assert scope["scheme"] == "wss"
@@ -269,7 +278,7 @@ async def test_a_websocket_talks_both_ways_until_its_client_leaves() -> None:
             await send(
                 {"type": "websocket.send", **{k: message[k] for k in message if k != "type"}}
             )
-        told.append(message)
+        messages.append(message)
 
     response, socket, work = await connected(talk)
     assert response.status == 101
@@ -281,11 +290,11 @@ async def test_a_websocket_talks_both_ways_until_its_client_leaves() -> None:
     assert await socket.receive() == b"\x00\xff"
     socket.close(4001, "enough")
     await work
-    assert told == [{"type": "websocket.disconnect", "code": 4001, "reason": "enough"}]
+    assert messages == [{"type": "websocket.disconnect", "code": 4001, "reason": "enough"}]
 
 
 @only("fake", "workerd", reason=OUTSIDE)
-async def test_a_websocket_that_the_application_closes() -> None:
+async def test_websocket_can_be_closed_by_the_application() -> None:
     async def talk(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "websocket.accept"})
         await send({"type": "websocket.close", "code": 4000, "reason": "no"})
@@ -298,7 +307,7 @@ async def test_a_websocket_that_the_application_closes() -> None:
 
 @cases({"returns": 1000, "raises": 1011})
 @only("fake", "workerd", reason=OUTSIDE)
-async def test_a_websocket_is_closed_when_the_application_ends(case: int) -> None:
+async def test_websocket_closes_when_the_application_ends(case: int) -> None:
     async def talk(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "websocket.accept"})
         if case == 1011:
@@ -312,7 +321,7 @@ async def test_a_websocket_is_closed_when_the_application_ends(case: int) -> Non
 
 @cases({"close": {"type": "websocket.close"}, "nothing": None})
 @only("fake", "workerd", reason=OUTSIDE)
-async def test_a_websocket_that_is_not_accepted_is_a_403(case: Any) -> None:
+async def test_websocket_that_is_not_accepted_is_a_403(case: Any) -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         assert scope["type"] == "websocket"
         assert (await receive())["type"] == "websocket.connect"
@@ -326,16 +335,16 @@ async def test_a_websocket_that_is_not_accepted_is_a_403(case: Any) -> None:
 
 
 @only("fake", "workerd", reason=OUTSIDE)
-async def test_what_a_websocket_s_application_raises_before_it_accepts_comes_out() -> None:
+async def test_exception_before_websocket_accept_propagates() -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         assert scope["type"] == "websocket"
         await send({"type": "websocket.send", "text": "too early"})
 
-    with raises(WorkersError, match="the application sent 'websocket.send' where none is expected"):
+    with raises(WorkersError, match="^the application sent an unexpected 'websocket.send'$"):
         await asgi.fetch(app, Request("https://e.com/", headers=UPGRADE))
 
 
-async def test_a_shutdown_that_fails_is_logged_and_the_answer_stands() -> None:
+async def test_failed_shutdown_is_logged_and_the_response_stands() -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":
             await receive()

@@ -28,14 +28,17 @@ AnyBlob: Any = Blob
 AnyFile: Any = File
 
 
-async def test_a_blob_of_parts() -> None:
+# Content -----------------------------------------------------------------------------------------
+
+
+async def test_blob_joins_its_parts() -> None:
     blob = Blob(["é", b"\x01\x02", bytearray(b"x"), memoryview(b"abc")[1:], Blob(["z"]), "a\r\nb"])
     assert await blob.bytes() == b"\xc3\xa9\x01\x02xbcza\r\nb"
     assert blob.size == 12
     assert blob.type == ""
 
 
-async def test_an_empty_blob() -> None:
+async def test_empty_blob_has_size_zero() -> None:
     for blob in (Blob(), Blob([]), Blob([""])):
         assert (blob.size, await blob.bytes(), await blob.text()) == (0, b"", "")
         assert await blob.stream().bytes() == b""
@@ -46,14 +49,14 @@ async def test_parts_may_be_any_iterable() -> None:
     assert await Blob(("a", "b")).text() == "ab"
 
 
-async def test_a_blob_is_read_any_number_of_times() -> None:
+async def test_blob_can_be_read_repeatedly() -> None:
     blob = Blob(["héllo"], type="text/plain")
     assert await blob.text() == await blob.text() == "héllo"
     assert await blob.stream().text() == "héllo"
     assert isinstance(blob.stream(), ReadableStream)
 
 
-async def test_text_that_is_not_utf_8() -> None:
+async def test_text_of_invalid_utf_8_has_replacement_characters() -> None:
     assert await Blob([b"\xffA"]).text() == "\ufffdA"
 
 
@@ -73,10 +76,10 @@ async def test_a_buffer_is_copied() -> None:
         "newline": ("a/b\n", ""),
     }
 )
-async def test_types(case: tuple[str, str]) -> None:
-    given, expected = case
-    assert Blob([], type=given).type == expected
-    assert File([], "n", type=given).type == expected
+async def test_media_type_is_lower_cased_or_emptied(case: tuple[str, str]) -> None:
+    type_, expected = case
+    assert Blob([], type=type_).type == expected
+    assert File([], "n", type=type_).type == expected
 
 
 @cases(
@@ -91,7 +94,7 @@ async def test_types(case: tuple[str, str]) -> None:
         "far before": ((-100, 2), "01"),
     }
 )
-async def test_slices(case: tuple[tuple[int, ...], str]) -> None:
+async def test_slice_returns_a_part_without_the_type(case: tuple[tuple[int, ...], str]) -> None:
     where, expected = case
     blob = Blob(["01234", "56789"], type="a/b")
     part = blob.slice(*where)
@@ -106,7 +109,7 @@ async def test_a_slice_of_a_file_is_a_blob() -> None:
     assert await part.text() == "bc"
 
 
-async def test_a_file() -> None:
+async def test_file_has_name_type_and_time() -> None:
     when = datetime(2026, 1, 2, 3, 4, 5, 678901, timezone.utc)
     file = File(["ab", b"c"], "dir/é.txt", type="Text/Plain", last_modified=when)
     assert isinstance(file, Blob)
@@ -116,12 +119,12 @@ async def test_a_file() -> None:
     assert await file.text() == "abc"
 
 
-async def test_a_file_is_from_now() -> None:
+async def test_file_last_modified_defaults_to_now() -> None:
     age = datetime.now(timezone.utc) - File([], "n").last_modified
     assert abs(age) < timedelta(minutes=5)
 
 
-async def test_times_of_files() -> None:
+async def test_file_last_modified_is_utc() -> None:
     naive = File([], "n", last_modified=datetime(2026, 1, 2))
     assert naive.last_modified == datetime(2026, 1, 2, tzinfo=timezone.utc)
     old = datetime(1969, 12, 31, tzinfo=timezone.utc)
@@ -148,47 +151,47 @@ async def test_times_of_files() -> None:
         "slice type": (lambda: AnyBlob().slice(type=1), "type: expected str, got int"),
     }
 )
-async def test_arguments_of_wrong_types(case: Any) -> None:
+async def test_arguments_of_wrong_type_raise_conversion_error(case: Any) -> None:
     attempt, words = case
     with raises(ConversionError, match=words):
         attempt()
 
 
-# As bodies
+# As bodies ---------------------------------------------------------------------------------------
 
 
-async def test_a_blob_as_a_body() -> None:
+async def test_blob_is_accepted_as_body() -> None:
     blob = Blob(["héllo"], type="A/b")
-    for made in (Request(URL, method="POST", body=blob), Response(blob)):
-        assert made.headers["content-type"] == "a/b"
-        assert await made.text() == "héllo"
+    for message in (Request(URL, method="POST", body=blob), Response(blob)):
+        assert message.headers["content-type"] == "a/b"
+        assert await message.text() == "héllo"
     assert await blob.text() == "héllo"
 
 
-async def test_a_file_as_a_body() -> None:
+async def test_file_is_accepted_as_body() -> None:
     response = Response(File(["abc"], "n.txt", type="a/b"))
     assert response.headers.items() == [("content-type", "a/b")]
     assert await response.bytes() == b"abc"
 
 
-async def test_the_type_of_a_blob_that_is_a_body() -> None:
+async def test_type_of_a_blob_body_becomes_content_type() -> None:
     assert "content-type" not in Response(Blob(["x"])).headers
-    given = Response(Blob(["x"], type="a/b"), headers={"content-type": "c/d"})
-    assert given.headers["content-type"] == "c/d"
+    response = Response(Blob(["x"], type="a/b"), headers={"content-type": "c/d"})
+    assert response.headers["content-type"] == "c/d"
 
 
-async def test_a_body_as_a_blob() -> None:
-    for made in (
+async def test_body_can_be_read_as_blob() -> None:
+    for message in (
         Request(URL, method="POST", body=b"\x00\x01", headers={"content-type": "a/b"}),
         Response(b"\x00\x01", headers={"content-type": "a/b"}),
     ):
-        blob = await made.blob()
+        blob = await message.blob()
         assert type(blob) is Blob
         assert (blob.size, blob.type, await blob.bytes()) == (2, "a/b", b"\x00\x01")
-        assert made.body_used
+        assert message.body_used
 
 
-async def test_no_body_as_a_blob() -> None:
+async def test_missing_body_is_an_empty_blob() -> None:
     blob = await Response().blob()
     assert (blob.size, blob.type) == (0, "")
     assert (await Response(b"x").blob()).type == ""
@@ -209,12 +212,12 @@ async def test_no_body_as_a_blob() -> None:
         "form": ("multipart/form-data; boundary=aB", "multipart/form-data; boundary=aB"),
     }
 )
-async def test_the_type_of_a_body_as_a_blob(case: tuple[str, str]) -> None:
-    given, expected = case
-    assert (await Response(b"x", headers={"content-type": given}).blob()).type == expected
+async def test_content_type_of_a_body_becomes_the_blob_type(case: tuple[str, str]) -> None:
+    content_type, expected = case
+    assert (await Response(b"x", headers={"content-type": content_type}).blob()).type == expected
 
 
-async def test_a_used_body_as_a_blob() -> None:
+async def test_used_body_as_a_blob_raises() -> None:
     response = Response("x")
     await response.text()
     with raises(StreamError) as caught:
@@ -222,16 +225,16 @@ async def test_a_used_body_as_a_blob() -> None:
     assert caught.value.js_name == "TypeError"
 
 
-async def test_a_blob_is_put_into_r2(r2: R2) -> None:
+async def test_blob_can_be_stored_in_r2(r2: R2) -> None:
     blob = Blob(["héllo"], type="a/b")
     await r2.put("k", blob)
     await r2.put("l", File([blob, "!"], "n.txt"))
-    found = [await r2.get(key) for key in ("k", "l")]
-    assert [await each.text() for each in found if each] == ["héllo", "héllo!"]
+    objects = [await r2.get(key) for key in ("k", "l")]
+    assert [await stored.text() for stored in objects if stored] == ["héllo", "héllo!"]
 
 
 @only("workerd", reason="the official SDK is there alone")
-async def test_blobs_of_the_official_sdk() -> None:
+async def test_blob_of_the_official_sdk_is_accepted() -> None:
     workers: Any = import_module("workers")
 
     theirs = workers.Blob(["ab", "c"], content_type="a/b")

@@ -1,4 +1,4 @@
-"""Email that is sent: of MIME source, and of parts."""
+"""``SendEmail``: sending email from MIME source and from parts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pyworkers_sdk._border import from_js
 from tests.contract.kit import World, cases, not_in, raises
 from tests.contract.workers import AppEnv
 
-no_module = not_in("node", reason="cloudflare:email is in the Workers runtime alone")
+no_module = not_in("node", reason="cloudflare:email is only in the Workers runtime")
 no_promise = not_in("node", reason="miniflare's proxy answers there without a Promise")
 
 HEADERS = {"From": "App <app@example.com>", "Message-ID": "<1@example.com>", "Subject": "Hi"}
@@ -76,8 +76,11 @@ def _is_id(message_id: str | None, domain: str = "example.com") -> bool:
     return re.fullmatch(rf"<[A-Za-z0-9]{{36}}@{re.escape(domain)}>", message_id or "") is not None
 
 
+# MIME source -------------------------------------------------------------------------------------
+
+
 @no_module
-async def test_a_message(app: AppEnv) -> None:
+async def test_send_of_mime_source_returns_a_message_id(app: AppEnv) -> None:
     assert _is_id((await app.MAILER.send(_message())).message_id)
     text = _source().decode()
     assert _is_id(
@@ -87,7 +90,7 @@ async def test_a_message(app: AppEnv) -> None:
 
 @no_module
 @cases(REFUSED)
-async def test_a_message_that_is_refused(app: AppEnv, case: Any) -> None:
+async def test_send_of_invalid_mime_source_raises(app: AppEnv, case: Any) -> None:
     headers, message = case
     with raises(EmailError) as caught:
         await app.MAILER.send(_message(**headers))
@@ -96,7 +99,7 @@ async def test_a_message_that_is_refused(app: AppEnv, case: Any) -> None:
 
 
 @no_module
-async def test_who_may_send_to_whom(app: AppEnv) -> None:
+async def test_send_of_mime_source_respects_allowed_addresses(app: AppEnv) -> None:
     await app.MAILER_ONE.send(_message("team@example.com"))
     with raises(EmailError, match="^email to ann@example.com not allowed$"):
         await app.MAILER_ONE.send(_message())
@@ -107,8 +110,11 @@ async def test_who_may_send_to_whom(app: AppEnv) -> None:
         await app.MAILER_SEVERAL.send(_message("team@example.com"))
 
 
+# Parts -------------------------------------------------------------------------------------------
+
+
 @no_promise
-async def test_parts(app: AppEnv) -> None:
+async def test_send_of_parts_returns_a_message_id(app: AppEnv) -> None:
     sent = await app.MAILER.send(
         from_=EmailAddress("App", "app@mail.example.com"),
         to=["ann@example.com", "Bob <bob@example.com>"],
@@ -128,13 +134,13 @@ async def test_parts(app: AppEnv) -> None:
 
 
 @no_promise
-async def test_the_least_parts(app: AppEnv) -> None:
+async def test_send_of_the_required_parts_only(app: AppEnv) -> None:
     sent = await app.MAILER.send(from_="App <app@example.com>", to="ann@example.com", subject="")
     assert _is_id(sent.message_id)
 
 
 @no_promise
-async def test_parts_and_who_may_send_to_whom(app: AppEnv) -> None:
+async def test_send_of_parts_respects_allowed_addresses(app: AppEnv) -> None:
     async def send(mailer: SendEmail, sender: Any, to: Any, cc: Any = ()) -> None:
         await mailer.send(from_=sender, to=to, cc=cc, subject="Hi", text="x")
 
@@ -143,11 +149,11 @@ async def test_parts_and_who_may_send_to_whom(app: AppEnv) -> None:
     with raises(EmailError, match="^email to bob@example.com not allowed$"):
         to = ["team@example.com", EmailAddress("Bob", "bob@example.com")]
         await send(app.MAILER_ONE, EmailAddress("News", "news@example.com"), to)
-    # in local development only ``to`` is looked at
+    # Local development checks only ``to``.
     await send(app.MAILER_SEVERAL, "me@example.com", "Ann <ann@example.com>", "cy@example.com")
 
 
-async def test_every_part_arrives(app: AppEnv, world: World) -> None:
+async def test_every_part_reaches_the_binding(app: AppEnv, world: World) -> None:
     sent = await app.MAIL_SERVICE.send(
         from_="App <app@example.com>",
         to="ann@example.com",
@@ -215,7 +221,7 @@ async def test_every_part_arrives(app: AppEnv, world: World) -> None:
 
 
 @cases(BEYOND)
-async def test_the_code_of_an_error(app: AppEnv, case: Any) -> None:
+async def test_refusal_of_the_service_has_a_code(app: AppEnv, case: Any) -> None:
     parts, code, message = case
     with raises(EmailError) as caught:
         await app.MAIL_SERVICE.send(
@@ -225,7 +231,7 @@ async def test_the_code_of_an_error(app: AppEnv, case: Any) -> None:
 
 
 @cases(WRONG)
-async def test_a_part_that_cannot_be(app: AppEnv, case: Any) -> None:
+async def test_part_of_wrong_type_raises_conversion_error(app: AppEnv, case: Any) -> None:
     parts, message = case
     with raises(ConversionError, match=message):
         await app.MAIL_SERVICE.send(
@@ -233,7 +239,7 @@ async def test_a_part_that_cannot_be(app: AppEnv, case: Any) -> None:
         )
 
 
-async def test_what_is_no_message(app: AppEnv) -> None:
+async def test_message_of_wrong_type_raises_conversion_error(app: AppEnv) -> None:
     wrong: Any = "Hi"
     with raises(
         ConversionError, match="^message: expected EmailMessage of pyworkers_sdk, got str$"

@@ -40,7 +40,10 @@ def respond(body: Any, kind: str | None = None) -> Response:
 MAKERS: dict[str, Callable[..., Request | Response]] = {"request": post, "response": respond}
 
 
-async def test_an_empty_form() -> None:
+# Fields ------------------------------------------------------------------------------------------
+
+
+async def test_empty_form_has_no_fields() -> None:
     form = FormData()
     assert len(form) == 0
     assert (form.items(), form.keys(), form.values(), list(form)) == ([], [], [], [])
@@ -54,11 +57,11 @@ async def test_an_empty_form() -> None:
         "form": lambda: FormData({"b": "2", "a": "1"}),
     }
 )
-async def test_forms_are_made_of(case: Callable[[], Any]) -> None:
+async def test_form_init_accepts_mappings_and_pairs(case: Callable[[], Any]) -> None:
     assert FormData(case()).items() == [("b", "2"), ("a", "1")]
 
 
-async def test_a_name_may_come_several_times() -> None:
+async def test_name_may_have_several_values() -> None:
     form = FormData([("a", "1"), ("b", "2"), ("a", "3")])
     assert form["a"] == form.get("a") == "1"
     assert form.get_all("a") == ["1", "3"]
@@ -68,14 +71,14 @@ async def test_a_name_may_come_several_times() -> None:
     assert len(form) == 3
 
 
-async def test_set_takes_the_place_of_the_first() -> None:
+async def test_set_replaces_all_values_at_the_first_place() -> None:
     form = FormData([("a", "1"), ("b", "2"), ("a", "3")])
     form.set("a", "4")
     form["c"] = "5"
     assert form.items() == [("a", "4"), ("b", "2"), ("c", "5")]
 
 
-async def test_append_and_delete() -> None:
+async def test_append_adds_and_delete_removes() -> None:
     form = FormData({"a": "1"})
     form.append("a", "2")
     form.append("b", "3")
@@ -86,7 +89,7 @@ async def test_append_and_delete() -> None:
     assert len(form) == 0
 
 
-async def test_a_missing_name() -> None:
+async def test_missing_name_is_none_or_raises_key_error() -> None:
     form = FormData({"A": "1"})
     assert form.get("a") is None
     assert form.get("a", "else") == "else"
@@ -100,14 +103,14 @@ async def test_a_missing_name() -> None:
         del form["a"]
 
 
-async def test_empty_names_and_values() -> None:
+async def test_empty_names_and_values_are_kept() -> None:
     form = FormData({"": ""})
     assert form.items() == [("", "")]
     assert form.get("", "else") == ""
     assert form[""] == ""
 
 
-async def test_a_file_stays_as_it_is() -> None:
+async def test_file_keeps_name_type_and_time() -> None:
     when = datetime(2026, 1, 2, tzinfo=timezone.utc)
     form = FormData({"f": File(["abc"], "n.txt", type="a/b", last_modified=when)})
     file = form["f"]
@@ -116,7 +119,7 @@ async def test_a_file_stays_as_it_is() -> None:
     assert await file.text() == "abc"
 
 
-async def test_files_among_the_values() -> None:
+async def test_files_and_text_keep_their_order() -> None:
     form = FormData([("f", File(["1"], "a")), ("f", "text"), ("f", File(["2"], "b"))])
     for values in (form.get_all("f"), form.values(), [value for _, value in form.items()]):
         assert [value if isinstance(value, str) else value.name for value in values] == [
@@ -126,7 +129,7 @@ async def test_files_among_the_values() -> None:
         ]
 
 
-async def test_a_file_under_another_name() -> None:
+async def test_file_can_be_appended_under_another_name() -> None:
     form = FormData()
     form.append("f", File(["abc"], "old", type="a/b"), filename="new")
     form.set("g", File(["abc"], "old"), filename="newer")
@@ -135,7 +138,7 @@ async def test_a_file_under_another_name() -> None:
     assert files[0].type == "a/b"
 
 
-async def test_a_blob_becomes_a_file() -> None:
+async def test_blob_becomes_a_file() -> None:
     form = FormData()
     form.append("b", Blob(["abc"], type="a/b"), filename="n.txt")
     file = form["b"]
@@ -145,7 +148,7 @@ async def test_a_blob_becomes_a_file() -> None:
 
 
 @not_in("node", reason="in Node a Blob without a name becomes a file called blob")
-async def test_a_blob_without_a_name() -> None:
+async def test_blob_without_a_filename_is_named_after_its_field() -> None:
     file = FormData({"field": Blob(["abc"])})["field"]
     assert isinstance(file, File)
     assert file.name == "field"
@@ -171,23 +174,25 @@ async def test_a_blob_without_a_name() -> None:
         ),
     }
 )
-async def test_arguments_of_wrong_types(case: Any) -> None:
+async def test_arguments_of_wrong_type_raise_conversion_error(case: Any) -> None:
     attempt, words = case
     with raises(ConversionError, match=words):
         attempt()
 
 
-# As a body
+# As a body ---------------------------------------------------------------------------------------
 
 
 @cases(MAKERS)
-async def test_a_form_there_and_back(case: Callable[..., Request | Response]) -> None:
+async def test_form_survives_a_round_trip_as_a_body(
+    case: Callable[..., Request | Response],
+) -> None:
     form = FormData([("a", "1"), ("ü", "line\r\nline — 😀"), ("a", ""), ("f", File(["x"], "n"))])
     form.append("g", File([b"\x00\r\n--\xff"], "ü.bin", type="text/plain"))
-    made = case(form)
-    assert made.headers["content-type"].startswith("multipart/form-data; boundary=")
-    back = await made.form_data()
-    assert made.body_used
+    message = case(form)
+    assert message.headers["content-type"].startswith("multipart/form-data; boundary=")
+    back = await message.form_data()
+    assert message.body_used
     assert back.keys() == ["a", "ü", "a", "f", "g"]
     assert (back.get_all("a"), back["ü"]) == (["1", ""], "line\r\nline — 😀")
     untyped, typed = back["f"], back["g"]
@@ -199,7 +204,7 @@ async def test_a_form_there_and_back(case: Callable[..., Request | Response]) ->
 
 
 @not_in("node", reason=UNDICI)
-async def test_the_bytes_of_a_form() -> None:
+async def test_form_body_is_multipart() -> None:
     form = FormData({"a": "1", 'q"x\n\\y': "é\n"})
     form["f"] = File(["x"], 'n"', type="A/b")
     request = post(form)
@@ -216,7 +221,7 @@ async def test_the_bytes_of_a_form() -> None:
 
 
 @not_in("node", reason=UNDICI)
-async def test_a_name_that_ends_with_a_backslash() -> None:
+async def test_name_with_a_trailing_backslash_is_sent() -> None:
     for form in (FormData({"a\\": "1"}), FormData({"a": File([], "n\\")})):
         with raises(WorkersError, match="^Name or filename can't end with backslash$") as caught:
             Response(form)
@@ -232,16 +237,16 @@ async def test_a_form_is_copied_into_its_body() -> None:
 
 
 @not_in("node", reason=UNDICI)
-async def test_an_empty_form_there_and_back() -> None:
+async def test_empty_form_survives_a_round_trip() -> None:
     assert (await Response(FormData()).form_data()).items() == []
 
 
-async def test_a_content_type_of_ones_own() -> None:
+async def test_explicit_content_type_is_kept() -> None:
     assert post(FormData(), "a/b").headers["content-type"] == "a/b"
 
 
 @cases(MAKERS)
-async def test_a_form_in_a_url(case: Callable[..., Request | Response]) -> None:
+async def test_urlencoded_form_is_parsed(case: Callable[..., Request | Response]) -> None:
     body = "a=1&a=%C3%A9+x&b&=c&&%C3%A9=ü&d=a=b"
     for kind in (URLENCODED, f"{URLENCODED};charset=UTF-8", URLENCODED.upper()):
         form = await case(body, kind).form_data()
@@ -256,7 +261,7 @@ async def test_a_form_in_a_url(case: Callable[..., Request | Response]) -> None:
 
 
 @not_in("node", reason=UNDICI)
-async def test_odd_percent_signs() -> None:
+async def test_invalid_percent_escapes_are_dropped() -> None:
     form = await respond("%zz=1&d=%ff&e=%", URLENCODED).form_data()
     assert form.items() == [("zz", "1"), ("d", "\ufffd"), ("e", "")]
 
@@ -290,14 +295,14 @@ def part(head: str, body: str = "foo") -> str:
         "lines": (part('Content-Disposition: form-data; name="a"', "\r\n\r"), [("a", "\r\n\r")]),
     }
 )
-async def test_parts(case: tuple[str, list[tuple[str, str]]]) -> None:
+async def test_multipart_variants_are_parsed(case: tuple[str, list[tuple[str, str]]]) -> None:
     body, expected = case
     form = await respond(body, "multipart/form-data; boundary=x").form_data()
     assert form.items() == expected
 
 
 @not_in("node", reason=UNDICI)
-async def test_parts_that_are_files() -> None:
+async def test_multipart_files_are_parsed() -> None:
     body = part('Content-Disposition: form-data; filename="f.txt"; name="a"\r\nContent-Type: A/b')
     file = (await respond(body, 'Multipart/Form-Data; a=b; Boundary="x"').form_data())["a"]
     assert isinstance(file, File)
@@ -348,7 +353,7 @@ MULTIPART = "multipart/form-data; boundary=x"
         "none": (b"a=b", None, r"^Parsing a Body as FormData requires a Content-Type header\.$"),
     }
 )
-async def test_the_words_about_what_is_no_form(case: tuple[Any, str | None, str]) -> None:
+async def test_invalid_form_error_message(case: tuple[Any, str | None, str]) -> None:
     body, kind, words = case
     for make in MAKERS.values():
         with raises(RowError, match=words) as caught:
@@ -357,26 +362,26 @@ async def test_the_words_about_what_is_no_form(case: tuple[Any, str | None, str]
 
 
 @cases({"json": ("{}", "application/json"), "none": (b"a=b", None), "bad": ("x", MULTIPART)})
-async def test_what_is_no_form(case: tuple[Any, str | None]) -> None:
+async def test_body_that_is_not_a_form_raises_row_error(case: tuple[Any, str | None]) -> None:
     for make in MAKERS.values():
         with raises(RowError):
             await make(*case).form_data()
 
 
-async def test_no_body_as_a_form() -> None:
+async def test_missing_body_is_an_empty_form() -> None:
     assert (await respond(None, URLENCODED).form_data()).items() == []
 
 
 @cases(MAKERS)
-async def test_a_form_is_read_once(case: Callable[..., Request | Response]) -> None:
-    made = case("a=b", URLENCODED)
-    await made.form_data()
+async def test_second_read_of_a_form_raises(case: Callable[..., Request | Response]) -> None:
+    message = case("a=b", URLENCODED)
+    await message.form_data()
     with raises(StreamError) as caught:
-        await made.form_data()
+        await message.form_data()
     assert caught.value.js_name == "TypeError"
 
 
-async def test_a_form_that_breaks_off() -> None:
+async def test_broken_stream_raises_stream_error() -> None:
     async def failing() -> AsyncIterator[bytes]:
         yield b"a="
         raise ValueError("boom")
@@ -385,7 +390,7 @@ async def test_a_form_that_breaks_off() -> None:
         await respond(failing(), URLENCODED).form_data()
 
 
-async def test_a_form_that_arrives_in_pieces() -> None:
+async def test_form_arriving_in_pieces_is_parsed() -> None:
     async def pieces() -> AsyncIterator[bytes]:
         for letter in "a=b&c=%C3%A9":
             yield letter.encode()
@@ -394,7 +399,7 @@ async def test_a_form_that_arrives_in_pieces() -> None:
 
 
 @only("workerd", reason="the official SDK is there alone")
-async def test_forms_of_the_official_sdk() -> None:
+async def test_form_of_the_official_sdk_is_accepted() -> None:
     workers: Any = import_module("workers")
 
     theirs = workers.FormData({"a": "1", "b": "2"})

@@ -25,7 +25,7 @@ from .kit import cases, not_in, raises
 URL = "https://example.com/"
 UNDICI = "Node's fetch classes have other words and limits here; workerd's are the ones that count"
 
-# For what a type checker would refuse.
+# For arguments that a type checker would refuse.
 AnyHeaders: Any = Headers
 AnyRequest: Any = Request
 AnyResponse: Any = Response
@@ -56,7 +56,7 @@ async def failing() -> AsyncIterator[bytes]:
     raise ValueError("boom")
 
 
-# Headers
+# Headers -----------------------------------------------------------------------------------------
 
 
 async def test_headers_ignore_case() -> None:
@@ -83,7 +83,7 @@ async def test_headers_are_empty_without_init() -> None:
         "iterator": lambda: iter([("B", "2"), ("a", "1")]),
     }
 )
-async def test_headers_are_made_of(case: Any) -> None:
+async def test_headers_init_accepts_mappings_and_pairs(case: Any) -> None:
     if case is Headers:
         case = Headers({"B": "2", "a": "1"})
     elif callable(case):
@@ -91,7 +91,7 @@ async def test_headers_are_made_of(case: Any) -> None:
     assert Headers(case).items() == [("a", "1"), ("b", "2")]
 
 
-async def test_headers_are_copied() -> None:
+async def test_headers_from_headers_are_a_copy() -> None:
     old = Headers([("set-cookie", "a=1"), ("set-cookie", "b=2")])
     new = Headers(old)
     new["x"] = "1"
@@ -99,7 +99,7 @@ async def test_headers_are_copied() -> None:
     assert new.get_set_cookie() == ["a=1", "b=2"]
 
 
-async def test_a_missing_header() -> None:
+async def test_missing_header_is_none_or_raises_key_error() -> None:
     headers = Headers()
     assert headers.get("x") is None
     assert headers.get("x", "else") == "else"
@@ -111,7 +111,7 @@ async def test_a_missing_header() -> None:
         del headers["x"]
 
 
-async def test_append_joins_and_set_replaces() -> None:
+async def test_header_append_joins_and_set_replaces() -> None:
     headers = Headers([("Accept", "a"), ("accept", "b")])
     headers.append("ACCEPT", "c")
     assert headers["accept"] == "a, b, c"
@@ -128,7 +128,7 @@ async def test_delete_header() -> None:
     assert len(headers) == 0
 
 
-async def test_an_empty_header_value_is_a_value() -> None:
+async def test_empty_header_value_is_kept() -> None:
     headers = Headers({"a": ""})
     assert headers["a"] == ""
     headers.append("a", "b")
@@ -142,7 +142,7 @@ async def test_headers_iterate_in_order() -> None:
     assert dict(headers) == {"a": "4", "a-b": "3", "a_": "2", "ab": "5", "b": "1"}
 
 
-async def test_set_cookie_stays_apart() -> None:
+async def test_set_cookie_headers_are_not_joined() -> None:
     headers = Headers([("Set-Cookie", "a=1"), ("b", "x"), ("set-cookie", "b=2")])
     assert headers.get_set_cookie() == ["a=1", "b=2"]
     assert headers["set-cookie"] == "a=1, b=2"
@@ -158,17 +158,17 @@ async def test_header_values_are_trimmed() -> None:
     assert Headers({"a": " \t x y \r\n"})["a"] == "x y"
 
 
-async def test_a_latin_1_header_value() -> None:
+async def test_latin_1_header_value_is_kept() -> None:
     assert Headers({"a": "é"})["a"] == "é"
 
 
 @not_in("node", reason=UNDICI)
-async def test_a_unicode_header_value() -> None:
+async def test_unicode_header_value_is_kept() -> None:
     assert Headers({"a": "日本 😀"})["a"] == "日本 😀"
 
 
 @cases({"space": "a b", "colon": "a:b", "newline": "a\n", "paren": "(a)", "slash": "a/b"})
-async def test_invalid_header_names(case: str) -> None:
+async def test_invalid_header_name_raises(case: str) -> None:
     headers = Headers()
     attempts: list[Callable[[], object]] = [
         lambda: Headers({case: "x"}),
@@ -187,7 +187,7 @@ async def test_invalid_header_names(case: str) -> None:
 
 
 @cases({"newline": "a\nb", "return": "a\rb", "zero": "a\0b"})
-async def test_invalid_header_values(case: str) -> None:
+async def test_invalid_header_value_raises(case: str) -> None:
     with raises(WorkersError) as caught:
         Headers({"a": case})
     assert caught.value.js_name == "TypeError"
@@ -197,7 +197,7 @@ async def test_invalid_header_values(case: str) -> None:
 
 
 @not_in("node", reason=UNDICI)
-async def test_the_words_about_invalid_headers() -> None:
+async def test_invalid_header_error_message() -> None:
     with raises(WorkersError, match=r"^Invalid header name\.$"):
         Headers({"a b": "x"})
     with raises(WorkersError, match=r"^Invalid header value\.$"):
@@ -221,16 +221,16 @@ async def test_the_words_about_invalid_headers() -> None:
         "request": (lambda: AnyRequest(URL, headers=3), "headers: expected a mapping"),
     }
 )
-async def test_headers_of_wrong_types(case: Any) -> None:
+async def test_headers_of_wrong_type_raise_conversion_error(case: Any) -> None:
     attempt, words = case
     with raises(ConversionError, match=words):
         attempt()
 
 
-# Request
+# Request -----------------------------------------------------------------------------------------
 
 
-async def test_a_plain_request() -> None:
+async def test_plain_request_has_default_properties() -> None:
     request = Request("https://example.com/a?b=c")
     assert request.url == "https://example.com/a?b=c"
     assert request.method == "GET"
@@ -261,13 +261,13 @@ async def test_a_plain_request() -> None:
         "empty parts": ("https://e.com//a//?#", "https://e.com//a//?#"),
     }
 )
-async def test_urls_are_normalised(case: tuple[str, str]) -> None:
-    given, expected = case
-    assert Request(given).url == expected
+async def test_request_url_is_normalised(case: tuple[str, str]) -> None:
+    url, expected = case
+    assert Request(url).url == expected
 
 
 @cases(["", "nope", "/path", "http://", "https://e.com:99999/", "https://e .com/", "https://e%/"])
-async def test_invalid_urls(case: str) -> None:
+async def test_invalid_url_raises(case: str) -> None:
     with raises(WorkersError) as caught:
         Request(case)
     assert caught.value.js_name == "TypeError"
@@ -277,7 +277,7 @@ async def test_invalid_urls(case: str) -> None:
 
 
 @not_in("node", reason=UNDICI)
-async def test_the_words_about_an_invalid_url() -> None:
+async def test_invalid_url_error_message() -> None:
     with raises(WorkersError, match=r"^Invalid URL: /path$"):
         Request("/path")
     with raises(WorkersError, match=r"^Unable to parse URL: /path$"):
@@ -285,7 +285,7 @@ async def test_the_words_about_an_invalid_url() -> None:
 
 
 @cases(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PURGE", "QUERY", "PROPFIND"])
-async def test_methods(case: str) -> None:
+async def test_standard_methods_are_accepted(case: str) -> None:
     assert Request(URL, method=case).method == case
 
 
@@ -295,14 +295,14 @@ async def test_methods_are_upper_case() -> None:
 
 
 @cases(["", "a b", "CONNECT"])
-async def test_invalid_methods(case: str) -> None:
+async def test_invalid_method_raises(case: str) -> None:
     with raises(WorkersError) as caught:
         Request(URL, method=case)
     assert caught.value.js_name == "TypeError"
 
 
 @not_in("node", reason=UNDICI)
-async def test_the_method_must_be_a_known_one() -> None:
+async def test_unknown_method_raises() -> None:
     with raises(WorkersError, match="^Invalid HTTP method string: FOO$") as caught:
         Request(URL, method="FOO")
     assert caught.value.js_name == "TypeError"
@@ -310,14 +310,14 @@ async def test_the_method_must_be_a_known_one() -> None:
 
 
 @cases(["GET", "HEAD"])
-async def test_get_and_head_have_no_body(case: str) -> None:
+async def test_get_or_head_with_a_body_raises(case: str) -> None:
     for body in ("x", b""):
         with raises(WorkersError, match=r"GET.HEAD|GET or HEAD") as caught:
             Request(URL, method=case, body=body)
         assert caught.value.js_name == "TypeError"
 
 
-async def test_a_request_without_a_body() -> None:
+async def test_request_without_a_body_reads_as_empty() -> None:
     request = Request(URL, method="POST")
     assert request.body is None
     assert await request.text() == ""
@@ -325,7 +325,7 @@ async def test_a_request_without_a_body() -> None:
     assert request.body_used is False
 
 
-async def test_a_text_body_has_a_content_type() -> None:
+async def test_text_body_sets_content_type() -> None:
     assert post("x").headers["content-type"] == "text/plain;charset=UTF-8"
     assert post("x", headers={"Content-Type": "text/html"}).headers["content-type"] == "text/html"
     assert "content-type" not in post(b"x").headers
@@ -347,12 +347,12 @@ async def test_request_headers_are_live() -> None:
 
 
 @not_in("node", reason=UNDICI + ": a stream as a body needs its duplex option")
-async def test_a_request_of_a_stream() -> None:
+async def test_stream_is_accepted_as_request_body() -> None:
     assert await post(chunks(b"one ", b"two")).text() == "one two"
     assert await post(Response("through").body).text() == "through"
 
 
-async def test_the_redirect_mode() -> None:
+async def test_redirect_mode_is_kept_and_checked() -> None:
     assert Request(URL, redirect="manual").redirect == "manual"
     sideways: Any = "sideways"
     with raises(WorkersError) as caught:
@@ -368,7 +368,7 @@ async def test_cf_is_a_dict() -> None:
     assert request.clone().cf == request.cf
 
 
-async def test_cf_is_not_set_for_strange_values() -> None:
+async def test_cf_with_an_object_that_cannot_cross_raises() -> None:
     with raises(ConversionError, match=r"cf\.image: an object cannot cross"):
         Request(URL, cf={"image": object()})
 
@@ -393,13 +393,13 @@ async def test_cf_is_not_set_for_strange_values() -> None:
         "code": (lambda: AnyResponse.redirect(URL, "302"), "status: expected int, got str"),
     }
 )
-async def test_arguments_of_wrong_types(case: Any) -> None:
+async def test_arguments_of_wrong_type_raise_conversion_error(case: Any) -> None:
     attempt, words = case
     with raises(ConversionError, match=words):
         attempt()
 
 
-async def test_from_js_stands_over_the_same_object() -> None:
+async def test_from_js_wraps_the_same_object() -> None:
     request = post("x", headers={"a": "1"})
     again = Request.from_js(request.js_object)
     again.headers["a"] = "2"
@@ -411,21 +411,23 @@ async def test_from_js_stands_over_the_same_object() -> None:
     assert await Response.from_js(response).text() == "y"
 
 
-# Bodies, of requests and responses alike
+# Bodies, of requests and responses alike ---------------------------------------------------------
 
 
 MAKERS = {"request": post, "response": Response}
 
 
 @cases(MAKERS)
-async def test_a_body_of_text(case: Callable[[object], Request | Response]) -> None:
+async def test_text_body_is_read_as_text_and_bytes(
+    case: Callable[[object], Request | Response],
+) -> None:
     assert await case("héllo 😀").text() == "héllo 😀"
     assert await case("é").bytes() == b"\xc3\xa9"
     assert await case("").text() == ""
 
 
 @cases(MAKERS)
-async def test_a_body_of_bytes(case: Callable[[object], Request | Response]) -> None:
+async def test_bytes_like_body_is_read_back(case: Callable[[object], Request | Response]) -> None:
     data = bytes(range(256))
     assert await case(data).bytes() == data
     assert await case(bytearray(data)).bytes() == data
@@ -436,31 +438,38 @@ async def test_a_body_of_bytes(case: Callable[[object], Request | Response]) -> 
 
 
 @cases(MAKERS)
-async def test_a_given_buffer_is_copied(case: Callable[[object], Request | Response]) -> None:
+async def test_buffer_passed_as_body_is_copied(
+    case: Callable[[object], Request | Response],
+) -> None:
     buffer = bytearray(b"before")
-    made = case(buffer)
+    message = case(buffer)
     buffer[:] = b"after!"
-    assert await made.text() == "before"
+    assert await message.text() == "before"
 
 
-async def test_bytes_that_are_not_utf_8() -> None:
+async def test_text_of_invalid_utf_8_has_replacement_characters() -> None:
     assert await Response(b"\xffA\xe2\x82").text() == "\ufffdA\ufffd"
 
 
 @cases(MAKERS)
-async def test_a_body_is_read_once(case: Callable[[object], Request | Response]) -> None:
-    made = case("x")
-    assert made.body_used is False
-    await made.text()
-    assert made.body_used is True
-    for read in (made.text, made.bytes, made.json, made.body.bytes if made.body else made.text):
+async def test_second_read_of_a_body_raises(case: Callable[[object], Request | Response]) -> None:
+    message = case("x")
+    assert message.body_used is False
+    await message.text()
+    assert message.body_used is True
+    for read in (
+        message.text,
+        message.bytes,
+        message.json,
+        message.body.bytes if message.body else message.text,
+    ):
         with raises(StreamError) as caught:
             await read()
         assert caught.value.js_name == "TypeError"
 
 
 @not_in("node", reason=UNDICI)
-async def test_the_words_about_a_used_body() -> None:
+async def test_used_body_error_message() -> None:
     response = Response("x")
     await response.text()
     with raises(
@@ -476,23 +485,25 @@ async def test_the_words_about_a_used_body() -> None:
 
 
 @cases(MAKERS)
-async def test_a_body_as_a_stream(case: Callable[[object], Request | Response]) -> None:
-    made = case("some text")
-    assert isinstance(made.body, ReadableStream)
-    assert made.body.locked is False
-    assert b"".join([chunk async for chunk in made.body]) == b"some text"
-    assert made.body_used is True
+async def test_body_is_an_async_iterator_of_bytes(
+    case: Callable[[object], Request | Response],
+) -> None:
+    message = case("some text")
+    assert isinstance(message.body, ReadableStream)
+    assert message.body.locked is False
+    assert b"".join([chunk async for chunk in message.body]) == b"some text"
+    assert message.body_used is True
     with raises(StreamError):
-        await made.text()
+        await message.text()
 
 
-async def test_an_empty_body_is_a_body() -> None:
+async def test_empty_text_body_is_not_none() -> None:
     response = Response("")
     assert response.body is not None
     assert [chunk async for chunk in response.body] == []
 
 
-async def test_a_locked_body() -> None:
+async def test_locked_body_cannot_be_read_or_cloned() -> None:
     response = Response("x")
     assert response.body is not None
     reader = response.body.js_object.getReader()
@@ -508,7 +519,7 @@ async def test_a_locked_body() -> None:
     assert await response.text() == "x"
 
 
-async def test_a_cancelled_body() -> None:
+async def test_cancelled_body_cannot_be_read() -> None:
     response = Response("x")
     assert response.body is not None
     await response.body.cancel()
@@ -518,19 +529,21 @@ async def test_a_cancelled_body() -> None:
 
 
 @cases(MAKERS)
-async def test_clone(case: Callable[[object], Request | Response]) -> None:
-    made = case("text")
-    made.headers["a"] = "1"
-    copy = made.clone()
+async def test_clone_has_its_own_headers_and_body(
+    case: Callable[[object], Request | Response],
+) -> None:
+    message = case("text")
+    message.headers["a"] = "1"
+    copy = message.clone()
     copy.headers["a"] = "2"
-    assert type(copy) is type(made)
-    assert made.headers["a"] == "1"
+    assert type(copy) is type(message)
+    assert message.headers["a"] == "1"
     assert await copy.text() == "text"
-    assert (made.body_used, copy.body_used) == (False, True)
-    assert await made.text() == "text"
+    assert (message.body_used, copy.body_used) == (False, True)
+    assert await message.text() == "text"
 
 
-async def test_clone_keeps_the_rest() -> None:
+async def test_clone_keeps_method_redirect_and_status() -> None:
     request = Request("https://e.com/a", method="PUT", redirect="manual").clone()
     assert (request.url, request.method, request.redirect) == ("https://e.com/a", "PUT", "manual")
     response = Response(status=404, status_text="Gone fishing", headers={"a": "b"}).clone()
@@ -539,15 +552,15 @@ async def test_clone_keeps_the_rest() -> None:
     assert response.body is None
 
 
-async def test_clone_of_a_used_body() -> None:
-    for made in (Response("x"), post("x")):
-        await made.text()
+async def test_clone_of_a_used_body_raises() -> None:
+    for message in (Response("x"), post("x")):
+        await message.text()
         with raises(StreamError) as caught:
-            made.clone()
+            message.clone()
         assert caught.value.js_name == "TypeError"
 
 
-async def test_clones_of_a_stream_are_read_apart() -> None:
+async def test_clones_of_a_stream_are_read_independently() -> None:
     response = Response(chunks(b"one ", b"two ", b"three"))
     copy = response.clone()
     assert response.body is not None
@@ -559,7 +572,7 @@ async def test_clones_of_a_stream_are_read_apart() -> None:
     assert b"".join([chunk async for chunk in theirs]) == b"two three"
 
 
-# JSON
+# JSON --------------------------------------------------------------------------------------------
 
 
 @cases(MAKERS)
@@ -582,57 +595,59 @@ async def test_json_as_a_row_type(case: Callable[[object], Request | Response]) 
 
 
 @cases(MAKERS)
-async def test_json_that_is_not_the_row_type(case: Callable[[object], Request | Response]) -> None:
+async def test_json_that_does_not_fit_the_row_type_raises(
+    case: Callable[[object], Request | Response],
+) -> None:
     with raises(RowError, match="the body.*price"):
         await case('{"name": "cup", "price": "dear"}').json(Item)
 
 
 @cases(["", "{", "{'a': 1}", "NaN", "[1,]", "nul"])
-async def test_what_is_not_json(case: str) -> None:
-    for made in (post(case), Response(case)):
+async def test_invalid_json_raises(case: str) -> None:
+    for message in (post(case), Response(case)):
         with raises(WorkersError, match="^the body is not JSON: ") as caught:
-            await made.json()
+            await message.json()
         assert caught.value.js_name == "SyntaxError"
 
 
 @cases({"lists": "[", "objects": '{"a":', "strings too": '["]","\\\\","\\"]]",'})
-async def test_json_that_would_overflow_the_stack(case: str) -> None:
+async def test_deeply_nested_json_raises_instead_of_overflowing(case: str) -> None:
     with raises(WorkersError, match="^the body is not JSON: .*nested too deeply") as caught:
         await Response(case * 100_000).json()
     assert caught.value.js_name == "SyntaxError"
 
 
-async def test_json_nested_as_deep_as_may_be() -> None:
+async def test_json_nested_400_levels_is_parsed() -> None:
     assert str(await Response("[" * 400 + "]" * 400).json()) == "[" * 400 + "]" * 400
 
     async def below(frames: int) -> None:
         if frames:
             await below(frames - 1)
         else:
-            with suppress(WorkersError):  # what counts is that it comes back at all
+            with suppress(WorkersError):  # the point is that it comes back at all
                 await Response("[" * 2000 + "]" * 2000).json()
 
     await below(200)
 
 
-async def test_brackets_that_are_no_nesting() -> None:
+async def test_brackets_in_strings_do_not_count_as_nesting() -> None:
     data = ["[" * 3000, '\\"' + "{" * 3000, [[]] * 3000, "\\"]
     assert await Response.json(data).json() == data
 
 
-async def test_bad_json_says_where() -> None:
+async def test_invalid_json_error_names_line_and_column() -> None:
     with raises(WorkersError, match="line 2 column 6"):
         await Response('{\n"a": }').json()
 
 
-async def test_a_response_of_json() -> None:
+async def test_response_json_sets_content_type() -> None:
     response = Response.json({"a": [1, None, "é"], "b": (True, 2.5)})
     assert response.status == 200
     assert response.headers.items() == [("content-type", "application/json")]
     assert await response.text() == '{"a":[1,null,"é"],"b":[true,2.5]}'
 
 
-async def test_a_response_of_json_has_status_and_headers() -> None:
+async def test_response_json_takes_status_and_headers() -> None:
     headers = Headers({"x": "1"})
     response = Response.json([], status=201, headers=headers)
     assert response.status == 201
@@ -642,7 +657,7 @@ async def test_a_response_of_json_has_status_and_headers() -> None:
     assert Response.json(1, headers={"Content-Type": kind}).headers["content-type"] == kind
 
 
-async def test_a_response_of_json_from_python_types() -> None:
+async def test_response_json_converts_python_types() -> None:
     when = datetime(2026, 1, 2, 3, 4, 5, 678901, timezone.utc)
     response = Response.json({"at": Point(1, when)})
     assert await response.json() == {"at": {"x": 1, "when": "2026-01-02T03:04:05.678Z"}}
@@ -657,16 +672,16 @@ async def test_a_response_of_json_from_python_types() -> None:
         "integer": ({"a": 2**53}, r"^data\.a: "),
     }
 )
-async def test_a_response_of_what_json_cannot_say(case: tuple[object, str]) -> None:
+async def test_response_json_of_unsupported_value_raises(case: tuple[object, str]) -> None:
     data, words = case
     with raises(ConversionError, match=words):
         Response.json(data)
 
 
-# Response
+# Response ----------------------------------------------------------------------------------------
 
 
-async def test_a_plain_response() -> None:
+async def test_plain_response_has_default_properties() -> None:
     response = Response()
     assert response.status == 200
     assert response.ok is True
@@ -679,7 +694,7 @@ async def test_a_plain_response() -> None:
     assert response.body_used is False
 
 
-async def test_ok() -> None:
+async def test_ok_is_true_for_2xx() -> None:
     assert [Response(status=status).ok for status in (200, 299, 300, 404, 599)] == [
         True,
         True,
@@ -691,14 +706,14 @@ async def test_ok() -> None:
 
 
 @cases([-1, 0, 100, 101, 199, 600, 70_000])
-async def test_statuses_that_no_response_can_have(case: int) -> None:
+async def test_invalid_status_raises(case: int) -> None:
     with raises(WorkersError, match="200 to 599, inclusive") as caught:
         Response(status=case)
     assert caught.value.js_name == "RangeError"
 
 
 @cases([204, 205, 304])
-async def test_statuses_without_a_body(case: int) -> None:
+async def test_null_body_status_with_a_body_raises(case: int) -> None:
     assert Response(status=case).body is None
     attempts: list[Callable[[], Response]] = [
         lambda: Response("x", status=case),
@@ -713,7 +728,7 @@ async def test_statuses_without_a_body(case: int) -> None:
 
 
 @not_in("node", reason=UNDICI)
-async def test_an_empty_body_is_none_where_the_status_has_none() -> None:
+async def test_empty_body_with_null_body_status_is_none() -> None:
     assert Response("", status=204).body is None
     assert Response("", status=204).headers.items() == []
     assert Response(b"", status=304).body is None
@@ -724,7 +739,7 @@ async def test_an_empty_body_is_none_where_the_status_has_none() -> None:
         Response("x", status=204)
 
 
-async def test_the_status_text() -> None:
+async def test_status_text_is_kept_and_checked() -> None:
     assert Response(status_text="Fine").status_text == "Fine"
     with raises(WorkersError, match="^Invalid statusText$") as caught:
         Response(status_text="a\nb")
@@ -732,7 +747,7 @@ async def test_the_status_text() -> None:
 
 
 @not_in("node", reason="Node leaves the text of a status empty; workerd puts the usual words there")
-async def test_the_usual_status_text() -> None:
+async def test_default_status_text_follows_the_status() -> None:
     expected = {
         200: "OK",
         209: "Successful",
@@ -750,7 +765,7 @@ async def test_the_usual_status_text() -> None:
     assert Response.json(1).status_text == "OK"
 
 
-async def test_a_redirect() -> None:
+async def test_redirect_sets_location_and_status() -> None:
     response = Response.redirect("https://example.com/a b?ü")
     assert response.status == 302
     assert response.headers.items() == [("location", "https://example.com/a%20b?%C3%BC")]
@@ -762,7 +777,7 @@ async def test_a_redirect() -> None:
 
 
 @cases([200, 300, 304, 404])
-async def test_redirects_of_other_statuses(case: int) -> None:
+async def test_redirect_with_other_status_raises(case: int) -> None:
     with raises(WorkersError, match=str(case)) as caught:
         Response.redirect(URL, case)
     assert caught.value.js_name == "RangeError"
@@ -785,17 +800,17 @@ async def test_headers_of_a_redirect_cannot_be_changed() -> None:
     assert Response(status=302, headers=copy).headers.items() == [("a", "b"), ("location", URL)]
 
 
-# Streams
+# Streams -----------------------------------------------------------------------------------------
 
 
-async def test_a_response_of_an_async_iterator() -> None:
+async def test_async_iterator_is_accepted_as_response_body() -> None:
     assert await Response(chunks(b"one ", bytearray(b"two "), memoryview(b"three"))).text() == (
         "one two three"
     )
     assert await Response(chunks()).bytes() == b""
 
 
-async def test_a_stream_passes_through() -> None:
+async def test_stream_of_a_response_passes_to_another() -> None:
     first = Response("text")
     second = Response(first.body, status=201)
     assert (first.body_used, second.body_used) == (False, False)
@@ -803,13 +818,13 @@ async def test_a_stream_passes_through() -> None:
     assert (first.body_used, second.body_used) == (True, True)
 
 
-async def test_a_large_stream() -> None:
+async def test_stream_of_one_megabyte_is_read_whole() -> None:
     piece = bytes(range(256)) * 256
     read = await Response(chunks(*[piece] * 16)).bytes()
     assert read == piece * 16
 
 
-async def test_a_read_stream_is_no_body() -> None:
+async def test_read_stream_as_body_raises() -> None:
     first = Response("x")
     await first.text()
     with raises(WorkersError) as caught:
@@ -817,37 +832,37 @@ async def test_a_read_stream_is_no_body() -> None:
     assert caught.value.js_name == "TypeError"
 
 
-async def test_an_iterator_that_raises() -> None:
+async def test_exception_of_a_body_iterator_breaks_the_body() -> None:
     with raises(StreamError, match="ValueError: boom") as caught:
         await Response(failing()).text()
     assert caught.value.js_name == "Error"
 
 
-async def test_a_clone_of_an_iterator_that_raises() -> None:
+async def test_exception_of_a_body_iterator_breaks_the_clone() -> None:
     response = Response(failing())
     copy = response.clone()
-    for made in (response, copy):
+    for message in (response, copy):
         with raises(StreamError, match="ValueError: boom"):
-            await made.text()
+            await message.text()
 
 
 @cases({"str": "text", "int": 5, "none": None})
-async def test_an_iterator_of_something_else(case: object) -> None:
+async def test_iterator_of_other_types_breaks_the_body(case: object) -> None:
     with raises(StreamError, match="TypeError: .*bytes-like"):
         await Response(chunks(case)).text()
 
 
-# What else a request and a response say
+# Other properties --------------------------------------------------------------------------------
 
 
-async def test_the_rest_of_a_request() -> None:
+async def test_request_keepalive_and_integrity_defaults() -> None:
     request = Request(URL)
     assert request.keepalive is False
     assert request.integrity == ""
 
 
 @not_in("node", reason="Node's Request has other cache modes")
-async def test_the_cache_mode() -> None:
+async def test_request_cache_mode_is_kept_and_checked() -> None:
     assert Request(URL).cache is None
     assert Request(URL, cache="no-store").cache == "no-store"
     request = Request(URL, cache="no-cache", cf={"cacheTtl": 5})
@@ -860,7 +875,7 @@ async def test_the_cache_mode() -> None:
 
 
 @not_in("node", reason="workerd's own options")
-async def test_encodings() -> None:
+async def test_body_encoding_options_are_checked() -> None:
     Request(URL, encode_response_body="manual")
     Response("", encode_body="automatic")
     with raises(WorkersError, match="^encodeResponseBody: unexpected value: x$"):
@@ -869,7 +884,7 @@ async def test_encodings() -> None:
         AnyResponse("", encode_body="x")
 
 
-async def test_a_request_of_a_request() -> None:
+async def test_request_from_request_takes_its_body() -> None:
     old = post("text", headers={"a": "1"}, redirect="manual")
     new = Request(old)
     assert (new.url, new.method, new.redirect) == (URL, "POST", "manual")
@@ -880,7 +895,7 @@ async def test_a_request_of_a_request() -> None:
     assert await new.text() == "text"
 
 
-async def test_a_request_of_a_request_with_changes() -> None:
+async def test_request_from_request_with_changes() -> None:
     old = post("text", headers={"a": "1"})
     new = Request(old, method="PUT", headers={"b": "2"}, body="new")
     assert (new.url, new.method, await new.text()) == (URL, "PUT", "new")
@@ -889,7 +904,7 @@ async def test_a_request_of_a_request_with_changes() -> None:
     assert await old.text() == "text"
 
 
-async def test_headers_of_a_request_of_a_request() -> None:
+async def test_request_from_request_replaces_headers() -> None:
     new = Request(post("text", headers={"a": "1"}), headers={"b": "2"})
     assert new.headers.items() == [("b", "2")]
     assert await new.text() == "text"
@@ -897,7 +912,7 @@ async def test_headers_of_a_request_of_a_request() -> None:
     assert new.headers.items() == [("content-type", "a/b")]
 
 
-async def test_a_request_of_a_used_request() -> None:
+async def test_request_from_used_request_raises() -> None:
     old = post("text")
     await old.text()
     with raises(WorkersError) as caught:
@@ -911,7 +926,7 @@ async def test_a_request_of_a_used_request() -> None:
 
 
 @not_in("node", reason=UNDICI)
-async def test_the_words_about_a_request_of_a_used_request() -> None:
+async def test_used_request_error_message() -> None:
     old = post("text")
     Request(old)
     with raises(WorkersError, match=r"^Cannot reconstruct a Request with a used body\.$"):
@@ -919,13 +934,13 @@ async def test_the_words_about_a_request_of_a_used_request() -> None:
 
 
 @not_in("node", reason="Node's Request has no cf")
-async def test_cf_of_a_request_of_a_request() -> None:
+async def test_request_from_request_keeps_or_replaces_cf() -> None:
     old = Request(URL, cf={"a": {"b": 1}})
     assert Request(old).cf == {"a": {"b": 1}}
     assert Request(old, cf={"c": 2}).cf == {"c": 2}
 
 
-async def test_a_response_of_an_error() -> None:
+async def test_response_error_has_status_zero() -> None:
     response = Response.error()
     assert (response.type, response.status, response.ok) == ("error", 0, False)
     assert (response.status_text, response.url, response.body) == ("", "", None)
@@ -935,7 +950,7 @@ async def test_a_response_of_an_error() -> None:
 
 
 @not_in("node", reason="Node's Response has no cf")
-async def test_cf_of_a_response() -> None:
+async def test_response_cf_is_kept() -> None:
     assert Response("").cf is None
     response = Response("", cf={"a": [1, None]})
     assert response.cf == response.clone().cf == {"a": [1, None]}
@@ -943,5 +958,5 @@ async def test_cf_of_a_response() -> None:
         Response("", cf={"a": object()})
 
 
-async def test_the_type_of_a_response() -> None:
+async def test_response_type_is_default() -> None:
     assert Response("").type == Response.redirect(URL).type == "default"

@@ -1,4 +1,4 @@
-"""``Images``: what an image is, and what becomes of it."""
+"""``Images``: measuring, transforming and storing images."""
 
 from __future__ import annotations
 
@@ -22,13 +22,15 @@ from pyworkers_sdk.images.hosted import ImageListFilter
 
 from .kit import cases, not_in, only, raises
 
-# Real worlds lack ``testing``; tests/real/worlds.py lays this module of it beside the checks.
-_PICTURES = "pictures" if sys.platform == "emscripten" else "pyworkers_sdk.testing.fakes.pictures"
-picture: Callable[[str, int, int], bytes] = import_module(_PICTURES).picture
+# Real worlds lack ``testing``; tests/real/worlds.py copies this one module beside the checks.
+_IMAGE_HEADERS = (
+    "image_headers" if sys.platform == "emscripten" else "pyworkers_sdk.testing.fakes.image_headers"
+)
+make_image: Callable[[str, int, int], bytes] = import_module(_IMAGE_HEADERS).make_image
 
 NO_NODE = "miniflare's proxy of Images for Node does not answer"
-ECHO = "the fake makes images; this stand-in repeats what it is told, by JavaScript's names"
-PNG = picture("image/png", 7, 5)
+ECHO = "the fake makes images; this stand-in returns the options it received"
+PNG = make_image("image/png", 7, 5)
 SVG = b'<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg" width="10" height="20"/>'
 
 
@@ -38,7 +40,7 @@ async def _made(result: ImageTransformationResult, images: Images) -> tuple[str,
     return info.format, info.width, info.height
 
 
-# What an image is
+# Measuring ---------------------------------------------------------------------------------------
 
 
 @not_in("node", reason=NO_NODE)
@@ -49,19 +51,19 @@ async def _made(result: ImageTransformationResult, images: Images) -> tuple[str,
         for width, height in ((1, 1), (7, 5), (300, 211), (9, 2000))
     }
 )
-async def test_info(images: Images, case: tuple[str, int, int]) -> None:
-    data = picture(*case)
+async def test_info_returns_format_and_size(images: Images, case: tuple[str, int, int]) -> None:
+    data = make_image(*case)
     info = await images.info(data)
     assert (info.format, info.file_size) == (case[0], len(data))
     assert (info.width, info.height) == case[1:]
 
 
 @not_in("node", reason=NO_NODE)
-async def test_info_of_an_svg(images: Images) -> None:
+async def test_info_of_an_svg_has_no_size(images: Images) -> None:
     assert await images.info(SVG) == ("image/svg+xml", None, None, None)
 
 
-# lossy WebP (VP8), extended WebP (VP8X), progressive JPEG with EXIF, AVIF: made by libvips
+# Lossy WebP (VP8), extended WebP (VP8X), progressive JPEG with EXIF, AVIF: made by libvips
 FILES = {
     "avif": (
         "AAAAHGZ0eXBhdmlmAAAAAG1pZjFhdmlmbWlhZgAAANRtZXRhAAAAAAAAACFoZGxyAAAAAAAAAABwaWN0AAAAAAAA"
@@ -93,7 +95,7 @@ FILES = {
 
 @not_in("node", reason=NO_NODE)
 @cases(FILES)
-async def test_info_of_other_files(images: Images, case: str) -> None:
+async def test_info_reads_avif_and_all_webp_and_jpeg_variants(images: Images, case: str) -> None:
     info = await images.info(b64decode(case))
     kinds = {FILES["avif"]: "image/avif", FILES["progressive"]: "image/jpeg"}
     assert info == (kinds.get(case, "image/webp"), len(b64decode(case)), 7, 5)
@@ -110,7 +112,7 @@ async def test_info_of_other_files(images: Images, case: str) -> None:
         "text": (b"<html></html>", ""),
     }
 )
-async def test_info_of_what_is_no_image(images: Images, case: tuple[bytes, str]) -> None:
+async def test_info_of_an_invalid_image_raises(images: Images, case: tuple[bytes, str]) -> None:
     data, words = case
     with raises(ImagesError, match=words) as caught:
         await images.info(data)
@@ -118,7 +120,7 @@ async def test_info_of_what_is_no_image(images: Images, case: tuple[bytes, str])
 
 
 @not_in("node", reason=NO_NODE)
-async def test_where_an_image_may_come_from(images: Images) -> None:
+async def test_bytes_blobs_and_streams_are_accepted(images: Images) -> None:
     async def pieces() -> AsyncIterator[bytes]:
         yield PNG[:10]
         yield PNG[10:]
@@ -127,12 +129,12 @@ async def test_where_an_image_may_come_from(images: Images) -> None:
     assert body
     for source in (PNG, bytearray(PNG), memoryview(PNG), Blob([PNG]), body, pieces()):
         assert await images.info(source) == ("image/png", len(PNG), 7, 5)
-    with raises(ImagesError):  # it was used up
+    with raises(ImagesError):  # The stream was consumed.
         await images.info(body)
 
 
 @not_in("node", reason=NO_NODE)
-async def test_a_locked_stream(images: Images) -> None:
+async def test_info_of_a_locked_stream_raises(images: Images) -> None:
     body = Response(PNG).body
     assert body
     reading = aiter(body)
@@ -144,7 +146,7 @@ async def test_a_locked_stream(images: Images) -> None:
 
 
 @not_in("node", reason=NO_NODE)
-async def test_base64(images: Images) -> None:
+async def test_base64_input_and_output(images: Images) -> None:
     text = b64encode(PNG)
     assert await images.info(text, encoding="base64") == ("image/png", len(PNG), 7, 5)
     result = await images.input(text, encoding="base64").output(format="image/png")
@@ -152,38 +154,38 @@ async def test_base64(images: Images) -> None:
     assert await images.info(whole) == ("image/png", len(whole), 7, 5)
 
 
-# What becomes of it
+# Transforming ------------------------------------------------------------------------------------
 
 
 @not_in("node", reason=NO_NODE)
 @cases(["image/png", "image/jpeg", "image/webp"])
-async def test_formats(images: Images, case: Any) -> None:
+async def test_output_has_the_requested_format(images: Images, case: Any) -> None:
     result = await images.input(PNG).output(format=case)
     assert await _made(result, images) == (case, 7, 5)
 
 
 @not_in("node", reason=NO_NODE)
-async def test_avif(images: Images) -> None:
+async def test_output_avif(images: Images) -> None:
     result = await images.input(PNG).output(format="image/avif")
     assert await _made(result, images) == ("image/avif", 7, 5)
 
 
 @not_in("node", reason=NO_NODE)
 @cases(["rgb", "rgba"])
-async def test_formats_that_the_local_simulation_lacks(images: Images, case: Any) -> None:
+async def test_output_rgb_raises_in_local_development(images: Images, case: Any) -> None:
     with raises(ImagesError, match="9520: ERROR: RGB/RGBA output is not supported") as caught:
         await images.input(PNG).output(format=case)
     assert caught.value.code == 9520
 
 
 @only("fake", reason="the local simulation makes no GIF")
-async def test_gif(images: Images) -> None:
+async def test_output_gif(images: Images) -> None:
     result = await images.input(PNG).output(format="image/gif")
     assert await _made(result, images) == ("image/gif", 7, 5)
 
 
 @not_in("node", reason=NO_NODE)
-async def test_an_unknown_format_is_jpeg(images: Images) -> None:
+async def test_output_of_an_unknown_format_is_jpeg(images: Images) -> None:
     any_images: Any = images
     result = await any_images.input(PNG).output(format="image/bmp")
     assert result.content_type() == "image/jpeg"
@@ -216,14 +218,14 @@ SIZES: dict[str | None, list[tuple[int, int]]] = {
 
 @not_in("node", reason=NO_NODE)
 @cases({str(fit): fit for fit in FITS})
-async def test_sizes(images: Images, case: Any) -> None:
-    data = picture("image/png", 70, 50)
-    found: list[tuple[Any, Any]] = []
+async def test_transform_fit_decides_the_size(images: Images, case: Any) -> None:
+    data = make_image("image/png", 70, 50)
+    sizes: list[tuple[Any, Any]] = []
     for width, height in BOXES:
         step = images.input(data).transform(width=width, height=height, fit=case)
         info = await images.info((await step.output(format="image/png")).image())
-        found.append((info.width, info.height))
-    assert found == SIZES[case]
+        sizes.append((info.width, info.height))
+    assert sizes == SIZES[case]
 
 
 @not_in("node", reason=NO_NODE)
@@ -254,14 +256,14 @@ async def test_sizes(images: Images, case: Any) -> None:
         ),
     }
 )
-async def test_transforms(images: Images, case: Any) -> None:
+async def test_transform_rotates_and_resizes_only(images: Images, case: Any) -> None:
     options, size = case
     result = await images.input(PNG).transform(**options).output(format="image/png")
     assert await _made(result, images) == ("image/png", *size)
 
 
 @not_in("node", reason=NO_NODE)
-async def test_output_options(images: Images) -> None:
+async def test_output_options_are_accepted(images: Images) -> None:
     step = images.input(PNG).transform(gravity="face", trim="border", border={"top": 1})
     result = await step.output(format="image/jpeg", quality=50, background="#000", anim=False)
     assert await _made(result, images) == ("image/jpeg", 7, 5)
@@ -276,7 +278,7 @@ async def test_output_options(images: Images) -> None:
         "part": ({"height": 2.5}, "Expected positive integer for height but received 2.5"),
     }
 )
-async def test_transforms_that_are_refused(images: Images, case: Any) -> None:
+async def test_transform_with_an_invalid_number_raises_on_output(images: Images, case: Any) -> None:
     options, words = case
     with raises(ImagesError, match=words) as caught:
         await images.input(PNG).transform(**options).output(format="image/png")
@@ -311,27 +313,27 @@ async def test_transforms_that_are_refused(images: Images, case: Any) -> None:
         "45 degrees, then smaller": ({"rotate": 45, "width": 4}, {}, (4, 4)),
     }
 )
-async def test_values_that_the_local_simulation_lets_through(images: Images, case: Any) -> None:
+async def test_transform_with_out_of_range_values_is_not_refused(images: Images, case: Any) -> None:
     options, output, size = case
     result = await images.input(PNG).transform(**options).output(format="image/png", **output)
     assert await _made(result, images) == ("image/png", *size)
 
 
 @not_in("node", reason=NO_NODE)
-async def test_output_of_what_is_no_image(images: Images) -> None:
+async def test_output_of_an_invalid_image_raises(images: Images) -> None:
     with raises(ImagesError, match="unsupported image format") as caught:
         await images.input(b"garbage").output(format="image/png")
     assert caught.value.code == 9523
 
 
 @not_in("node", reason=NO_NODE)
-async def test_an_svg_becomes_an_image(images: Images) -> None:
+async def test_output_of_an_svg_is_an_image(images: Images) -> None:
     result = await images.input(SVG).output(format="image/png")
     assert result.content_type() == "image/png"
 
 
 @not_in("node", reason=NO_NODE)
-async def test_a_transformer_is_good_for_one_output(images: Images) -> None:
+async def test_transformer_can_be_output_once(images: Images) -> None:
     step = images.input(PNG)
     await step.output(format="image/png")
     with raises(ImagesError, match="^IMAGES_TRANSFORM_ERROR 9525: ImageTransformer consumed") as e:
@@ -342,10 +344,10 @@ async def test_a_transformer_is_good_for_one_output(images: Images) -> None:
 
 
 @not_in("node", reason=NO_NODE)
-async def test_draw(images: Images) -> None:
-    mark = images.input(picture("image/png", 3, 2)).transform(rotate=90)
+async def test_draw_consumes_the_drawn_transformer(images: Images) -> None:
+    mark = images.input(make_image("image/png", 3, 2)).transform(rotate=90)
     step = images.input(PNG).draw(mark, opacity=0.5, top=1, left=2)
-    step = step.draw(picture("image/png", 2, 2), repeat="x", composite="over", bottom=1, right=1)
+    step = step.draw(make_image("image/png", 2, 2), repeat="x", composite="over", bottom=1, right=1)
     result = await step.draw(Blob([PNG])).output(format="image/png")
     assert await _made(result, images) == ("image/png", 7, 5)
     with raises(ImagesError, match="9525"):
@@ -353,7 +355,7 @@ async def test_draw(images: Images) -> None:
 
 
 @not_in("node", reason=NO_NODE)
-async def test_the_result_as_a_response(images: Images) -> None:
+async def test_result_response_has_content_type_and_headers(images: Images) -> None:
     result = await images.input(PNG).output(format="image/webp")
     headers = {"X-A": "b", "Content-Type": "text/plain"}
     response = result.response(headers=headers)
@@ -367,15 +369,15 @@ async def test_the_result_as_a_response(images: Images) -> None:
 
 
 @not_in("node", reason=NO_NODE)
-async def test_the_image_is_there_once(images: Images) -> None:
+async def test_result_image_can_be_read_once(images: Images) -> None:
     result = await images.input(PNG).output(format="image/png")
     assert await result.image().bytes()
     assert await result.image().bytes() == b""
 
 
 @not_in("node", reason=NO_NODE)
-async def test_arguments_that_cannot_cross(images: Any) -> None:
-    for value, name in ((1, "int"), ("abc", "str"), (None, "NoneType")):
+async def test_arguments_of_wrong_type_raise_conversion_error(images: Any) -> None:
+    for value, name in ((1, "int"), ("abc", "str"), (None, "None")):
         with raises(ConversionError, match=f"image: expected bytes, Blob or a stream, got {name}"):
             images.input(value)
         with raises(ConversionError, match=f"image: expected bytes, Blob or a stream, got {name}"):
@@ -395,7 +397,7 @@ async def test_arguments_that_cannot_cross(images: Any) -> None:
 
 
 @not_in("node", reason=NO_NODE)
-async def test_an_option_that_there_is_not(images: Images) -> None:
+async def test_unknown_or_missing_option_raises_type_error(images: Images) -> None:
     any_images: Any = images
     with raises(TypeError):
         any_images.input(PNG).transform(wide=1)
@@ -403,12 +405,12 @@ async def test_an_option_that_there_is_not(images: Images) -> None:
         await any_images.input(PNG).output()
 
 
-async def test_another_binding_is_refused(env: Any) -> None:
+async def test_wrong_binding_raises_binding_error(env: Any) -> None:
     with raises(BindingError, match="Images needs a Images binding, and this .* has no info"):
         Images(env.KV)
 
 
-# Stored images
+# Stored images -----------------------------------------------------------------------------------
 
 
 async def _emptied(images: Images) -> Any:
@@ -419,11 +421,11 @@ async def _emptied(images: Images) -> Any:
 
 
 @not_in("node", reason=NO_NODE)
-async def test_upload(images: Images) -> None:
+async def test_hosted_upload_stores_bytes_and_properties(images: Images) -> None:
     hosted = await _emptied(images)
     meta = {"a": [1, None], "constructor": None}
-    given = {"id": "k1", "filename": "a.png", "metadata": meta, "creator": "me"}
-    image = await hosted.upload(PNG, require_signed_urls=True, **given)
+    options = {"id": "k1", "filename": "a.png", "metadata": meta, "creator": "me"}
+    image = await hosted.upload(PNG, require_signed_urls=True, **options)
     assert (image.id, image.filename, image.meta, image.creator) == ("k1", "a.png", meta, "me")
     assert (image.require_signed_urls, image.draft) == (True, False)
     assert (type(image.require_signed_urls), type(image.draft)) == (bool, bool)
@@ -435,7 +437,7 @@ async def test_upload(images: Images) -> None:
 
 
 @not_in("node", reason=NO_NODE)
-async def test_upload_without_options(images: Images) -> None:
+async def test_hosted_upload_without_options_has_defaults(images: Images) -> None:
     hosted = await _emptied(images)
     image = await hosted.upload(b"anything")
     assert len(image.id) == 36
@@ -446,7 +448,7 @@ async def test_upload_without_options(images: Images) -> None:
 
 
 @not_in("node", reason=NO_NODE)
-async def test_uploads_of_other_kinds(images: Images) -> None:
+async def test_hosted_upload_accepts_base64_and_streams(images: Images) -> None:
     hosted = await _emptied(images)
 
     async def pieces() -> AsyncIterator[bytes]:
@@ -462,7 +464,7 @@ async def test_uploads_of_other_kinds(images: Images) -> None:
 
 
 @not_in("node", reason=NO_NODE)
-async def test_an_image_that_is_not_there(images: Images) -> None:
+async def test_hosted_image_that_is_missing(images: Images) -> None:
     hosted = await _emptied(images)
     nothing = hosted.image("nothing")
     assert await nothing.details() is None
@@ -474,7 +476,7 @@ async def test_an_image_that_is_not_there(images: Images) -> None:
 
 
 @not_in("node", reason=NO_NODE)
-async def test_update_and_delete(images: Images) -> None:
+async def test_hosted_update_and_delete(images: Images) -> None:
     hosted = await _emptied(images)
     before = await hosted.upload(PNG, id="k", metadata={"a": 1}, creator="me")
     image = hosted.image("k")
@@ -488,7 +490,7 @@ async def test_update_and_delete(images: Images) -> None:
 
 
 @not_in("node", reason=NO_NODE)
-async def test_list(images: Images) -> None:
+async def test_hosted_list_pages_and_filters_by_creator(images: Images) -> None:
     hosted = await _emptied(images)
     assert await hosted.list() == ([], None, True)
     for name in ("a", "b", "c"):
@@ -505,7 +507,7 @@ async def test_list(images: Images) -> None:
 
 
 @only("workerd", reason="what the local simulation lacks; the fake has it, as documented")
-async def test_what_the_local_simulation_lacks(images: Images) -> None:
+async def test_local_simulation_lacks_signed_urls_uploads_and_text(images: Images) -> None:
     with raises(ImagesError, match='does not implement the method "signedUrl"'):
         await images.hosted.image("k").signed_url(variant="public")
     with raises(ImagesError, match="has no createDirectUpload"):
@@ -514,15 +516,15 @@ async def test_what_the_local_simulation_lacks(images: Images) -> None:
         images.text("a", font={"url": "https://example.com/font"})
 
 
-# What crosses
+# Conversion --------------------------------------------------------------------------------------
 
 
-async def _told(result: ImageTransformationResult) -> Any:
+async def _received(result: ImageTransformationResult) -> Any:
     return await result.response().json()
 
 
 @not_in("fake", reason=ECHO)
-async def test_what_is_told(env: Any) -> None:
+async def test_transform_options_reach_the_binding_with_javascript_names(env: Any) -> None:
     images = Images(env.IMAGES_ECHO)
     mark = images.text("hey", font={"url": "u"}, size=12.5, color="red")
     step = images.input(b"abc").transform(
@@ -535,7 +537,7 @@ async def test_what_is_told(env: Any) -> None:
     step = step.transform(gravity="auto", trim="border", rotate=90).transform(trim={"border": True})
     step = step.draw(mark, opacity=0.5, repeat=True).draw(b"mark", composite="xor", left=0)
     result = await step.output(format="image/avif", quality=50, anim=False)
-    assert await _told(result) == {
+    assert await _received(result) == {
         "source": {"image": "abc"},
         "steps": [
             {
@@ -566,7 +568,7 @@ async def test_what_is_told(env: Any) -> None:
 
 
 @not_in("fake", reason=ECHO)
-async def test_what_comes_back(env: Any) -> None:
+async def test_results_and_errors_of_the_binding_are_converted(env: Any) -> None:
     images = Images(env.IMAGES_ECHO)
     assert await images.info(b"a/b") == ("a/b", 3, 3, 2)
     assert await images.info(b64encode(b"a/b"), encoding="base64") == ("a/b", 3, 3, 2)
@@ -583,20 +585,20 @@ async def test_what_comes_back(env: Any) -> None:
 
 
 @not_in("fake", reason=ECHO)
-async def test_what_is_told_of_stored_images(env: Any) -> None:
+async def test_hosted_options_reach_the_binding_with_javascript_names(env: Any) -> None:
     hosted = Images(env.IMAGES_ECHO).hosted
-    given: dict[str, Any] = {
+    options: dict[str, Any] = {
         "id": "i",
         "filename": "f",
         "creator": "c",
         "metadata": {"a": {"b": 1}},
     }
-    image = await hosted.upload(b"abc", require_signed_urls=False, **given)
-    assert image.meta == {"options": {**given, "requireSignedURLs": False}, "image": "abc"}
+    image = await hosted.upload(b"abc", require_signed_urls=False, **options)
+    assert image.meta == {"options": {**options, "requireSignedURLs": False}, "image": "abc"}
     assert image.uploaded
     assert image.uploaded.isoformat() == "2026-07-01T12:00:00+00:00"
-    wanted: ImageListFilter = {"metadata": {"a_b": "x", "size": {"gte": 2, "in_": [1, 2]}}}
-    page = await hosted.list(limit=5, cursor="c", sort_order="asc", creator="me", filter=wanted)
+    condition: ImageListFilter = {"metadata": {"a_b": "x", "size": {"gte": 2, "in_": [1, 2]}}}
+    page = await hosted.list(limit=5, cursor="c", sort_order="asc", creator="me", filter=condition)
     assert (page.cursor, page.list_complete) == ("next", False)
     assert page.images[0].meta == {
         "limit": 5,
@@ -610,7 +612,7 @@ async def test_what_is_told_of_stored_images(env: Any) -> None:
 
 
 @not_in("fake", reason=ECHO)
-async def test_what_is_told_of_one_stored_image(env: Any) -> None:
+async def test_image_handle_calls_are_converted(env: Any) -> None:
     hosted = Images(env.IMAGES_ECHO).hosted
     image = hosted.image("k")
     details = await image.details()

@@ -1,4 +1,4 @@
-"""``Media``: videos and what is made of them. In the real worlds a stand-in answers."""
+"""``Media``: transformations of videos. In the real worlds a stand-in answers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pyworkers_sdk import BindingError, Blob, ConversionError, Media, MediaError
 
 from .kit import cases, not_in, raises
 
-ECHO = "the stand-in repeats what it is told; the fake keeps it for media_outputs()"
+ECHO = "the stand-in returns the options it received; the fake has media_outputs()"
 
 
 @cases(
@@ -23,7 +23,7 @@ ECHO = "the stand-in repeats what it is told; the fake keeps it for media_output
         "spritesheet": ({"mode": "spritesheet", "format": "jpg"}, "image/jpeg"),
     }
 )
-async def test_content_types(media: Media, case: Any) -> None:
+async def test_output_options_decide_the_content_type(media: Media, case: Any) -> None:
     options, content_type = case
     result = media.input(b"video").transform(width=4, height=3).output(**options)
     assert await result.content_type() == content_type
@@ -32,7 +32,7 @@ async def test_content_types(media: Media, case: Any) -> None:
     assert await response.bytes()
 
 
-async def test_sources(media: Media) -> None:
+async def test_bytes_blobs_and_streams_are_accepted(media: Media) -> None:
     async def pieces() -> AsyncIterator[bytes]:
         yield b"vi"
         yield b"deo"
@@ -45,7 +45,7 @@ async def test_sources(media: Media) -> None:
 
 
 @not_in("fake", reason=ECHO)
-async def test_what_is_told(media: Media) -> None:
+async def test_options_reach_the_binding_with_javascript_names(media: Media) -> None:
     resized = media.input(b"tell").transform(fit="scale-down", width=480, height=320)
     result = resized.output(
         mode="spritesheet",
@@ -71,14 +71,14 @@ async def test_what_is_told(media: Media) -> None:
 
 
 @not_in("fake", reason=ECHO)
-async def test_errors(media: Media) -> None:
+async def test_refusal_raises_media_error_with_its_code(media: Media) -> None:
     result = media.input(b"broken").output()
     with raises(MediaError, match="^the input is not a video$") as caught:
         await result.response()
     assert (caught.value.code, caught.value.js_name) == (9000, "Error")
 
 
-async def test_a_source_that_is_being_read(media: Media) -> None:
+async def test_locked_stream_raises(media: Media) -> None:
     body = Response("video").body
     assert body
     reading = aiter(body)
@@ -89,7 +89,7 @@ async def test_a_source_that_is_being_read(media: Media) -> None:
     await reading.aclose()
 
 
-async def test_what_is_no_source(media: Any) -> None:
+async def test_arguments_of_wrong_type_raise(media: Any) -> None:
     for value in (None, "text", 1):
         with raises(ConversionError, match="media: expected bytes, Blob or a stream, got"):
             media.input(value)
@@ -97,6 +97,6 @@ async def test_what_is_no_source(media: Any) -> None:
         media.input(b"").transform(wide=1)
 
 
-async def test_another_binding_is_refused(env: Any) -> None:
+async def test_wrong_binding_raises_binding_error(env: Any) -> None:
     with raises(BindingError, match="Media needs a Media binding, and this .* has no input"):
         Media(env.KV)

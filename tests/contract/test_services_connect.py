@@ -1,4 +1,4 @@
-"""TCP through bindings: what is behind them here takes none."""
+"""TCP through service bindings and stubs, whose Workers here accept no connections."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ in_a_runtime = only(
 
 @in_a_runtime
 @cases(["example.com:80", ("example.com", 81)])
-async def test_a_worker_takes_no_connections(app: AppEnv, case: Any) -> None:
+async def test_connect_to_a_worker_raises(app: AppEnv, case: Any) -> None:
     callee: Any = app.CALLEE
     with raises(WorkersError) as caught:
         callee.connect(case)
@@ -25,7 +25,7 @@ async def test_a_worker_takes_no_connections(app: AppEnv, case: Any) -> None:
 
 
 @in_a_runtime
-async def test_what_is_no_address(app: AppEnv) -> None:
+async def test_connect_to_an_invalid_address_raises(app: AppEnv) -> None:
     for made in (app.CALLEE, app.COUNTERS.get_by_name("a")):
         stub: Any = made
         with raises(WorkersError, match=r"^Specified address is missing port\.$"):
@@ -34,7 +34,7 @@ async def test_what_is_no_address(app: AppEnv) -> None:
 
 @in_a_runtime
 @cases([80, 81])
-async def test_a_durable_object_takes_no_connections(app: AppEnv, case: int) -> None:
+async def test_connect_to_a_durable_object_fails(app: AppEnv, case: int) -> None:
     stub: Any = app.COUNTERS.get_by_name(secrets.token_hex(8))
     socket = stub.connect(("example.com", case), secure_transport="off", high_water_mark=10)
     assert isinstance(socket, Socket)

@@ -11,9 +11,9 @@ from pyworkers_sdk import BindingError, ConversionError, Socket, StreamError, Wo
 
 from .kit import World, cases, only, raises
 
-NOT_IN_NODE = "cloudflare:sockets is the runtime's, and Node has none of it"
+NOT_IN_NODE = "cloudflare:sockets is a module of the runtime, and Node lacks it"
 
-AnyConnect: Any = connect  # for what a type checker would refuse
+AnyConnect: Any = connect  # for arguments that a type checker would refuse
 
 
 def parts(address: str) -> tuple[str, int]:
@@ -22,15 +22,18 @@ def parts(address: str) -> tuple[str, int]:
 
 
 async def pending(socket: Socket) -> bool:
-    """Whether it is not closed yet."""
+    """Return True if the socket is not closed yet."""
     closed = asyncio.ensure_future(socket.closed)
     done, _ = await asyncio.wait([closed], timeout=0.2)
     closed.cancel()
     return not done
 
 
+# Connections -------------------------------------------------------------------------------------
+
+
 @only("fake", "workerd", reason=NOT_IN_NODE)
-async def test_what_is_written_comes_back(tcp: str) -> None:
+async def test_written_bytes_are_echoed(tcp: str) -> None:
     host, port = parts(tcp)
     for address in (tcp, (host, port), {"hostname": host, "port": port}):
         socket: Socket = AnyConnect(address)
@@ -46,7 +49,7 @@ async def test_what_is_written_comes_back(tcp: str) -> None:
 
 
 @only("fake", "workerd", reason=NOT_IN_NODE)
-async def test_a_socket_closes_at_the_end_of_its_block(tcp: str) -> None:
+async def test_socket_closes_at_the_end_of_its_block(tcp: str) -> None:
     async with connect(tcp, high_water_mark=100) as socket:
         await socket.writable.write(bytearray(b"a"))
         await socket.write(memoryview(b"b"))
@@ -63,7 +66,7 @@ async def test_a_socket_closes_at_the_end_of_its_block(tcp: str) -> None:
 
 
 @only("fake", "workerd", reason=NOT_IN_NODE)
-async def test_the_other_side_ends(tcp: str) -> None:
+async def test_socket_closes_when_the_other_side_ends(tcp: str) -> None:
     socket = connect(tcp)
     await socket.write(b"QUIT")
     assert await socket.read() == b"bye"
@@ -75,7 +78,7 @@ async def test_the_other_side_ends(tcp: str) -> None:
 
 
 @only("fake", "workerd", reason=NOT_IN_NODE)
-async def test_half_open(tcp: str) -> None:
+async def test_half_open_socket_can_write_after_the_other_side_ended(tcp: str) -> None:
     async with connect(tcp, allow_half_open=True) as socket:
         await socket.write(b"QUIT")
         assert await socket.readable.bytes() == b"bye"
@@ -83,8 +86,11 @@ async def test_half_open(tcp: str) -> None:
         assert await pending(socket)
 
 
+# Writing -----------------------------------------------------------------------------------------
+
+
 @only("fake", "workerd", reason=NOT_IN_NODE)
-async def test_the_end_of_writing(tcp: str) -> None:
+async def test_write_after_close_or_abort_of_writable_raises(tcp: str) -> None:
     async with connect(tcp) as socket:
         await socket.write(b"bye")
         await socket.writable.close()
@@ -105,7 +111,7 @@ async def test_the_end_of_writing(tcp: str) -> None:
 
 
 @only("fake", "workerd", reason=NOT_IN_NODE)
-async def test_what_comes_is_not_wanted(tcp: str) -> None:
+async def test_write_after_cancel_of_readable_is_sent(tcp: str) -> None:
     async with connect(tcp) as socket:
         await socket.write(b"x")
         await socket.readable.cancel()
@@ -114,7 +120,7 @@ async def test_what_comes_is_not_wanted(tcp: str) -> None:
 
 
 @only("fake", "workerd", reason=NOT_IN_NODE)
-async def test_one_writes_at_a_time(tcp: str) -> None:
+async def test_write_while_another_writer_holds_the_stream_raises(tcp: str) -> None:
     async with connect(tcp) as socket:
         writer = socket.js_object.writable.getWriter()
         assert socket.writable.locked
@@ -145,9 +151,12 @@ ADDRESSES: dict[str, tuple[Any, str]] = {
 }
 
 
+# Arguments ---------------------------------------------------------------------------------------
+
+
 @only("fake", "workerd", reason=NOT_IN_NODE)
 @cases(ADDRESSES)
-async def test_what_is_no_address(tcp: str, case: tuple[Any, str]) -> None:
+async def test_invalid_address_raises(tcp: str, case: tuple[Any, str]) -> None:
     address, message = case
     with raises(WorkersError, match=message) as caught:
         connect(address)
@@ -155,7 +164,7 @@ async def test_what_is_no_address(tcp: str, case: tuple[Any, str]) -> None:
 
 
 @only("fake", "workerd", reason=NOT_IN_NODE)
-async def test_wrong_arguments(tcp: str) -> None:
+async def test_arguments_of_wrong_type_raise(tcp: str) -> None:
     for address in (1, ("x",), ("x", "1"), {"hostname": "x"}, {"hostname": "x", "port": True}):
         with raises(ConversionError, match="address: expected|port: expected int"):
             AnyConnect(address)
@@ -170,7 +179,7 @@ async def test_wrong_arguments(tcp: str) -> None:
 
 
 @only("fake", "workerd", reason=NOT_IN_NODE)
-async def test_tls_only_where_it_was_asked_for(tcp: str) -> None:
+async def test_start_tls_needs_secure_transport_starttls(tcp: str) -> None:
     async with connect(tcp) as socket:
         with raises(WorkersError, match="must be set to 'starttls' for startTls to be used."):
             socket.start_tls()
@@ -186,8 +195,11 @@ async def test_tls_only_where_it_was_asked_for(tcp: str) -> None:
     assert (await secure.opened)["remote_address"] == tcp
 
 
+# Failures ----------------------------------------------------------------------------------------
+
+
 @only("workerd", reason="on the fakes a port that nobody listens on is one that nobody routed")
-async def test_nobody_listens(tcp: str) -> None:
+async def test_refused_connection_raises(tcp: str) -> None:
     for address, message in {
         "127.0.0.1:1": "proxy request failed, cannot connect to the specified address$",
         "127.0.0.1:25": "proxy request failed, cannot connect to the specified address$",
@@ -198,7 +210,7 @@ async def test_nobody_listens(tcp: str) -> None:
 
 
 @only("fake", reason="in workerd there is a network")
-async def test_nobody_was_routed(tcp: str) -> None:
+async def test_connection_without_a_tcp_route_raises(tcp: str) -> None:
     await refused(connect("db.example:5432"), r"nothing answers TCP db\.example:5432: a fake")
 
 
@@ -214,13 +226,16 @@ async def refused(socket: Socket, message: str) -> None:
 
 
 @only("node", reason="it has no cloudflare:sockets")
-async def test_there_is_none_in_node(world: World) -> None:
+async def test_connect_in_node_raises_binding_error(world: World) -> None:
     with raises(BindingError, match="cloudflare:sockets is only in the Workers runtime"):
         connect("x:1")
 
 
+# Proxies -----------------------------------------------------------------------------------------
+
+
 @only("workerd-314", reason="counts the proxies of Pyodide, and has to have them counted")
-async def test_sockets_leave_no_proxies(tcp: str) -> None:
+async def test_sockets_leave_no_proxies_behind(tcp: str) -> None:
     harness: Any = import_module("_harness")
 
     async def after(times: int) -> tuple[int, int]:

@@ -16,7 +16,7 @@ URL = "https://example.com:8443/a%20b/%C3%A9?q=1&q=%20"
 
 
 async def answered(app: Any, request: Request | None = None, env: Any = None) -> Response:
-    """What an application answers that keeps to the specification, and is held to it."""
+    """Return the response of an application, and check the application by PEP 3333."""
     return await wsgi.fetch(validator(app), request or Request("https://e.com/"), env)
 
 
@@ -24,7 +24,10 @@ def plain(start: Start, status: str = "200 OK") -> Callable[[bytes], object]:
     return start(status, [("Content-Type", "text/plain")])
 
 
-async def test_the_environ_tells_the_request() -> None:
+# Requests and responses --------------------------------------------------------------------------
+
+
+async def test_environ_describes_the_request() -> None:
     seen: dict[str, Any] = {}
 
     def app(environ: dict[str, Any], start: Start) -> list[bytes]:
@@ -49,7 +52,7 @@ async def test_the_environ_tells_the_request() -> None:
     assert (seen["SERVER_PORT"], seen["CONTENT_LENGTH"], seen["read"]) == ("443", "0", b"")
 
 
-async def test_a_response_has_its_status_headers_and_body() -> None:
+async def test_response_has_status_headers_and_body() -> None:
     def app(environ: dict[str, Any], start: Start) -> list[bytes]:
         cookies = [("Set-Cookie", "a=1"), ("Set-Cookie", "b=2")]
         start("201 Made Here", [("Content-Type", "text/plain"), *cookies])
@@ -61,7 +64,7 @@ async def test_a_response_has_its_status_headers_and_body() -> None:
     assert await response.bytes() == b"\x00\xff"
 
 
-async def test_a_status_without_a_body() -> None:
+async def test_null_body_status_has_no_body() -> None:
     def app(environ: dict[str, Any], start: Start) -> list[bytes]:
         start("204 No Content", [])
         return []
@@ -71,25 +74,28 @@ async def test_a_status_without_a_body() -> None:
 
 
 class Pieces:
-    """What an application may return: pieces one by one, and a ``close``."""
+    """An iterable of pieces with a ``close`` method, as an application may return."""
 
     def __init__(self, pieces: Iterable[bytes]) -> None:
         self.pieces = iter(pieces)
-        self.made = 0
+        self.requested = 0
         self.closed = 0
 
     def __iter__(self) -> Iterator[bytes]:
         return self
 
     def __next__(self) -> bytes:
-        self.made += 1
+        self.requested += 1
         return next(self.pieces)
 
     def close(self) -> None:
         self.closed += 1
 
 
-async def test_pieces_go_out_one_by_one() -> None:
+# Iterables ---------------------------------------------------------------------------------------
+
+
+async def test_pieces_of_an_iterable_stream_one_by_one() -> None:
     pieces = Pieces([b"", b"one ", b"two ", b"three"])
 
     def app(environ: dict[str, Any], start: Start) -> Any:
@@ -97,13 +103,13 @@ async def test_pieces_go_out_one_by_one() -> None:
         return pieces
 
     response = await answered(app)
-    assert pieces.made == 2, "the first that has something in it"
+    assert pieces.requested == 2, "up to the first piece that is not empty"
     assert pieces.closed == 0
     assert await response.text() == "one two three"
     assert pieces.closed == 1
 
 
-async def test_nobody_reads_the_body_of_a_head() -> None:
+async def test_head_request_closes_the_iterable_after_the_first_piece() -> None:
     pieces = Pieces([b"one", b"two"])
 
     def app(environ: dict[str, Any], start: Start) -> Any:
@@ -112,11 +118,11 @@ async def test_nobody_reads_the_body_of_a_head() -> None:
 
     response = await wsgi.fetch(app, Request("https://e.com/", method="HEAD"))
     assert (response.status, response.body) == (200, None)
-    assert (pieces.made, pieces.closed) == (1, 1)
+    assert (pieces.requested, pieces.closed) == (1, 1)
 
 
 @cases({"nothing": [], "an empty piece": [b""], "a failure": None})
-async def test_what_is_returned_is_closed(case: list[bytes] | None) -> None:
+async def test_iterable_is_closed_also_if_empty_or_failing(case: list[bytes] | None) -> None:
     def failing() -> Iterator[bytes]:
         yield b""
         raise ValueError("no good")
@@ -135,7 +141,7 @@ async def test_what_is_returned_is_closed(case: list[bytes] | None) -> None:
     assert pieces.closed == 1
 
 
-async def test_a_reader_that_leaves_ends_it() -> None:
+async def test_early_end_of_reading_closes_the_iterable() -> None:
     pieces = Pieces([b"one", b"two", b"three"])
 
     def app(environ: dict[str, Any], start: Start) -> Any:
@@ -150,7 +156,10 @@ async def test_a_reader_that_leaves_ends_it() -> None:
     assert pieces.closed == 1
 
 
-async def test_what_breaks_off() -> None:
+# write and exc_info ------------------------------------------------------------------------------
+
+
+async def test_exception_after_the_first_piece_breaks_the_body() -> None:
     def app(environ: dict[str, Any], start: Start) -> Iterator[bytes]:
         plain(start)
         yield b"one"
@@ -161,7 +170,7 @@ async def test_what_breaks_off() -> None:
         await response.text()
 
 
-async def test_what_is_written_goes_first() -> None:
+async def test_bytes_passed_to_write_keep_their_place() -> None:
     def app(environ: dict[str, Any], start: Start) -> Iterator[bytes]:
         write = plain(start)
         write(b"one ")
@@ -174,7 +183,7 @@ async def test_what_is_written_goes_first() -> None:
     assert await response.text() == "one two three four five"
 
 
-async def test_an_error_page_in_place_of_what_had_begun() -> None:
+async def test_start_response_with_exc_info_replaces_the_response() -> None:
     def app(environ: dict[str, Any], start: Start) -> Iterable[bytes]:
         plain(start)
         try:
@@ -188,7 +197,7 @@ async def test_an_error_page_in_place_of_what_had_begun() -> None:
     assert await response.text() == "sorry"
 
 
-async def test_it_is_too_late_for_an_error_page() -> None:
+async def test_start_response_with_exc_info_after_the_first_piece_breaks_the_body() -> None:
     def app(environ: dict[str, Any], start: Start) -> Iterator[bytes]:
         plain(start)
         yield b"one"
@@ -203,11 +212,11 @@ async def test_it_is_too_late_for_an_error_page() -> None:
         await response.text()
 
 
-async def test_applications_that_answer_wrongly() -> None:
+async def test_missing_or_repeated_start_response_raises() -> None:
     def silent(environ: dict[str, Any], start: Start) -> list[bytes]:
         return [b"x"]
 
-    with raises(WorkersError, match="^the application did not begin its response$"):
+    with raises(WorkersError, match="^the application did not call start_response$"):
         await wsgi.fetch(silent, Request("https://e.com/"))
 
     def twice(environ: dict[str, Any], start: Start) -> list[bytes]:
@@ -215,5 +224,5 @@ async def test_applications_that_answer_wrongly() -> None:
         plain(start)
         return [b"x"]
 
-    with raises(WorkersError, match="^the application began its response twice$"):
+    with raises(WorkersError, match="^the application called start_response twice$"):
         await wsgi.fetch(twice, Request("https://e.com/"))

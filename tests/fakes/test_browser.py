@@ -18,7 +18,7 @@ from pyworkers_sdk.browser.quick_actions import (
     BrowserRunSnapshotSuccessResponse,
 )
 from pyworkers_sdk.testing import browser, fake
-from pyworkers_sdk.testing.fakes.pictures import measured
+from pyworkers_sdk.testing.fakes.image_headers import read_header
 
 pytestmark = pytest.mark.asyncio
 
@@ -29,14 +29,14 @@ async def test_screenshot_has_the_size_and_type_of_its_options() -> None:
     binding = fake(Browser)
     response = await binding.quick_action("screenshot", url=URL)
     assert response.headers["content-type"] == "image/png"
-    assert measured(await response.bytes()) == ("image/png", 1920, 1080)
+    assert read_header(await response.bytes()) == ("image/png", 1920, 1080)
     response = await binding.quick_action(
         "screenshot",
         html="<p>",
         viewport={"width": 20, "height": 10},
         screenshot_options={"type": "webp"},
     )
-    assert measured(await response.bytes()) == ("image/webp", 20, 10)
+    assert read_header(await response.bytes()) == ("image/webp", 20, 10)
     response = await binding.quick_action(
         "screenshot",
         url=URL,
@@ -46,7 +46,7 @@ async def test_screenshot_has_the_size_and_type_of_its_options() -> None:
             "clip": {"x": 0, "y": 0, "width": 5, "height": 4},
         },
     )
-    assert measured(base64.b64decode(await response.text())) == ("image/jpeg", 5, 4)
+    assert read_header(base64.b64decode(await response.text())) == ("image/jpeg", 5, 4)
 
 
 async def test_pdf_and_bytes_are_files() -> None:

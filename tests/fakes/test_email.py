@@ -1,4 +1,4 @@
-"""What tests see of email that was sent."""
+"""``sent_emails`` and ``send_email`` of the fake."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def source(**headers: str) -> MIMEMessage:
     return message
 
 
-async def test_what_was_sent_as_parts() -> None:
+async def test_sent_emails_lists_emails_of_parts() -> None:
     mailer = fake(SendEmail)
     sent = await mailer.send(
         from_=EmailAddress("Me", "me@example.com"),
@@ -53,7 +53,7 @@ async def test_what_was_sent_as_parts() -> None:
     assert email.attachments == [EmailAttachment("a", b"x")]
 
 
-async def test_what_was_sent_as_source() -> None:
+async def test_sent_emails_lists_emails_of_mime_source() -> None:
     mailer = fake(SendEmail)
     message = source(Subject="Grüezi", To="x@example.com")
     message.set_content("text\n")
@@ -73,30 +73,32 @@ async def test_what_was_sent_as_source() -> None:
     assert (second.subject, second.html) == ("", None)
 
 
-async def test_who_may_send_to_whom() -> None:
+async def test_send_email_restricts_recipients() -> None:
     env = fake(AppEnv, MAILER=send_email(allowed_destination_addresses=["ann@example.com"]))
     with pytest.raises(EmailError, match=r"^email to bob@example.com not allowed$"):
         await env.MAILER.send(from_="me@example.com", to="bob@example.com", subject="Hi")
     assert sent_emails(env.MAILER) == []
 
 
-async def test_a_fault() -> None:
+async def test_fault_makes_send_fail() -> None:
     env = fake(AppEnv, MAILER=send_email())
     faults(env.MAILER).fail("out of order", method="send")
     with pytest.raises(EmailError, match=r"^out of order$"):
         await env.MAILER.send(from_="me@example.com", to="bob@example.com", subject="Hi")
 
 
-async def test_only_a_fake_tells() -> None:
+async def test_sent_emails_of_another_binding_raises_type_error() -> None:
     class Other:
         async def send(self, message: Any) -> None: ...
 
     other: Any = Other()
-    with pytest.raises(TypeError, match=r"looks into a mailer that fake"):
+    with pytest.raises(
+        TypeError, match=r"sent_emails\(\): expected a SendEmail from fake\(\), got Other"
+    ):
         sent_emails(SendEmail(other))
 
 
-async def test_a_reply_of_parts_is_refused_as_in_local_development() -> None:
+async def test_reply_of_parts_raises_as_in_local_development() -> None:
     class Default(WorkerEntrypoint):
         async def email(self, message: ForwardableEmailMessage) -> None:
             await message.reply(from_=message.to, subject="Re", text="x", reply_to="a@example.com")

@@ -1,4 +1,4 @@
-"""What the fake of Media Transformations makes, and what it keeps for a test."""
+"""The results of the fake of Media Transformations, and ``media_outputs``."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import pytest
 
 from pyworkers_sdk import Media
 from pyworkers_sdk.testing import fake, media_outputs
-from pyworkers_sdk.testing.fakes.pictures import measured
+from pyworkers_sdk.testing.fakes.image_headers import read_header
 
 pytestmark = pytest.mark.asyncio
 
 
-async def test_what_was_made() -> None:
+async def test_media_outputs_lists_options() -> None:
     media = fake(Media)
     resized = media.input(b"x").transform(width=4, fit="cover")
     resized.output(mode="audio", time=timedelta(seconds=90), audio=True, image_count=2)
@@ -27,17 +27,19 @@ async def test_what_was_made() -> None:
     ]
 
 
-async def test_frames() -> None:
+async def test_frames_are_grey_images_of_the_requested_size() -> None:
     media = fake(Media)
     frame = await media.input(b"x").output(mode="frame").media()
-    assert measured(await frame.bytes()) == ("image/jpeg", 640, 360)
+    assert read_header(await frame.bytes()) == ("image/jpeg", 640, 360)
     resized = media.input(b"x").transform(width=20, height=10)
     sheet = await resized.output(mode="spritesheet", format="png").response()
-    assert measured(await sheet.bytes()) == ("image/png", 20, 10)
+    assert read_header(await sheet.bytes()) == ("image/png", 20, 10)
 
 
-async def test_something_else() -> None:
+async def test_media_outputs_of_another_binding_raises_type_error() -> None:
     media = fake(Media)
     media._js = object()
-    with pytest.raises(TypeError, match="looks into what fake"):
+    with pytest.raises(
+        TypeError, match=r"media_outputs\(\): expected a Media from fake\(\), got object"
+    ):
         media_outputs(media)

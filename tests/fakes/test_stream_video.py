@@ -1,4 +1,4 @@
-"""What the fake of Stream does beyond what the local simulation has."""
+"""The members of the fake of Stream that the local simulation lacks."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class AppEnv(Env):
     STREAM: Stream
 
 
-async def test_a_video_by_url() -> None:
+async def test_upload_of_a_url_is_fetched() -> None:
     runtime = FakeRuntime(object, env=AppEnv)
     runtime.outbound("https://example.com/video.mp4", Response(b"abc"))
     runtime.outbound("https://example.com/none", Response("", status=404))
@@ -33,7 +33,7 @@ async def test_a_video_by_url() -> None:
         assert (await stream.watermarks.generate("https://example.com/video.mp4")).size == 3
 
 
-async def test_direct_uploads() -> None:
+async def test_direct_upload_is_pending() -> None:
     stream = fake(Stream, clock=Clock(START))
     mark = await stream.watermarks.generate(b"png", name="m")
     direct = await stream.create_direct_upload(
@@ -66,7 +66,7 @@ async def test_direct_uploads() -> None:
     await stream.video(bare.id).delete()
 
 
-async def test_the_newest_first() -> None:
+async def test_lists_have_the_newest_first() -> None:
     clock = Clock(START)
     stream = fake(Stream, clock=clock)
     first = await stream.upload(b"1")

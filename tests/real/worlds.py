@@ -306,7 +306,11 @@ def specification(name: str) -> tuple[str, dict[str, Any]]:
     if engine == "node":
         return "node.mjs", {
             "pyodide": pyodide,
-            "modules": [str(built_wheel() / "pyworkers_sdk"), str(ROOT / "tests"), str(pictures())],
+            "modules": [
+                str(built_wheel() / "pyworkers_sdk"),
+                str(ROOT / "tests"),
+                str(image_headers()),
+            ],
             "packages": pydantic,
             "main": "tests.real.inside",
             "options": {**OPTIONS, "script": NODE_WORKER},
@@ -316,7 +320,7 @@ def specification(name: str) -> tuple[str, dict[str, Any]]:
         "name": "contract",
         "root": str(worker_root()),
         "main": "worker.py",
-        "modules": [str(built_wheel()), str(runtime_sdk()), str(pictures()), *pydantic],
+        "modules": [str(built_wheel()), str(runtime_sdk()), str(image_headers()), *pydantic],
         "exports": EXPORTS,
         "stand_ins": STAND_INS,
         "options": {**OPTIONS, **RUNNING},
@@ -348,15 +352,15 @@ def built_wheel() -> Path:
     return _made("wheel", sources, production.lay_out)
 
 
-def pictures() -> Path:
+def image_headers() -> Path:
     """The one module of ``testing`` that a check needs in every world: it makes images."""
-    source = ROOT / "pyworkers_sdk" / "testing" / "fakes" / "pictures.py"
+    source = ROOT / "pyworkers_sdk" / "testing" / "fakes" / "image_headers.py"
 
     def copy(folder: Path) -> None:
         folder.mkdir()
         shutil.copyfile(source, folder / source.name)
 
-    return _made("pictures", [source], copy)
+    return _made("image_headers", [source], copy)
 
 
 def runtime_sdk() -> Path:

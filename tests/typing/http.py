@@ -1,4 +1,4 @@
-"""What the type checkers must say of requests, forms, blobs, signals and caches; never run."""
+"""The inferred types of requests, forms, blobs, signals and caches. Checked, never run."""
 
 from __future__ import annotations
 

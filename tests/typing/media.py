@@ -1,4 +1,4 @@
-"""What type checkers make of Images, Browser, Media Transformations and Stream."""
+"""The inferred types of Images, Browser, Media Transformations and Stream."""
 
 from __future__ import annotations
 

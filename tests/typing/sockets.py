@@ -1,4 +1,4 @@
-"""TCP sockets: what type checkers say."""
+"""The inferred types of TCP sockets."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ from ...http import Request, Response
 from .._clock import Clock
 from ..runtime.rpc import FakeStub
 from ..runtime.scheduling import yields_to_others
-from .pictures import picture
+from .image_headers import make_image
 
 __all__ = ["BrowserCall", "BrowserScript", "FakeBrowserRun", "browser"]
 
@@ -132,7 +132,7 @@ def _default_answer(action: str, options: dict[str, Any]) -> Any:
         # A clip is a part of the page; without it the screenshot shows the viewport.
         size = screenshot.get("clip") or options.get("viewport") or VIEWPORT
         content_type = f"image/{screenshot.get('type', 'png')}"
-        data = picture(content_type, int(size["width"]), int(size["height"]))
+        data = make_image(content_type, int(size["width"]), int(size["height"]))
         if screenshot.get("encoding") == "base64":
             return _file(b64encode(data), "text/plain")
         return _file(data, content_type)

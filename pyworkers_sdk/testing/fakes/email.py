@@ -1,4 +1,4 @@
-"""Email that is sent, over memory."""
+"""``FakeSendEmail``: the JavaScript API of the binding that sends email, over a list."""
 
 from __future__ import annotations
 
@@ -27,10 +27,24 @@ __all__ = ["FakeSendEmail", "SentEmail", "configured", "send_email", "sent_email
 MAX_RECIPIENTS = 50
 MAX_ATTACHMENTS = 32
 
+# The runtime's own words, seen in workerd: quotes, never to be improved.
+SENDER_NOT_ALLOWED = "email from {} not allowed"
+RECIPIENT_NOT_ALLOWED = "email to {} not allowed"
+NO_MESSAGE_ID = "invalid message-id"
+OTHER_SENDER = "From: header does not match mail from"
+RECEIVED_HEADER = "invalid headers set"
+
+# Refusals of the service by code, as documented; no local runtime has them.
+SERVICE_MESSAGES = {
+    "E_FIELD_MISSING": "Required field is missing",
+    "E_TOO_MANY_RECIPIENTS": "Too many recipients in to/cc/bcc arrays",
+    "E_TOO_MANY_ATTACHMENTS": "Too many attachments in `attachments` array",
+}
+
 
 @dataclass(frozen=True)
 class SentEmail:
-    """An email that was sent. Addresses are without the names."""
+    """An email that was sent. Addresses have no names."""
 
     message_id: str
     from_: str
@@ -44,15 +58,15 @@ class SentEmail:
     headers: dict[str, str] = field(default_factory=dict[str, str])
     attachments: list[EmailAttachment] = field(default_factory=list[EmailAttachment])
     raw: bytes | None = None
-    """The source, if it was sent as an ``EmailMessage``."""
+    """The MIME source, if the email was sent as an ``EmailMessage``."""
 
 
 @yields_to_others
 class FakeSendEmail:
-    """JS: SendEmail, with what miniflare checks.
+    """JS: SendEmail, with the checks of miniflare.
 
-    An email of parts is checked for what the documentation says besides, with its codes; that was
-    not seen on the service.
+    The fake also checks an email of parts for the limits in the documentation, and refuses it with
+    the documented codes. Those refusals have not been verified on the service.
     """
 
     def __init__(
@@ -65,37 +79,39 @@ class FakeSendEmail:
     ) -> None:
         self.clock = clock
         self.sent: list[SentEmail] = []
-        only = None if destination_address is None else {destination_address}
-        many = allowed_destination_addresses
-        self._destinations = [
-            allowed for allowed in (only, many and {*many}) if allowed is not None
-        ]
+        # A recipient must be in each of these sets: a configuration may have both settings.
+        self._destinations: list[set[str]] = []
+        if destination_address is not None:
+            self._destinations.append({destination_address})
+        if allowed_destination_addresses is not None:
+            self._destinations.append({*allowed_destination_addresses})
         self._senders = None if allowed_sender_addresses is None else {*allowed_sender_addresses}
 
     async def send(self, message: Any, /) -> dict[str, str]:
-        is_source = hasattr(message, "raw")
-        sent = await self._of_source(message) if is_source else self._of_parts(message)
-        self.sent.append(sent)
-        return {"messageId": sent.message_id}
+        is_mime_source = hasattr(message, "raw")
+        email = await self._from_source(message) if is_mime_source else self._from_parts(message)
+        self.sent.append(email)
+        return {"messageId": email.message_id}
 
-    def _allow(self, sender: str, recipients: list[str]) -> None:
+    def _check_addresses(self, sender: str, recipients: list[str]) -> None:
         if self._senders is not None and sender not in self._senders:
-            raise JsException("Error", f"email from {sender} not allowed")
-        for one in recipients:
-            if any(one not in allowed for allowed in self._destinations):
-                raise JsException("Error", f"email to {one} not allowed")
+            raise JsException("Error", SENDER_NOT_ALLOWED.format(sender))
+        for recipient in recipients:
+            if any(recipient not in allowed for allowed in self._destinations):
+                raise JsException("Error", RECIPIENT_NOT_ALLOWED.format(recipient))
 
-    async def _of_source(self, message: Any) -> SentEmail:
+    async def _from_source(self, message: Any) -> SentEmail:
+        # The addresses come first, before the source is parsed.
         sender: str = getattr(message, "from")
-        self._allow(sender, [message.to])
+        self._check_addresses(sender, [message.to])
         source: bytes = await web.Response(message.raw).arrayBuffer()
         parsed: MIMEMessage = BytesParser(policy=policy.default).parsebytes(source)  # type: ignore[assignment, unused-ignore]
         if parsed["message-id"] is None:
-            raise JsException("Error", "invalid message-id")
+            raise JsException("Error", NO_MESSAGE_ID)
         if parseaddr(str(parsed["from"] or ""))[1] != sender:
-            raise JsException("Error", "From: header does not match mail from")
+            raise JsException("Error", OTHER_SENDER)
         if parsed["received"] is not None:
-            raise JsException("Error", "invalid headers set")
+            raise JsException("Error", RECEIVED_HEADER)
         return SentEmail(
             _message_id(sender),
             sender,
@@ -103,21 +119,24 @@ class FakeSendEmail:
             str(parsed["subject"] or ""),
             _content(parsed, "plain"),
             _content(parsed, "html"),
+            # One value per name: a repeated header keeps the last.
             headers={name: str(value) for name, value in parsed.items()},
             raw=source,
         )
 
-    def _of_parts(self, parts: dict[str, Any]) -> SentEmail:
+    def _from_parts(self, parts: dict[str, Any]) -> SentEmail:
         sender = _address(parts["from"])
         to, cc, bcc = (list(map(_address, parts.get(name, ()))) for name in ("to", "cc", "bcc"))
-        self._allow(sender, to)
-        attachments = [_attachment(one) for one in parts.get("attachments", ())]
+        # The local simulation checks only "to", not "cc" and "bcc" (contract:
+        # test_send_of_parts_respects_allowed_addresses).
+        self._check_addresses(sender, to)
+        attachments = [_attachment(attachment) for attachment in parts.get("attachments", ())]
         if not (to or cc or bcc):
-            raise _refused("E_FIELD_MISSING", "Required field is missing")
+            raise _service_error("E_FIELD_MISSING")
         if len(to) + len(cc) + len(bcc) > MAX_RECIPIENTS:
-            raise _refused("E_TOO_MANY_RECIPIENTS", "Too many recipients in to/cc/bcc arrays")
+            raise _service_error("E_TOO_MANY_RECIPIENTS")
         if len(attachments) > MAX_ATTACHMENTS:
-            raise _refused("E_TOO_MANY_ATTACHMENTS", "Too many attachments in `attachments` array")
+            raise _service_error("E_TOO_MANY_ATTACHMENTS")
         return SentEmail(
             _message_id(sender),
             sender,
@@ -134,33 +153,34 @@ class FakeSendEmail:
 
 
 def _message_id(sender: str) -> str:
+    # The form of miniflare: 36 letters and digits at the sender's domain.
     return f"<{''.join(choices(ascii_letters + digits, k=36))}@{sender.rpartition('@')[2]}>"
 
 
-def _address(given: Any) -> str:
-    if isinstance(given, str):
-        return parseaddr(given)[1] or given
-    found: str = given["email"]
-    return found
+def _address(address: Any) -> str:
+    if isinstance(address, str):
+        return parseaddr(address)[1] or address
+    email: str = address["email"]
+    return email
 
 
-def _attachment(given: dict[str, Any]) -> EmailAttachment:
+def _attachment(fields: dict[str, Any]) -> EmailAttachment:
     return EmailAttachment(
-        given["filename"],
-        given["content"],
-        given["type"],
-        given["disposition"],
-        given.get("contentId"),
+        fields["filename"],
+        fields["content"],
+        fields["type"],
+        fields["disposition"],
+        fields.get("contentId"),
     )
 
 
-def _content(message: MIMEMessage, kind: str) -> str | None:
-    part = message.get_body((kind,))
+def _content(message: MIMEMessage, subtype: str) -> str | None:
+    part = message.get_body((subtype,))
     return None if part is None else part.get_content()
 
 
-def _refused(code: str, message: str) -> JsException:
-    error = JsException("Error", message)
+def _service_error(code: str) -> JsException:
+    error = JsException("Error", SERVICE_MESSAGES[code])
     error.code = code
     return error
 
@@ -171,22 +191,36 @@ def send_email(
     allowed_destination_addresses: Iterable[str] | None = None,
     allowed_sender_addresses: Iterable[str] | None = None,
 ) -> SendEmail:
-    """A fake that sends email to and from these addresses alone, as a configuration says it;
-    ``fake(SendEmail)`` has no such limits."""
+    """Return a fake that restricts senders and recipients, as a configuration can.
+
+    ``fake(SendEmail)`` returns a fake without restrictions.
+
+    Args:
+        destination_address: The only recipient that is allowed.
+        allowed_destination_addresses: The recipients that are allowed.
+        allowed_sender_addresses: The senders that are allowed.
+    """
     return SendEmail(
         FakeSendEmail(destination_address, allowed_destination_addresses, allowed_sender_addresses)
     )
 
 
 def sent_emails(mailer: SendEmail) -> list[SentEmail]:
-    """What was sent by a fake, in its order."""
+    """Return the emails that a fake sent, in order.
+
+    Raises:
+        TypeError: ``mailer`` is not from ``fake()`` or ``send_email()``.
+    """
     inside = raw(mailer)
     if not isinstance(inside, FakeSendEmail):
-        raise TypeError(f"sent_emails() looks into a mailer that fake() made, not {type(inside)}")
+        raise TypeError(
+            f"sent_emails(): expected a SendEmail from fake(), got {type(inside).__name__}"
+        )
     return [*inside.sent]
 
 
 def configured(bound: Bound, worker: Worker) -> FakeSendEmail:
+    """Return the fake for a binding of a configuration file."""
     settings = bound.settings
     return FakeSendEmail(
         settings.destination_address,

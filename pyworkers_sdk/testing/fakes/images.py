@@ -1,4 +1,9 @@
-"""Images over memory: it measures real images, and answers with grey ones of the right size."""
+"""``FakeImagesBinding``: the JavaScript API of Images, without an image library.
+
+The fake measures real images. Its results are grey images of the right format and size. Sizes and
+refusals match the local simulation of miniflare, size by size (contract:
+test_transform_fit_decides_the_size, test_transform_rotates_and_resizes_only).
+"""
 
 from __future__ import annotations
 
@@ -18,7 +23,7 @@ from ..._cpython.web import ReadableStream
 from ...images import Images
 from .._clock import Clock
 from ..runtime.scheduling import yields_to_others
-from .pictures import FORMATS, Picture, measured, picture
+from .image_headers import FORMATS, make_image, read_header
 
 __all__ = ["FakeImagesBinding", "ImageOutput", "image_outputs"]
 
@@ -26,35 +31,60 @@ DELIVERY = "https://imagedelivery.net/fake-account-hash"
 UPLOAD = "https://upload.imagedelivery.net/fake-account-hash"
 DEFAULT_LIMIT = 50
 
-_CONSUMED = (
+# The runtime's own words with their codes, seen in workerd: quotes, never to be improved.
+CONSUMED = (
+    9525,
     "IMAGES_TRANSFORM_ERROR 9525: ImageTransformer consumed; you may only call .output() or draw a "
-    "transformer once"
+    "transformer once",
 )
+NOT_NUMBERS = (
+    9523,
+    "IMAGES_TRANSFORM_ERROR 9523: ERROR: Internal Images binding error: Expected JSON array of "
+    "valid transforms in transforms field",
+)
+NO_RGB = (
+    9520,
+    "IMAGES_TRANSFORM_ERROR 9520: ERROR: RGB/RGBA output is not supported in local mode",
+)
+NOT_A_LENGTH = (
+    9523,
+    "Unexpected error response 500: Error: Expected positive integer for {} but received {} of "
+    "type number",
+)
+EMPTY_INPUT = 9523, "Unexpected error response 500: Error: Input bit Array is empty"
+UNKNOWN_FORMAT = (
+    9523,
+    "Unexpected error response 500: Error: Input buffer contains unsupported image format",
+)
+LOCKED_INPUT = 9523, "Unexpected error response 500: TypeError: Failed to parse body as FormData."
+NOT_FOUND = "Image not found: {}"  # without a code
 
 
 class ImageOutput(NamedTuple):
-    """An image that a Worker had made, in JavaScript's words.
-
-    ``transforms`` are the options of each ``transform``; of a ``draw`` they are ``{"draw": what was
-    drawn, "options": …}``, where an image that was drawn as it is has no transforms. ``output``
-    are the options of ``output``; ``width`` and ``height`` are the size of what was made.
-    """
+    """An image that a Worker created, described with JavaScript's names."""
 
     transforms: list[dict[str, Any]]
+    """The options of each ``transform``, and ``{"draw": …, "options": …}`` for each ``draw``.
+
+    ``draw`` has the transforms of the drawn image; an image that was drawn unchanged has none.
+    """
     output: dict[str, Any]
+    """The options of ``output``."""
     width: int
+    """The width of the result in pixels."""
     height: int
+    """The height of the result in pixels."""
 
 
 @yields_to_others
 class FakeImagesBinding:
     """JS: ImagesBinding.
 
-    ``info`` reads the headers of real images. What ``output`` makes is grey all over, in the asked
-    format, and of the size that ``rotate``, ``width``, ``height`` and ``fit`` give, one step after
-    the other; other options are looked at by nobody, as in the local simulation, and ``draw`` draws
-    nothing. ``text``, signed URLs, direct uploads and filters, which the local simulation lacks,
-    are as documented: nothing of them was seen.
+    ``info`` reads the headers of real images. ``output`` creates a grey image in the requested
+    format. Its size follows from ``rotate``, ``width``, ``height`` and ``fit``, step by step. Other
+    options have no effect and ``draw`` draws nothing, as in the local simulation. ``text``, signed
+    URLs, direct uploads and filters are missing in the local simulation; they follow the
+    documentation and have not been verified.
     """
 
     def __init__(self, *, clock: Clock) -> None:
@@ -63,24 +93,29 @@ class FakeImagesBinding:
         self.hosted: FakeHostedImages = FakeHostedImages(clock)
 
     async def info(self, image: ReadableStream, /, *, encoding: str | None = None) -> Any:
-        found = _known(await _read(_decoded(image, encoding)))
-        if found.format == "image/svg+xml":
-            return {"format": found.format}
-        size = len(found.data)
-        picture = {"format": found.format, "fileSize": size}
-        return picture | {"width": found.width, "height": found.height}
+        input_image = _input_image(await _read(_decoded(image, encoding)))
+        if input_image.format == "image/svg+xml":  # An SVG is reported without any size.
+            return {"format": input_image.format}
+        return {
+            "format": input_image.format,
+            "fileSize": len(input_image.data),
+            "width": input_image.width,
+            "height": input_image.height,
+        }
 
     def input(
         self, image: ReadableStream, /, *, encoding: str | None = None
     ) -> FakeImageTransformer:
+        # The stream is read by output(), so a bad image is refused there, not here.
         return FakeImageTransformer(self, _decoded(image, encoding))
 
     def text(
         self, content: str, /, *, font: Any, size: float | None = None, color: str | None = None
     ) -> FakeImageTransformer:
-        tall = round(size or 16)
-        drawn = picture("image/png", max(1, len(content) * tall // 2), tall)
-        return FakeImageTransformer(self, ReadableStream.of(drawn))
+        # Without a font, a character counts as half as wide as it is high.
+        height = round(size or 16)
+        image = make_image("image/png", max(1, len(content) * height // 2), height)
+        return FakeImageTransformer(self, ReadableStream.of(image))
 
 
 @yields_to_others
@@ -88,22 +123,21 @@ class FakeImageTransformer:
     """JS: ImageTransformer."""
 
     def __init__(self, images: FakeImagesBinding, source: ReadableStream) -> None:
+        self.transforms: list[dict[str, Any]] = []
         self._images = images
         self._source = source
-        self._transforms: list[dict[str, Any]] = []
         self._consumed = False
 
     def transform(self, **options: Any) -> FakeImageTransformer:
-        self._transforms.append(_given(options))
+        self.transforms.append(_present(options))
         return self
 
     def draw(self, image: Any, /, **options: Any) -> FakeImageTransformer:
+        drawn: list[dict[str, Any]] = []
         if isinstance(image, FakeImageTransformer):
-            image._consume()
-            drawn = image._transforms
-        else:
-            drawn = []
-        self._transforms.append({"draw": drawn, "options": _given(options)})
+            image.consume()
+            drawn = image.transforms
+        self.transforms.append({"draw": drawn, "options": _present(options)})
         return self
 
     async def output(
@@ -114,28 +148,27 @@ class FakeImageTransformer:
         background: str | None = None,
         anim: bool | None = None,
     ) -> FakeImageTransformationResult:
-        self._consume()
-        found = _known(await _read(self._source))
-        if any(not _is_number(step.get(key)) for step in self._transforms for key in _NUMBERS):
-            raise _refused(
-                9523,
-                "Internal Images binding error: Expected JSON array of valid transforms in "
-                "transforms field",
-            )
-        size = found.width or 1, found.height or 1
-        for step in self._transforms:
-            size = _after(step, *size)
+        # Consumed also if the image or a step is refused below.
+        self.consume()
+        input_image = _input_image(await _read(self._source))
+        if any(not _is_number(step.get(name)) for step in self.transforms for name in _NUMBERS):
+            raise _failure(NOT_NUMBERS)
+        size = input_image.width or 1, input_image.height or 1  # An SVG has no size.
+        for step in self.transforms:
+            size = _size_after(step, size)
         if format in ("rgb", "rgba"):
-            raise _refused(9520, "RGB/RGBA output is not supported in local mode")
-        options = {"quality": quality, "background": background, "anim": anim}
-        asked = {"format": format, **_given(options)}
-        self._images.outputs.append(ImageOutput(self._transforms, asked, *size))
-        made = format if format in FORMATS else "image/jpeg"
-        return FakeImageTransformationResult(made, picture(made, *size))
+            raise _failure(NO_RGB)
+        options = _present({"quality": quality, "background": background, "anim": anim})
+        self._images.outputs.append(
+            ImageOutput(self.transforms, {"format": format} | options, *size)
+        )
+        # contract: test_output_of_an_unknown_format_is_jpeg
+        content_type = format if format in FORMATS else "image/jpeg"
+        return FakeImageTransformationResult(content_type, make_image(content_type, *size))
 
-    def _consume(self) -> None:
+    def consume(self) -> None:
         if self._consumed:
-            raise _failure(9525, _CONSUMED)
+            raise _failure(CONSUMED)
         self._consumed = True
 
 
@@ -144,6 +177,8 @@ class FakeImageTransformationResult:
 
     def __init__(self, content_type: str, data: bytes) -> None:
         self._type = content_type
+        # One stream for all calls: the image can be read once (contract:
+        # test_result_image_can_be_read_once).
         self._stream = ReadableStream.of(data)
 
     def contentType(self) -> str:
@@ -157,15 +192,22 @@ class FakeImageTransformationResult:
 
 
 def image_outputs(images: Images) -> list[ImageOutput]:
-    """The images that were made by a fake, in their order."""
+    """Return the images that a fake created, in order.
+
+    Raises:
+        TypeError: ``images`` is not from ``fake()``.
+    """
     inside = raw(images)
     if not isinstance(inside, FakeImagesBinding):
-        raise TypeError(f"image_outputs() looks into what fake() made, not {type(inside)}")
+        raise TypeError(
+            f"image_outputs(): expected an Images from fake(), got {type(inside).__name__}"
+        )
     return [*inside.outputs]
 
 
-# Sizes
+# Sizes -------------------------------------------------------------------------------------------
 
+Size = tuple[int, int]  # width and height in pixels; 0 in a box means: not limited
 
 _NUMBERS = ("rotate", "width", "height")
 
@@ -174,75 +216,113 @@ def _is_number(value: Any) -> bool:
     return value is None or (isinstance(value, (int, float)) and not isinstance(value, bool))
 
 
-def _after(step: dict[str, Any], width: int, height: int) -> tuple[int, int]:
-    """The size after a transform: turned first, then resized."""
-    if angle := step.get("rotate"):  # of the box that the turned image fits in
-        across, along = abs(cos(radians(angle))), abs(sin(radians(angle)))
-        width, height = (
-            round(width * across + height * along),
-            round(height * across + width * along),
-        )
-    wide, high = step.get("width") or 0, step.get("height") or 0
-    for name, length in (("width", wide), ("height", high)):
+def _size_after(step: dict[str, Any], size: Size) -> Size:
+    """Return the size after a transform: rotated first, then fitted into the box."""
+    size = _rotated(size, step.get("rotate") or 0)
+    box = step.get("width") or 0, step.get("height") or 0
+    for name, length in zip(("width", "height"), box, strict=True):
         if length < 0 or length % 1:
-            wanted = f"Expected positive integer for {name} but received {length} of type number"
-            raise _failure(9523, f"Unexpected error response 500: Error: {wanted}")
-    if not wide and not high:
-        return width, height
-    fit = step.get("fit")
-    if fit == "squeeze":
-        return wide or width, high or height
-    by = [length / old for length, old in ((wide, width), (high, height)) if length]
-    if fit == "crop" and wide and high:
-        return min(wide, width), min(high, height)
-    if fit in ("cover", "pad") and wide and high:
-        return wide, high
-    scale = min(by)
-    if fit not in ("contain", "cover", "pad"):
-        scale = min(scale, 1)
-    return max(1, int(width * scale + 0.5)), max(1, int(height * scale + 0.5))
+            raise _failure(NOT_A_LENGTH, name, length)
+    if not any(box):
+        return size
+    return _FITS.get(str(step.get("fit")), _scale_down)(size, box)
 
 
-# Images that come and go
+def _rotated(size: Size, degrees: float) -> Size:
+    """Return the size of the upright box that contains the rotated image.
+
+    Angles beside 90, 180 and 270 are refused by the types only: the local simulation takes all
+    (contract: test_transform_with_out_of_range_values_is_not_refused).
+    """
+    if not degrees:
+        return size
+    width, height = size
+    across, along = abs(cos(radians(degrees))), abs(sin(radians(degrees)))
+    return round(width * across + height * along), round(height * across + width * along)
 
 
-class _Known(NamedTuple):
+def _squeeze(size: Size, box: Size) -> Size:
+    return box[0] or size[0], box[1] or size[1]
+
+
+def _crop(size: Size, box: Size) -> Size:
+    """Return the part of the image inside the box; with one length, scale down."""
+    return (min(box[0], size[0]), min(box[1], size[1])) if all(box) else _scale_down(size, box)
+
+
+def _fill(size: Size, box: Size) -> Size:
+    """Return the box itself; with one length, scale up or down."""
+    return box if all(box) else _contain(size, box)
+
+
+def _contain(size: Size, box: Size) -> Size:
+    return _scaled(size, _scale(size, box))
+
+
+def _scale_down(size: Size, box: Size) -> Size:
+    return _scaled(size, min(_scale(size, box), 1))
+
+
+def _scale(size: Size, box: Size) -> float:
+    return min(new / old for new, old in zip(box, size, strict=True) if new)
+
+
+def _scaled(size: Size, scale: float) -> Size:
+    # JavaScript's Math.round rounds halves up; round() of Python would round them to even.
+    return max(1, int(size[0] * scale + 0.5)), max(1, int(size[1] * scale + 0.5))
+
+
+# Any other value, even an unknown one, scales down (contract: test_transform_fit_decides_the_size
+# with "nonsense").
+_FITS: dict[str, Callable[[Size, Size], Size]] = {
+    "squeeze": _squeeze,
+    "crop": _crop,
+    "cover": _fill,
+    "pad": _fill,
+    "contain": _contain,
+}
+
+
+# Input and output --------------------------------------------------------------------------------
+
+
+class _InputImage(NamedTuple):
     format: str
     width: int
     height: int
     data: bytes
 
 
-def _known(data: bytes) -> _Known:
-    found: Picture | None = measured(data)
-    if found is None:
-        empty = "Input bit Array is empty"
-        what = "Input buffer contains unsupported image format" if data else empty
-        raise _failure(9523, f"Unexpected error response 500: Error: {what}")
-    return _Known(*found, data)
+def _input_image(data: bytes) -> _InputImage:
+    header = read_header(data)
+    if header is None:
+        raise _failure(UNKNOWN_FORMAT if data else EMPTY_INPUT)
+    return _InputImage(*header, data)
 
 
 def _decoded(image: ReadableStream, encoding: str | None) -> ReadableStream:
     if encoding != "base64":
         return image
 
-    async def bytes_of() -> AsyncIterator[bytes]:
+    # base64 cannot be decoded in pieces of any length, so the stream has one chunk.
+    async def chunks() -> AsyncIterator[bytes]:
         yield b64decode(await _read(image))
 
-    return ReadableStream(bytes_of())
+    return ReadableStream(chunks())
 
 
 def _encoded(image: ReadableStream) -> ReadableStream:
-    async def text_of() -> AsyncIterator[bytes]:
+    async def chunks() -> AsyncIterator[bytes]:
         yield b64encode(await _read(image))
 
-    return ReadableStream(text_of())
+    return ReadableStream(chunks())
 
 
 async def _read(stream: ReadableStream) -> bytes:
+    # The local simulation sends the stream as a form, hence the message (contract:
+    # test_info_of_a_locked_stream_raises).
     if stream.locked:
-        reason = "TypeError: Failed to parse body as FormData."
-        raise _failure(9523, f"Unexpected error response 500: {reason}")
+        raise _failure(LOCKED_INPUT)
     reader, chunks = stream.getReader(), list[bytes]()
     while not (chunk := await reader.read())["done"]:
         chunks.append(chunk["value"])
@@ -250,21 +330,18 @@ async def _read(stream: ReadableStream) -> bytes:
     return b"".join(chunks)
 
 
-def _given(options: dict[str, Any]) -> dict[str, Any]:
+def _present(options: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in options.items() if value is not None}
 
 
-def _refused(code: int, message: str) -> JsException:
-    return _failure(code, f"IMAGES_TRANSFORM_ERROR {code}: ERROR: {message}")
-
-
-def _failure(code: int, message: str) -> JsException:
-    error = JsException("Error", message)
+def _failure(code_and_message: tuple[int, str], *details: object) -> JsException:
+    code, message = code_and_message
+    error = JsException("Error", message.format(*details))
     error.code = code
     return error
 
 
-# Stored
+# Stored images -----------------------------------------------------------------------------------
 
 
 @yields_to_others
@@ -272,8 +349,8 @@ class FakeHostedImages:
     """JS: HostedImagesBinding."""
 
     def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self.stored: dict[str, dict[str, Any]] = {}
+        self.clock = clock
+        self.details: dict[str, dict[str, Any]] = {}  # by id: JS ImageMetadata
         self.data: dict[str, bytes] = {}
 
     def image(self, imageId: str, /) -> FakeImageHandle:
@@ -281,35 +358,40 @@ class FakeHostedImages:
 
     async def upload(self, image: ReadableStream, options: Any = None, /) -> Any:
         options = options or {}
+        # The content is not checked: the local simulation stores any bytes (contract:
+        # test_hosted_upload_without_options_has_defaults).
         data = await _read(_decoded(image, options.get("encoding")))
-        return self._keep(options, data, filename=options.get("filename", "uploaded.jpg"))
+        return self._store(options, data, filename=options.get("filename", "uploaded.jpg"))
 
     async def createDirectUpload(self, options: Any = None, /) -> Any:
-        kept = self._keep(options or {}, None, draft=True)
-        return {"id": kept["id"], "uploadURL": f"{UPLOAD}/{kept['id']}"}
+        details = self._store(options or {}, None, draft=True)
+        return {"id": details["id"], "uploadURL": f"{UPLOAD}/{details['id']}"}
 
     async def list(self, options: Any = None, /) -> Any:
         options = options or {}
         creator, cursor = options.get("creator"), options.get("cursor")
-        wanted: dict[str, Any] = options.get("filter", {}).get("metadata", {})
-        found = [
-            image
-            for image in self.stored.values()
-            if creator in (None, image.get("creator")) and _matches(image["meta"], wanted)
+        conditions: dict[str, Any] = options.get("filter", {}).get("metadata", {})
+        images = [
+            details
+            for details in self.details.values()
+            if creator in (None, details.get("creator")) and _matches(details["meta"], conditions)
         ]
-        found.sort(key=lambda image: (image.get("uploaded", ""), image["id"]))
+        images.sort(key=lambda details: (details.get("uploaded", ""), details["id"]))
         if options.get("sortOrder") == "desc":
-            found.reverse()
-        start = next((at for at, image in enumerate(found, 1) if image["id"] == cursor), 0)
+            images.reverse()
+        # The cursor is the id of the last image of a page. An unknown cursor starts at the
+        # beginning, and a limit of 0 returns a page without a cursor (contract:
+        # test_hosted_list_pages_and_filters_by_creator).
+        start = next((index for index, image in enumerate(images, 1) if image["id"] == cursor), 0)
         limit = options.get("limit", DEFAULT_LIMIT)
-        page = found[start : start + limit]
-        complete = start + limit >= len(found)
-        answer = {"images": from_js(page), "listComplete": complete}
-        return answer if complete or not page else answer | {"cursor": page[-1]["id"]}
+        page = images[start : start + limit]
+        is_last = start + limit >= len(images)
+        answer = {"images": from_js(page), "listComplete": is_last}
+        return answer if is_last or not page else answer | {"cursor": page[-1]["id"]}
 
-    def _keep(self, options: dict[str, Any], data: bytes | None, **more: Any) -> Any:
+    def _store(self, options: dict[str, Any], data: bytes | None, **more: Any) -> Any:
         id = options.get("id") or str(uuid.uuid4())
-        kept: dict[str, Any] = {
+        details: dict[str, Any] = {
             "id": id,
             "requireSignedURLs": options.get("requireSignedURLs", False),
             "meta": options.get("metadata", {}),
@@ -318,12 +400,14 @@ class FakeHostedImages:
             **more,
         }
         if "creator" in options:
-            kept["creator"] = options["creator"]
+            details["creator"] = options["creator"]
         if data is not None:
-            kept["uploaded"] = _iso(self._clock)
+            details["uploaded"] = _iso(self.clock)
             self.data[id] = data
-        self.stored[id] = kept
-        return from_js(kept)
+        # An upload with a used id replaces the image (contract:
+        # test_hosted_upload_without_options_has_defaults).
+        self.details[id] = details
+        return from_js(details)  # a copy
 
 
 @yields_to_others
@@ -335,53 +419,60 @@ class FakeImageHandle:
         self._id = id
 
     async def details(self) -> Any:
-        return from_js(self._hosted.stored.get(self._id))
+        return from_js(self._hosted.details.get(self._id))
 
     async def bytes(self) -> ReadableStream | None:
         data = self._hosted.data.get(self._id)
         return None if data is None else ReadableStream.of(data)
 
     async def signedUrl(self, options: Any, /) -> str:
+        # The documented form of a signed URL: HMAC-SHA256 over the path with its expiry in seconds.
         path = f"/fake-account-hash/{quote(self._id)}/{options['variant']}"
-        ends = self._hosted._clock.now() / 1000 + options.get("expiresIn", 3600)
-        signed = f"{path}?exp={int(ends)}"
+        expiry = self._hosted.clock.now() / 1000 + options.get("expiresIn", 3600)
+        signed = f"{path}?exp={int(expiry)}"
         key = options.get("keyName", "default").encode()
-        digest = hmac.new(key, signed.encode(), hashlib.sha256).hexdigest()
-        return f"https://imagedelivery.net{signed}&sig={digest}"
+        signature = hmac.new(key, signed.encode(), hashlib.sha256).hexdigest()
+        return f"https://imagedelivery.net{signed}&sig={signature}"
 
     async def update(self, options: Any, /) -> Any:
-        kept = self._hosted.stored.get(self._id)
-        if kept is None:
-            raise JsException("Error", f"Image not found: {self._id}")
-        for name, theirs in _CHANGED.items():
+        details = self._hosted.details.get(self._id)
+        if details is None:
+            raise JsException("Error", NOT_FOUND.format(self._id))
+        for name, field in _UPDATED_FIELDS.items():
             if name in options:
-                kept[theirs] = options[name]
-        return from_js(kept)
+                details[field] = options[name]
+        return from_js(details)
 
     async def delete(self) -> bool:
         self._hosted.data.pop(self._id, None)
-        return self._hosted.stored.pop(self._id, None) is not None
+        return self._hosted.details.pop(self._id, None) is not None
 
 
-_CHANGED = {"requireSignedURLs": "requireSignedURLs", "metadata": "meta", "creator": "creator"}
+# The options of update(), and the fields of ImageMetadata that they set.
+_UPDATED_FIELDS = {
+    "requireSignedURLs": "requireSignedURLs",
+    "metadata": "meta",
+    "creator": "creator",
+}
 
 
-def _matches(meta: dict[str, Any], wanted: dict[str, Any]) -> bool:
-    for name, value in wanted.items():
-        conditions = cast("dict[str, Any]", value if isinstance(value, dict) else {"eq": value})
-        for condition, operand in conditions.items():
-            if name not in meta or not _OPERATORS[condition](meta[name], operand):
+def _matches(meta: dict[str, Any], conditions: dict[str, Any]) -> bool:
+    for key, value in conditions.items():
+        # A plain value is short for {"eq": value}.
+        operators = cast("dict[str, Any]", value if isinstance(value, dict) else {"eq": value})
+        for name, operand in operators.items():
+            if key not in meta or not _OPERATORS[name](meta[key], operand):
                 return False
     return True
 
 
-def _in(value: Any, operand: Any) -> bool:
+def _is_in(value: Any, operand: Any) -> bool:
     return value in operand
 
 
 _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "eq": operator.eq,
-    "in": _in,
+    "in": _is_in,
     "gt": operator.gt,
     "gte": operator.ge,
     "lt": operator.lt,

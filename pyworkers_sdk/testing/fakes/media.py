@@ -1,4 +1,4 @@
-"""Media Transformations over memory."""
+"""``FakeMediaBinding``: the JavaScript API of Media Transformations, without a video library."""
 
 from __future__ import annotations
 
@@ -10,24 +10,29 @@ from ..._cpython.web import ReadableStream
 from ...media import Media
 from .._clock import Clock
 from ..runtime.scheduling import yields_to_others
-from .pictures import picture
+from .image_headers import make_image
 
 __all__ = ["FakeMediaBinding", "MediaOutput", "media_outputs"]
 
+# The platform's own words for streams: a quote, never to be improved.
+LOCKED_STREAM = "This ReadableStream is currently locked to a reader."
+
 
 class MediaOutput(NamedTuple):
-    """What a Worker had made of a video, in JavaScript's words: the options of ``transform`` and
-    of ``output``."""
+    """A result that a Worker requested, described with JavaScript's names."""
 
     transform: dict[str, Any]
+    """The options of ``transform``."""
     output: dict[str, Any]
+    """The options of ``output``."""
 
 
 class FakeMediaBinding:
-    """JS: MediaBinding. A stand-in: nothing of it was seen on the service.
+    """JS: MediaBinding.
 
-    A frame or a sprite sheet is a grey picture of the asked size (640 x 360 unless given); a video
-    or a sound is the bytes that were put in.
+    No local runtime has this binding: the fake follows the documentation and has not been
+    verified. A frame or a sprite sheet is a grey image of the requested size (640 x 360 by
+    default). A video or sound has the bytes of the input.
     """
 
     def __init__(self, *, clock: Clock) -> None:
@@ -40,7 +45,10 @@ class FakeMediaBinding:
 
 @yields_to_others
 class FakeMediaTransformer:
-    """JS: MediaTransformer, and MediaTransformationGenerator."""
+    """JS: MediaTransformer, and MediaTransformationGenerator.
+
+    One class for both: the public classes already separate their methods.
+    """
 
     def __init__(
         self, binding: FakeMediaBinding, source: ReadableStream, transform: dict[str, Any]
@@ -57,37 +65,45 @@ class FakeMediaTransformer:
         mode = output.get("mode", "video")
         if mode in ("frame", "spritesheet"):
             size = self._transform.get("width", 640), self._transform.get("height", 360)
-            kind = "image/png" if output.get("format") == "png" else "image/jpeg"
-            made = ReadableStream.of(picture(kind, *size))
-            return FakeMediaTransformationResult(kind, made, self._source)
-        kind = "audio/mp4" if mode == "audio" else "video/mp4"
-        return FakeMediaTransformationResult(kind, self._source, self._source)
+            content_type = "image/png" if output.get("format") == "png" else "image/jpeg"
+            image = ReadableStream.of(make_image(content_type, *size))
+            return FakeMediaTransformationResult(content_type, image, self._source)
+        content_type = "audio/mp4" if mode == "audio" else "video/mp4"
+        return FakeMediaTransformationResult(content_type, self._source, self._source)
 
 
 @yields_to_others
 class FakeMediaTransformationResult:
     """JS: MediaTransformationResult."""
 
-    def __init__(self, kind: str, made: ReadableStream, source: ReadableStream) -> None:
-        self._kind = kind
-        self._made = made
+    def __init__(self, content_type: str, result: ReadableStream, source: ReadableStream) -> None:
+        self._content_type = content_type
+        self._result = result
         self._source = source
 
     async def contentType(self) -> str:
-        return self._kind
+        return self._content_type
 
     async def media(self) -> ReadableStream:
+        # A grey image needs no input, but the service would read it: a stream with another
+        # reader must fail here, too (contract: test_locked_stream_raises).
         if self._source.locked:
-            raise JsException("TypeError", "This ReadableStream is currently locked to a reader.")
-        return self._made
+            raise JsException("TypeError", LOCKED_STREAM)
+        return self._result
 
     async def response(self) -> web.Response:
-        return web.Response.new(await self.media(), headers=[["content-type", self._kind]])
+        return web.Response.new(await self.media(), headers=[["content-type", self._content_type]])
 
 
 def media_outputs(media: Media) -> list[MediaOutput]:
-    """What was made by a fake, in its order."""
+    """Return the results that a Worker requested from a fake, in order.
+
+    Raises:
+        TypeError: ``media`` is not from ``fake()``.
+    """
     inside = raw(media)
     if not isinstance(inside, FakeMediaBinding):
-        raise TypeError(f"media_outputs() looks into what fake() made, not {type(inside)}")
+        raise TypeError(
+            f"media_outputs(): expected a Media from fake(), got {type(inside).__name__}"
+        )
     return [*inside.outputs]

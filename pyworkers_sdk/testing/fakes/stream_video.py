@@ -1,4 +1,7 @@
-"""Cloudflare Stream over memory."""
+"""``FakeStreamBinding``: the JavaScript API of Cloudflare Stream over memory.
+
+It behaves as the local simulation of miniflare: videos are stored, and nothing is encoded.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,15 @@ UPLOAD = "https://upload.cloudflarestream.com"
 TOKEN_SECONDS = 6 * 60 * 60
 MAX_LIST = 1000
 
+# The runtime's own words, seen in workerd: quotes, never to be improved.
+NOT_FOUND = "{} not found: {}"
+NOT_FETCHED = "Failed to fetch {} from URL: {} {}"
+INVALID_LANGUAGE = "invalid_argument"
+UNKNOWN_COMPARISON = "Invalid comparison operator: {}"
+NOT_A_SHARE = "{} must be between 0.0 and 1.0"
+
+# The local simulation labels these languages; a label of any other is the language itself
+# (contract: test_caption_label_is_the_name_of_the_language, test_captions_are_stored_by_language).
 LABELS = {
     "cs": "Czech",
     "de": "German",
@@ -43,17 +55,18 @@ LABELS = {
 class FakeStreamBinding:
     """JS: StreamBinding.
 
-    Videos are kept as they are, and ready at once: nothing is encoded, so that sizes in pixels are
-    0 and the duration is -1, as in the local simulation. Direct uploads, which that lacks, are as
-    documented: nothing of them was seen. A video by URL is fetched from where the Worker's own
-    ``fetch`` goes, unless the URL is the ``preview`` of one that is here.
+    Videos are stored unchanged and are ready at once. Nothing is encoded, so sizes in pixels are 0
+    and the duration is -1, as in the local simulation. Direct uploads are missing there: they
+    follow the documentation and have not been verified. A video with a URL is fetched as the
+    Worker's own ``fetch`` would do, unless the URL is the ``preview`` of a stored video.
     """
 
     def __init__(self, *, clock: Clock) -> None:
         self.clock = clock
-        self.kept: dict[str, dict[str, Any]] = {}
+        self.details: dict[str, dict[str, Any]] = {}  # by id: JS StreamVideo
         self.data: dict[str, bytes] = {}
-        self.beside: dict[tuple[str, str], dict[str, Any]] = {}
+        # Captions and downloads, by the id of their video and "captions" or "downloads".
+        self.attached: dict[tuple[str, str], dict[str, Any]] = {}
         self.videos: FakeStreamVideos = FakeStreamVideos(self)
         self.watermarks: FakeStreamWatermarks = FakeStreamWatermarks(self)
 
@@ -62,15 +75,15 @@ class FakeStreamBinding:
 
     async def upload(self, urlOrBody: Any, params: dict[str, Any] | None = None, /) -> Any:
         data = await self.read(urlOrBody, "video")
-        made = self._make(params or {}, size=len(data), uploaded=self.now())
-        self.data[made["id"]] = data
-        return from_js(made)
+        video = self._add(params or {}, size=len(data), uploaded=self.now())
+        self.data[video["id"]] = data
+        return from_js(video)  # a copy
 
     async def createDirectUpload(self, params: dict[str, Any], /) -> Any:
         watermark = None
         if "watermark" in params:
             watermark = await self.watermarks.get(params["watermark"]["id"])
-        made = self._make(
+        video = self._add(
             params,
             readyToStream=False,
             status=_status("pendingupload"),
@@ -78,18 +91,18 @@ class FakeStreamBinding:
             uploadExpiry=params.get("expiry", self.now(timedelta(minutes=30))),
             watermark=watermark,
         )
-        answer = {name: made[name] for name in ("id", "watermark", "scheduledDeletion")}
-        return {"uploadURL": f"{UPLOAD}/{made['id']}", **answer}
+        answer = {name: video[name] for name in ("id", "watermark", "scheduledDeletion")}
+        return {"uploadURL": f"{UPLOAD}/{video['id']}", **answer}
 
-    def _make(self, params: dict[str, Any], **more: Any) -> dict[str, Any]:
+    def _add(self, params: dict[str, Any], **more: Any) -> dict[str, Any]:
         id = str(uuid.uuid4())
-        self.kept[id] = {
+        self.details[id] = {
             "id": id,
             "creator": params.get("creator"),
             "thumbnail": f"{HOST}/{id}/thumbnails/thumbnail.jpg",
             "thumbnailTimestampPct": params.get("thumbnailTimestampPct", 0),
             "readyToStream": True,
-            "readyToStreamAt": None,
+            "readyToStreamAt": None,  # even if ready (contract: test_upload_returns_the_video)
             "status": _status("ready"),
             "meta": params.get("meta", {}),
             "created": self.now(),
@@ -103,7 +116,7 @@ class FakeStreamBinding:
             "uploadExpiry": None,
             "maxSizeBytes": None,
             "maxDurationSeconds": None,
-            "duration": -1,
+            "duration": -1,  # seconds; unknown without encoding
             "input": {"width": 0, "height": 0},
             "hlsPlaybackUrl": f"{HOST}/{id}/manifest/video.m3u8",
             "dashPlaybackUrl": f"{HOST}/{id}/manifest/video.mpd",
@@ -113,29 +126,31 @@ class FakeStreamBinding:
             "publicDetails": None,
             **more,
         }
-        return self.kept[id]
+        return self.details[id]
 
-    def found(self, id: str) -> dict[str, Any]:
-        if id not in self.kept:
+    def require(self, id: str) -> dict[str, Any]:
+        if id not in self.details:
             raise missing("Video", id)
-        return self.kept[id]
+        return self.details[id]
 
     def now(self, later: timedelta = timedelta()) -> str:
-        when = self.clock.datetime() + later
-        return when.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        moment = self.clock.datetime() + later
+        return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
-    async def read(self, given: str | ReadableStream, what: str) -> bytes:
-        if isinstance(given, ReadableStream):
-            read: bytes = await web.Response.new(given).arrayBuffer()
-            return read
+    async def read(self, source: str | ReadableStream, purpose: str) -> bytes:
+        if isinstance(source, ReadableStream):
+            data: bytes = await web.Response.new(source).arrayBuffer()
+            return data
+        # No server answers at a preview URL, so those are looked up here (contract:
+        # test_upload_accepts_a_stream_and_a_url).
         for id, data in self.data.items():
-            if self.kept[id]["preview"] == given:
+            if self.details[id]["preview"] == source:
                 return data
-        response = await web.fetch(given)
+        response = await web.fetch(source)
         if not response.ok:
-            status = f"{response.status} {response.statusText}"
-            name = "InvalidURLError" if what == "watermark" else "Error"
-            raise JsException(name, f"Failed to fetch {what} from URL: {status}")
+            name = "InvalidURLError" if purpose == "watermark" else "Error"
+            message = NOT_FETCHED.format(purpose, response.status, response.statusText)
+            raise JsException(name, message)
         body: bytes = await response.arrayBuffer()
         return body
 
@@ -144,8 +159,8 @@ def _status(state: str) -> dict[str, Any]:
     return {"state": state, "errorReasonCode": "", "errorReasonText": ""}
 
 
-def missing(what: str, id: str) -> JsException:
-    return JsException("NotFoundError", f"{what} not found: {id}")
+def missing(thing: str, id: str) -> JsException:
+    return JsException("NotFoundError", NOT_FOUND.format(thing, id))
 
 
 @yields_to_others
@@ -159,36 +174,40 @@ class FakeStreamVideoHandle:
         self.downloads: FakeStreamScopedDownloads = FakeStreamScopedDownloads(stream, id)
 
     async def details(self) -> Any:
-        return from_js(self._stream.found(self.id))
+        return from_js(self._stream.require(self.id))
 
     async def update(self, params: dict[str, Any], /) -> Any:
-        video = self._stream.found(self.id)
+        video = self._stream.require(self.id)
+        # An update without any field counts as a change, too (contract:
+        # test_update_replaces_only_passed_properties).
         video.update(from_js(params), modified=self._stream.now())
         return from_js(video)
 
     async def delete(self) -> None:
-        self._stream.found(self.id)
-        del self._stream.kept[self.id]
+        self._stream.require(self.id)
+        del self._stream.details[self.id]
         self._stream.data.pop(self.id, None)
-        for kind in ("captions", "downloads"):
-            self._stream.beside.pop((self.id, kind), None)
+        for group in ("captions", "downloads"):
+            self._stream.attached.pop((self.id, group), None)
 
     async def generateToken(self) -> str:
-        self._stream.found(self.id)
-        ends = int(self._stream.clock.now() // 1000) + TOKEN_SECONDS
-        payload = dumps({"sub": self.id, "kid": "local-mode-key", "exp": ends})
+        self._stream.require(self.id)
+        # The local simulation does not sign: its token is base64 of the claims (contract:
+        # test_generate_token_names_the_video_and_its_expiry).
+        expiry = int(self._stream.clock.now() // 1000) + TOKEN_SECONDS
+        payload = dumps({"sub": self.id, "kid": "local-mode-key", "exp": expiry})
         return b64encode(payload.encode()).decode()
 
 
 class _Scoped:
-    """What belongs to one video, and goes with it."""
+    """Base of the objects that belong to a video and are deleted with it."""
 
     def __init__(self, stream: FakeStreamBinding, id: str) -> None:
         self._stream = stream
         self._id = id
 
-    def _kept(self, kind: str) -> dict[str, Any]:
-        return self._stream.beside.setdefault((self._id, kind), {})
+    def _attached(self, group: str) -> dict[str, Any]:
+        return self._stream.attached.setdefault((self._id, group), {})
 
 
 @yields_to_others
@@ -196,29 +215,31 @@ class FakeStreamScopedCaptions(_Scoped):
     """JS: StreamScopedCaptions."""
 
     async def upload(self, language: str, input: ReadableStream, /) -> Any:
-        self._stream.found(self._id)
+        self._stream.require(self._id)
         await self._stream.read(input, "captions")
         return self._put(language, generated=False)
 
     async def generate(self, language: str, /) -> Any:
-        self._stream.found(self._id)
+        self._stream.require(self._id)
         return self._put(language, generated=True)
 
     async def list(self, language: str | None = None, /) -> Any:
-        self._stream.found(self._id)
-        found = sorted(self._kept("captions").items())
-        return [from_js(caption) for name, caption in found if language in (None, name)]
+        self._stream.require(self._id)
+        captions = sorted(self._attached("captions").items())
+        return [from_js(caption) for name, caption in captions if language in (None, name)]
 
     async def delete(self, language: str, /) -> None:
-        if self._kept("captions").pop(language, None) is None:
+        # Also for a missing video: "Caption not found" (contract:
+        # test_missing_video_raises_not_found_error).
+        if self._attached("captions").pop(language, None) is None:
             raise missing("Caption", f"{self._id}/{language}")
 
     def _put(self, language: str, *, generated: bool) -> Any:
         if not re.fullmatch("[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", language):
-            raise JsException("RangeError", "invalid_argument")
+            raise JsException("RangeError", INVALID_LANGUAGE)
         label = LABELS.get(language, language)
         caption = {"language": language, "label": label, "generated": generated, "status": "ready"}
-        self._kept("captions")[language] = caption
+        self._attached("captions")[language] = caption
         return from_js(caption)
 
 
@@ -227,16 +248,16 @@ class FakeStreamScopedDownloads(_Scoped):
     """JS: StreamScopedDownloads."""
 
     async def generate(self, downloadType: str, /) -> Any:
-        self._stream.found(self._id)
-        self._kept("downloads")[downloadType] = {"percentComplete": 100, "status": "ready"}
+        self._stream.require(self._id)
+        self._attached("downloads")[downloadType] = {"percentComplete": 100, "status": "ready"}
         return await self.get()
 
     async def get(self) -> Any:
-        self._stream.found(self._id)
-        return from_js(self._kept("downloads"))
+        self._stream.require(self._id)
+        return from_js(self._attached("downloads"))
 
     async def delete(self, downloadType: str, /) -> None:
-        if self._kept("downloads").pop(downloadType, None) is None:
+        if self._attached("downloads").pop(downloadType, None) is None:
             raise missing("Download", f"{self._id}/{downloadType}")
 
 
@@ -248,25 +269,28 @@ class FakeStreamVideos:
         self._stream = stream
 
     async def list(self, params: dict[str, Any], /) -> Any:
-        found = sorted(self._stream.kept.values(), key=lambda one: one["created"], reverse=True)
-        for bound, usual in (("before", "lt"), ("after", "gte")):
+        videos = sorted(
+            self._stream.details.values(), key=lambda video: video["created"], reverse=True
+        )
+        for bound, default in (("before", "lt"), ("after", "gte")):
             if bound in params:
-                fits = _comparison(params.get(f"{bound}Comp", usual))
-                found = [one for one in found if fits(one["created"], params[bound])]
-        return from_js(found[: params.get("limit", MAX_LIST)])
+                compare = _comparison(params.get(f"{bound}Comp", default))
+                videos = [video for video in videos if compare(video["created"], params[bound])]
+        return from_js(videos[: params.get("limit", MAX_LIST)])
 
 
 def _comparison(name: str) -> Any:
-    known: dict[str, Any] = {
+    # Times are ISO 8601 text in UTC with milliseconds: they sort as text.
+    comparisons: dict[str, Any] = {
         "eq": str.__eq__,
         "gt": str.__gt__,
         "gte": str.__ge__,
         "lt": str.__lt__,
         "lte": str.__le__,
     }
-    if name not in known:
-        raise JsException("BadRequestError", f"Invalid comparison operator: {name}")
-    return known[name]
+    if name not in comparisons:
+        raise JsException("BadRequestError", UNKNOWN_COMPARISON.format(name))
+    return comparisons[name]
 
 
 @yields_to_others
@@ -280,13 +304,15 @@ class FakeStreamWatermarks:
     async def generate(self, image: Any, params: dict[str, Any], /) -> Any:
         for name in ("opacity", "padding", "scale"):
             if not 0 <= params.get(name, 0) <= 1:
-                raise JsException("Error", f"{name} must be between 0.0 and 1.0")
+                raise JsException("Error", NOT_A_SHARE.format(name))
         data = await self._stream.read(image, "watermark")
         id = str(uuid.uuid4())
         self._marks[id] = {
             "id": id,
             "name": params.get("name", ""),
             "size": len(data),
+            # The size of the image is not read (contract:
+            # test_watermarks_are_created_listed_and_deleted).
             "height": 0,
             "width": 0,
             "created": self._stream.now(),
@@ -299,7 +325,7 @@ class FakeStreamWatermarks:
         return from_js(self._marks[id])
 
     async def list(self) -> Any:
-        marks = sorted(self._marks.values(), key=lambda one: one["created"], reverse=True)
+        marks = sorted(self._marks.values(), key=lambda mark: mark["created"], reverse=True)
         return from_js(marks)
 
     async def get(self, watermarkId: str, /) -> Any:
