@@ -1,4 +1,4 @@
-"""The part of the benchmark that runs inside Pyodide."""
+"""The part of the benchmark that runs inside Pyodide: bench.mjs calls it."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from typing import Any, TypedDict
 
 Call = Callable[[], Awaitable[Any]]
 Clock = Callable[[], float]
-pyc: Any = _bootstrap_external
+# Private, but the only function that makes bytecode which Python does not check against its source.
+_hash_pyc: Any = vars(_bootstrap_external)["_code_to_hash_pyc"]
 
-# name -> rows that it reads, calls in one sample
+# name -> rows that a call reads, calls in one sample
 CASES = {
     "kv.get": (0, 25),
     "first": (1, 25),
@@ -35,10 +36,10 @@ CASES = {
     "vectorize.query array": (0, 25),
 }
 SMALL, LARGE = bytes(1024), bytes(10 * 1024 * 1024)
-TEXTS = [f"Text {at}, some words of it, as notes have them" for at in range(100)]
+TEXTS = [f"Text {n}, some words of it, as notes have them" for n in range(100)]
 EMBEDDING = "@cf/baai/bge-base-en-v1.5"
-JOBS = [{"order": at, "name": f"Person {at}", "note": None} for at in range(100)]
-VECTOR = [at / 1024 for at in range(768)]
+JOBS = [{"order": n, "name": f"Person {n}", "note": None} for n in range(100)]
+VECTOR = [n / 1024 for n in range(768)]
 FLOATS = array("f", VECTOR)
 SQL = "SELECT * FROM items WHERE id >= ? LIMIT "
 
@@ -54,7 +55,7 @@ class Item(TypedDict):
     created_at: str
 
 
-# What each competitor's user writes --------------------------------------------------------------
+# The code of each competitor's user --------------------------------------------------------------
 
 
 def raw(env: Any) -> dict[str, Call]:
@@ -139,9 +140,9 @@ def sdk(env: Any) -> dict[str, Call]:
     index, ai = Vectorize(env.INDEX), AI(env.AI)
 
     async def get(key: str) -> bytes:
-        found = await r2.get(key)
-        assert found is not None
-        return await found.bytes()
+        stored = await r2.get(key)
+        assert stored is not None
+        return await stored.bytes()
 
     async def receive() -> list[Any]:
         bodies = []
@@ -171,7 +172,9 @@ def sdk(env: Any) -> dict[str, Call]:
 
 def official(env: Any) -> dict[str, Call]:
     rpc = import_module("workers.rpc")
-    wrapped = rpc._EnvWrapper(env)
+    # Private, but the wrappers that a Worker gets from this SDK.
+    wrap_env, wrap = vars(rpc)["_EnvWrapper"], vars(rpc)["_BindingWrapper"]
+    wrapped = wrap_env(env)
     kv, r2, queue = wrapped.KV, wrapped.R2, wrapped.QUEUE
 
     async def get(key: str) -> bytes:
@@ -179,7 +182,7 @@ def official(env: Any) -> dict[str, Call]:
 
     async def receive() -> list[Any]:
         bodies = []
-        for message in rpc._BindingWrapper(env.QUEUE.batch()).messages:
+        for message in wrap(env.QUEUE.batch()).messages:
             bodies.append(message.body)
             message.ack()
         return bodies
@@ -187,7 +190,7 @@ def official(env: Any) -> dict[str, Call]:
     def send() -> Any:
         return queue.sendBatch([{"body": job, "contentType": "json"} for job in JOBS])
 
-    def query(vector: Any) -> Any:  # an array is to it nothing that crosses
+    def query(vector: Any) -> Any:  # it does not convert an array.array
         return wrapped.INDEX.query([*vector], topK=5, returnMetadata="all")
 
     def embed() -> Any:
@@ -199,7 +202,7 @@ def official(env: Any) -> dict[str, Call]:
 
 
 def crosswind(env: Any) -> dict[str, Call]:
-    wrapped = import_module("workers.bindings.env")._EnvWrapper(env)
+    wrapped = vars(import_module("workers.bindings.env"))["_EnvWrapper"](env)
     kv, r2, queue = wrapped.KV, wrapped.R2, wrapped.QUEUE
     from_rpc = import_module("workers.rpc").python_from_rpc
 
@@ -207,7 +210,7 @@ def crosswind(env: Any) -> dict[str, Call]:
         data: bytes = await (await r2.get(key)).bytes()
         return data
 
-    async def receive() -> list[Any]:  # its handlers get the batch as it is
+    async def receive() -> list[Any]:  # its handlers get the JavaScript batch
         bodies = []
         for message in env.QUEUE.batch().messages:
             bodies.append(from_rpc(message.body))
@@ -245,24 +248,24 @@ COMPETITORS = {"raw": raw, "sdk": sdk, "official": official, "crosswind": crossw
 
 
 async def calls(env: Any, clock: Clock, rounds: int) -> str:
-    """JSON: case -> competitor -> seconds per call, a figure for each round."""
-    made = {}
+    """Return JSON: case -> competitor -> seconds per call, one figure for each round."""
+    competitors = {}
     for name, competitor in COMPETITORS.items():
         sys.path.insert(0, f"/{name}")
-        made[name] = competitor(env)
+        competitors[name] = competitor(env)
         sys.path.remove(f"/{name}")
         for module in [m for m in sys.modules if m.partition(".")[0] == "workers"]:
-            del sys.modules[module]  # two competitors have this name
+            del sys.modules[module]  # the module of two competitors
     timed = {}
     for case, (rows, count) in CASES.items():
-        by_name = {name: made[name][case] for name in COMPETITORS}
+        by_name = {name: competitors[name][case] for name in COMPETITORS}
         await _check(env, case, rows, by_name)
         timed[case] = await _timed(env, clock, rows, count, by_name, rounds)
     return json.dumps(timed)
 
 
 async def _check(env: Any, case: str, rows: int, by_name: dict[str, Call]) -> None:
-    """Everybody asks and answers the same, or the figures say nothing."""
+    """Assert that all competitors send the same and return the same. Else times mean nothing."""
     answers = []
     for name, call in by_name.items():
         env.DB.make(rows, 1)
@@ -289,14 +292,14 @@ async def _timed(
     times: dict[str, list[float]] = {name: [] for name in by_name}
     names = list(by_name)
     gc.disable()
-    for at in range(-3, rounds):  # the first ones warm up
+    for index in range(-3, rounds):  # the first three warm up
         for name in names:
             call = by_name[name]
             env.DB.make(rows, count)
             started = clock()
             for _ in range(count):
                 await call()
-            if at >= 0:
+            if index >= 0:
                 times[name].append((clock() - started) / count)
         names.append(names.pop(0))
         gc.collect()
@@ -308,7 +311,7 @@ async def _timed(
 
 
 def imports(name: str, clock: Clock) -> str:
-    """JSON: seconds of the first import in this interpreter, and of another without its modules."""
+    """Return JSON: the seconds of the first import, and of another one without its modules."""
     folder = f"/{name}"
     for parent, _, files in os.walk(folder):
         for file in files:
@@ -336,23 +339,23 @@ def _imported(name: str, clock: Clock) -> float:
 
 
 def _compile(path: str) -> None:
-    """Bytecode beside a source, as vendoring leaves it (and without what compileall imports)."""
+    """Write bytecode beside a source, as vendoring does, but without importing compileall."""
     with open(path, "rb") as source:
         code = compile(source.read(), path, "exec", dont_inherit=True)
-    target = pyc.cache_from_source(path)
+    target = _bootstrap_external.cache_from_source(path)
     os.makedirs(os.path.dirname(target), exist_ok=True)
     with open(target, "wb") as file:
-        file.write(pyc._code_to_hash_pyc(code, bytes(8), False))
+        file.write(_hash_pyc(code, bytes(8), False))
 
 
 def compile_stdlib() -> bytes:
-    """The standard library's zip, with bytecode in place of sources."""
+    """Return the zip of the standard library, with bytecode in place of sources."""
     from io import BytesIO
     from zipfile import ZipFile
 
-    made = BytesIO()
+    archive = BytesIO()
     path = next(path for path in sys.path if path.endswith(".zip"))
-    with ZipFile(path) as sources, ZipFile(made, "w") as target:
+    with ZipFile(path) as sources, ZipFile(archive, "w") as target:
         for name in sources.namelist():
             data = sources.read(name)
             if name.endswith(".py"):
@@ -361,6 +364,6 @@ def compile_stdlib() -> bytes:
                 except SyntaxError:  # some tests of the library are broken on purpose
                     continue
                 name += "c"
-                data = bytes(pyc._code_to_hash_pyc(code, bytes(8), False))
+                data = bytes(_hash_pyc(code, bytes(8), False))
             target.writestr(name, data)
-    return made.getvalue()
+    return archive.getvalue()

@@ -1,9 +1,9 @@
-"""How this SDK compares: calls, rows and import time against raw FFI and the other two SDKs.
+"""Benchmarks: calls, rows and import time of this SDK, raw FFI and the other two SDKs.
 
 ``python benchmarks/run.py [--pyodide 0.26 0.28 314] [--quick] [--json FILE]``
 
 Times are medians of processor time. The competitors take turns within each round, and a ratio is
-the median of the rounds' ratios: it holds on a busy machine where the times beside it do not.
+the median of the ratios of the rounds. So ratios are valid on a busy machine, but times are not.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ NODE_MODULES = ROOT / "tests" / "real" / "node_modules"
 
 PEERS = {"official": "workers-runtime-sdk==1.9.5", "crosswind": "crosswind-workers==0.2.0"}
 SMALL, ROWS, IMPORT = (1.15, 1.6), (1.1, 1.8), 8.0
-CASES = {  # name inside -> title, budget: at most so many times raw, and so much faster than others
+# name -> title, budget: the maximum ratio to raw, and the minimum ratio of the others to this SDK
+CASES = {
     "kv.get": ("`kv.get` with `cacheTtl`", SMALL),
     "first": ("`first()`, 8 columns", SMALL),
     "query": ("`prepare`, `bind`, `first()`", None),
@@ -60,14 +61,15 @@ def main() -> None:
     install()
     figures = {}
     for pyodide in arguments.pyodide:
-        found = measured(pyodide, arguments.sdk.resolve(), arguments.quick)
-        figures[found["version"]] = found
-        print(table(found), flush=True)
+        result = measure(pyodide, arguments.sdk.resolve(), arguments.quick)
+        figures[result["version"]] = result
+        print(table(result), flush=True)
     if arguments.json:
         arguments.json.write_text(json.dumps(figures, indent=1))
 
 
 def install() -> None:
+    """Install Pyodide and the peers, unless they are there."""
     sys.path.insert(0, str(ROOT))
     from tests.real.worlds import install_node_modules
 
@@ -77,18 +79,22 @@ def install() -> None:
         if (CACHE / peer).exists():
             continue
         options = ["--quiet", "--disable-pip-version-check", "--no-deps", "--only-binary=:all:"]
-        options += ["--python-version=3.13", f"--dest={CACHE}"]  # theirs, not this interpreter's
+        options += [
+            "--python-version=3.13",
+            f"--dest={CACHE}",
+        ]  # for the interpreter of the peers, not for this one
         subprocess.run([sys.executable, "-m", "pip", "download", *options, peer], check=True)
         name, _, version = peer.replace("-", "_").partition("==")
         with ZipFile(CACHE / f"{name}-{version}-py3-none-any.whl") as wheel:
             wheel.extractall(CACHE / peer)
 
 
-def measured(pyodide: str, sdk: Path, quick: bool) -> Any:
+def measure(pyodide: str, sdk: Path, quick: bool) -> Any:
+    """Run every case in one version of Pyodide, and return the times."""
     from scripts.production import lay_out
 
     shutil.rmtree(CACHE / "sdk", ignore_errors=True)
-    lay_out(CACHE / "sdk", sdk / "pyworkers_sdk")  # as the wheels for Pyodide have it
+    lay_out(CACHE / "sdk", sdk / "pyworkers_sdk")  # the files that the wheels for Pyodide contain
     spec = {
         "pyodide": pyodide,
         "nodeModules": str(NODE_MODULES),
@@ -102,30 +108,31 @@ def measured(pyodide: str, sdk: Path, quick: bool) -> Any:
         "fresh": 1 if quick else 3,
     }
     command = ["node", str(HERE / "bench.mjs"), json.dumps(spec)]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-    return json.loads(done.stdout.splitlines()[-1])
+    process = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    return json.loads(process.stdout.splitlines()[-1])
 
 
-def table(found: Any) -> str:
+def table(result: Any) -> str:
+    """Return the times and ratios of one version of Pyodide as a table in Markdown."""
     lines = [
-        f"\n### Pyodide {found['version']}\n",
+        f"\n### Pyodide {result['version']}\n",
         "| case | raw | this SDK | official | crosswind "
         "| this / raw | official / this | crosswind / this | budget |",
         "|---|--:|--:|--:|--:|--:|--:|--:|---|",
     ]
     for case, (title, budget) in CASES.items():
-        times: Times = found["calls"][case]
-        over, *faster = ratios(times, "raw", "official", "crosswind")
-        over = 1 / over
+        times: Times = result["calls"][case]
+        raw, *faster = ratios(times, "raw", "official", "crosswind")
+        slowdown = 1 / raw
         verdict = "none"
         if budget:
-            verdict = f"≤ {budget[0]} {held(over <= budget[0])}, "
+            verdict = f"≤ {budget[0]} {held(slowdown <= budget[0])}, "
             verdict += f"≥ {budget[1]} {held(min(faster) >= budget[1])}"
         cells = [f"{median(times[name]) * 1e6:,.0f} µs" for name in times]
-        cells += [f"{ratio:.2f}" for ratio in (over, *faster)]
+        cells += [f"{ratio:.2f}" for ratio in (slowdown, *faster)]
         lines.append(f"| {title} | {' | '.join(cells)} | {verdict} |")
     for kind, title in IMPORTS.items():
-        times = found["imports"][kind]
+        times = result["imports"][kind]
         faster = ratios(times, "official", "crosswind")
         cells = ["", *(f"{median(times[name]) * 1e3:,.1f} ms" for name in times), ""]
         cells += [f"{ratio:.1f}" for ratio in faster]
@@ -135,7 +142,7 @@ def table(found: Any) -> str:
 
 
 def ratios(times: Times, *names: str) -> list[float]:
-    """How many times this SDK's time each of the others took."""
+    """Return the time of each of these competitors, divided by the time of this SDK."""
     return [median(a / b for a, b in zip(times[name], times["sdk"])) for name in names]
 
 

@@ -11,10 +11,10 @@ from playwright.sync_api import BrowserContext, expect, sync_playwright
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
-# In milliseconds. A busy machine takes longer than Playwright's own 5 and 30 seconds.
+# Milliseconds. A busy machine takes longer than Playwright's defaults of 5 and 30 seconds.
 _PATIENCE = 60_000
 
-# It has no network here, and would ask for its maker's hosts all the time.
+# This machine has no network. Without these options Chromium would keep calling its maker's hosts.
 _QUIET = [
     "--no-sandbox",
     "--disable-gpu",
@@ -28,7 +28,7 @@ _QUIET = [
 
 @contextmanager
 def chromium() -> Iterator[BrowserContext]:
-    """One that nobody has used before."""
+    """Start a Chromium with a new profile."""
     assert CHROMIUM, "scripts/setup installs it: apt-get install chromium"
     expect.set_options(timeout=_PATIENCE)
     with (

@@ -19,23 +19,28 @@ from pyworkers_sdk.testing.asgi import asgi
 
 @contextmanager
 def fakes(runtime: FakeRuntime[Any], port: int = 0) -> Iterator[str]:
-    """The Worker on plain CPython over the fakes, under uvicorn in a thread of its own."""
-    listening = _listen(port)
+    """Serve a Worker on plain CPython over the fakes, under uvicorn in its own thread.
+
+    Yields the URL.
+    """
+    listener = _listen(port)
     config = uvicorn.Config(
         asgi(runtime),
         log_level="warning",
         ws="wsproto",
-        timeout_keep_alive=60,  # else a slow client's next request meets a connection that closes
+        # Longer than the default of 5 s: a slow client may send its next request while the server
+        # closes the connection.
+        timeout_keep_alive=60,
     )
     server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     try:
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
         server.should_exit = True
         thread.join()
-        listening.close()
+        listener.close()
 
 
 @contextmanager
@@ -47,10 +52,17 @@ def workerd(
     variables: dict[str, Any] | None = None,
     stand_ins: Sequence[Path] = (),
 ) -> Iterator[str]:
-    """The Workers of these configurations inside real workerd, with the package as users get it.
+    """Serve the Workers of these configurations inside real workerd, with the built package.
 
-    The first one answers. ``modules``: folders with more packages; ``variables``: secrets, say;
-    ``stand_ins``: files with bindings in JavaScript, for what no local runtime has.
+    The first Worker answers. Yields the URL.
+
+    Args:
+        configs: The configuration of each Worker.
+        port: The port; 0 for any free port.
+        pyodide: The version of Pyodide.
+        modules: Folders with further packages.
+        variables: Variables and secrets.
+        stand_ins: JavaScript files with bindings that no local runtime has.
     """
     from tests.real import worlds
 
@@ -80,11 +92,12 @@ def workerd(
 
 def _listen(port: int) -> socket.socket:
     try:
-        listening = socket.create_server(("127.0.0.1", port))
+        listener = socket.create_server(("127.0.0.1", port))
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
             raise
         raise SystemExit(f"demo: port {port} is in use; --port chooses another") from None
-    # asyncio does it for sockets of its own making; without it every answer takes 40 ms.
-    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return listening
+    # asyncio sets this option only for sockets that it makes itself. Without the option every
+    # response takes 40 ms.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener

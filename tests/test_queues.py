@@ -1,6 +1,6 @@
-"""``Queue``, ``MessageBatch`` and the ``queue`` handler, as far as no runtime is needed.
+"""``Queue``, ``MessageBatch`` and the ``queue`` handler, without a runtime.
 
-What both worlds can show is in tests/contract/test_queues.py.
+tests/contract/test_queues.py has the behaviour that every world shows.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class AppEnv(Env):
 
 
 async def bodies(handler: type[Any], *messages: Any) -> list[Any]:
-    """What a handler, which keeps the bodies in ``got``, read."""
+    """Deliver messages to a handler that collects the bodies in ``got``, and return them."""
     handler.got = []
     await FakeRuntime(handler, env=AppEnv).queue(messages)
     got: list[Any] = handler.got
@@ -170,9 +170,9 @@ def test_batch_and_message_have_repr() -> None:
 
 def test_delay_is_rounded_up_to_whole_seconds() -> None:
     delays: list[Any] = []
-    said = lambda *, delaySeconds=None: delays.append(delaySeconds)  # noqa: E731
-    message = Message[Any](a_message(retry=said))
-    batch = MessageBatch[Any](SimpleNamespace(retryAll=said))
+    retry = lambda *, delaySeconds=None: delays.append(delaySeconds)  # noqa: E731
+    message = Message[Any](a_message(retry=retry))
+    batch = MessageBatch[Any](SimpleNamespace(retryAll=retry))
     message.retry()
     message.retry(delay_seconds=timedelta(milliseconds=1))
     batch.retry_all(delay_seconds=5)

@@ -1,4 +1,4 @@
-"""``WorkflowEntrypoint`` and ``WorkflowStep`` over an engine that a test makes up."""
+"""``WorkflowEntrypoint`` and ``WorkflowStep`` over an engine that the test defines."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ EVENT: Any = {"payload": {}, "instanceId": "i"}
 
 
 class Engine:
-    """JS: WorkflowStep. Its steps do what is said here."""
+    """JS: WorkflowStep. Its steps return ``value`` or raise ``error``."""
 
     def __init__(self, error: JsException | None = None, value: Any = None) -> None:
         self.error = error

@@ -1,6 +1,6 @@
-"""Serves the Worker on plain CPython over the fakes, or with ``--workerd`` inside the real runtime.
+"""Serve the Worker on plain CPython over the fakes, or with ``--workerd`` inside the real runtime.
 
-Neither has Workers AI: embeddings are made of words, and a stand-in answers by quoting a note.
+Neither has Workers AI. Embeddings are computed from words, and a stand-in answers with a quotation.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parents[1]))  # for where this file is run by its path
+sys.path.insert(0, str(HERE.parents[1]))  # needed if this file is run by its path
 
 from examples import serving  # noqa: E402
 from pyworkers_sdk import AIError  # noqa: E402
@@ -26,25 +26,25 @@ CONFIG = HERE / "wrangler.jsonc"
 
 
 def fakes(port: int = 0) -> AbstractContextManager[str]:
-    """The Worker on plain CPython over the fakes."""
+    """Serve the Worker on plain CPython over the fakes."""
     runtime: FakeRuntime[Any] = FakeRuntime.from_config(CONFIG, clock=Clock(running=True))
     ai(runtime.env.AI).on("@cf/meta/*", quote)
     return serving.fakes(runtime, port)
 
 
 def workerd(port: int = 0, pyodide: str = "314") -> AbstractContextManager[str]:
-    """The Worker inside real workerd, where AI and Vectorize are those of ``stand_ins``."""
+    """Serve the Worker inside real workerd, with the AI and Vectorize of ``stand_ins``."""
     stand_ins = sorted(HERE.glob("stand_ins/*.mjs"))
     return serving.workerd(CONFIG, port=port, pyodide=pyodide, stand_ins=stand_ins)
 
 
 def quote(inputs: dict[str, Any]) -> str | AsyncIterator[str]:
-    """What answers in place of a model: the first note that it is shown."""
-    told = inputs["messages"][-1]["content"]
-    if told.endswith("Question: too much"):
+    """Answer in place of a model: quote the first note of the prompt."""
+    prompt = inputs["messages"][-1]["content"]
+    if prompt.endswith("Question: too much"):
         raise AIError("Capacity temporarily exceeded, please try again.", code=3040)
-    found = re.search(r"^\[1\] .*\n(.*)", told, re.MULTILINE)
-    answer = f"The notes say: “{found[1] if found else ''}” [1]"
+    note = re.search(r"^\[1\] .*\n(.*)", prompt, re.MULTILINE)
+    answer = f"The notes say: “{note[1] if note else ''}” [1]"
     return slowly(answer) if inputs.get("stream") else answer
 
 

@@ -1,4 +1,4 @@
-"""Makes the Worker importable in unit tests, and runs it on the fakes."""
+"""Fixtures: make the Worker importable in unit tests, and run it on the fakes."""
 
 import sys
 from collections.abc import AsyncIterator
@@ -16,7 +16,7 @@ from shortlinks.worker import AppEnv  # noqa: E402
 
 @pytest_asyncio.fixture
 async def runtime() -> AsyncIterator[FakeRuntime[AppEnv]]:
-    """The Worker as wrangler.jsonc says, its database as the migrations make it."""
+    """Return the Worker of wrangler.jsonc, with the database that the migrations make."""
     runtime = FakeRuntime.from_config(HERE / "wrangler.jsonc", env=AppEnv, ADMIN_TOKEN="secret")
     yield runtime
     await runtime.drain()

@@ -1,6 +1,6 @@
-"""Serves the link shortener, visits it over HTTP and prints what was said: ``scripts/demo --help``.
+"""Serve the link shortener, visit it over HTTP and print the transcript: ``scripts/demo --help``.
 
-On plain CPython over the fakes, or with ``--workerd`` the same Worker inside the real runtime.
+It runs on plain CPython over the fakes. With ``--workerd`` it runs inside the real runtime.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ HEADERS = ("location", "content-type", "allow", "www-authenticate")
 
 
 class Visitor:
-    """Sends requests, prints each with its answer, and counts the answers that were expected."""
+    """Sends requests, prints each with its response, and counts unexpected responses."""
 
     def __init__(self, client: httpx.Client, say: Callable[[str], object] = print) -> None:
         self.client = client
@@ -44,10 +44,18 @@ class Visitor:
         contains: Any = "",
         **options: Any,
     ) -> httpx.Response:
-        """``contains``: text that the body has to contain, or keys and values of its JSON.
+        """Send a request, print it, and check its response.
 
-        A GET is sent until it does, as work in ``ctx.wait_until`` ends after its response; half a
-        minute is more than a busy machine takes.
+        A GET is repeated for up to 30 seconds until it has the expected content, because work in
+        ``ctx.wait_until`` ends after its response.
+
+        Args:
+            title: The title in the transcript.
+            method: The HTTP method.
+            path: The path of the URL.
+            expect: The expected status.
+            contains: Text in the expected body, or keys and values of its JSON.
+            options: Further options of the request, as httpx names them.
         """
         deadline = time.monotonic() + 30 * (method == "GET")
         while True:
@@ -60,16 +68,16 @@ class Visitor:
         self.failed += not fine
         self._print(title, response)
         if not fine:
-            self.say(f"    UNEXPECTED  wanted {expect} {contains or ''}")
+            self.say(f"    UNEXPECTED  expected {expect} {contains or ''}")
         return response
 
     def _print(self, title: str, response: httpx.Response) -> None:
         request = response.request
         self.say(f"\n{self.sent:2}  {title}")
-        asked = f"{request.method} {request.url.raw_path.decode()}"
+        line = f"{request.method} {request.url.raw_path.decode()}"
         if "authorization" in request.headers:
-            asked += f"  authorization: {request.headers['authorization']}"
-        self.say(f"    {'-->':10}{asked}")
+            line += f"  authorization: {request.headers['authorization']}"
+        self.say(f"    {'-->':10}{line}")
         if request.content:
             self.say(_short(request.content.decode()))
         self.say(f"    {'<--':10}{response.status_code} {response.reason_phrase}")
@@ -80,11 +88,11 @@ class Visitor:
             self.say(_short(response.text))
 
 
-def _contains(response: httpx.Response, wanted: Any) -> bool:
-    if isinstance(wanted, str):
-        return wanted in response.text
-    found = response.json()
-    return all(name in found and found[name] == value for name, value in wanted.items())
+def _contains(response: httpx.Response, expected: Any) -> bool:
+    if isinstance(expected, str):
+        return expected in response.text
+    data = response.json()
+    return all(name in data and data[name] == value for name, value in expected.items())
 
 
 def _short(text: str) -> str:
@@ -94,20 +102,20 @@ def _short(text: str) -> str:
 
 
 def visit(visitor: Visitor) -> None:
-    """The transcript; it wants a server that nobody has used before."""
+    """Visit a server with an empty database, and print the transcript."""
     links, docs = "/api/links", "https://docs.python.org/3/"
     admin = {"authorization": f"Bearer {TOKEN}"}
 
     visitor("The page", "GET", "/", expect=200, contains="<h1>Short links</h1>")
     visitor(
-        "A link with a name of its own",
+        "A link with a chosen name",
         *("POST", links),
         json={"url": docs, "slug": "docs"},
         expect=201,
         contains={"slug": "docs", "url": docs, "hits": 0},
     )
-    made = visitor(
-        "One with a random name; its address is written as browsers write it",
+    created = visitor(
+        "A link with a random name; its address is normalized as by browsers",
         *("POST", links),
         json={"url": "HTTPS://Example.COM/a/../b?q=é"},
         expect=201,
@@ -128,13 +136,15 @@ def visit(visitor: Visitor) -> None:
         contains="http:// or https://",
     )
     visitor(
-        "A wrong type: the body's row type says it",
+        "A wrong type, reported by the row type of the body",
         *("POST", links),
         json={"url": 7},
         expect=422,
         contains={"error": "the body: url: expected str, got int"},
     )
-    visitor("No JSON at all", "POST", links, content="url=x", expect=422, contains="not JSON")
+    visitor(
+        "A body that is not JSON", "POST", links, content="url=x", expect=422, contains="not JSON"
+    )
     visitor("Followed, with the address from D1", "GET", "/docs", expect=302)
     visitor("Followed again, with the address from KV", "GET", "/docs", expect=302)
     visitor(
@@ -147,33 +157,39 @@ def visit(visitor: Visitor) -> None:
         "The newest first, a page at a time",
         *("GET", f"{links}?limit=1"),
         expect=200,
-        contains={"links": [made], "next": f"{links}?limit=1&before={made.get('id')}"},
+        contains={"links": [created], "next": f"{links}?limit=1&before={created.get('id')}"},
     )
     visitor(
         "The next page, which is the last",
-        *("GET", f"{links}?limit=1&before={made.get('id')}"),
+        *("GET", f"{links}?limit=1&before={created.get('id')}"),
         expect=200,
         contains={"next": None},
     )
-    visitor("Deleting takes a token", "DELETE", f"{links}/docs", expect=401)
-    visitor("With it", "DELETE", f"{links}/docs", headers=admin, expect=204)
+    visitor("Deleting needs a token", "DELETE", f"{links}/docs", expect=401)
+    visitor("Deleting with the token", "DELETE", f"{links}/docs", headers=admin, expect=204)
     visitor("Gone, from the cache too", "GET", "/docs", expect=404, contains="no such link")
-    visitor("Nothing there to delete", "DELETE", f"{links}/docs", headers=admin, expect=404)
-    visitor("No such method", "PUT", links, expect=405)
+    visitor(
+        "A link that does not exist cannot be deleted",
+        "DELETE",
+        f"{links}/docs",
+        headers=admin,
+        expect=404,
+    )
+    visitor("A method that is not supported", "PUT", links, expect=405)
 
 
 # Servers -----------------------------------------------------------------------------------------
 
 
 def fakes(port: int) -> AbstractContextManager[str]:
-    """The Worker on plain CPython over the fakes."""
+    """Serve the Worker on plain CPython over the fakes."""
     config = HERE / "wrangler.jsonc"
     runtime = FakeRuntime.from_config(config, clock=Clock(running=True), ADMIN_TOKEN=TOKEN)
     return serving.fakes(runtime, port)
 
 
 def workerd(port: int, pyodide: str) -> AbstractContextManager[str]:
-    """The Worker inside real workerd, with the package as users get it."""
+    """Serve the Worker inside real workerd, with the built package."""
     secrets = {"ADMIN_TOKEN": TOKEN}
     config = HERE / "wrangler.jsonc"
     return serving.workerd(config, port=port, pyodide=pyodide, variables=secrets)

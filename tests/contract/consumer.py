@@ -1,4 +1,4 @@
-"""The consumer of QUEUE and DEAD in every world that has one: what it does, and what it saw.
+"""The consumer of QUEUE and DEAD: the actions of its handler, and the messages that it received.
 
 In workerd it runs behind the runtime's own broker, in the isolate that the checks run in; in the
 fake world behind FakeRuntime. The settings are the same: `tests/real/worlds.py` reads them too.
@@ -31,16 +31,16 @@ SETTINGS: dict[str, dict[str, Any]] = {
 
 class Job(TypedDict):
     run: str
-    """Whose message it is: another one for each check."""
+    """The check that sent the message."""
     do: NotRequired[list[str]]
-    """What to do at the first attempt, in order: "ack", "retry 1", "retry_all", "raise", …"""
+    """Actions of the handler at the first attempt: "ack", "retry 1", "retry_all", "raise", …"""
     always: NotRequired[bool]
-    """At every attempt, rather."""
+    """Do the actions at every attempt."""
     value: NotRequired[Any]
 
 
 class Seen(NamedTuple):
-    """A message that came."""
+    """A message that the handler received."""
 
     queue: str
     batch: int
@@ -49,9 +49,9 @@ class Seen(NamedTuple):
     attempts: int
     body: Any
     at: float
-    """When it came, in seconds."""
+    """The time of its arrival, in seconds."""
     wrong: str
-    """What RowError says of a body that is no Job."""
+    """The message of the RowError if the body is not a Job, else empty."""
     meta: Any
 
 
@@ -60,22 +60,22 @@ now: Callable[[], float] = time.time
 
 
 async def consume(batch: MessageBatch[Job]) -> None:
-    """What the `queue` handler does."""
+    """Handle a batch: record its messages, and do the actions that they specify."""
     number = len(seen)
     untyped = MessageBatch[Any](batch.js_object)
     for message, plain in zip(batch, untyped, strict=True):
-        seen.append(_seen(number, batch, message, plain))
+        seen.append(_record(number, batch, message, plain))
     for message in batch:
         try:
             job = message.body
         except RowError:
             continue
-        for step in job.get("do", ()):
+        for action in job.get("do", ()):
             if batch.queue == "queue" and (message.attempts == 1 or job.get("always")):
-                await _do(step, batch, message)
+                await _do(action, batch, message)
 
 
-def _seen(
+def _record(
     number: int, batch: MessageBatch[Job], message: Message[Job], plain: Message[Any]
 ) -> Seen:
     wrong = ""
@@ -96,22 +96,22 @@ def _seen(
     )
 
 
-async def _do(step: str, batch: MessageBatch[Job], message: Message[Job]) -> None:
-    action, _, seconds = step.partition(" ")
+async def _do(action: str, batch: MessageBatch[Job], message: Message[Job]) -> None:
+    name, _, seconds = action.partition(" ")
     delay = int(seconds) if seconds else None
-    if action == "ack":
+    if name == "ack":
         message.ack()
-    elif action == "retry":
+    elif name == "retry":
         message.retry(delay_seconds=delay)
-    elif action == "ack_all":
+    elif name == "ack_all":
         batch.ack_all()
-    elif action == "retry_all":
+    elif name == "retry_all":
         batch.retry_all(delay_seconds=delay)
-    elif action == "raise":
+    elif name == "raise":
         await asyncio.sleep(0)
         raise LookupError("the handler broke")
     else:
-        raise ValueError(step)
+        raise ValueError(action)
 
 
 class QueueEnv(Env):
@@ -119,7 +119,7 @@ class QueueEnv(Env):
 
 
 class Consumer:
-    """What a check gets: the queue, and what came out of it since."""
+    """The argument of a check: the queue, and the messages of this check that were delivered."""
 
     def __init__(self, env: Any, fake: bool) -> None:
         self.run = uuid.uuid4().hex
@@ -132,13 +132,13 @@ class Consumer:
 
     @property
     def seen(self) -> list[Seen]:
-        return [one for one in seen if self.run in repr(one.body)]
+        return [message for message in seen if self.run in repr(message.body)]
 
     def time(self) -> float:
         return now()
 
     async def wait(self, count: int) -> list[Seen]:
-        """Until so many came, and not one more for a while."""
+        """Wait until this many messages have arrived, and no further one for a while."""
         for _ in range(200):
             await self._pass(0.05)
             if len(self.seen) >= count:
@@ -161,12 +161,12 @@ def _runtime() -> Any:
     from tests.real.worker import Default
 
     def settings(name: str) -> QueueConsumer:
-        given = SimpleNamespace(**{"deadLetterQueue": None, "maxRetries": 2, **SETTINGS[name]})
+        options = SimpleNamespace(**{"deadLetterQueue": None, "maxRetries": 2, **SETTINGS[name]})
         return QueueConsumer(
-            max_batch_size=given.maxBatchSize,
-            max_batch_timeout=given.maxBatchTimeout,
-            max_retries=given.maxRetries,
-            dead_letter_queue=given.deadLetterQueue,
+            max_batch_size=options.maxBatchSize,
+            max_batch_timeout=options.maxBatchTimeout,
+            max_retries=options.maxRetries,
+            dead_letter_queue=options.deadLetterQueue,
         )
 
     global now

@@ -1,4 +1,4 @@
-"""Queues: what every world agrees on."""
+"""Queues: sending, limits, delivery, retries and dead letters, in every world."""
 
 from __future__ import annotations
 
@@ -31,8 +31,11 @@ class Order:
 
 
 def refused(world: World, message: str) -> str:
-    """What a limit's error says; from compatibility date 2026-03-12 on the local runtime tells a
-    code alone, and what stands between Node and workerd is older than that."""
+    """Return a pattern for the error of a limit.
+
+    From compatibility date 2026-03-12 on, the local runtime reports only a code. The Worker between
+    Node and the real runtime has an older date.
+    """
     return r"^Unknown Internal Error \(15000\)$" if world.engine == "workerd" else f"^{message}$"
 
 
@@ -40,18 +43,18 @@ def refused(world: World, message: str) -> str:
 
 
 async def metrics(held: Queue[Any], count: int) -> QueueMetrics:
-    """Once so many messages have arrived, which is not at once."""
-    found = await held.metrics()
+    """Return the metrics once this many messages have arrived; that takes a while."""
+    current = await held.metrics()
     for _ in range(100):
-        if found.backlog_count >= count:
+        if current.backlog_count >= count:
             break
         await asyncio.sleep(0.01)
-        found = await held.metrics()
-    return found
+        current = await held.metrics()
+    return current
 
 
 async def stored(held: Queue[Any], *messages: MessageSendRequest[Any]) -> int:
-    """How many bytes the runtime makes of the messages."""
+    """Return the size in bytes that the runtime reports for the messages."""
     while True:
         before = await held.metrics()
         await held.send_batch(messages)
@@ -60,7 +63,7 @@ async def stored(held: Queue[Any], *messages: MessageSendRequest[Any]) -> int:
             return after.backlog_bytes - before.backlog_bytes
 
 
-# what is sent, and the length of what arrives in the queue
+# name -> body, JSON text whose length arrives in the queue
 JSON_BODIES: dict[str, tuple[Any, str]] = {
     "object": ({"a": [1, {"b": None}]}, '{"a":[1,{"b":null}]}'),
     "null": (None, "null"),
@@ -520,11 +523,11 @@ async def test_delay_of_message_takes_precedence_over_delay_of_batch(consumer: C
     await consumer.queue.send_batch([consumer.job(value="batch"), own], delay_seconds=1)
     first, second = await consumer.wait(2)
     assert [first.body["value"], second.body["value"]] == ["own", "batch"]
-    assert second.at - sent > 0.8  # not since the first, which a busy machine lets come late
+    assert second.at - sent > 0.8  # Not since the first arrived: a busy machine may delay it.
 
 
-# what the handler does with the first message and then with the second -> the attempts of each
-SAID: dict[str, tuple[list[str], list[str], int, int]] = {
+# The actions of the handler for the first and the second message, and the attempts of each.
+FIRST_CALLS: dict[str, tuple[list[str], list[str], int, int]] = {
     "nothing": ([], [], 1, 1),
     "ack": (["ack"], [], 1, 1),
     "retry": (["retry"], [], 2, 1),
@@ -543,7 +546,7 @@ SAID: dict[str, tuple[list[str], list[str], int, int]] = {
 
 
 @not_in("node", reason=NO_CONSUMER)
-@cases(SAID)
+@cases(FIRST_CALLS)
 async def test_first_call_decides_outcome(
     consumer: Consumer, case: tuple[list[str], list[str], int, int]
 ) -> None:
@@ -558,8 +561,8 @@ async def test_first_call_decides_outcome(
         assert {each.queue for each in mine} == {"queue"}
 
 
-# Production keeps what was acked; the local runtime delivers it again.
-KEPT: dict[str, tuple[list[str], list[str], int, int]] = {
+# In production an acked message stays acked. The local runtime delivers it again.
+ACKED: dict[str, tuple[list[str], list[str], int, int]] = {
     "ack-then-raise": (["ack"], ["raise"], 1, 2),
     "ack-all-then-raise": (["ack_all"], ["raise"], 1, 1),
     "ack-then-retry-all": (["ack"], ["retry_all"], 1, 2),
@@ -567,7 +570,7 @@ KEPT: dict[str, tuple[list[str], list[str], int, int]] = {
 
 
 @not_in("node", reason=NO_CONSUMER)
-@cases(KEPT)
+@cases(ACKED)
 async def test_acked_message_stays_acked(
     consumer: Consumer, world: World, case: tuple[list[str], list[str], int, int]
 ) -> None:

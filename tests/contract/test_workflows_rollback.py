@@ -1,4 +1,4 @@
-"""Workflows: how steps are undone, and delays that a function says."""
+"""Workflows: rollback of steps, and retry delays that a function computes."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ async def fail() -> str:
 
 
 class Undone:
-    """Writes down what is undone."""
+    """A rollback function that records its calls."""
 
     def __init__(self) -> None:
         self.contexts: list[WorkflowRollbackContext[Any]] = []
@@ -44,7 +44,7 @@ class Undone:
 
     @property
     def names(self) -> list[str]:
-        return [each.step_name for each in self.contexts]
+        return [context.step_name for context in self.contexts]
 
 
 @not_in("node", reason=NODE)
@@ -135,7 +135,7 @@ async def test_failed_rollback_is_retried_and_stops_earlier_ones(flows: Flows) -
     status = await flows.run(body)
     assert status.error == ("Error", "LookupError: end")
     assert tries == [0, 1, 2, 3]
-    assert undo.names == ["d-1"]  # b was not undone, and so a is not
+    assert undo.names == ["d-1"]  # b was not rolled back, so neither is a
 
 
 @not_in("node", reason=NODE)
@@ -231,7 +231,7 @@ async def test_invalid_rollback_config_raises(flows: Flows) -> None:
     await flows.output(body)
 
 
-# Delays
+# Delays ------------------------------------------------------------------------------------------
 
 
 @not_in("node", reason=NODE)
@@ -262,7 +262,7 @@ async def test_delay_function_computes_retry_delay(flows: Flows) -> None:
     assert contexts[0]["config"]["retries"] == {"limit": 3, "backoff": "exponential"}
     assert asked[0].ctx["config"]["retries"] == {"limit": 3, "backoff": "exponential"}
     assert times[1] - times[0] >= 50
-    assert times[2] - times[1] >= 100  # the backoff multiplies it
+    assert times[2] - times[1] >= 100  # the back-off multiplies it
 
 
 @not_in("node", reason=NODE)

@@ -1,7 +1,7 @@
-"""What Workflows have had since September 2026: subscriptions, deletion, batches with errors.
+"""Workflows since September 2026: subscriptions, deletion, and batches that report errors.
 
-The real engine's own are seen where the local runtime has them; what crosses the border, and how,
-is seen in every world, over tests/real/stand_ins/workflows.mjs.
+The checks of the engine run where the local runtime has these members. The checks of the border run
+in every world, in the real worlds over tests/real/stand_ins/workflows.mjs.
 """
 
 from __future__ import annotations
@@ -55,10 +55,10 @@ def newest(flows: Flows) -> Workflow[dict[str, Any]]:
     return workflow
 
 
-async def heard(
+async def listen_to(
     flows: Flows, instance: WorkflowInstance, **given: Any
 ) -> list[WorkflowInstanceEvent]:
-    """What a subscription gives until it ends, which is seen to."""
+    """Advance an instance until a subscription ends, and return its events."""
 
     async def listen() -> list[WorkflowInstanceEvent]:
         return [event async for event in instance.subscribe(**given)]
@@ -71,12 +71,12 @@ async def heard(
     return await listening
 
 
-async def told(flows: Flows, body: Body) -> list[WorkflowInstanceEvent]:
-    """What there is to say of an instance when it has ended."""
+async def events_of(flows: Flows, body: Body) -> list[WorkflowInstanceEvent]:
+    """Run an instance to its end, and return its events."""
     newest(flows)
     instance = await flows.start(body)
     await flows.ended(instance)
-    return await heard(flows, instance)
+    return await listen_to(flows, instance)
 
 
 def types(events: Iterable[WorkflowInstanceEvent]) -> list[str]:
@@ -142,7 +142,7 @@ async def test_subscription_yields_events_while_instance_runs(flows: Flows) -> N
     assert (found[9].step_name, found[9].event_type) == ("news-1", "go")
     assert found[11].output == [1]
     assert found[2][4:] == (None,) * 9
-    assert await heard(flows, instance) == found
+    assert await listen_to(flows, instance) == found
 
 
 @not_in("node", reason=NODE)
@@ -155,13 +155,13 @@ async def test_cursor_and_filter_select_events(flows: Flows) -> None:
 
     instance = await flows.start(body)
     await flows.ended(instance)
-    whole = await heard(flows, instance)
-    assert await heard(flows, instance, cursor=3) == whole[3:]
-    assert await heard(flows, instance, cursor=0) == whole
-    assert await heard(flows, instance, cursor=len(whole)) == []
-    assert await heard(flows, instance, cursor=1000) == []
-    assert await heard(flows, instance, filter=[]) == []
-    steps = await heard(flows, instance, filter=("step_completed", "step_errored"), cursor=7)
+    whole = await listen_to(flows, instance)
+    assert await listen_to(flows, instance, cursor=3) == whole[3:]
+    assert await listen_to(flows, instance, cursor=0) == whole
+    assert await listen_to(flows, instance, cursor=len(whole)) == []
+    assert await listen_to(flows, instance, cursor=1000) == []
+    assert await listen_to(flows, instance, filter=[]) == []
+    steps = await listen_to(flows, instance, filter=("step_completed", "step_errored"), cursor=7)
     assert [event.step_name for event in steps] == ["two-1"]
 
 
@@ -204,7 +204,7 @@ async def test_each_attempt_has_events(flows: Flows) -> None:
                 continue
         await step.do("never", never)
 
-    events = await told(flows, body)
+    events = await events_of(flows, body)
     failed = [(e.step_name, e.attempt, e.error, e.retry_delay_ms) for e in events if e.attempt]
     no = ("Error", "ValueError: no")
     assert failed == [
@@ -261,7 +261,7 @@ async def test_sensitive_output_is_redacted_in_events(flows: Flows) -> None:
         await step.do("stream", stream)
         return await step.do("values", values)
 
-    events = await told(flows, body)
+    events = await events_of(flows, body)
     [secret, streamed, plain] = [event for event in events if event.type == "step_completed"]
     assert secret.output == "[REDACTED]"
     assert plain.output == events[-1].output == {"at": at, "set": {1}, "raw": b"ab", "none": None}
@@ -283,7 +283,7 @@ async def test_step_name_of_sleep_and_wait_has_number(flows: Flows) -> None:
             except WorkflowError:
                 continue
 
-    events = (await told(flows, body))[3:-1]
+    events = (await events_of(flows, body))[3:-1]
     told_of = ["nap-1", "nap-2", "nap-1", "nap-1", "news-1", "news-2"]
     assert [event.step_name for event in events] == [name for name in told_of for _ in range(2)]
     assert types(events) == [
@@ -311,7 +311,7 @@ async def test_rollback_has_events(flows: Flows) -> None:
         await step.do("two", one, rollback=undo)
         raise KeyError("end")
 
-    events = (await told(flows, well))[11:]
+    events = (await events_of(flows, well))[11:]
     assert types(events) == [
         "rollback_started",
         *ONE_ROLLBACK * 2,
@@ -329,7 +329,7 @@ async def test_rollback_has_events(flows: Flows) -> None:
         await step.do("one", one, rollback=odd, rollback_config={"retries": TWICE})
         raise KeyError("end")
 
-    events = (await told(flows, badly))[7:]
+    events = (await events_of(flows, badly))[7:]
     assert types(events) == [
         "rollback_started",
         "rollback_step_started",
@@ -351,7 +351,7 @@ async def test_termination_is_last_event(flows: Flows) -> None:
         await step.wait_for_event("news", "go")
 
     instance = await flows.start(body)
-    listening = asyncio.ensure_future(heard(flows, instance))
+    listening = asyncio.ensure_future(listen_to(flows, instance))
     await flows.wait(0.3)
     await instance.terminate()
     events = await listening
@@ -361,7 +361,7 @@ async def test_termination_is_last_event(flows: Flows) -> None:
     await flows.wait(0.3)
     await instance.terminate(rollback=True)
     await flows.ended(instance)
-    assert types(await heard(flows, instance, cursor=8)) == [
+    assert types(await listen_to(flows, instance, cursor=8)) == [
         "rollback_started",
         *ONE_ROLLBACK,
         "rollback_completed",
@@ -385,7 +385,7 @@ async def test_pause_and_resume_have_events(flows: Flows) -> None:
     await flows.wait(0.1)
     await instance.send_event(type="go")
     await flows.ended(instance)
-    assert types(await heard(flows, instance)) == [
+    assert types(await listen_to(flows, instance)) == [
         *STARTED,
         *ONE_STEP,
         "wait_started",
@@ -407,15 +407,15 @@ async def test_restart_starts_new_events(flows: Flows) -> None:
 
     instance = await flows.start(body)
     await flows.ended(instance)
-    before = await heard(flows, instance)
+    before = await listen_to(flows, instance)
     await instance.restart()
     await flows.ended(instance)
-    again = await heard(flows, instance)
+    again = await listen_to(flows, instance)
     assert types(again) == types(before)
     assert [event.event_id for event in again] == [*range(1, 13)]
     await instance.restart(from_={"name": "two"})
     await flows.ended(instance)
-    partly = await heard(flows, instance)
+    partly = await listen_to(flows, instance)
     assert partly[:6] == [*again[:2], *again[3:7]]
     assert types(partly[6:]) == ["workflow_running", *ONE_STEP, "workflow_completed"]
     assert [event.event_id for event in partly[6:]] == [*range(8, 14)]
@@ -430,7 +430,7 @@ async def test_restart_and_delete_break_subscription(flows: Flows, case: str) ->
         await step.wait_for_event("news", "go")
 
     instance = await flows.start(body)
-    listening = asyncio.ensure_future(heard(flows, instance))
+    listening = asyncio.ensure_future(listen_to(flows, instance))
     await flows.wait(0.3)
     await getattr(instance, case)()
     with raises(WorkflowError, match=f"^Aborting engine: User called {case}$"):
@@ -450,7 +450,7 @@ async def test_closed_subscription_leaves_others_open(flows: Flows) -> None:
         break
     leaving = instance.subscribe(filter=["workflow_terminated"])
     waiting = asyncio.ensure_future(anext(leaving, None))
-    staying = asyncio.ensure_future(heard(flows, instance))
+    staying = asyncio.ensure_future(listen_to(flows, instance))
     await flows.wait(0.3)
     await leaving.aclose()
     await instance.send_event(type="go")
@@ -484,7 +484,7 @@ async def test_delete_removes_instance_and_its_data(flows: Flows) -> None:
             await call()
         assert caught.value.code == "instance.not_found"
     with raises(WorkflowError, match=r"instance\.not_found"):
-        await heard(flows, instance)
+        await listen_to(flows, instance)
     with raises(WorkflowError, match=r"instance\.not_found"):
         await flows.app.FLOWS.get(instance.id)
     again = await flows.start(body, id=instance.id)

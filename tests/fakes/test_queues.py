@@ -1,4 +1,4 @@
-"""``FakeQueue`` and the broker: what stands on the clock, and what ``Queue`` does not use."""
+"""``FakeQueue`` and its broker: the clock, outcomes, and JavaScript that ``Queue`` does not use."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class AppEnv(Env):
 
 
 class Worker(WorkerEntrypoint[AppEnv]):
-    """Does what a body says, and notes when each came: (queue, body, attempts, seconds)."""
+    """Obeys the body of each message, and records its (queue, body, attempts, seconds)."""
 
     came: list[tuple[str, Any, int, float]]
     clock: Clock
@@ -155,7 +155,7 @@ async def test_retry_waits_for_batch_timeout_again() -> None:
     assert len(await rt.drain()) == 1
 
 
-# What becomes of messages ------------------------------------------------------------------------
+# Outcomes of messages -----------------------------------------------------------------------------
 
 
 @pytest.mark.asyncio

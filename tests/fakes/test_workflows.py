@@ -1,4 +1,4 @@
-"""The fake engine of Workflows: crashes, replays, the clock, and what tests can have happen."""
+"""The fake engine of Workflows: crashes, replays, the clock, mocks and introspection."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class AppEnv(Env):
 
 
 class Pipeline(WorkflowEntrypoint[AppEnv]):
-    """Every effect goes to KV under the instance's id, so that it may come twice."""
+    """A Workflow with idempotent effects: each writes to KV under the instance's id."""
 
     async def run(self, event: WorkflowEvent[Order], step: WorkflowStep) -> list[str]:
         done: list[str] = []
@@ -85,7 +85,7 @@ async def begun(runtime: FakeRuntime[AppEnv], id: str | None = None) -> Workflow
 
 
 async def finished(runtime: FakeRuntime[AppEnv], id: str) -> Any:
-    """Take an order to its end, however often its engine dies."""
+    """Take an order to its end, however often its engine crashes."""
     instance = introspect_workflow(runtime.env.ORDERS).instance(id)
     await (await runtime.env.ORDERS.get(id)).send_event(type="approved", payload="Rome")
     await instance.wait_for_status("complete")
@@ -164,7 +164,7 @@ async def test_crash_runs_concurrent_unfinished_step_again() -> None:
 
 
 class Flaky(WorkflowEntrypoint[AppEnv]):
-    """Fails until it is told not to."""
+    """Fails as long as ``failing`` is True."""
 
     times: list[float]
     failing = True
@@ -651,7 +651,7 @@ async def test_waiting_instance_may_be_garbage_collected() -> None:
     runtime = runtime_of()
     await begun(runtime, "o")
     del runtime
-    gc.collect()  # what it finds of a task that is not over, asyncio and pytest complain of
+    gc.collect()  # asyncio and pytest report a pending task that is collected
     await asyncio.sleep(0)
 
 

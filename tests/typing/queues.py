@@ -1,4 +1,4 @@
-"""What the type checkers must say of queues: read by mypy and pyright, never run."""
+"""Types of Queues. Only mypy and pyright read this file; it never runs."""
 
 from __future__ import annotations
 

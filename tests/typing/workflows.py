@@ -1,4 +1,4 @@
-"""What type checkers see of Workflows; read by mypy and pyright alone."""
+"""Types of Workflows. Only mypy and pyright read this file; it never runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What wrangler.jsonc names as the Worker's main module."""
+"""The main module of the Worker, as wrangler.jsonc names it."""
 
 from books.worker import Default
 

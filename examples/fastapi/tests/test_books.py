@@ -42,20 +42,20 @@ async def test_books_are_listed_by_author(runtime: FakeRuntime[AppEnv]) -> None:
 
 
 @pytest.mark.asyncio
-async def test_what_is_no_book_is_refused(runtime: FakeRuntime[AppEnv]) -> None:
+async def test_invalid_book_is_refused(runtime: FakeRuntime[AppEnv]) -> None:
     refused = await post(runtime, {**DUNE, "price": -1})
     assert refused.status == 422
     assert (await refused.json())["detail"][0]["loc"] == ["body", "price"]
 
 
 @pytest.mark.asyncio
-async def test_a_missing_book_is_a_404(runtime: FakeRuntime[AppEnv]) -> None:
+async def test_missing_book_is_a_404(runtime: FakeRuntime[AppEnv]) -> None:
     missing = await runtime.fetch(f"{SITE}/books/7")
     assert missing.status == 404
-    assert await missing.json() == {"detail": "there is no such book"}
+    assert await missing.json() == {"detail": "no such book"}
 
 
 @pytest.mark.asyncio
-async def test_the_documentation_page_is_there(runtime: FakeRuntime[AppEnv]) -> None:
+async def test_openapi_schema_lists_the_routes(runtime: FakeRuntime[AppEnv]) -> None:
     schema = await (await runtime.fetch(f"{SITE}/openapi.json")).json()
     assert set(schema["paths"]) == {"/books", "/books/{number}"}

@@ -1,4 +1,4 @@
-"""The application inside real workerd, with FastAPI and pydantic as Pyodide runs them."""
+"""The application inside real workerd, with Pyodide's builds of FastAPI and pydantic."""
 
 from __future__ import annotations
 
@@ -32,4 +32,4 @@ def test_a_book_is_added_and_found() -> None:
         refused = client.post("/books", json={**DUNE, "price": -1})
         assert refused.status_code == 422
         assert refused.json()["detail"][0]["loc"] == ["body", "price"]
-        assert client.get("/books/7").json() == {"detail": "there is no such book"}
+        assert client.get("/books/7").json() == {"detail": "no such book"}

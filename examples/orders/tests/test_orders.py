@@ -32,12 +32,13 @@ async def order(runtime: Runtime, item: str = "tea", quantity: int = 2) -> str:
 
 
 async def state(runtime: Runtime, order_id: str) -> str:
-    found: str = (await (await runtime.fetch(f"{SITE}/orders/{order_id}")).json())["state"]
-    return found
+    response = await runtime.fetch(f"{SITE}/orders/{order_id}")
+    current: str = (await response.json())["state"]
+    return current
 
 
-async def pass_by(runtime: Runtime, *steps: timedelta) -> None:
-    """Let time go by, and have everything done that is due."""
+async def advance(runtime: Runtime, *steps: timedelta) -> None:
+    """Advance the clock in steps, and do the work that is due after each."""
     await runtime.drain()
     for step in steps:
         runtime.clock.advance(step)
@@ -46,8 +47,8 @@ async def pass_by(runtime: Runtime, *steps: timedelta) -> None:
 
 async def left(runtime: Runtime, item: str = "tea") -> int:
     warehouse: Any = runtime.env.WAREHOUSE
-    found: int = await warehouse.left(item)
-    return found
+    quantity: int = await warehouse.left(item)
+    return quantity
 
 
 async def shipped(runtime: Runtime) -> list[Any]:
@@ -60,21 +61,21 @@ SECOND, HOUR = timedelta(seconds=2), timedelta(hours=2)
 
 
 @pytest.mark.asyncio
-async def test_an_order_is_reserved_and_then_shipped(runtime: Runtime) -> None:
+async def test_order_is_reserved_and_then_shipped(runtime: Runtime) -> None:
     order_id = await order(runtime)
     assert await state(runtime, order_id) == "new"
-    await pass_by(runtime, SECOND)
+    await advance(runtime, SECOND)
     assert await state(runtime, order_id) == "reserved"
     assert await left(runtime) == 8
-    await pass_by(runtime, HOUR)
+    await advance(runtime, HOUR)
     assert await state(runtime, order_id) == "shipped"
     assert await shipped(runtime) == [(order_id, 2, 1)]
 
 
 @pytest.mark.asyncio
-async def test_what_is_not_there_is_refused(runtime: Runtime) -> None:
+async def test_order_beyond_the_stock_is_refused(runtime: Runtime) -> None:
     first, second = await order(runtime, "cup", 2), await order(runtime, "cup", 2)
-    await pass_by(runtime, SECOND, HOUR)
+    await advance(runtime, SECOND, HOUR)
     states = {await state(runtime, first), await state(runtime, second)}
     assert states == {"shipped", "refused"}
     assert await left(runtime, "cup") == 1
@@ -82,43 +83,43 @@ async def test_what_is_not_there_is_refused(runtime: Runtime) -> None:
 
 @pytest.mark.parametrize("body", ["", "{}", '{"item": "tea", "quantity": 0}', '{"item": 1}'])
 @pytest.mark.asyncio
-async def test_what_is_no_order_is_refused_at_the_door(runtime: Runtime, body: str) -> None:
+async def test_invalid_order_is_refused_with_422(runtime: Runtime, body: str) -> None:
     response = await runtime.fetch(f"{SITE}/orders", method="POST", body=body)
     assert response.status == 422
     assert "error" in await response.json()
 
 
 @pytest.mark.asyncio
-async def test_a_message_that_comes_twice_makes_one_order(runtime: Runtime) -> None:
+async def test_message_delivered_twice_ships_one_order(runtime: Runtime) -> None:
     faults(runtime.env.NEW_ORDERS).deliver_twice()
     order_id = await order(runtime)
-    await pass_by(runtime, SECOND, SECOND, HOUR)
+    await advance(runtime, SECOND, SECOND, HOUR)
     assert await shipped(runtime) == [(order_id, 2, 1)]
 
 
 @pytest.mark.asyncio
-async def test_an_order_that_did_not_get_into_the_queue_is_found_by_cron(runtime: Runtime) -> None:
+async def test_order_lost_before_the_queue_is_found_by_cron(runtime: Runtime) -> None:
     faults(runtime.env.NEW_ORDERS).fail("Queue send failed: internal error")
     order_id = await order(runtime)
     with pytest.raises(Exception, match="internal error"):  # the work in ctx.wait_until
         await runtime.drain()
-    await pass_by(runtime, timedelta(minutes=11))
+    await advance(runtime, timedelta(minutes=11))
     assert await state(runtime, order_id) == "new"
     await runtime.scheduled("*/10 * * * *")
-    await pass_by(runtime, SECOND, HOUR)
+    await advance(runtime, SECOND, HOUR)
     assert await state(runtime, order_id) == "shipped"
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("step", STEPS)
 @pytest.mark.asyncio
-async def test_a_crash_at_any_step_loses_no_order_and_doubles_none(
+async def test_crash_at_any_step_loses_and_repeats_no_order(
     runtime: Runtime, step: str, when: str
 ) -> None:
     fulfilment = introspect_workflow(runtime.env.FULFILMENT)
     (fulfilment.crash_before if when == "before" else fulfilment.crash_after)(step)
     order_id = await order(runtime)
-    await pass_by(runtime, SECOND, HOUR, HOUR)
+    await advance(runtime, SECOND, HOUR, HOUR)
     assert fulfilment.instance(order_id).crashes == 1
     assert await state(runtime, order_id) == "shipped"
     assert await shipped(runtime) == [(order_id, 2, 1)]

@@ -47,18 +47,18 @@ async def some_notes(runtime: FakeRuntime[AppEnv]) -> list[str]:
 
 
 def events(text: str) -> list[tuple[str, Any]]:
-    found: list[tuple[str, Any]] = []
+    pairs: list[tuple[str, Any]] = []
     for block in text.removesuffix("\n\n").split("\n\n"):
         name, data = block.split("\n")
-        found.append((name.removeprefix("event: "), json.loads(data.removeprefix("data: "))))
-    return found
+        pairs.append((name.removeprefix("event: "), json.loads(data.removeprefix("data: "))))
+    return pairs
 
 
 # Upload ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.asyncio
-async def test_a_note_is_kept(runtime: FakeRuntime[AppEnv]) -> None:
+async def test_note_is_stored(runtime: FakeRuntime[AppEnv]) -> None:
     added = await upload(runtime, "Tea", TEA)
     assert added.status == 201
     note = await added.json()
@@ -70,7 +70,7 @@ async def test_a_note_is_kept(runtime: FakeRuntime[AppEnv]) -> None:
 
 
 @pytest.mark.asyncio
-async def test_the_same_note_again_is_the_same_note(runtime: FakeRuntime[AppEnv]) -> None:
+async def test_same_note_is_stored_once(runtime: FakeRuntime[AppEnv]) -> None:
     first = await upload(runtime, "Tea", TEA)
     asked = len(ai(runtime.env.AI).calls)
     again = await upload(runtime, "Tea", TEA)
@@ -82,11 +82,11 @@ async def test_the_same_note_again_is_the_same_note(runtime: FakeRuntime[AppEnv]
 
 
 @pytest.mark.asyncio
-async def test_a_long_text_has_a_vector_for_each_piece(runtime: FakeRuntime[AppEnv]) -> None:
+async def test_long_text_has_a_vector_for_each_piece(runtime: FakeRuntime[AppEnv]) -> None:
     text = " ".join(f"Sentence number {number} is about nothing." for number in range(3000))
     note = await (await upload(runtime, "Long", text)).json()
     rows = await runtime.env.DB.prepare("SELECT id FROM pieces").all()
-    assert len(rows) > 100  # more than are embedded, or deleted, at once
+    assert len(rows) > 100  # more than one batch of embeddings, and of deletions
     assert {row["id"] for row in rows} == {vector.id for vector in vectors(runtime.env.INDEX)}
     sizes = [len(call.inputs["text"]) for call in ai(runtime.env.AI).calls]
     assert max(sizes) == 50
@@ -102,14 +102,14 @@ async def test_a_long_text_has_a_vector_for_each_piece(runtime: FakeRuntime[AppE
         ("", TEA, 422, "title: expected 1 to 100 printable characters"),
         ("a\nb", TEA, 422, "title: expected 1 to 100 printable characters"),
         ("x" * 101, TEA, 422, "title: expected 1 to 100 printable characters"),
-        ("Tea", " \n", 422, "the text: expected one that is not empty, nor binary"),
-        ("Tea", "a\0b", 422, "the text: expected one that is not empty, nor binary"),
+        ("Tea", " \n", 422, "the text: expected text that is not empty and not binary"),
+        ("Tea", "a\0b", 422, "the text: expected text that is not empty and not binary"),
         ("Tea", b"\xff\xfe", 422, "the text: expected UTF-8"),
         ("Tea", "x" * 200_001, 413, "the text: expected at most 200000 bytes"),
     ],
 )
 @pytest.mark.asyncio
-async def test_what_is_no_note_is_refused(
+async def test_invalid_note_is_refused(
     runtime: FakeRuntime[AppEnv], title: str, text: str | bytes, status: int, error: str
 ) -> None:
     refused = await upload(runtime, title, text)
@@ -118,7 +118,7 @@ async def test_what_is_no_note_is_refused(
 
 
 @pytest.mark.asyncio
-async def test_a_text_that_never_ends_is_not_read_to_its_end(
+async def test_endless_text_is_refused_early(
     runtime: FakeRuntime[AppEnv],
 ) -> None:
     sent = 0
@@ -135,13 +135,13 @@ async def test_a_text_that_never_ends_is_not_read_to_its_end(
 
 
 @pytest.mark.asyncio
-async def test_an_upload_without_a_body_is_refused(runtime: FakeRuntime[AppEnv]) -> None:
+async def test_upload_without_body_is_refused(runtime: FakeRuntime[AppEnv]) -> None:
     assert (await runtime.fetch(f"{SITE}/api/notes?title=None", method="POST")).status == 422
 
 
 @pytest.mark.parametrize("binding", ["TEXTS", "AI", "INDEX"])
 @pytest.mark.asyncio
-async def test_an_upload_that_broke_off_is_finished_by_the_next(
+async def test_failed_upload_is_completed_by_the_next(
     runtime: FakeRuntime[AppEnv], binding: str
 ) -> None:
     faults(getattr(runtime.env, binding)).fail("no connection to 10.0.0.7")
@@ -167,7 +167,7 @@ async def test_an_upload_that_broke_off_is_finished_by_the_next(
     ],
 )
 @pytest.mark.asyncio
-async def test_the_right_note_is_found_first(
+async def test_nearest_note_is_found_first(
     runtime: FakeRuntime[AppEnv], question: str, title: str
 ) -> None:
     await some_notes(runtime)
@@ -180,7 +180,7 @@ async def test_the_right_note_is_found_first(
 
 
 @pytest.mark.asyncio
-async def test_what_is_new_is_found_once_the_index_shows_it(
+async def test_new_note_is_found_once_the_index_shows_it(
     runtime: FakeRuntime[AppEnv],
 ) -> None:
     faults(runtime.env.INDEX).late(5)
@@ -192,17 +192,17 @@ async def test_what_is_new_is_found_once_the_index_shows_it(
 
 @pytest.mark.parametrize("path", ["/api/search", "/api/search?q=%20", "/api/answer?q=" + "x" * 501])
 @pytest.mark.asyncio
-async def test_what_is_no_question_is_refused(runtime: FakeRuntime[AppEnv], path: str) -> None:
+async def test_invalid_question_is_refused(runtime: FakeRuntime[AppEnv], path: str) -> None:
     refused = await get(runtime, path)
-    said = {"error": "q: expected 1 to 500 printable characters"}
-    assert (refused.status, await refused.json()) == (422, said)
+    body = {"error": "q: expected 1 to 500 printable characters"}
+    assert (refused.status, await refused.json()) == (422, body)
 
 
 # Answers -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.asyncio
-async def test_an_answer_has_its_sources(runtime: FakeRuntime[AppEnv]) -> None:
+async def test_answer_has_its_sources(runtime: FakeRuntime[AppEnv]) -> None:
     await some_notes(runtime)
     ai(runtime.env.AI).on(WRITER, "Eighty degrees [1].")
     answer = await (await get(runtime, "/api/answer?q=How%20hot%20is%20green%20tea%3F")).json()
@@ -216,15 +216,15 @@ async def test_an_answer_has_its_sources(runtime: FakeRuntime[AppEnv]) -> None:
 
 
 @pytest.mark.asyncio
-async def test_the_sources_come_first_and_the_answer_in_pieces(
+async def test_stream_has_sources_first_and_answer_in_pieces(
     runtime: FakeRuntime[AppEnv],
 ) -> None:
     await some_notes(runtime)
-    goes_on = asyncio.Event()
+    continued = asyncio.Event()
 
     async def slowly() -> AsyncIterator[str]:
         yield "Eighty"
-        await goes_on.wait()
+        await continued.wait()
         yield " degrees [1]."
 
     ai(runtime.env.AI).on(WRITER, lambda inputs: slowly())
@@ -236,16 +236,16 @@ async def test_the_sources_come_first_and_the_answer_in_pieces(
     assert (name, sources[0]["title"]) == ("sources", "Tea")
     assert events((await anext(chunks)).decode()) == [("piece", "Eighty")]
     rest = asyncio.ensure_future(anext(chunks))
-    await asyncio.sleep(0.01)  # for what must not come: a slow machine cannot make it come
+    await asyncio.sleep(0.01)  # the rest must not arrive, although it has time to
     assert not rest.done()
-    goes_on.set()
+    continued.set()
     assert events((await rest).decode()) == [("piece", " degrees [1].")]
     assert events((await anext(chunks)).decode()) == [("done", None)]
     assert await anext(chunks, None) is None
 
 
 @pytest.mark.asyncio
-async def test_who_leaves_ends_the_answer(runtime: FakeRuntime[AppEnv]) -> None:
+async def test_client_that_leaves_ends_the_answer(runtime: FakeRuntime[AppEnv]) -> None:
     await some_notes(runtime)
     ended = asyncio.Event()
 
@@ -268,12 +268,12 @@ async def test_who_leaves_ends_the_answer(runtime: FakeRuntime[AppEnv]) -> None:
 
 
 @pytest.mark.asyncio
-async def test_without_notes_no_model_is_asked(runtime: FakeRuntime[AppEnv]) -> None:
+async def test_model_is_not_called_without_notes(runtime: FakeRuntime[AppEnv]) -> None:
     whole = await get(runtime, "/api/answer?q=tea")
     assert await whole.json() == {"answer": NOTHING, "sources": []}
     stream = await get(runtime, "/api/answer?q=tea", accept="text/event-stream")
-    told = [("sources", []), ("piece", NOTHING), ("done", None)]
-    assert events(await stream.text()) == told
+    expected = [("sources", []), ("piece", NOTHING), ("done", None)]
+    assert events(await stream.text()) == expected
     assert {call.model for call in ai(runtime.env.AI).calls} == {EMBEDDER}
 
 
@@ -291,7 +291,7 @@ async def test_without_notes_no_model_is_asked(runtime: FakeRuntime[AppEnv]) -> 
     ],
 )
 @pytest.mark.asyncio
-async def test_a_model_that_fails(
+async def test_failing_model_is_reported_without_details(
     runtime: FakeRuntime[AppEnv], code: int | None, status: int, error: str, accept: str
 ) -> None:
     await some_notes(runtime)
@@ -306,25 +306,25 @@ async def test_a_model_that_fails(
 
 
 @pytest.mark.asyncio
-async def test_an_embedding_that_fails(runtime: FakeRuntime[AppEnv]) -> None:
+async def test_failing_embedding_is_a_503(runtime: FakeRuntime[AppEnv]) -> None:
     faults(runtime.env.AI).fail("3040: Capacity temporarily exceeded", method="run")
     assert (await get(runtime, "/api/search?q=tea")).status == 503
 
 
 @pytest.mark.asyncio
-async def test_an_index_that_fails(runtime: FakeRuntime[AppEnv]) -> None:
+async def test_failing_index_is_reported_without_details(runtime: FakeRuntime[AppEnv]) -> None:
     failing = faults(runtime.env.INDEX)
     failing.fail("VECTOR_QUERY_ERROR (code = 40041): rate limit exceeded")
     busy = await get(runtime, "/api/search?q=tea")
-    said = {"error": "the index has too much to do, try again later"}
-    assert (busy.status, await busy.json()) == (503, said)
+    body = {"error": "the index has too much to do, try again later"}
+    assert (busy.status, await busy.json()) == (503, body)
     failing.fail("VECTOR_QUERY_ERROR (code = 40006): the index secret-7 has 768 dimensions")
     failed = await get(runtime, "/api/search?q=tea")
     assert (failed.status, await failed.json()) == (502, {"error": "the index failed"})
 
 
 @pytest.mark.asyncio
-async def test_an_answer_that_breaks_off_says_so(runtime: FakeRuntime[AppEnv]) -> None:
+async def test_answer_that_fails_midway_ends_with_error_event(runtime: FakeRuntime[AppEnv]) -> None:
     await some_notes(runtime)
 
     async def breaks() -> AsyncIterator[str]:
@@ -360,9 +360,7 @@ async def test_deletion_removes_everything(runtime: FakeRuntime[AppEnv]) -> None
 
 @pytest.mark.parametrize("binding", ["INDEX", "TEXTS"])
 @pytest.mark.asyncio
-async def test_a_deletion_that_broke_off_can_be_repeated(
-    runtime: FakeRuntime[AppEnv], binding: str
-) -> None:
+async def test_failed_deletion_can_be_repeated(runtime: FakeRuntime[AppEnv], binding: str) -> None:
     tea, *_ = await some_notes(runtime)
     faults(getattr(runtime.env, binding)).fail("away")
     broken = await runtime.fetch(f"{SITE}/api/notes/{tea}", method="DELETE")
@@ -375,7 +373,7 @@ async def test_a_deletion_that_broke_off_can_be_repeated(
 
 
 @pytest.mark.asyncio
-async def test_many_unfinished_notes_do_not_crowd_out_the_others(
+async def test_unfinished_notes_do_not_crowd_out_the_others(
     runtime: FakeRuntime[AppEnv],
 ) -> None:
     await some_notes(runtime)
@@ -403,7 +401,7 @@ async def test_many_unfinished_notes_do_not_crowd_out_the_others(
     ],
 )
 @pytest.mark.asyncio
-async def test_what_is_not_there(
+async def test_unknown_path_or_method_is_refused(
     runtime: FakeRuntime[AppEnv], method: str, path: str, status: int, allow: str | None
 ) -> None:
     refused = await runtime.fetch(f"{SITE}{path}", method=method)
@@ -412,7 +410,7 @@ async def test_what_is_not_there(
 
 
 @pytest.mark.asyncio
-async def test_the_page_is_a_static_asset(runtime: FakeRuntime[AppEnv]) -> None:
+async def test_page_is_a_static_asset(runtime: FakeRuntime[AppEnv]) -> None:
     page = await get(runtime, "/")
     assert page.status == 200
     assert "<title>Notes</title>" in await page.text()

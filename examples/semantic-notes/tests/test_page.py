@@ -49,7 +49,7 @@ def screenshot(page: Page, name: str) -> None:
             page.screenshot(path=Path(folder) / f"notes-{name}-{width}.png", full_page=True)
 
 
-# What the page shows, as it changes: how much of the answer, and of how many sources.
+# Records each change of the page: the length of the answer, and the number of sources.
 WATCH = """() => {
   window.seen = [];
   const places = ["answer", "sources"].map((id) => document.getElementById(id));
@@ -94,8 +94,8 @@ def test_a_question_is_answered_with_its_sources(where: str) -> None:
 
 @contextmanager
 def client(serving: AbstractContextManager[str]) -> Iterator[httpx.Client]:
-    with serving as url, httpx.Client(base_url=url, trust_env=False, timeout=60) as made:
-        yield made
+    with serving as url, httpx.Client(base_url=url, trust_env=False, timeout=60) as http:
+        yield http
 
 
 @pytest.mark.parametrize("pyodide", ["314", "0.28"])
@@ -114,8 +114,8 @@ def test_the_worker_inside_workerd(pyodide: str) -> None:
         assert http.post(notes, params={"title": "Long"}, content=long).status_code == 201
         assert http.get(f"{notes}/{note['id']}").text == TEA
         listed = http.get(notes).json()["notes"]
-        assert [each["title"] for each in listed] == ["Long", "The cat", "Tea"]
-        assert all(each["ready"] is True for each in listed)
+        assert [note["title"] for note in listed] == ["Long", "The cat", "Tea"]
+        assert all(note["ready"] is True for note in listed)
         assert http.get(f"{notes}/{listed[0]['id']}").text == long
 
         found = http.get("/api/search", params={"q": "water for green tea"}).json()["found"]
@@ -130,8 +130,8 @@ def test_the_worker_inside_workerd(pyodide: str) -> None:
         assert http.post(notes, params={"title": "x"}, content=b"\xff").status_code == 422
         assert http.post(notes, params={"title": "x"}).status_code == 422
 
-        for each in listed:
-            assert http.delete(f"{notes}/{each['id']}").status_code == 204
+        for listed_note in listed:
+            assert http.delete(f"{notes}/{listed_note['id']}").status_code == 204
         assert http.get(f"{notes}/{note['id']}").status_code == 404
         assert http.delete(f"{notes}/{note['id']}").status_code == 404
         found = http.get("/api/search", params={"q": "water for green tea"}).json()["found"]

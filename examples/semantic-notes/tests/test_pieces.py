@@ -1,4 +1,4 @@
-"""How a text is cut."""
+"""Splitting texts into pieces."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from notes.pieces import pieces
 SENTENCES = [f"This is sentence number {number} of the text." for number in range(40)]
 
 
-def test_a_short_text_is_one_piece() -> None:
+def test_short_text_is_one_piece() -> None:
     assert pieces("Hello. You there!") == ["Hello. You there!"]
 
 
-def test_pieces_end_with_a_sentence_and_begin_with_the_last_of_the_one_before() -> None:
+def test_pieces_end_with_sentences_and_overlap() -> None:
     made = pieces(" ".join(SENTENCES), size=200, overlap=60)
     assert len(made) > 5
     for before, after in pairwise(made):
@@ -26,13 +26,13 @@ def test_pieces_end_with_a_sentence_and_begin_with_the_last_of_the_one_before() 
         assert any(sentence in piece for piece in made)
 
 
-def test_a_sentence_that_is_too_long_is_cut_between_words() -> None:
+def test_long_sentence_is_split_between_words() -> None:
     words = [f"word{number}" for number in range(200)]
     made = pieces(" ".join(words), size=100, overlap=20)
     assert {word for piece in made for word in piece.split()} == {*words}
 
 
-def test_paragraphs_and_other_scripts_end_sentences_too() -> None:
+def test_paragraphs_and_other_scripts_end_sentences() -> None:
     assert pieces("A title\n\n" + "x" * 15, size=20, overlap=0) == [
         "A title\n\nxxxxxxxxxxx",
         "xxxx",
@@ -44,9 +44,9 @@ def test_paragraphs_and_other_scripts_end_sentences_too() -> None:
 
 
 @given(st.lists(st.sampled_from("x. \n!"), max_size=400), st.integers(10, 50))
-def test_nothing_is_lost(kinds: list[str], size: int) -> None:
-    # no letter is there twice, so that each is known by itself
-    text = "".join(chr(0x4E00 + at) if kind == "x" else kind for at, kind in enumerate(kinds))
+def test_pieces_contain_the_whole_text(kinds: list[str], size: int) -> None:
+    # Each letter occurs once, so that each can be identified.
+    text = "".join(chr(0x4E00 + index) if kind == "x" else kind for index, kind in enumerate(kinds))
     made = pieces(text, size, size // 5)
     assert all(0 < len(piece) <= size and piece in text for piece in made)
     assert {*text} - {*" \n"} == {*"".join(made)} - {*" \n"}

@@ -1,4 +1,4 @@
-"""The demo's visit, answer by answer: to the fakes, and to the same Worker inside workerd."""
+"""The demo's transcript over the fakes, and with the same Worker inside workerd."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from examples.shortlinks import demo
 
 
 def transcript(server: AbstractContextManager[str]) -> str:
-    """What the demo prints; a test fails where an answer was not as expected."""
+    """Return the transcript of the demo. Fail if a response was not as expected."""
     lines: list[str] = []
     with server as url, httpx.Client(base_url=url, trust_env=False, timeout=60) as client:
         visitor = demo.Visitor(client, lines.append)
@@ -25,18 +25,18 @@ def transcript(server: AbstractContextManager[str]) -> str:
     return text
 
 
-def test_on_the_fakes() -> None:
+def test_transcript_on_the_fakes() -> None:
     assert "409 Conflict" in transcript(demo.fakes(port=0))
 
 
 @pytest.mark.real
 @pytest.mark.skipif(os.environ.get("PYWORKERS_SKIP_REAL") == "1", reason="PYWORKERS_SKIP_REAL=1")
 @pytest.mark.parametrize("pyodide", ["314", "0.28"])
-def test_inside_workerd(pyodide: str) -> None:
+def test_transcript_inside_workerd(pyodide: str) -> None:
     assert "409 Conflict" in transcript(demo.workerd(port=0, pyodide=pyodide))
 
 
-def test_an_answer_that_is_not_as_expected_is_told() -> None:
+def test_unexpected_response_is_reported() -> None:
     lines: list[str] = []
     with (
         demo.fakes(port=0) as url,
@@ -45,11 +45,11 @@ def test_an_answer_that_is_not_as_expected_is_told() -> None:
         visitor = demo.Visitor(client, lines.append)
         visitor("A page", "GET", "/", expect=500)
     assert visitor.failed == 1
-    assert lines[-1].strip().startswith("UNEXPECTED  wanted 500")
+    assert lines[-1].strip().startswith("UNEXPECTED  expected 500")
 
 
 @pytest.mark.parametrize("start", [demo.fakes, lambda port: demo.workerd(port, "314")])
-def test_a_port_in_use_is_said_in_one_sentence(
+def test_port_in_use_is_reported_in_one_sentence(
     start: Callable[[int], AbstractContextManager[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("shutil.which", lambda name: name)
@@ -59,7 +59,7 @@ def test_a_port_in_use_is_said_in_one_sentence(
             pass
 
 
-def test_node_is_asked_for_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_node_is_reported_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shutil.which", lambda name: None)
     with pytest.raises(SystemExit, match=r"^demo: workerd needs Node 20"):
         demo.workerd(port=0, pyodide="314").__enter__()

@@ -45,7 +45,7 @@ async def test_the_page_is_html(runtime: Runtime) -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_link_is_made(runtime: Runtime) -> None:
+async def test_link_is_created(runtime: Runtime) -> None:
     response = await shorten(runtime, "https://example.com/a?b=c#d", "mine")
     assert response.status == 201
     assert response.headers["location"] == "https://sho.rt/api/links/mine"
@@ -60,7 +60,7 @@ async def test_a_link_is_made(runtime: Runtime) -> None:
 
 
 @pytest.mark.asyncio
-async def test_without_a_slug_it_gets_a_random_one(runtime: Runtime) -> None:
+async def test_link_without_slug_gets_random_slug(runtime: Runtime) -> None:
     first = await (await shorten(runtime, "https://example.com/")).json()
     second = await (await shorten(runtime, "https://example.com/")).json()
     assert first["slug"] != second["slug"]
@@ -68,7 +68,7 @@ async def test_without_a_slug_it_gets_a_random_one(runtime: Runtime) -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_slug_belongs_to_who_came_first(runtime: Runtime) -> None:
+async def test_slug_that_is_taken_is_refused(runtime: Runtime) -> None:
     await shorten(runtime, "https://example.com/first", "mine")
     response = await shorten(runtime, "https://example.com/second", "mine")
     assert response.status == 409
@@ -89,7 +89,7 @@ async def test_a_slug_belongs_to_who_came_first(runtime: Runtime) -> None:
     ],
 )
 @pytest.mark.asyncio
-async def test_a_body_that_is_no_link_is_refused(runtime: Runtime, body: str, error: str) -> None:
+async def test_invalid_body_is_refused(runtime: Runtime, body: str, error: str) -> None:
     response = await runtime.fetch(f"{SITE}/api/links", method="POST", body=body)
     assert response.status == 422
     assert error in (await response.json())["error"]
@@ -115,7 +115,7 @@ async def test_a_body_that_is_no_link_is_refused(runtime: Runtime, body: str, er
     ],
 )
 @pytest.mark.asyncio
-async def test_a_link_leads_only_to_other_sites(runtime: Runtime, url: str) -> None:
+async def test_invalid_url_is_refused(runtime: Runtime, url: str) -> None:
     response = await shorten(runtime, url)
     assert response.status == 422
     assert (await response.json())["error"].startswith(("url: ", "the body"))
@@ -123,14 +123,14 @@ async def test_a_link_leads_only_to_other_sites(runtime: Runtime, url: str) -> N
 
 @pytest.mark.parametrize("slug", ["", "api", "-a", "_a", "a/b", "a.b", "a b", "é", "x" * 51])
 @pytest.mark.asyncio
-async def test_a_slug_is_short_and_plain(runtime: Runtime, slug: str) -> None:
+async def test_invalid_slug_is_refused(runtime: Runtime, slug: str) -> None:
     response = await shorten(runtime, "https://example.com/", slug)
     assert response.status == 422
     assert (await response.json())["error"].startswith("slug: ")
 
 
 @pytest.mark.asyncio
-async def test_an_address_is_kept_as_browsers_read_it(runtime: Runtime) -> None:
+async def test_url_is_normalized_as_by_browsers(runtime: Runtime) -> None:
     response = await shorten(runtime, "HTTPS://Example.COM/a/../b c")
     assert (await response.json())["url"] == "https://example.com/b%20c"
 
@@ -139,23 +139,23 @@ async def test_an_address_is_kept_as_browsers_read_it(runtime: Runtime) -> None:
 
 
 async def pages(runtime: Runtime, path: str) -> list[list[str]]:
-    """The slugs of every page from this one on."""
-    found = []
+    """Return the slugs of this page and of all pages after it."""
+    slugs = []
     following: Any = path
     while following is not None:
         page = await (await runtime.fetch(f"{SITE}{following}")).json()
-        found.append([link["slug"] for link in page["links"]])
+        slugs.append([link["slug"] for link in page["links"]])
         following = page["next"]
-    return found
+    return slugs
 
 
 @pytest.mark.asyncio
-async def test_no_links_are_one_empty_page(runtime: Runtime) -> None:
+async def test_list_without_links_is_one_empty_page(runtime: Runtime) -> None:
     assert await pages(runtime, "/api/links") == [[]]
 
 
 @pytest.mark.asyncio
-async def test_the_newest_come_first_a_page_at_a_time(runtime: Runtime) -> None:
+async def test_list_has_newest_links_first_in_pages(runtime: Runtime) -> None:
     for slug in "abcde":
         await shorten(runtime, "https://example.com/", slug)
     assert await pages(runtime, "/api/links") == [["e", "d", "c", "b", "a"]]
@@ -165,7 +165,7 @@ async def test_the_newest_come_first_a_page_at_a_time(runtime: Runtime) -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_page_has_its_limit(runtime: Runtime) -> None:
+async def test_page_has_a_maximum_size(runtime: Runtime) -> None:
     insert = runtime.env.DB.prepare("INSERT INTO links (slug, url) VALUES (?, 'https://e.com/')")
     await runtime.env.DB.batch([insert.bind(f"s{n}") for n in range(MAX_LIMIT + 1)])
     assert [len(page) for page in await pages(runtime, "/api/links?limit=5000")] == [MAX_LIMIT, 1]
@@ -173,7 +173,7 @@ async def test_a_page_has_its_limit(runtime: Runtime) -> None:
 
 @pytest.mark.parametrize("query", ["limit=x", "limit=-1", "before=1.5", "before=9999999999999999"])
 @pytest.mark.asyncio
-async def test_a_page_is_asked_for_by_number(runtime: Runtime, query: str) -> None:
+async def test_invalid_page_parameter_is_refused(runtime: Runtime, query: str) -> None:
     response = await runtime.fetch(f"{SITE}/api/links?{query}")
     assert response.status == 422
     assert (await response.json())["error"].endswith("expected a whole number")
@@ -183,7 +183,7 @@ async def test_a_page_is_asked_for_by_number(runtime: Runtime, query: str) -> No
 
 
 @pytest.mark.asyncio
-async def test_a_link_is_shown(runtime: Runtime) -> None:
+async def test_link_is_shown(runtime: Runtime) -> None:
     made = await (await shorten(runtime, "https://example.com/", "mine")).json()
     response = await runtime.fetch(f"{SITE}/api/links/mine")
     assert response.status == 200
@@ -191,22 +191,22 @@ async def test_a_link_is_shown(runtime: Runtime) -> None:
 
 
 @pytest.mark.asyncio
-async def test_what_is_not_there_is_a_404(runtime: Runtime) -> None:
+async def test_missing_link_is_a_404(runtime: Runtime) -> None:
     response = await runtime.fetch(f"{SITE}/api/links/mine")
     assert response.status == 404
-    assert await response.json() == {"error": "there is no such link"}
+    assert await response.json() == {"error": "no such link"}
 
 
 @pytest.mark.parametrize("slug", ["gone", "-", "x" * 600])
 @pytest.mark.asyncio
-async def test_nothing_is_there_to_delete(runtime: Runtime, slug: str) -> None:
+async def test_delete_of_missing_link_is_a_404(runtime: Runtime, slug: str) -> None:
     url = f"{SITE}/api/links/{slug}"
     assert (await runtime.fetch(url, method="DELETE", headers=ADMIN)).status == 404
 
 
 @pytest.mark.parametrize("token", [None, "", "secret", "Bearer", "Bearer Secret", "Bearer sécret"])
 @pytest.mark.asyncio
-async def test_only_the_admin_deletes(runtime: Runtime, token: str | None) -> None:
+async def test_delete_without_token_is_refused(runtime: Runtime, token: str | None) -> None:
     await shorten(runtime, "https://example.com/", "mine")
     headers = {} if token is None else {"authorization": token}
     response = await runtime.fetch(f"{SITE}/api/links/mine", method="DELETE", headers=headers)
@@ -216,7 +216,7 @@ async def test_only_the_admin_deletes(runtime: Runtime, token: str | None) -> No
 
 
 @pytest.mark.asyncio
-async def test_a_deleted_link_is_gone_from_the_cache_too(runtime: Runtime) -> None:
+async def test_delete_removes_link_from_cache_too(runtime: Runtime) -> None:
     await shorten(runtime, "https://example.com/", "mine")
     await runtime.fetch(f"{SITE}/mine")
     await runtime.drain()
@@ -242,7 +242,7 @@ async def test_a_deleted_link_is_gone_from_the_cache_too(runtime: Runtime) -> No
     ],
 )
 @pytest.mark.asyncio
-async def test_other_methods_are_refused(
+async def test_unsupported_method_is_refused(
     runtime: Runtime, method: str, path: str, allow: str
 ) -> None:
     response = await runtime.fetch(f"{SITE}{path}", method=method)
@@ -251,7 +251,7 @@ async def test_other_methods_are_refused(
 
 
 @pytest.mark.asyncio
-async def test_the_api_answers_in_json_where_there_is_nothing(runtime: Runtime) -> None:
+async def test_unknown_api_path_is_a_404_in_json(runtime: Runtime) -> None:
     response = await runtime.fetch(f"{SITE}/api/users")
     assert response.status == 404
     assert await response.json() == {"error": "the API is at /api/links"}
@@ -259,7 +259,7 @@ async def test_the_api_answers_in_json_where_there_is_nothing(runtime: Runtime) 
 
 @pytest.mark.parametrize("path", ["/gone", "/favicon.ico", "/a/b", "/%2e%2e%2f", f"/{'x' * 600}"])
 @pytest.mark.asyncio
-async def test_any_other_place_is_a_page_that_says_so(runtime: Runtime, path: str) -> None:
+async def test_unknown_path_is_a_404_page(runtime: Runtime, path: str) -> None:
     response = await runtime.fetch(f"{SITE}{path}")
     assert response.status == 404
     assert "There is no such link" in await response.text()
@@ -269,7 +269,7 @@ async def test_any_other_place_is_a_page_that_says_so(runtime: Runtime, path: st
 
 
 @pytest.mark.asyncio
-async def test_a_short_link_leads_on_and_counts(runtime: Runtime) -> None:
+async def test_short_link_redirects_and_counts(runtime: Runtime) -> None:
     await shorten(runtime, "https://example.com/there", "mine")
     response = await runtime.fetch(f"{SITE}/mine?from=mail")
     assert response.status == 302
@@ -290,12 +290,12 @@ async def test_slugs_differ_by_case(runtime: Runtime) -> None:
 
 
 @pytest.mark.asyncio
-async def test_kv_answers_in_place_of_d1_until_its_time_is_over(runtime: Runtime) -> None:
+async def test_cached_link_is_served_until_it_expires(runtime: Runtime) -> None:
     await shorten(runtime, "https://example.com/old", "mine")
     await runtime.fetch(f"{SITE}/mine")
     await runtime.drain()
 
-    # Past the application, so that only the database knows.
+    # Change only the database, without the application and its cache.
     change = "UPDATE links SET url = 'https://example.com/new' WHERE slug = 'mine'"
     await runtime.env.DB.prepare(change).run()
     assert (await runtime.fetch(f"{SITE}/mine")).headers["location"] == "https://example.com/old"
@@ -305,7 +305,7 @@ async def test_kv_answers_in_place_of_d1_until_its_time_is_over(runtime: Runtime
 
 
 @pytest.mark.asyncio
-async def test_hits_of_a_cached_link_are_counted_too(runtime: Runtime) -> None:
+async def test_hits_of_cached_link_are_counted(runtime: Runtime) -> None:
     await shorten(runtime, "https://example.com/", "mine")
     for _ in range(3):
         await runtime.fetch(f"{SITE}/mine")

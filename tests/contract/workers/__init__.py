@@ -40,7 +40,7 @@ from .workflows import Order
 
 
 class AppEnv(Env):
-    """What a check's argument ``app`` is."""
+    """The env of the contract Worker, the argument ``app`` of checks."""
 
     ADMIN: Service[Admin]
     AROUND: Service[Around]

@@ -1,4 +1,4 @@
-"""The static assets of tests/contract/site, served in each way that there is."""
+"""The static assets of tests/contract/site, served with each kind of HTML handling."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 SITE = Path(__file__).parents[1] / "site"
 
-# the binding -> html_handling, not_found_handling
+# binding -> html_handling, not_found_handling
 HANDLING = {
     "FILES": ("auto-trailing-slash", "none"),
     "FILES_FORCE": ("force-trailing-slash", "404-page"),
@@ -17,7 +17,7 @@ HANDLING = {
 
 
 def fakes() -> dict[str, Any]:
-    """The bindings for the fake world."""
+    """Return the bindings for the fake world."""
     from pyworkers_sdk.testing import assets
 
     return {

@@ -1,4 +1,4 @@
-"""Bindings that live by their configuration: miniflare's options, and the same for the fakes."""
+"""Bindings that need a configuration: options for miniflare, and the same for the fakes."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from pyworkers_sdk import Fetcher, Request, Response, WorkerEntrypoint
 
 
 class Echo(WorkerEntrypoint):
-    """What stands behind the name "echo" of a dispatch namespace in the fake world."""
+    """The Worker "echo" of a dispatch namespace in the fake world."""
 
     async def fetch(self, request: Request) -> Response:
-        told = {"method": request.method, "url": request.url, "body": await request.text()}
-        return Response.json(told, headers={"X-Worker": "echo"})
+        answer = {"method": request.method, "url": request.url, "body": await request.text()}
+        return Response.json(answer, headers={"X-Worker": "echo"})
 
 
 ALLOWED = {
@@ -24,7 +24,7 @@ SEVERAL = {"allowed_destination_addresses": ["ann@example.com", "bob@example.com
 
 
 class Greeter(WorkerEntrypoint):
-    """And what stands for the code of tests/contract/test_worker_loader.py."""
+    """The stand-in for the code that tests/contract/test_worker_loader.py loads."""
 
     async def fetch(self, request: Request) -> Response:
         return Response(f"{self.env.GREETING}, {urlsplit(request.url).path}")
@@ -43,11 +43,11 @@ class Bound(WorkerEntrypoint):
         return Response(str(await Fetcher(self.env.CALLEE).add(1, 2)))
 
 
-# The harnesses put the echo server of tests/real/outside.mjs in the place of "tcp.example:7".
+# The harnesses replace "tcp.example:7" by the echo server of tests/real/outside.mjs.
 POSTGRES = "postgres://ann:p%40ss%3Aw%2Fd@tcp.example:7/app"
 MYSQL = "mysql://bob:secret@127.0.0.1:1/my%20app"
 
-# Of the pages that tests/real/stand_ins/web_search.mjs knows, those about Workers and Python.
+# The pages of tests/real/stand_ins/web_search.mjs that are about Workers and Python.
 PAGES = [
     {
         "url": "https://example.com/python",
@@ -61,7 +61,7 @@ PAGES = [
     {"url": "https://example.com/snakes", "title": "Python, a snake"},
 ]
 
-# What tests/real/stand_ins/analytics.mjs has.
+# The rows of tests/real/stand_ins/analytics.mjs.
 REQUESTS: list[dict[str, Any]] = [
     {
         "status": 200,
@@ -103,7 +103,7 @@ OPTIONS: dict[str, Any] = {
 
 
 def fakes() -> dict[str, Any]:
-    """The bindings for the fake world."""
+    """Return the bindings for the fake world."""
     from pyworkers_sdk import (
         AnalyticsSQL,
         AnalyticsSQLError,
@@ -145,17 +145,17 @@ def fakes() -> dict[str, Any]:
         files = {"docs/a.md": "über\n".encode(), "docs.txt": b"b", "index.md": index}
         push_commit(repos, "site", files, message=message, author=("Ann", "ann@example.com"))
 
-    def parameters(asked: AnalyticsQuery) -> list[dict[str, Any]]:
-        params = asked.params or {}
+    def parameters(query: AnalyticsQuery) -> list[dict[str, Any]]:
+        params = query.params or {}
         named = params.items() if isinstance(params, dict) else enumerate(params)
         return [
             {"name": str(name), "kind": KINDS[type(value)], "value": value} for name, value in named
         ]
 
-    def refused(asked: AnalyticsQuery) -> list[dict[str, Any]]:
+    def refused(query: AnalyticsQuery) -> list[dict[str, Any]]:
         error = AnalyticsSQLError("too many queries")
         error.retryable = True
-        if asked.query.endswith("missing"):
+        if query.query.endswith("missing"):
             error = AnalyticsSQLError("unknown dataset events.missing")
         raise error
 

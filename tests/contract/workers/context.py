@@ -1,4 +1,4 @@
-"""What a Worker finds in its ``ctx``."""
+"""A Worker that uses the members of its ``ctx``."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class Around(WorkerEntrypoint):
         if cache is None:
             return None
         await cache.invalidate(purge_everything=True)
-        found = await cache.purge(tags=("a", "b"), path_prefixes=["/c"])
-        return found.success and found.errors == []
+        result = await cache.purge(tags=("a", "b"), path_prefixes=["/c"])
+        return result.success and result.errors == []
 
     async def spans(self) -> list[Any]:
         tracing = self.ctx.tracing
@@ -43,28 +43,28 @@ class Around(WorkerEntrypoint):
             await asyncio.sleep(0)
             raise LookupError("later")
 
-        told: list[Any] = [
+        results: list[Any] = [
             tracing.enter_span("plain", plain, 1, more=2),
             await tracing.enter_span("later", later, 4),
             tracing.start_active_span("plain", plain, 5, more=0),
             await tracing.start_active_span("later", later, 6),
         ]
-        for each in (fail, fail_later):
+        for failing in (fail, fail_later):
             try:
-                given: Any = tracing.enter_span("fails", each)
-                await given
+                result: Any = tracing.enter_span("fails", failing)
+                await result
             except LookupError as error:
-                told.append(str(error))
+                results.append(str(error))
         seen[2].end()
         seen[3].end()
-        return [*told, [span.is_traced for span in seen]]
+        return [*results, [span.is_traced for span in seen]]
 
     async def newer(self) -> list[str]:
-        told: list[str] = []
+        messages: list[str] = []
         tracing = self.ctx.tracing
         for call in (tracing.get_active_span, lambda: tracing.start_span("a").update_name("b")):
             try:
                 call()
             except WorkersError as error:
-                told.append(str(error))
-        return told
+                messages.append(str(error))
+        return messages

@@ -31,7 +31,7 @@ class CounterEnv(Env):
 
 
 class Counter(DurableObject[CounterEnv]):
-    """Counts, in one way or another; ``started`` is new with each instance."""
+    """Counts in several ways. ``started`` differs in each instance."""
 
     def __init__(self, ctx: DurableObjectState, env: CounterEnv) -> None:
         self.ctx = ctx
@@ -73,12 +73,12 @@ class Counter(DurableObject[CounterEnv]):
     async def add_sql(self, by: int = 1) -> int:
         sql = self.ctx.storage.sql
         sql.exec("CREATE TABLE IF NOT EXISTS counts (n INTEGER)")
-        found = sql.exec("SELECT max(n) AS n FROM counts").one()["n"] or 0
-        sql.exec("INSERT INTO counts VALUES (?)", found + by)
-        return int(found + by)
+        count = sql.exec("SELECT max(n) AS n FROM counts").one()["n"] or 0
+        sql.exec("INSERT INTO counts VALUES (?)", count + by)
+        return int(count + by)
 
     async def add_slowly(self, by: int = 1, readers: int = 1) -> int:
-        """With an await in between that no gate guards, until so many have read the count."""
+        """Add after an await without a gate, once this many calls have read the count."""
         count = await self.ctx.storage.get("count", int) or 0
         self.readers += 1
         await asyncio.sleep(0.02)
@@ -88,14 +88,14 @@ class Counter(DurableObject[CounterEnv]):
         return count + by
 
     async def add_over_kv(self, by: int = 1) -> int:
-        """With a question to another service in between."""
+        """Add after a request to another service."""
         count = await self.ctx.storage.get("count", int) or 0
         await self.env.KV.get("k")
         await self.ctx.storage.put("count", count + by)
         return count + by
 
     async def add_after(self, by: int = 1, *, how: str = "") -> int:
-        """With an await in between that waits for nothing outside."""
+        """Add after an await that does not wait for anything outside of the object."""
         gathered = await asyncio.gather(self.ctx.storage.get("count", int), asyncio.sleep(0))
         await asyncio.sleep(0)
         await self.ctx.storage.put("count", (gathered[0] or 0) + by)
@@ -111,13 +111,13 @@ class Counter(DurableObject[CounterEnv]):
         raise ValueError(message)
 
     async def give_up_work(self) -> None:
-        """Let what somebody cancelled end it, too."""
+        """Await a cancelled task, so that its cancellation ends this call, too."""
         work = asyncio.ensure_future(asyncio.sleep(10))
         work.cancel()
         await work
 
     async def transaction_with(self, how: str) -> Any:
-        """Give ``transaction_sync`` a closure that it cannot wait for."""
+        """Pass ``transaction_sync`` a closure that it cannot wait for."""
 
         async def closure() -> None:
             self.ctx.storage.kv.put("count", 3000)
@@ -166,7 +166,7 @@ class Counter(DurableObject[CounterEnv]):
         return await DurableObjectNamespace(env.COUNTERS).get_by_name(stub_name).add()
 
     async def conflict(self, how: str) -> None:
-        """Have SQL itself roll back what was begun."""
+        """Let SQL itself roll back the open transaction."""
         storage = self.ctx.storage
         storage.sql.exec("CREATE TABLE t (x UNIQUE); INSERT INTO t VALUES (1)")
         await storage.sync()
@@ -187,7 +187,7 @@ class Counter(DurableObject[CounterEnv]):
             work()
 
     async def violate(self, seconds: float) -> str:
-        """Leave a foreign key that leads nowhere."""
+        """Insert a row with a dangling foreign key."""
         sql = self.ctx.storage.sql
         sql.exec("CREATE TABLE IF NOT EXISTS a (id PRIMARY KEY); PRAGMA defer_foreign_keys = on")
         sql.exec("CREATE TABLE IF NOT EXISTS b (a REFERENCES a (id)); INSERT INTO b VALUES (1)")
@@ -206,7 +206,7 @@ class Counter(DurableObject[CounterEnv]):
 
 
 class Alarmed(DurableObject[Env]):
-    """Writes down how its alarm was called; fails as often as it was told to."""
+    """Records the calls of its alarm, and fails as often as ``set`` specifies."""
 
     async def alarm(self, info: AlarmInvocationInfo) -> None:
         storage = self.ctx.storage
@@ -234,8 +234,8 @@ class Alarmed(DurableObject[Env]):
         return await self.when()
 
     async def when(self) -> float | None:
-        found = await self.ctx.storage.get_alarm()
-        return None if found is None else found.timestamp() * 1000
+        alarm = await self.ctx.storage.get_alarm()
+        return None if alarm is None else alarm.timestamp() * 1000
 
     async def unset(self) -> None:
         await self.ctx.storage.delete_alarm()
@@ -245,7 +245,7 @@ class Alarmed(DurableObject[Env]):
 
 
 class Kept(DurableObject[Env]):
-    """Of a class without SQLite; its name says how it starts."""
+    """Has no SQLite storage. The name of an object decides how it starts."""
 
     def __init__(self, ctx: DurableObjectState, env: Env) -> None:
         if ctx.id.name and ctx.id.name.startswith("no-"):
@@ -273,7 +273,7 @@ class Kept(DurableObject[Env]):
 
     async def what_is_not_there(self) -> list[Any]:
         storage = self.ctx.storage
-        said: list[Any] = []
+        messages: list[Any] = []
         for call in (
             lambda: storage.sql.exec("SELECT 1"),
             lambda: storage.sql.database_size,
@@ -285,14 +285,14 @@ class Kept(DurableObject[Env]):
         ):
             try:
                 call()
-                said.append(None)
+                messages.append(None)
             except DurableObjectError as error:
-                said.append(error.message)
-        return said
+                messages.append(error.message)
+        return messages
 
 
 class Nested(DurableObject[Env]):
-    """Of no namespace: facets are made of it, in one another."""
+    """Has no namespace. Checks make facets of it, and facets of these facets."""
 
     def __init__(self, ctx: DurableObjectState, env: Env) -> None:
         self.calls = 0
@@ -311,9 +311,9 @@ class Nested(DurableObject[Env]):
         return "waited"
 
     async def through(self, name: str, method: str, *args: Any) -> Any:
-        """Call a method of a facet of this one."""
-        made = FacetStartupOptions(self.ctx.exports.Nested)
-        return await getattr(self.ctx.facets.get(name, lambda: made), method)(*args)
+        """Call a method of a facet of this object."""
+        options = FacetStartupOptions(self.ctx.exports.Nested)
+        return await getattr(self.ctx.facets.get(name, lambda: options), method)(*args)
 
     async def deep(self, levels: int) -> int:
         return await self.through("below", "deep", levels - 1) if levels else 0
@@ -326,11 +326,11 @@ class Nested(DurableObject[Env]):
 
 
 class Parent(Nested):
-    """The same, of a namespace."""
+    """A ``Nested`` with a namespace."""
 
 
 class Room(DurableObject[Env]):
-    """Accepts WebSockets for hibernation, and does what they say."""
+    """Accepts WebSockets for hibernation, and obeys the commands in their messages."""
 
     def __init__(self, ctx: DurableObjectState, env: Env) -> None:
         self.heard = 0
@@ -349,9 +349,9 @@ class Room(DurableObject[Env]):
             return
         command, _, rest = message.partition(" ")
         if command == "say":
-            for each in self.ctx.get_web_sockets():
-                if each != ws:
-                    each.send(rest)
+            for other in self.ctx.get_web_sockets():
+                if other != ws:
+                    other.send(rest)
         elif command == "close":
             ws.close(4000, rest)
         elif command == "fail":
@@ -374,8 +374,8 @@ class Room(DurableObject[Env]):
     async def web_socket_close(
         self, ws: WebSocket, code: int, reason: str, was_clean: bool
     ) -> None:
-        open_ones = [each for each in self.ctx.get_web_sockets() if each == ws]
-        await self.note(["close", code, reason, was_clean, ws.ready_state, len(open_ones)])
+        sockets = [socket for socket in self.ctx.get_web_sockets() if socket == ws]
+        await self.note(["close", code, reason, was_clean, ws.ready_state, len(sockets)])
 
     async def web_socket_error(self, ws: WebSocket, error: Exception) -> None:
         await self.note(["error", str(error)])
@@ -390,11 +390,12 @@ class Room(DurableObject[Env]):
     async def answer(self, request: str | None, response: str = "") -> list[str] | None:
         pair = None if request is None else WebSocketRequestResponsePair(request, response)
         self.ctx.set_web_socket_auto_response(pair)
-        found = self.ctx.get_web_socket_auto_response()
-        return found and list(found)
+        auto_response = self.ctx.get_web_socket_auto_response()
+        return auto_response and list(auto_response)
 
     async def sockets(self, tag: str | None = None) -> list[str]:
-        return [each.deserialize_attachment()["path"] for each in self.ctx.get_web_sockets(tag)]
+        sockets = self.ctx.get_web_sockets(tag)
+        return [socket.deserialize_attachment()["path"] for socket in sockets]
 
     async def answered(self) -> list[Any]:
         state = self.ctx
@@ -408,7 +409,7 @@ class Room(DurableObject[Env]):
 
 
 class Inside(DurableObject[Env]):
-    """Where checks run that take ``state``: its ``ctx``."""
+    """Runs the checks that take ``state``: its ``ctx``."""
 
     async def fetch(self, request: Request) -> Response:
         from tests.real import inside
@@ -416,4 +417,4 @@ class Inside(DurableObject[Env]):
         return Response(await inside.run(await request.text(), kit.Here(self.env, self.ctx)))
 
     async def alarm(self) -> None:
-        """So that checks may set one."""
+        """Do nothing: the runtime lets only classes with this method set an alarm."""

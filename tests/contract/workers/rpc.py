@@ -1,4 +1,4 @@
-"""Entrypoints to call over RPC, and what they give."""
+"""Entrypoints to call over RPC, and the objects that they return."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from pyworkers_sdk import (
 
 
 class CalleeEnv(Env):
-    """What the entrypoints here use of the Worker's env."""
+    """The part of the Worker's env that these entrypoints use."""
 
     CALLEE: Service
 
 
 log: list[Any] = []
-"""What happened here, for ``Callee.log``."""
+"""Events on this side of a call, for ``Callee.log``."""
 
 
 class Tally(RpcTarget):
@@ -67,11 +67,11 @@ class Tally(RpcTarget):
 
 
 class Mine(ValueError):
-    """An error of a class that the other side does not know."""
+    """An error whose class the other side does not know."""
 
 
 class Halt(BaseException):
-    """What ``except Exception`` lets pass."""
+    """An exception that ``except Exception`` does not catch."""
 
 
 class Callee(WorkerEntrypoint[CalleeEnv]):
@@ -173,8 +173,8 @@ class Callee(WorkerEntrypoint[CalleeEnv]):
             return [error.js_name, error.message]
 
     async def log(self) -> list[Any]:
-        found, log[:] = [*log], []
-        return found
+        events, log[:] = [*log], []
+        return events
 
     def _private(self) -> int:
         return 1
@@ -195,7 +195,7 @@ ERRORS: dict[str, BaseException] = {
 
 
 def describe(value: Any) -> str:
-    """What a value is, in words that are the same everywhere."""
+    """Describe a value in words that are the same in every world."""
     if isinstance(value, datetime):
         return value.astimezone(timezone.utc).isoformat() if value.tzinfo else "naive"
     if isinstance(value, (set, frozenset)):
@@ -214,7 +214,7 @@ PLAIN = (bool, int, float, str, bytes, type(None))
 
 
 class Admin(WorkerEntrypoint["AdminEnv"]):
-    """One more entrypoint, reached through ``ctx.exports`` and with props."""
+    """An entrypoint that is also reached through ``ctx.exports``, with props."""
 
     async def through_env(self) -> Any:
         return [type(self.env).__name__, await self.env.CALLEE.add(1, 2)]
@@ -235,10 +235,10 @@ class Admin(WorkerEntrypoint["AdminEnv"]):
 
 
 class AdminEnv(CalleeEnv):
-    """An env that is made after the class which has it."""
+    """An env class that is defined after the class that names it."""
 
 
 class Adds(Protocol):
-    """What a caller may know of another Worker."""
+    """The interface of another Worker, as its caller declares it."""
 
     async def add(self, first: int, second: int = 10, *, third: int = 0) -> int: ...

@@ -1,4 +1,4 @@
-"""The Workflow under test: its ``run`` is whatever function a check hands over."""
+"""The Workflow under test: its ``run`` calls the function that a check passes."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ CLASSES = {"FLOWS": Scripted, "ORDERS": OrderWorkflow}
 
 
 class Flows:
-    """Starts instances and waits for them: as time goes by, or as the fake's clock is moved."""
+    """Starts instances and waits for them, in real time or by moving the fake's clock."""
 
     def __init__(self, app: AppEnv, runtime: FakeRuntime[Any] | None) -> None:
         self.app = app
@@ -64,11 +64,11 @@ class Flows:
         )
 
     async def run(self, body: Body) -> InstanceStatus:
-        """How an instance ends."""
+        """Start an instance, and return its final status."""
         return await self.ended(await self.start(body))
 
     async def output(self, body: Body) -> Any:
-        """What an instance returns, which has to end well."""
+        """Start an instance that must complete, and return its output."""
         status = await self.run(body)
         assert status.error is None, status.error
         assert status.status == "complete"
@@ -84,18 +84,18 @@ class Flows:
                 return status
             await self.wait()
             status = await instance.status()
-        raise AssertionError(f"it is still {status!r}")
+        raise AssertionError(f"expected status {' or '.join(wanted)}, got {status!r}")
 
     async def seen(self, list_: list[Any], length: int = 1) -> None:
-        """Wait until something was put into a list."""
+        """Wait until a list has this many items."""
         for _ in range(400):
             if len(list_) >= length:
                 return
             await self.wait()
-        raise AssertionError(f"only {list_!r}")
+        raise AssertionError(f"expected {length} items, got {list_!r}")
 
     async def begun(self, list_: list[Any]) -> None:
-        """Wait until something was put into a list by a step that is still at work."""
+        """Wait until a step that is still running has put something into a list."""
         if self._runtime is not None:
             self._draining = asyncio.ensure_future(self._runtime.drain())
             await asyncio.sleep(0.01)

@@ -19,7 +19,7 @@ class Message(TypedDict):
 
 
 class ChatRoom(DurableObject):
-    """It sleeps while nobody talks: sockets stay open, and what is in memory is forgotten."""
+    """A chat room. It hibernates while it is quiet: sockets stay open, but memory is lost."""
 
     def __init__(self, ctx: Any, env: Any) -> None:
         super().__init__(ctx, env)
@@ -30,12 +30,12 @@ class ChatRoom(DurableObject):
         )
 
     async def fetch(self, request: Request) -> Response:
-        """A person comes in, with a name that the Worker has looked at."""
+        """Let a person in, with a name that the Worker has checked."""
         name = visitor(request)
         client, server = WebSocketPair()
         self.ctx.accept_web_socket(server)
         server.serialize_attachment({"name": name})
-        self._tell({"joined": name, "people": self._people()})
+        self._send({"joined": name, "people": self._people()})
         return Response(None, status=101, web_socket=client)
 
     async def web_socket_message(self, ws: WebSocket, message: str | bytes) -> None:
@@ -44,23 +44,23 @@ class ChatRoom(DurableObject):
             ws.send(json.dumps({"error": f"a message has 1 to {MAX_TEXT} characters"}))
             return
         query = "INSERT INTO messages (author, text) VALUES (?, ?) RETURNING id, author, text"
-        said = self.sql.exec(query, Message, self._name(ws), text).one()
-        self.sql.exec("DELETE FROM messages WHERE id <= ?", said["id"] - KEPT)
-        self._tell({"message": said})
+        stored = self.sql.exec(query, Message, self._name(ws), text).one()
+        self.sql.exec("DELETE FROM messages WHERE id <= ?", stored["id"] - KEPT)
+        self._send({"message": stored})
 
     async def web_socket_close(
         self, ws: WebSocket, code: int, reason: str, was_clean: bool
     ) -> None:
         people = self._people(but=ws)
-        self._tell({"left": self._name(ws), "people": people}, but=ws)
+        self._send({"left": self._name(ws), "people": people}, but=ws)
 
     async def history(self, limit: int = 50) -> list[Message]:
-        """The last messages, the oldest first. Called over RPC."""
+        """Return the last messages, oldest first. The Worker calls this method over RPC."""
         query = "SELECT id, author, text FROM messages ORDER BY id DESC LIMIT ?"
         return self.sql.exec(query, Message, limit)[::-1]
 
-    def _tell(self, what: dict[str, Any], but: WebSocket | None = None) -> None:
-        text = json.dumps(what)
+    def _send(self, event: dict[str, Any], but: WebSocket | None = None) -> None:
+        text = json.dumps(event)
         for ws in self.ctx.get_web_sockets():
             if ws != but:
                 ws.send(text)
@@ -74,5 +74,5 @@ class ChatRoom(DurableObject):
 
 
 def visitor(request: Request) -> str:
-    """The name in ``?name=…``, or "" without one."""
+    """Return the name in ``?name=…``, or "" without one."""
     return parse_qs(urlsplit(request.url).query).get("name", [""])[-1].strip()

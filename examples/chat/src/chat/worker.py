@@ -18,13 +18,13 @@ class AppEnv(Env):
 
 class Default(WorkerEntrypoint[AppEnv]):
     async def fetch(self, request: Request) -> Response:
-        """``/api/rooms/{room}/messages``, and ``/api/rooms/{room}/socket?name=…`` to come in."""
+        """Serve ``/api/rooms/{room}/messages``, and ``/api/rooms/{room}/socket?name=…`` to join."""
         url = urlsplit(request.url)
-        found = re.fullmatch("/api/rooms/([^/]{1,150})/(messages|socket)", url.path)
-        if request.method != "GET" or found is None:
-            return Response("Not found", status=404)
-        room = self.env.ROOMS.get_by_name(unquote(found[1]).casefold())
-        if found[2] == "messages":
+        route = re.fullmatch("/api/rooms/([^/]{1,150})/(messages|socket)", url.path)
+        if request.method != "GET" or route is None:
+            return Response("Not route", status=404)
+        room = self.env.ROOMS.get_by_name(unquote(route[1]).casefold())
+        if route[2] == "messages":
             return Response.json(await room.history())
         if request.headers.get("upgrade", "").lower() != "websocket":
             return Response("Expected a WebSocket", status=426, headers={"upgrade": "websocket"})

@@ -1,4 +1,4 @@
-"""The application. Its pydantic models are what D1's rows are loaded as, too."""
+"""The application. Its pydantic models are also the row types of its D1 queries."""
 
 from typing import Annotated
 
@@ -41,7 +41,7 @@ async def get_book(number: int, env: EnvDep) -> Priced:
     query = f"SELECT {COLUMNS} FROM books WHERE id = ?"
     book = await env.DB.prepare(query, Book).bind(number).first()
     if book is None:
-        raise HTTPException(404, "there is no such book")
+        raise HTTPException(404, "no such book")
     return Priced(**book.model_dump(), currency=env.CURRENCY)
 
 

@@ -1,4 +1,4 @@
-"""What wrangler.jsonc binds, and how an operation gets it."""
+"""The bindings of wrangler.jsonc, and the dependency with which an operation gets them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ class AppEnv(Env):
     CURRENCY: str = "USD"
 
 
-async def _env(request: Request) -> AppEnv:  # async: a Worker has no threads for the other kind
+async def _env(
+    request: Request,
+) -> AppEnv:  # async, because a Worker has no threads for plain functions
     env: AppEnv = request.scope["env"]
     return env
 

@@ -1,4 +1,4 @@
-"""The Worker: it hands every request to the application, with its Env."""
+"""The Worker: it passes every request to the application, with its Env."""
 
 from __future__ import annotations
 

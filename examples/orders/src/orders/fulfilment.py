@@ -1,4 +1,4 @@
-"""What becomes of an order, step by step; each step may be run more than once."""
+"""The fulfilment of an order, step by step. Each step is idempotent, as it may run twice."""
 
 from __future__ import annotations
 

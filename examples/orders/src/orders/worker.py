@@ -1,4 +1,4 @@
-"""The shop: it writes orders down, and sends them on their way."""
+"""The shop: it stores orders, and starts their fulfilment."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from pyworkers_sdk import (
 
 
 class NewOrder(TypedDict):
-    """What POST /orders takes."""
+    """The body of POST /orders."""
 
     item: str
     quantity: int
@@ -38,7 +38,7 @@ class Stored(Order):
 
 
 class Warehouse(Protocol):
-    """The other Worker, as far as this one calls it."""
+    """The methods of the other Worker that this one calls."""
 
     async def reserve(self, order_id: str, item: str, quantity: int) -> bool: ...
     async def ship(self, order_id: str) -> None: ...
@@ -74,19 +74,19 @@ class Default(WorkerEntrypoint[AppEnv]):
         order = Order(id=uuid4().hex, **new)
         query = "INSERT INTO orders (id, item, quantity) VALUES (?, ?, ?)"
         await self.env.DB.prepare(query).bind(order["id"], order["item"], order["quantity"]).run()
-        # From here on it cannot be lost: what does not get into the queue, cron finds.
+        # From here on the order cannot be lost: if the send fails, the cron trigger finds it.
         self.ctx.wait_until(self.env.NEW_ORDERS.send(order))
         return Response.json(order, status=202)
 
     async def queue(self, batch: MessageBatch[Order]) -> None:
-        """Start each order's Workflow. A message may come twice, but an id starts only one."""
+        """Start the Workflow of each order. A message may come twice, an id starts only once."""
         orders = [message.body for message in batch]
         await self.env.FULFILMENT.create_batch(
             WorkflowInstanceCreateOptions(id=order["id"], params=order) for order in orders
         )
 
     async def scheduled(self, controller: ScheduledController) -> None:
-        """Send on what was written down ten minutes ago and is still new."""
+        """Send orders to the queue that are still new ten minutes after they were stored."""
         before = controller.scheduled_time.timestamp() - 600
         query = (
             "SELECT id, item, quantity FROM orders WHERE state = 'new' AND created < ? LIMIT 100"

@@ -1,4 +1,4 @@
-"""The warehouse: a Worker without a site, which other Workers call over RPC."""
+"""The warehouse: a Worker without a site. Other Workers call it over RPC."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ class WarehouseEnv(Env):
 
 
 class Default(WorkerEntrypoint[WarehouseEnv]):
-    """Each method may be called again with the same order, as a step of a Workflow may be."""
+    """Idempotent methods: a step of a Workflow may call one twice with the same order."""
 
     async def reserve(self, order_id: str, item: str, quantity: int) -> bool:
-        """Put so many aside for an order; False where there are not as many left."""
+        """Reserve items for an order. Return False if there are not enough left."""
         await (
             self.env.DB.prepare(
                 """INSERT OR IGNORE INTO reservations (order_id, item, quantity)
@@ -30,12 +30,12 @@ class Default(WorkerEntrypoint[WarehouseEnv]):
         return bool(await self.env.DB.prepare(query).bind(order_id).first(column="count(*)"))
 
     async def ship(self, order_id: str) -> None:
-        """Send off what was put aside for an order."""
+        """Ship the items that are reserved for an order."""
         query = "UPDATE reservations SET shipped = 1 WHERE order_id = ?"
         await self.env.DB.prepare(query).bind(order_id).run()
 
     async def left(self, item: str) -> int:
-        """How many are neither reserved nor shipped."""
+        """Return the number of items that are neither reserved nor shipped."""
         query = """SELECT quantity - (
           SELECT coalesce(sum(quantity), 0) FROM reservations WHERE item = ?1
         ) AS n FROM stock WHERE item = ?1"""

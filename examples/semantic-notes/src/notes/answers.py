@@ -1,4 +1,4 @@
-"""What a model is told, to answer from what was found."""
+"""The prompt with which a model answers a question from the notes."""
 
 from __future__ import annotations
 

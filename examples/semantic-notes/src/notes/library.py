@@ -1,4 +1,4 @@
-"""The notes: their texts in R2, pieces of them in D1, the pieces' embeddings in Vectorize."""
+"""The notes: texts in R2, pieces of texts in D1, embeddings of pieces in Vectorize."""
 
 from __future__ import annotations
 
@@ -45,8 +45,11 @@ class Found(Piece):
 
 
 class Library:
-    """A note is written down in D1 first, as not ready, and deleted there last: what breaks off in
-    between can be done again, with the same ids, and is not found until it is whole."""
+    """The store of the notes. Its operations can be repeated after a failure.
+
+    A note is first stored in D1, as not ready, and is last deleted there. An operation that failed
+    midway can be repeated with the same ids. Searches ignore notes that are not ready.
+    """
 
     def __init__(self, env: AppEnv) -> None:
         self.ai = env.AI
@@ -55,7 +58,7 @@ class Library:
         self.texts = env.TEXTS
 
     async def add(self, title: str, text: str) -> tuple[Note, bool]:
-        """The note, and whether it is new: the same title and text again are the same note."""
+        """Store a note. Return it, and False if a note of this title and text exists."""
         note_id = hashlib.sha256(f"{title}\0{text}".encode()).hexdigest()[:32]
         note = Note(id=note_id, title=title, length=len(text), ready=True)
         known = await self.db.prepare("SELECT ready FROM notes WHERE id = ?").bind(note_id).first()
@@ -76,16 +79,17 @@ class Library:
         kind = "text/plain;charset=utf-8"
         await self.texts.put(_key(note_id), text, http_metadata={"content_type": kind})
         ids = [f"{note_id}-{number}" for number in range(len(parts))]
-        for some in _batches([*zip(ids, parts)], EMBEDDED_AT_ONCE):
-            embeddings = await self._embed([part for _, part in some])
+        for batch in _batches([*zip(ids, parts)], EMBEDDED_AT_ONCE):
+            embeddings = await self._embed([part for _, part in batch])
             await self.index.upsert(
-                VectorizeVector(piece_id, values) for (piece_id, _), values in zip(some, embeddings)
+                VectorizeVector(piece_id, values)
+                for (piece_id, _), values in zip(batch, embeddings)
             )
         await self._mark(note_id, ready=True)
         return note, True
 
     async def newest(self, limit: int = 100) -> list[Note]:
-        """The notes, the newest first."""
+        """Return the notes, newest first."""
         query = "SELECT id, title, length, ready FROM notes ORDER BY rowid DESC LIMIT ?"
         return [*await self.db.prepare(query, Note).bind(limit).all()]
 
@@ -93,13 +97,16 @@ class Library:
         return await self.texts.get(_key(note_id))
 
     async def delete(self, note_id: str) -> bool:
-        """Whether there was one. No search finds it from the first moment on."""
+        """Delete a note. Return False if it does not exist.
+
+        Searches ignore it as soon as the deletion begins.
+        """
         if not await self._mark(note_id, ready=False):
             return False
         query = "SELECT id FROM pieces WHERE note = ?"
         rows = await self.db.prepare(query).bind(note_id).all()
-        for some in _batches([row["id"] for row in rows], DELETED_AT_ONCE):
-            await self.index.delete_by_ids(some)
+        for ids in _batches([row["id"] for row in rows], DELETED_AT_ONCE):
+            await self.index.delete_by_ids(ids)
         await self.texts.delete(_key(note_id))
         await self.db.batch(
             [
@@ -110,9 +117,9 @@ class Library:
         return True
 
     async def search(self, question: str, limit: int = 5) -> list[Found]:
-        """The pieces that are nearest to a question, the nearest first."""
+        """Return the pieces that are nearest to a question, nearest first."""
         embeddings = await self._embed([question])
-        # more than wanted, as some may be of notes that are not ready
+        # Ask for more matches than needed: some may belong to notes that are not ready.
         matches = await self.index.query(embeddings[0], top_k=4 * limit)
         query = (
             "SELECT pieces.id, note, title, number, text"
@@ -131,8 +138,8 @@ class Library:
 
     async def _mark(self, note_id: str, *, ready: bool) -> bool:
         query = "UPDATE notes SET ready = ? WHERE id = ?"
-        done = await self.db.prepare(query).bind(ready, note_id).run()
-        return done.meta.changes > 0
+        result = await self.db.prepare(query).bind(ready, note_id).run()
+        return result.meta.changes > 0
 
 
 def _key(note_id: str) -> str:
@@ -140,5 +147,5 @@ def _key(note_id: str) -> str:
 
 
 def _batches(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
-    for at in range(0, len(items), size):
-        yield items[at : at + size]
+    for start in range(0, len(items), size):
+        yield items[start : start + size]

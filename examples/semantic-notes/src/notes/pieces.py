@@ -1,4 +1,4 @@
-"""A text in pieces that are small enough to be compared."""
+"""Splitting a text into pieces that are small enough to be embedded."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ _WORD_END = re.compile(r"\s+")
 
 
 def pieces(text: str, size: int = SIZE, overlap: int = OVERLAP) -> list[str]:
-    """The text in pieces of at most ``size`` characters, which end with a sentence where they can.
+    """Split a text into pieces of at most ``size`` characters, between sentences if possible.
 
-    Each begins with the last sentences of the one before, up to ``overlap`` characters of them, so
-    that what belongs together is together somewhere.
+    A piece begins with the last sentences of the previous piece, up to ``overlap`` characters. So
+    sentences that belong together are together in one of the pieces.
     """
-    sentences = [found.end() for found in _SENTENCE_END.finditer(text)]
-    words = [found.end() for found in _WORD_END.finditer(text)]
-    made: list[str] = []
+    sentences = [match.end() for match in _SENTENCE_END.finditer(text)]
+    words = [match.end() for match in _WORD_END.finditer(text)]
+    parts: list[str] = []
     start = 0
     while len(text) - start > size:
-        # not too short, or the overlap would be most of the next one
+        # Not a short piece: the overlap would be most of the next one.
         end = _last(sentences, start + size // 2, start + size)
         end = end or _last(words, start + size // 2, start + size) or start + size
-        made.append(text[start:end].strip())
+        parts.append(text[start:end].strip())
         back = end - overlap
         start = _first(sentences, back, end) or _first(words, back, end) or back
-    made.append(text[start:].strip())
-    return [piece for piece in made if piece]
+    parts.append(text[start:].strip())
+    return [part for part in parts if part]
 
 
 def _last(ends: list[int], after: int, until: int) -> int | None:

@@ -45,10 +45,11 @@ class Default(WorkerEntrypoint[AppEnv]):
         except WorkersError as error:
             logger.exception("%s %s", request.method, urlsplit(request.url).path)
             refused = failure(error)
-        said = {"error": str(refused)}
-        return Response.json(said, status=refused.status, headers=refused.headers)
+        body = {"error": str(refused)}
+        return Response.json(body, status=refused.status, headers=refused.headers)
 
     async def _answer(self, request: Request, url: SplitResult) -> Response:
+        """Route a request. It branches often because each route is one case."""
         library = Library(self.env)
         match request.method, *url.path.split("/")[1:]:
             case "GET", "api", "notes":
@@ -60,7 +61,7 @@ class Default(WorkerEntrypoint[AppEnv]):
             case "GET", "api", "notes", note_id:
                 text = await library.text(note_id) if is_id(note_id) else None
                 if text is None:
-                    raise Refused(404, "there is no such note")
+                    raise Refused(404, "no such note")
                 headers = {
                     "content-type": "text/plain;charset=utf-8",
                     "x-content-type-options": "nosniff",
@@ -68,7 +69,7 @@ class Default(WorkerEntrypoint[AppEnv]):
                 return Response(text.body, headers=headers)
             case "DELETE", "api", "notes", note_id:
                 if not is_id(note_id) or not await library.delete(note_id):
-                    raise Refused(404, "there is no such note")
+                    raise Refused(404, "no such note")
                 return Response(status=204)
             case "GET", "api", "search":
                 found = await library.search(parameter(url, "q", MAX_QUESTION))
@@ -91,19 +92,19 @@ class Default(WorkerEntrypoint[AppEnv]):
     async def _whole(self, question: str, found: Sequence[Found]) -> Response:
         answer: str | None = NOTHING
         if found:
-            told = messages(question, found)
-            said = await self.env.AI.run(WRITER, {"messages": told, "max_tokens": MAX_TOKENS})
-            answer = said.get("response")
+            prompt = messages(question, found)
+            result = await self.env.AI.run(WRITER, {"messages": prompt, "max_tokens": MAX_TOKENS})
+            answer = result.get("response")
         return Response.json({"answer": answer, "sources": found})
 
     async def _stream(self, question: str, found: Sequence[Found]) -> Response:
-        """Server-sent events: ``sources``, then each ``piece`` of the answer, then ``done``."""
-        # asked before the response begins, which has a status of its own where the model refuses
+        """Send events: ``sources``, then each ``piece`` of the answer, then ``done``."""
+        # Call the model before the response begins, so that a refusal can set the status.
         pieces = None
         if found:
-            told = messages(question, found)
+            prompt = messages(question, found)
             pieces = await self.env.AI.run(
-                WRITER, {"messages": told, "max_tokens": MAX_TOKENS, "stream": True}
+                WRITER, {"messages": prompt, "max_tokens": MAX_TOKENS, "stream": True}
             )
         headers = {"content-type": "text/event-stream", "cache-control": "no-store"}
         return Response(events(found, pieces), headers=headers)
@@ -132,13 +133,15 @@ def event(name: str, data: Any) -> bytes:
 
 
 def failure(error: WorkersError) -> Refused:
-    """What the client is told of a failure; the rest is in the log."""
+    """Return the error for the client. It has no details; those are only in the log."""
     if not isinstance(error, (AIError, VectorizeError)):
         return Refused(500, "something went wrong here")
-    who = "the model" if isinstance(error, AIError) else "the index"
+    service = "the model" if isinstance(error, AIError) else "the index"
     if error.code in BUSY:
-        return Refused(503, f"{who} has too much to do, try again later", **{"retry-after": "30"})
-    return Refused(502, f"{who} failed")
+        return Refused(
+            503, f"{service} has too much to do, try again later", **{"retry-after": "30"}
+        )
+    return Refused(502, f"{service} failed")
 
 
 def parameter(url: SplitResult, name: str, most: int) -> str:
@@ -149,7 +152,7 @@ def parameter(url: SplitResult, name: str, most: int) -> str:
 
 
 async def text_of(request: Request) -> str:
-    """The body as text, of which no more is read than there may be."""
+    """Read the body as text, and stop as soon as it is too long."""
     data = bytearray()
     if request.body is not None:
         async for chunk in request.body:
@@ -161,7 +164,7 @@ async def text_of(request: Request) -> str:
     except UnicodeDecodeError:
         raise Refused(422, "the text: expected UTF-8") from None
     if not text.strip() or "\0" in text:
-        raise Refused(422, "the text: expected one that is not empty, nor binary")
+        raise Refused(422, "the text: expected text that is not empty and not binary")
     return text
 
 

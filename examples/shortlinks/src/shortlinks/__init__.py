@@ -1,1 +1,1 @@
-"""A link shortener: ``worker`` speaks HTTP, ``links`` keeps the links."""
+"""A link shortener: ``worker`` handles HTTP, ``links`` stores the links."""

@@ -1,4 +1,4 @@
-"""The links: D1 keeps them, KV answers for those that are asked for again and again."""
+"""The links: D1 stores them, and KV caches the links that are followed often."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TypedDict
 from pyworkers_sdk import D1, KV
 
 _SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,49}")
-_RESERVED = {"api"}  # /api is the API's
+_RESERVED = {"api"}  # /api belongs to the API
 
 
 class Link(TypedDict):
@@ -28,7 +28,7 @@ class Links:
         self._cache_seconds = cache_seconds
 
     async def add(self, url: str, slug: str) -> Link:
-        """The new link; a slug that is taken is a D1ConstraintError."""
+        """Store a new link. A slug that is taken raises D1ConstraintError."""
         sql = "INSERT INTO links (url, slug) VALUES (?, ?) RETURNING *"
         link = await self._db.prepare(sql, Link).bind(url, slug).first()
         assert link is not None  # RETURNING has a row for every row that was inserted
@@ -38,12 +38,15 @@ class Links:
         return await self._db.prepare("SELECT * FROM links WHERE slug = ?", Link).bind(slug).first()
 
     async def newest(self, limit: int, before: int | None = None) -> list[Link]:
-        """The newest links first, from those with an id below ``before``."""
+        """Return links with an id below ``before``, newest first."""
         sql = "SELECT * FROM links WHERE ?1 IS NULL OR id < ?1 ORDER BY id DESC LIMIT ?2"
         return (await self._db.prepare(sql, Link).bind(before, limit).all()).results
 
     async def delete(self, slug: str) -> bool:
-        """Whether there was such a link. KV may go on answering elsewhere for up to a minute."""
+        """Delete a link. Return False if it does not exist.
+
+        In other locations, the cache may serve a deleted link for up to a minute.
+        """
         deleted = await self._db.prepare("DELETE FROM links WHERE slug = ?").bind(slug).run()
         await self._cache.delete(slug)
         return deleted.meta.changes > 0
@@ -63,5 +66,5 @@ def is_slug(text: str) -> bool:
 
 
 def random_slug() -> str:
-    """Seven letters and digits, none of which reads like another: 34 bits."""
+    """Return seven letters and digits that are easy to tell apart: 34 bits."""
     return "".join(secrets.choice("23456789abcdefghijkmnpqrstuvwxyz") for _ in range(7))

@@ -37,7 +37,7 @@ class AppEnv(Env):
 
 
 class NewLink(TypedDict):
-    """What POST /api/links takes."""
+    """The body of POST /api/links."""
 
     url: str
     slug: NotRequired[str]
@@ -53,7 +53,7 @@ class Refused(Exception):
 
 
 class Default(WorkerEntrypoint[AppEnv]):
-    # The methods below have an underscore because other Workers could call the rest over RPC.
+    # Other Workers could call methods without an underscore over RPC.
 
     async def fetch(self, request: Request) -> Response:
         try:
@@ -88,12 +88,14 @@ class Default(WorkerEntrypoint[AppEnv]):
     async def _create(self, request: Request, url: SplitResult) -> Response:
         try:
             new = await request.json(NewLink)
-        except RowError as error:  # it is no JSON, or no NewLink
+        except RowError as error:  # the body is not JSON, or not a NewLink
             raise Refused(422, str(error)) from None
         target = target_url(new["url"], url.netloc)
         slug = new.get("slug", random_slug())
         if not is_slug(slug):
-            raise Refused(422, "slug: up to 50 of a-z, A-Z, 0-9, - and _; the first no - or _")
+            raise Refused(
+                422, "slug: expected up to 50 of a-z, A-Z, 0-9, - and _; not - or _ first"
+            )
         try:
             link = await self._links.add(target, slug)
         except D1ConstraintError:
@@ -104,7 +106,7 @@ class Default(WorkerEntrypoint[AppEnv]):
     async def _list(self, url: SplitResult) -> Response:
         query = parse_qs(url.query)
         limit = min(number(query, "limit") or 20, MAX_LIMIT)
-        # One more than asked for tells whether there is a next page.
+        # Ask for one link more than the page has, to see whether there is a next page.
         links = await self._links.newest(limit + 1, before=number(query, "before"))
         page, more = links[:limit], len(links) > limit
         following = f"/api/links?limit={limit}&before={page[-1]['id']}" if more else None
@@ -113,15 +115,15 @@ class Default(WorkerEntrypoint[AppEnv]):
     async def _show(self, slug: str, url: SplitResult) -> Response:
         link = await self._links.get(slug)
         if link is None:
-            raise Refused(404, "there is no such link")
+            raise Refused(404, "no such link")
         return Response.json(shown(link, url))
 
     async def _delete(self, slug: str, request: Request) -> Response:
-        given = request.headers.get("authorization", "")
-        if not hmac.compare_digest(given.encode(), f"Bearer {self.env.ADMIN_TOKEN}".encode()):
+        header = request.headers.get("authorization", "")
+        if not hmac.compare_digest(header.encode(), f"Bearer {self.env.ADMIN_TOKEN}".encode()):
             raise Refused(401, "the token is missing or wrong", **{"www-authenticate": "Bearer"})
         if not is_slug(slug) or not await self._links.delete(slug):
-            raise Refused(404, "there is no such link")
+            raise Refused(404, "no such link")
         return Response(status=204)
 
     async def _follow(self, slug: str) -> Response:
@@ -141,7 +143,7 @@ class Default(WorkerEntrypoint[AppEnv]):
 
 
 def target_url(text: str, own_host: str) -> str:
-    """``text`` as browsers read it, if it is a URL to which a short link may lead."""
+    """Return a URL as browsers normalize it. Refuse it if a short link must not lead there."""
     try:
         url = Request(text).url  # checked by the parser of the platform that will send it out
     except WorkersError:
