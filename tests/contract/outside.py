@@ -1,4 +1,4 @@
-"""The outside world of the contract checks on the fakes: the same as ``tests/real/outside.mjs``."""
+"""The Internet of the contract checks on the fakes; workerd's is ``tests/real/outside.mjs``."""
 
 from __future__ import annotations
 
@@ -15,33 +15,33 @@ if TYPE_CHECKING:
 
 async def answer(request: Request) -> Response:
     parts = urlsplit(request.url)
-    _, what, *rest = parts.path.split("/")
-    if what == "redirect":
+    _, action, *rest = parts.path.split("/")
+    if action == "redirect":
         status = int(rest[0])
         location = parse_qs(parts.query).get("to")
         body = None if status == 304 else "moved"
         return Response(body, status=status, headers={"location": location[0]} if location else {})
-    if what == "status":
+    if action == "status":
         return Response("so", status=int(rest[0]), status_text="As Asked")
-    if what == "slow":
+    if action == "slow":
         await asyncio.sleep(1.5)
         return Response("slow")
-    if what == "drip":
-        return Response(_drops())
-    if what == "held":
-        return Response(_held())
-    if what == "cookies":
+    if action == "drip":
+        return Response(_slow_chunks())
+    if action == "held":
+        return Response(_endless_chunks())
+    if action == "cookies":
         return Response("", headers=[("set-cookie", "a=1"), ("set-cookie", "b=2")])
-    said = {"method": request.method, "url": request.url, "headers": dict(request.headers)}
-    return Response.json({**said, "body": await request.text()})
+    echoed = {"method": request.method, "url": request.url, "headers": dict(request.headers)}
+    return Response.json({**echoed, "body": await request.text()})
 
 
-async def _held() -> AsyncIterator[bytes]:
+async def _endless_chunks() -> AsyncIterator[bytes]:
     yield b"one "
     await asyncio.Event().wait()
 
 
-async def _drops() -> AsyncIterator[bytes]:
+async def _slow_chunks() -> AsyncIterator[bytes]:
     for drop in range(4):
         if drop:
             await asyncio.sleep(0.15)

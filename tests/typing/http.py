@@ -1,4 +1,4 @@
-"""What the type checkers must say of requests, forms, blobs, signals and caches; never run."""
+"""The types of requests, forms, blobs, signals, caches: checked by mypy and pyright, never run."""
 
 from __future__ import annotations
 

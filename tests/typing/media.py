@@ -1,4 +1,4 @@
-"""What type checkers make of Images, Browser, Media Transformations and Stream."""
+"""The types of Images, Browser, Media and Stream: checked by mypy and pyright, never run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Types of Queues. Only mypy and pyright read this file; it never runs."""
+"""The types of queues: checked by mypy and pyright, never run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Types of Workflows. Only mypy and pyright read this file; it never runs."""
+"""The types of Workflows: checked by mypy and pyright, never run."""
 
 from __future__ import annotations
 
