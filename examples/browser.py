@@ -11,11 +11,11 @@ from playwright.sync_api import BrowserContext, expect, sync_playwright
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
-# Milliseconds. A busy machine takes longer than Playwright's defaults of 5 and 30 seconds.
-_PATIENCE = 60_000
+# In milliseconds. On a busy machine, Playwright's defaults of 5 and 30 seconds are too short.
+_TIMEOUT_MS = 60_000
 
-# This machine has no network. Without these options Chromium would keep calling its maker's hosts.
-_QUIET = [
+# The browser has no network here. Without these switches it keeps contacting Google's hosts.
+_SWITCHES = [
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -28,9 +28,9 @@ _QUIET = [
 
 @contextmanager
 def chromium() -> Iterator[BrowserContext]:
-    """Start a Chromium with a new profile."""
-    assert CHROMIUM, "scripts/setup installs it: apt-get install chromium"
-    expect.set_options(timeout=_PATIENCE)
+    """Start Chromium with an empty profile, and close it at the end."""
+    assert CHROMIUM, "Chromium is missing: run scripts/setup, or apt-get install chromium"
+    expect.set_options(timeout=_TIMEOUT_MS)
     with (
         sync_playwright() as playwright,
         tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
@@ -39,11 +39,11 @@ def chromium() -> Iterator[BrowserContext]:
             folder,
             executable_path=CHROMIUM,
             headless=True,
-            args=_QUIET,
-            timeout=2 * _PATIENCE,
+            args=_SWITCHES,
+            timeout=2 * _TIMEOUT_MS,
             viewport={"width": 900, "height": 640},
         )
-        browser.set_default_timeout(_PATIENCE)
+        browser.set_default_timeout(_TIMEOUT_MS)
         try:
             yield browser
         finally:

@@ -19,28 +19,23 @@ from pyworkers_sdk.testing.asgi import asgi
 
 @contextmanager
 def fakes(runtime: FakeRuntime[Any], port: int = 0) -> Iterator[str]:
-    """Serve a Worker on plain CPython over the fakes, under uvicorn in its own thread.
-
-    Yields the URL.
-    """
-    listener = _listen(port)
+    """Serve the Worker on plain CPython over the fakes, with uvicorn in a separate thread."""
+    server_socket = _listen(port)
     config = uvicorn.Config(
         asgi(runtime),
         log_level="warning",
         ws="wsproto",
-        # Longer than the default of 5 s: a slow client may send its next request while the server
-        # closes the connection.
-        timeout_keep_alive=60,
+        timeout_keep_alive=60,  # longer than a slow client pauses before it reuses the connection
     )
     server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [server_socket]})
     thread.start()
     try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        yield f"http://127.0.0.1:{server_socket.getsockname()[1]}"
     finally:
         server.should_exit = True
         thread.join()
-        listener.close()
+        server_socket.close()
 
 
 @contextmanager
@@ -52,23 +47,21 @@ def workerd(
     variables: dict[str, Any] | None = None,
     stand_ins: Sequence[Path] = (),
 ) -> Iterator[str]:
-    """Serve the Workers of these configurations inside real workerd, with the built package.
-
-    The first Worker answers. Yields the URL.
+    """Serve the configured Workers inside real workerd, with the package installed from its wheel.
 
     Args:
-        configs: The configuration of each Worker.
-        port: The port; 0 for any free port.
+        configs: The wrangler configurations. The first Worker answers the requests.
+        port: The port to listen on; 0 chooses a free one.
         pyodide: The version of Pyodide.
-        modules: Folders with further packages.
-        variables: Variables and secrets.
-        stand_ins: JavaScript files with bindings that no local runtime has.
+        modules: Folders with more Python packages.
+        variables: More bindings of every Worker: plain values, such as secrets.
+        stand_ins: JavaScript modules that provide bindings missing from the local runtime.
     """
     from tests.real import worlds
 
     if shutil.which("node") is None:
-        raise SystemExit("demo: workerd needs Node 20 or later, and there is no node on PATH")
-    _listen(port).close()
+        raise SystemExit("demo: workerd needs Node 20 or later, but node is not on PATH")
+    _listen(port).close()  # fail early if the port is in use
     worlds.install_node_modules()
     folders = [worlds.built_wheel(), worlds.runtime_sdk(), *modules]
     workers = [
@@ -92,12 +85,12 @@ def workerd(
 
 def _listen(port: int) -> socket.socket:
     try:
-        listener = socket.create_server(("127.0.0.1", port))
+        server_socket = socket.create_server(("127.0.0.1", port))
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
             raise
         raise SystemExit(f"demo: port {port} is in use; --port chooses another") from None
-    # asyncio sets this option only for sockets that it makes itself. Without the option every
-    # response takes 40 ms.
-    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return listener
+    # asyncio sets TCP_NODELAY only on sockets it creates itself. Without it, Nagle's algorithm and
+    # delayed acknowledgements add 40 ms to every response.
+    server_socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return server_socket

@@ -1,5 +1,5 @@
-# Pyodide's window on the JavaScript globals. Its members are as many as the web platform has, so
-# they are not listed; a Worker written with this package has no need to import it.
+# Pyodide's module of the JavaScript globals. Its members are those of the web platform, too many to
+# list. A Worker written with this package does not need to import it.
 from typing import Any
 
 def __getattr__(name: str) -> Any: ...

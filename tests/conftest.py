@@ -10,5 +10,5 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--world",
         action="append",
         choices=WORLDS,
-        help="run contract checks in this world alone (repeatable); default: all",
+        help="run contract checks only in this world (repeatable); default: all worlds",
     )

@@ -1,9 +1,9 @@
-"""How much of the Workers runtime's API the package has: ``docs/bindings.md``.
+"""The coverage of the Workers runtime's API by the package: ``docs/bindings.md``.
 
-``docs/binding-surface.json`` has every member; ``docs/surface_map.toml`` says what its Python
-counterpart is, where that is not the member of the same name of the class of the same name, or why
-there is none. ``scripts/coverage-table`` runs the contract checks on the fakes, to see which member
-each calls, and writes the table.
+``docs/binding-surface.json`` lists every JavaScript member. By default, its Python counterpart has
+the same name in the class of the same name. ``docs/surface_map.toml`` lists the other counterparts,
+and the reasons for members without one. ``scripts/coverage-table`` runs the contract checks on the
+fakes to record which members each check calls, and writes the table.
 """
 
 from __future__ import annotations
@@ -24,12 +24,14 @@ import pyworkers_sdk
 from pyworkers_sdk.entrypoints import Base
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
+# Packages without public counterparts.
 HIDDEN = ("_border", "_js", "_cpython", "testing")
+# Tiers in which every member needs a counterpart or a reason.
 STRICT = ("core", "common")
 
 
-class Found(NamedTuple):
-    """A counterpart: ``KV.put``, and of its parameters perhaps one."""
+class Counterpart(NamedTuple):
+    """The Python side of a member: an attribute such as ``KV.put``, or one of its parameters."""
 
     place: str
     name: str
@@ -44,13 +46,15 @@ class Found(NamedTuple):
 
 
 class Member(NamedTuple):
+    """A member of a JavaScript interface, with its counterparts or the reason for having none."""
+
     group: str
     interface: str
     name: str
     data: dict[str, Any]
-    found: tuple[Found, ...]
+    counterparts: tuple[Counterpart, ...]
     reason: str | None
-    later: bool
+    later: bool  # the map lists it under not_yet
 
     def __str__(self) -> str:
         return f"{self.interface}.{self.name}"
@@ -58,46 +62,47 @@ class Member(NamedTuple):
 
 @cache
 def modules() -> dict[str, ModuleType]:
-    found = {
+    """Return the package's modules by their names, with dots replaced by underscores."""
+    by_name = {
         info.name.removeprefix("pyworkers_sdk.").replace(".", "_"): import_module(info.name)
         for info in pkgutil.walk_packages(pyworkers_sdk.__path__, "pyworkers_sdk.")
         if info.name.split(".")[1] not in HIDDEN
     }
-    return {name: found[name] for name in sorted(found)}
+    return {name: by_name[name] for name in sorted(by_name)}
 
 
 @cache
 def objects() -> dict[str, Any]:
-    """Every class and function of the package by its name; one that is public goes first."""
-    found: dict[str, Any] = {}
+    """Return every class and function by its name; names of the package itself take precedence."""
+    by_name: dict[str, Any] = {}
     for name, module in modules().items():
         for key, value in vars(module).items():
             home = getattr(value, "__module__", None) == module.__name__
             if home and not key.startswith("_") and not name.startswith("_"):
-                found.setdefault(key, value)
-    return found | {name: getattr(pyworkers_sdk, name) for name in pyworkers_sdk.__all__}
+                by_name.setdefault(key, value)
+    return by_name | {name: getattr(pyworkers_sdk, name) for name in pyworkers_sdk.__all__}
 
 
 def names_of(value: Any) -> dict[str, str]:
-    """What is in a class, a function or a module: name to kind."""
+    """Return the names in a class, a function or a module, each with its kind of counterpart."""
     if isinstance(value, Base):
-        made: Any = value.__mro_entries__(())[0]
-        handlers = [ours for ours, _ in made._handlers.values()]
+        base_class: Any = value.__mro_entries__(())[0]
+        handlers = [name for name, _ in base_class._handlers.values()]
         return dict.fromkeys([*handlers, "ctx", "env", "__init__"], "attribute")
     if isinstance(value, ModuleType):
         return dict.fromkeys(vars(value), "attribute")
     if not isinstance(value, type):
         return dict.fromkeys(_parameters(value), "parameter")
-    found: dict[str, str] = {}
+    kinds: dict[str, str] = {}
     own = [base for base in value.__mro__ if base.__module__.startswith("pyworkers_sdk")]
     for base in reversed(own):
         for maker in ("__init__", "__new__"):
             if inspect.isfunction(base.__dict__.get(maker)):
-                found |= dict.fromkeys(_parameters(base.__dict__[maker]), "parameter")
+                kinds |= dict.fromkeys(_parameters(base.__dict__[maker]), "parameter")
     for base in reversed(own):
-        found |= dict.fromkeys(inspect.get_annotations(base), "attribute")
-        found |= dict.fromkeys(base.__dict__, "attribute")
-    return found
+        kinds |= dict.fromkeys(inspect.get_annotations(base), "attribute")
+        kinds |= dict.fromkeys(base.__dict__, "attribute")
+    return kinds
 
 
 def _parameters(function: Any) -> Iterable[str]:
@@ -108,7 +113,7 @@ def _parameters(function: Any) -> Iterable[str]:
 
 
 def resolve(place: str) -> Any:
-    """``"KV"``, ``"KV.put"``, ``"http.fetch"`` or, with a dot behind it, the module ``"http."``."""
+    """Return the object at a place: "KV", "KV.put" or "http.fetch", or the module "http."."""
     if place.endswith("."):
         return modules()[place[:-1]]
     first, *rest = place.split(".")
@@ -125,6 +130,8 @@ def resolve(place: str) -> Any:
 
 
 class Surface:
+    """Every JavaScript member, matched with its Python counterparts."""
+
     def __init__(self) -> None:
         self.data = json.loads((DOCS / "binding-surface.json").read_text())
         self.map = tomllib.loads((DOCS / "surface_map.toml").read_text())
@@ -140,20 +147,22 @@ class Surface:
         return [*self._all()]
 
     def _all(self) -> Iterator[Member]:
-        for group, about in self.data["groups"].items():
-            for interface, shape in about["interfaces"].items():
+        for group, info in self.data["groups"].items():
+            for interface, shape in info["interfaces"].items():
                 for name, data in shape.get("members", {}).items():
-                    found = tuple(self.counterparts(interface, name))
+                    counterparts = tuple(self.counterparts(interface, name))
                     section, reason = None, None
-                    if not found:
+                    if not counterparts:
                         section, reason = self.excuse(group, interface, name, shape, data)
-                    yield Member(group, interface, name, data, found, reason, section == "not_yet")
+                    yield Member(
+                        group, interface, name, data, counterparts, reason, section == "not_yet"
+                    )
 
     def places(self, interface: str) -> list[str]:
-        """Where the members of an interface are looked for."""
-        given = self.map["places"].get(interface)
-        if given is not None:
-            return [given] if isinstance(given, str) else given
+        """Return the places that may hold the counterparts of an interface's members."""
+        mapped = self.map["places"].get(interface)
+        if mapped is not None:
+            return [mapped] if isinstance(mapped, str) else mapped
         own = interface.split(".")[-1].removesuffix(" (constructor)")
         own = self.map["places"].get(own, own)
         if own not in objects():
@@ -163,43 +172,45 @@ class Surface:
             place for place in listed if place.endswith(".") or place.split(".")[0] in objects()
         ]
 
-    def counterparts(self, interface: str, name: str) -> Iterator[Found]:
+    def counterparts(self, interface: str, name: str) -> Iterator[Counterpart]:
         data = self.interfaces[interface]["members"][name]
-        given = self._given(interface, name, data)
-        if "." in given:
-            place, _, attribute = given.rpartition(".")
+        python_name = self._python_name(interface, name, data)
+        if "." in python_name:
+            place, _, attribute = python_name.rpartition(".")
             yield from self._in(place, attribute, attribute, data)
             return
         for place in self._reach(interface):
-            yield from self._in(place, given, name, data)
+            yield from self._in(place, python_name, name, data)
 
-    def _given(self, interface: str, name: str, data: dict[str, Any]) -> str:
+    def _python_name(self, interface: str, name: str, data: dict[str, Any]) -> str:
         for key in (f"{interface}.{name}", f"*.{name}"):
             if key in self.map["names"]:
                 self.used.add(("names", key))
-                given: str = self.map["names"][key]
-                return given
+                python_name: str = self.map["names"][key]
+                return python_name
         return str(data["python"])
 
-    def _in(self, place: str, name: str, js_name: str, data: dict[str, Any]) -> Iterator[Found]:
+    def _in(
+        self, place: str, name: str, js_name: str, data: dict[str, Any]
+    ) -> Iterator[Counterpart]:
         try:
             value = resolve(place)
         except (AttributeError, KeyError):
-            raise LookupError(f"docs/surface_map.toml: there is no {place}") from None
+            raise LookupError(f"docs/surface_map.toml: unknown place {place}") from None
         if data["kind"] == "constructor":
-            yield Found(place, "", "class")
+            yield Counterpart(place, "", "class")
         elif data["kind"] == "index":
             if name in names_of(value) or (isinstance(value, type) and issubclass(value, dict)):
-                yield Found(place, "", "item")
+                yield Counterpart(place, "", "item")
         else:
-            # the keys of plain data keep the names that they have in JavaScript
+            # The keys of plain data keep their JavaScript names.
             names = names_of(value)
-            found = next((one for one in (name, js_name) if one in names), None)
-            if found is not None:
-                yield Found(place.rstrip("."), found, names[found])
+            match = next((key for key in (name, js_name) if key in names), None)
+            if match is not None:
+                yield Counterpart(place.rstrip("."), match, names[match])
 
     def _reach(self, interface: str) -> list[str]:
-        """Its own places, and the methods that take it as their options."""
+        """Return the places of an interface, and the methods that take it as their options."""
         places = self.places(interface)
         if interface in self.map["places"]:
             return places
@@ -207,31 +218,36 @@ class Surface:
             for name, data in shape.get("members", {}).items():
                 if interface in data.get("takes", ()) and holder != interface:
                     places += [
-                        f"{one.place}.{one.name}" for one in self._methods(holder, name, data)
+                        f"{method.place}.{method.name}"
+                        for method in self._methods(holder, name, data)
                     ]
         for holder, shape in self.interfaces.items():
             if interface in shape.get("extends", ()):
                 places += self._reach(holder)
         return [*dict.fromkeys(places)]
 
-    def _methods(self, holder: str, name: str, data: dict[str, Any]) -> Iterator[Found]:
-        given = self._given(holder, name, data)
+    def _methods(self, holder: str, name: str, data: dict[str, Any]) -> Iterator[Counterpart]:
+        python_name = self._python_name(holder, name, data)
         if data["kind"] == "constructor":
-            given = "__init__"
-        if "." in given:
-            place, _, attribute = given.rpartition(".")
-            yield Found(place, attribute, "attribute")
+            python_name = "__init__"
+        if "." in python_name:
+            place, _, attribute = python_name.rpartition(".")
+            yield Counterpart(place, attribute, "attribute")
             return
         for place in self.places(holder):
-            if isinstance(resolve(place), Base):  # a handler takes what the runtime gives
+            if isinstance(resolve(place), Base):  # the runtime chooses a handler's arguments
                 continue
-            if names_of(resolve(place)).get(given) == "attribute" or given == "__init__":
-                yield Found(place, given, "attribute")
+            kind = names_of(resolve(place)).get(python_name)
+            if kind == "attribute" or python_name == "__init__":
+                yield Counterpart(place, python_name, "attribute")
 
     def excuse(
         self, group: str, interface: str, name: str, shape: dict[str, Any], data: dict[str, Any]
     ) -> tuple[str | None, str | None]:
-        """Why there is no counterpart: of the member, its interface or its whole group."""
+        """Return the map's section and reason for a member without a counterpart.
+
+        The map may give the reason for the member, its interface or its whole group.
+        """
         for section in ("left_out", "not_yet"):
             for key in (f"{interface}.{name}", interface, f"*.{name}", group):
                 if key in self.map[section]:
@@ -241,18 +257,20 @@ class Surface:
             return "left_out", "experimental: in no published runtime without a flag"
         return None, None
 
-    # What a test asks
+    # Questions of the tests
 
     def missing(self) -> list[Member]:
-        """Core and common members that have neither a counterpart nor a reason."""
+        """Return core and common members that have neither a counterpart nor a reason."""
         return [
             member
             for member in self.members
-            if self.tier(member.group) in STRICT and not member.found and member.reason is None
+            if self.tier(member.group) in STRICT
+            and not member.counterparts
+            and member.reason is None
         ]
 
     def stale(self) -> list[str]:
-        """Lines of the map that nothing needs any more."""
+        """Return the unused lines of the map."""
         _ = self.members
         return [
             f"[{section}] {key}"
@@ -262,7 +280,7 @@ class Surface:
         ]
 
     def unknown(self) -> list[str]:
-        """Lines of the map about interfaces that do not exist."""
+        """Return the lines of the map about unknown interfaces."""
         return [key for key in self.map["places"] if key not in self.interfaces]
 
     def tier(self, group: str) -> str:
@@ -270,43 +288,43 @@ class Surface:
         return tier
 
     def totals(self) -> dict[str, Counter[str]]:
-        """By tier: members that are there, left out with a reason, to come, and all."""
-        counted: dict[str, Counter[str]] = {}
+        """Count the members of each tier: there, left out, later, open and all."""
+        totals: dict[str, Counter[str]] = {}
         for member in self.members:
-            into = counted.setdefault(self.tier(member.group), Counter())
-            into["all"] += 1
-            if member.found:
-                into["there"] += 1
+            counter = totals.setdefault(self.tier(member.group), Counter())
+            counter["all"] += 1
+            if member.counterparts:
+                counter["there"] += 1
             elif member.later:
-                into["later"] += 1
+                counter["later"] += 1
             elif member.reason is not None:
-                into["left out"] += 1
+                counter["left out"] += 1
             else:
-                into["open"] += 1
-        return counted
+                counter["open"] += 1
+        return totals
 
 
 # The table --------------------------------------------------------------------------------------
 
 INTRO = """# Bindings: what is here
 
-Every member that the Workers runtime's bindings have, by {source}, and its Python counterpart.
+Every member of the Workers runtime's bindings, from {source}, and its Python counterpart.
 `scripts/coverage-table` writes this file from `docs/binding-surface.json`, `docs/surface_map.toml`
-and a run of the contract checks; `tests/test_surface.py` fails where a member of a core or common
+and a run of the contract checks. `tests/test_surface.py` fails if a member of a core or common
 group has neither a counterpart nor a reason.
 
-"Checked in" are the worlds in which a contract check uses the member: the fakes, Node (Pyodide over
-miniflare's bindings) and workerd. It was seen on the fakes: a check that calls a method there calls
-it in every world that it runs in. An option counts where a check gives another value than its
-default, and a field where a check names it and calls something of its module. What other tests than
-contract checks look at has nothing there.
+"Checked in" lists the worlds in which a contract check uses the member: the fakes, Node (Pyodide
+over miniflare's bindings) and workerd. The calls are recorded on the fakes: a check that calls a
+method there calls it in every world in which the check runs. An option counts if a check passes a
+value other than its default. A field counts if a check names it and calls something of its module.
+Members that only other tests use have an empty cell.
 
 | tier | members | there | left out, with a reason | not yet |
 |---|--:|--:|--:|--:|
 """
 
 
-def written(surface: Surface, recording: Any) -> str:
+def render(surface: Surface, recording: Any) -> str:
     lines = [INTRO.format(source=surface.data["source"])]
     for tier, count in surface.totals().items():
         share = f"{count['there']} ({count['there'] / count['all']:.0%})"
@@ -316,10 +334,10 @@ def written(surface: Surface, recording: Any) -> str:
     for member in surface.members:
         by_group.setdefault(member.group, {}).setdefault(member.interface, []).append(member)
     for group, interfaces in by_group.items():
-        about = surface.data["groups"][group]
+        info = surface.data["groups"][group]
         every = [member for members in interfaces.values() for member in members]
-        there = sum(bool(member.found) for member in every)
-        lines.append(f"\n## {about['title']}\n\n{about['tier']}, {there} of {len(every)}\n\n")
+        there = sum(bool(member.counterparts) for member in every)
+        lines.append(f"\n## {info['title']}\n\n{info['tier']}, {there} of {len(every)}\n\n")
         lines.append("| JavaScript | Python | checked in |\n|---|---|---|\n")
         for members in interfaces.values():
             lines += [_row(member, recording) for member in members]
@@ -327,30 +345,32 @@ def written(surface: Surface, recording: Any) -> str:
 
 
 def _row(member: Member, recording: Any) -> str:
-    places = ", ".join(f"`{found}`" for found in member.found)
-    if not member.found:
-        said = member.reason or "not there"
-        places = f"*{said}*" if member.later or member.reason is None else f"left out: {said}"
-    worlds = {world for found in member.found for world in recording.worlds_of(found)}
+    places = ", ".join(f"`{counterpart}`" for counterpart in member.counterparts)
+    if not member.counterparts:
+        reason = member.reason or "not there"
+        places = f"*{reason}*" if member.later or member.reason is None else f"left out: {reason}"
+    worlds = {
+        world for counterpart in member.counterparts for world in recording.worlds_of(counterpart)
+    }
     return f"| `{member}` | {places} | {_shortened(worlds)} |\n"
 
 
 def _shortened(worlds: set[str]) -> str:
     from tests.contract.kit import WORLDS, World
 
-    said: list[str] = []
+    labels: list[str] = []
     for engine in ("fake", "node", "workerd"):
         every = [name for name in WORLDS if World(name).engine == engine]
         some = [name for name in every if name in worlds]
-        said += [engine] if some == every else some
-    return ", ".join(said)
+        labels += [engine] if some == every else some
+    return ", ".join(labels)
 
 
 def main() -> None:
-    from tests.surface_worlds import recorded
+    from tests.surface_worlds import record
 
     surface = Surface()
-    text = written(surface, recorded(surface.members))
+    text = render(surface, record(surface.members))
     (DOCS / "bindings.md").write_text(text)
     for tier, count in surface.totals().items():
         print(f"{tier}: {count['there']} of {count['all']} members, {count['left out']} left out")

@@ -1,8 +1,8 @@
-"""Which member of the package the contract checks call, and so in which worlds it is checked.
+"""Record which members of the package the contract checks use, and so the worlds that check them.
 
-Seen in the fake world, by profiling: a check that calls a method there calls it in every world that
-it runs in. An option counts where it is not its default; what has no code of its own, such as a
-field, counts in a check that names it and calls something of the field's module.
+The checks run in the fake world under a profiler: a check that calls a method there calls it in
+every world in which the check runs. An option counts if its value is not the default. A member
+without code, such as a field, counts if a check names it and calls something of the field's module.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ import pytest
 import pyworkers_sdk
 from pyworkers_sdk.entrypoints import Base
 from tests.contract import kit
-from tests.surface import Found, resolve
+from tests.surface import Counterpart, resolve
 
 PACKAGE = str(Path(pyworkers_sdk.__file__).parent)
 CHECKS = str(Path(kit.__file__).parent)
 MADE_BY = {"_tail_stream_events.py": "tail_stream.py"}
-"""Where the objects of a module are made by another."""
+"""Modules that only create the objects of another one: a call counts for both."""
 
 
 class Recording:
-    """A plugin of pytest."""
+    """A pytest plugin that records the calls of each contract check."""
 
     def __init__(self) -> None:
         self.called: dict[CodeType, set[str]] = defaultdict(set)
@@ -68,65 +68,67 @@ class Recording:
         if not code.co_filename.startswith(PACKAGE):
             return
         self.modules[code.co_filename].add(self._check)
-        made = MADE_BY.get(Path(code.co_filename).name)
-        if made is not None:
-            self.modules[str(Path(PACKAGE, made))].add(self._check)
+        home = MADE_BY.get(Path(code.co_filename).name)
+        if home is not None:
+            self.modules[str(Path(PACKAGE, home))].add(self._check)
         self.called[code].add(self._check)
         for name, default in self._defaults.get(code, {}).items():
             if frame.f_locals.get(name, default) is not default:
                 self.options[code, name].add(self._check)
 
-    def watch(self, found: Found) -> None:
-        """Look at the options of what was found, too."""
-        if found.kind == "parameter" and (function := _function(found)) is not None:
+    def watch(self, counterpart: Counterpart) -> None:
+        """Record the values of this counterpart, too, if it is an option."""
+        if counterpart.kind == "parameter" and (function := _function(counterpart)) is not None:
             parameters = inspect.signature(function).parameters
             self._defaults[function.__code__] = {
-                name: None if one.default is one.empty else one.default
-                for name, one in parameters.items()
+                name: None if parameter.default is parameter.empty else parameter.default
+                for name, parameter in parameters.items()
             }
 
-    def worlds_of(self, found: Found) -> list[str]:
-        checks = self._checks(found)
+    def worlds_of(self, counterpart: Counterpart) -> list[str]:
+        checks = self._checks(counterpart)
         seen = {world for check in checks for world in self.worlds[check]}
         return [world for world in kit.WORLDS if world in seen]
 
-    def _checks(self, found: Found) -> set[str]:
-        if isinstance(resolve(_place(found)), Base):
-            return self.handlers[found.name] if found.kind != "class" else set()
-        function = _function(found)
+    def _checks(self, counterpart: Counterpart) -> set[str]:
+        if isinstance(resolve(_place(counterpart)), Base):
+            return self.handlers[counterpart.name] if counterpart.kind != "class" else set()
+        function = _function(counterpart)
         if function is None:
-            return self._by_name(found)
-        if found.kind == "parameter":
-            return self.options[function.__code__, found.name]
+            return self._by_name(counterpart)
+        if counterpart.kind == "parameter":
+            return self.options[function.__code__, counterpart.name]
         return self.called[function.__code__]
 
-    def _by_name(self, found: Found) -> set[str]:
-        value = resolve(_place(found))
+    def _by_name(self, counterpart: Counterpart) -> set[str]:
+        value = resolve(_place(counterpart))
         try:
             file = inspect.getfile(value)
         except (TypeError, OSError):
             return set()
-        name = found.name or getattr(value, "__name__", "")
+        name = counterpart.name or getattr(value, "__name__", "")
         return {check for check in self.modules[file] if name in self.named[check]}
 
 
-def _place(found: Found) -> str:
-    place = found.place
+def _place(counterpart: Counterpart) -> str:
+    place = counterpart.place
     return place if "." in place or place[:1].isupper() else f"{place}."
 
 
-def _function(found: Found) -> Any:
-    """The Python function behind a counterpart, if it is one."""
-    value = resolve(_place(found))
-    if found.kind in ("parameter", "class") and isinstance(value, type):
+def _function(counterpart: Counterpart) -> Any:
+    """Return the Python function of a counterpart, or None if it has none."""
+    value = resolve(_place(counterpart))
+    if counterpart.kind in ("parameter", "class") and isinstance(value, type):
         for maker in ("__init__", "__new__"):
-            made = inspect.getattr_static(value, maker)
-            if inspect.isfunction(made) and made.__code__.co_filename.startswith(PACKAGE):
-                return made
+            function = inspect.getattr_static(value, maker)
+            if not inspect.isfunction(function):
+                continue
+            if function.__code__.co_filename.startswith(PACKAGE):
+                return function
         return None
-    if found.kind == "attribute" and not isinstance(value, Base):
+    if counterpart.kind == "attribute" and not isinstance(value, Base):
         try:
-            value = inspect.getattr_static(value, found.name)
+            value = inspect.getattr_static(value, counterpart.name)
         except AttributeError:
             return None
         value = getattr(value, "fget", None) or getattr(value, "__func__", value)
@@ -135,36 +137,39 @@ def _function(found: Found) -> Any:
 
 
 def _names(check: Any) -> set[str]:
-    """Every attribute, keyword and short text in the source of a check, and the fields of what its
-    cases are."""
+    """Return each attribute, name, keyword and string in a check, and the fields of its cases."""
     tree = ast.parse(inspect.getsource(check))
-    found: set[str] = set()
+    names: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute):
-            found.add(node.attr)
+            names.add(node.attr)
         elif isinstance(node, ast.Name):
-            found.add(node.id)
+            names.add(node.id)
         elif isinstance(node, ast.keyword) and node.arg:
-            found.add(node.arg)
+            names.add(node.arg)
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            found.add(node.value)
-    return found.union(_fields([*(kit.marks(check).cases or {}).values()]))
+            names.add(node.value)
+    return names.union(_fields([*(kit.marks(check).cases or {}).values()]))
 
 
 def _fields(value: Any) -> Iterator[str]:
-    """Of the NamedTuples in a value."""
+    """Yield the field names of the NamedTuples in a value."""
     if isinstance(value, (list, tuple)):
         yield from getattr(value, "_fields", ())
-        for one in cast("Iterable[Any]", value):
-            yield from _fields(one)
+        for item in cast("Iterable[Any]", value):
+            yield from _fields(item)
 
 
-def recorded(surface_members: list[Any]) -> Recording:
-    """What a run of the contract checks in the fake world calls; it may not fail."""
+def record(surface_members: list[Any]) -> Recording:
+    """Run the contract checks in the fake world, and return their recorded calls.
+
+    Raises:
+        SystemExit: pytest could not run the checks.
+    """
     recording = Recording()
     for member in surface_members:
-        for found in member.found:
-            recording.watch(found)
+        for counterpart in member.counterparts:
+            recording.watch(counterpart)
     options = ["-q", "--no-header", "-p", "no:cacheprovider", "--world", "fake"]
     status = pytest.main([*options, CHECKS], plugins=[recording])
     if status not in (0, 1):

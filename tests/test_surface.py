@@ -50,5 +50,5 @@ def test_missing_counterpart_is_not_found(surface: Surface) -> None:
 
 
 def test_unknown_place_is_refused(surface: Surface) -> None:
-    with pytest.raises(LookupError, match=r"there is no KV\.purge$"):
+    with pytest.raises(LookupError, match=r"unknown place KV\.purge$"):
         next(surface._in("KV.purge", "x", "x", {"kind": "property"}))

@@ -1,4 +1,4 @@
-"""Fixtures: make the Workers importable in tests, and run both on the fakes."""
+"""Make the Workers importable in tests, and run both on the fakes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ sys.path.insert(0, str(HERE / "src"))
 
 @pytest_asyncio.fixture
 async def runtime() -> AsyncIterator[FakeRuntime[Any]]:
-    """Return the shop, bound to the warehouse, as both configurations describe them."""
+    """Yield the shop, bound to the warehouse; each has its own configuration."""
     warehouse = HERE / "warehouse" / "wrangler.jsonc"
     runtime: FakeRuntime[Any] = FakeRuntime.from_config(HERE / "wrangler.jsonc", also=[warehouse])
     yield runtime

@@ -1,4 +1,4 @@
-"""Fixtures: make the Worker importable in tests, and run it on the fakes."""
+"""Make the Worker importable in tests, and run it on the fakes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ sys.path.insert(0, str(HERE / "src"))
 
 @pytest_asyncio.fixture
 async def runtime() -> AsyncIterator[FakeRuntime[Any]]:
-    """Return the Worker of wrangler.jsonc, over the fakes."""
+    """Yield the Worker that wrangler.jsonc configures, on the fakes."""
     runtime: FakeRuntime[Any] = FakeRuntime.from_config(HERE / "wrangler.jsonc")
     yield runtime
     await runtime.drain()

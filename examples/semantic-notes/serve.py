@@ -1,6 +1,6 @@
 """Serve the Worker on plain CPython over the fakes, or with ``--workerd`` inside the real runtime.
 
-Neither has Workers AI. Embeddings are computed from words, and a stand-in answers with a quotation.
+Neither has Workers AI: embeddings count words, and a stand-in answers by quoting a note.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parents[1]))  # needed if this file is run by its path
+sys.path.insert(0, str(HERE.parents[1]))  # for running this file as a script
 
 from examples import serving  # noqa: E402
 from pyworkers_sdk import AIError  # noqa: E402
@@ -39,7 +39,7 @@ def workerd(port: int = 0, pyodide: str = "314") -> AbstractContextManager[str]:
 
 
 def quote(inputs: dict[str, Any]) -> str | AsyncIterator[str]:
-    """Answer in place of a model: quote the first note of the prompt."""
+    """Stand in for the model: answer with the first note of the prompt."""
     prompt = inputs["messages"][-1]["content"]
     if prompt.endswith("Question: too much"):
         raise AIError("Capacity temporarily exceeded, please try again.", code=3040)

@@ -1,4 +1,4 @@
-"""Fixtures: make the Worker importable in unit tests, and run it on the fakes."""
+"""Make the Worker importable in unit tests, and run it on the fakes."""
 
 import sys
 from collections.abc import AsyncIterator
@@ -16,7 +16,7 @@ from shortlinks.worker import AppEnv  # noqa: E402
 
 @pytest_asyncio.fixture
 async def runtime() -> AsyncIterator[FakeRuntime[AppEnv]]:
-    """Return the Worker of wrangler.jsonc, with the database that the migrations make."""
+    """Yield the Worker that wrangler.jsonc configures, with its migrations applied."""
     runtime = FakeRuntime.from_config(HERE / "wrangler.jsonc", env=AppEnv, ADMIN_TOKEN="secret")
     yield runtime
     await runtime.drain()

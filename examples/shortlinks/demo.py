@@ -1,6 +1,6 @@
 """Serve the link shortener, visit it over HTTP and print the transcript: ``scripts/demo --help``.
 
-It runs on plain CPython over the fakes. With ``--workerd`` it runs inside the real runtime.
+The Worker runs on plain CPython over the fakes, or with ``--workerd`` inside the real runtime.
 """
 
 from __future__ import annotations
@@ -44,40 +44,40 @@ class Visitor:
         contains: Any = "",
         **options: Any,
     ) -> httpx.Response:
-        """Send a request, print it, and check its response.
+        """Send a request, and check the response.
 
-        A GET is repeated for up to 30 seconds until it has the expected content, because work in
-        ``ctx.wait_until`` ends after its response.
+        With ``contains``, a GET is repeated for up to 30 seconds until the body matches, because
+        work in ``ctx.wait_until`` ends after the response.
 
         Args:
-            title: The title in the transcript.
+            title: The heading of this request in the transcript.
             method: The HTTP method.
-            path: The path of the URL.
+            path: The path and query.
             expect: The expected status.
-            contains: Text in the expected body, or keys and values of its JSON.
-            options: Further options of the request, as httpx names them.
+            contains: A text that the body must contain, or keys and values of its JSON.
+            options: More options of ``httpx.Client.request``.
         """
         deadline = time.monotonic() + 30 * (method == "GET")
         while True:
             response = self.client.request(method, path, **options)
-            fine = response.status_code == expect and _contains(response, contains)
-            if fine or not contains or time.monotonic() > deadline:
+            matches = response.status_code == expect and _contains(response, contains)
+            if matches or not contains or time.monotonic() > deadline:
                 break
             time.sleep(0.02)
         self.sent += 1
-        self.failed += not fine
+        self.failed += not matches
         self._print(title, response)
-        if not fine:
+        if not matches:
             self.say(f"    UNEXPECTED  expected {expect} {contains or ''}")
         return response
 
     def _print(self, title: str, response: httpx.Response) -> None:
         request = response.request
         self.say(f"\n{self.sent:2}  {title}")
-        line = f"{request.method} {request.url.raw_path.decode()}"
+        request_line = f"{request.method} {request.url.raw_path.decode()}"
         if "authorization" in request.headers:
-            line += f"  authorization: {request.headers['authorization']}"
-        self.say(f"    {'-->':10}{line}")
+            request_line += f"  authorization: {request.headers['authorization']}"
+        self.say(f"    {'-->':10}{request_line}")
         if request.content:
             self.say(_short(request.content.decode()))
         self.say(f"    {'<--':10}{response.status_code} {response.reason_phrase}")
@@ -91,18 +91,18 @@ class Visitor:
 def _contains(response: httpx.Response, expected: Any) -> bool:
     if isinstance(expected, str):
         return expected in response.text
-    data = response.json()
-    return all(name in data and data[name] == value for name, value in expected.items())
+    body = response.json()
+    return all(name in body and body[name] == value for name, value in expected.items())
 
 
 def _short(text: str) -> str:
     line = " ".join(text.split())
-    room = WIDTH - 14
-    return f"{'':14}{line if len(line) <= room else line[: room - 2] + ' …'}"
+    width = WIDTH - 14
+    return f"{'':14}{line if len(line) <= width else line[: width - 2] + ' …'}"
 
 
 def visit(visitor: Visitor) -> None:
-    """Visit a server with an empty database, and print the transcript."""
+    """Visit every route. The server must be new: the database must be empty."""
     links, docs = "/api/links", "https://docs.python.org/3/"
     admin = {"authorization": f"Bearer {TOKEN}"}
 
@@ -114,15 +114,15 @@ def visit(visitor: Visitor) -> None:
         expect=201,
         contains={"slug": "docs", "url": docs, "hits": 0},
     )
-    created = visitor(
-        "A link with a random name; its address is normalized as by browsers",
+    link = visitor(
+        "A link with a random name; its address is normalized as in browsers",
         *("POST", links),
         json={"url": "HTTPS://Example.COM/a/../b?q=é"},
         expect=201,
         contains={"url": "https://example.com/b?q=%C3%A9"},
     ).json()
     visitor(
-        "A name that is taken: D1's constraint",
+        "A name that is taken: D1's UNIQUE constraint",
         *("POST", links),
         json={"url": docs, "slug": "docs"},
         expect=409,
@@ -136,15 +136,13 @@ def visit(visitor: Visitor) -> None:
         contains="http:// or https://",
     )
     visitor(
-        "A wrong type, reported by the row type of the body",
+        "A wrong type: the row type of the body detects it",
         *("POST", links),
         json={"url": 7},
         expect=422,
         contains={"error": "the body: url: expected str, got int"},
     )
-    visitor(
-        "A body that is not JSON", "POST", links, content="url=x", expect=422, contains="not JSON"
-    )
+    visitor("Invalid JSON", "POST", links, content="url=x", expect=422, contains="not JSON")
     visitor("Followed, with the address from D1", "GET", "/docs", expect=302)
     visitor("Followed again, with the address from KV", "GET", "/docs", expect=302)
     visitor(
@@ -154,28 +152,22 @@ def visit(visitor: Visitor) -> None:
         contains={"hits": 2},
     )
     visitor(
-        "The newest first, a page at a time",
+        "Newest first, one page at a time",
         *("GET", f"{links}?limit=1"),
         expect=200,
-        contains={"links": [created], "next": f"{links}?limit=1&before={created.get('id')}"},
+        contains={"links": [link], "next": f"{links}?limit=1&before={link.get('id')}"},
     )
     visitor(
-        "The next page, which is the last",
-        *("GET", f"{links}?limit=1&before={created.get('id')}"),
+        "The next page, the last one",
+        *("GET", f"{links}?limit=1&before={link.get('id')}"),
         expect=200,
         contains={"next": None},
     )
     visitor("Deleting needs a token", "DELETE", f"{links}/docs", expect=401)
     visitor("Deleting with the token", "DELETE", f"{links}/docs", headers=admin, expect=204)
     visitor("Gone, from the cache too", "GET", "/docs", expect=404, contains="no such link")
-    visitor(
-        "A link that does not exist cannot be deleted",
-        "DELETE",
-        f"{links}/docs",
-        headers=admin,
-        expect=404,
-    )
-    visitor("A method that is not supported", "PUT", links, expect=405)
+    visitor("Nothing left to delete", "DELETE", f"{links}/docs", headers=admin, expect=404)
+    visitor("Unsupported method", "PUT", links, expect=405)
 
 
 # Servers -----------------------------------------------------------------------------------------
@@ -189,7 +181,7 @@ def fakes(port: int) -> AbstractContextManager[str]:
 
 
 def workerd(port: int, pyodide: str) -> AbstractContextManager[str]:
-    """Serve the Worker inside real workerd, with the built package."""
+    """Serve the Worker inside real workerd, with the package installed from its wheel."""
     secrets = {"ADMIN_TOKEN": TOKEN}
     config = HERE / "wrangler.jsonc"
     return serving.workerd(config, port=port, pyodide=pyodide, variables=secrets)
@@ -207,7 +199,7 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=8787, help="default: 8787")
     parser.add_argument("--once", action="store_true", help="end after the transcript")
     options = parser.parse_args()
-    stays = not options.once and sys.stdin.isatty() and sys.stdout.isatty()
+    interactive = not options.once and sys.stdin.isatty() and sys.stdout.isatty()
     where = f"workerd, Pyodide {options.pyodide}" if options.workerd else "CPython, over the fakes"
     server = workerd(options.port, options.pyodide) if options.workerd else fakes(options.port)
     print(f"The link shortener on {where} …", flush=True)
@@ -216,10 +208,10 @@ def main() -> int:
             visitor = Visitor(client)
             started = time.perf_counter()
             visit(visitor)
-            took = time.perf_counter() - started
-        fine = visitor.sent - visitor.failed
-        print(f"\n{fine} of {visitor.sent} answers as expected, in {took:.2f} s ({where})")
-        if stays:
+            seconds = time.perf_counter() - started
+        matched = visitor.sent - visitor.failed
+        print(f"\n{matched} of {visitor.sent} answers as expected, in {seconds:.2f} s ({where})")
+        if interactive:
             print(f"Serving {url} until Ctrl-C; the admin's token is {TOKEN!r}.", flush=True)
             try:
                 threading.Event().wait()

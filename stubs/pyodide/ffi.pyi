@@ -1,4 +1,4 @@
-# What pyodide.ffi offers from 0.26 to 314, as far as this package uses it.
+# The part of pyodide.ffi that this package uses, in Pyodide 0.26 to 314.
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import Any
 

@@ -1,4 +1,5 @@
-# The official SDK's package, whose wheel ships few types: what a Worker can subclass or call.
+# The official SDK's package: the classes and functions that a Worker subclasses or calls. The wheel
+# of that SDK ships few types.
 from typing import Any
 
 env: Any

@@ -1,4 +1,4 @@
-"""Makes one pytest item of each contract check, case and world, and runs it there."""
+"""Collect one pytest item for each contract check, case and world, and run it in that world."""
 
 from __future__ import annotations
 
@@ -53,12 +53,12 @@ def _items(collector: pytest.Collector, name: str, check: kit.Check) -> Iterator
 def _selected(config: pytest.Config) -> list[kit.World]:
     names = config.getoption("--world") or os.environ.get("PYWORKERS_WORLDS", "").split()
     if unknown := set(names) - set(kit.WORLDS):
-        raise pytest.UsageError(f"PYWORKERS_WORLDS: no world {', '.join(sorted(unknown))}")
+        raise pytest.UsageError(f"PYWORKERS_WORLDS: unknown world {', '.join(sorted(unknown))}")
     return [kit.World(name) for name in kit.WORLDS if not names or name in names]
 
 
 def _like(check: kit.Check, run: Callable[..., Any]) -> Callable[..., Any]:
-    # pytest shows the check's place in the file, but its parameters are no fixtures
+    # pytest reports the check's line in the file, but must not take its parameters for fixtures.
     functools.update_wrapper(run, check)
     run.__signature__ = inspect.Signature()  # type: ignore[attr-defined]
     return run
@@ -83,20 +83,20 @@ def _in_real(
     def run() -> None:
         where = f"{check.__module__}:{check.__name__}"
         try:
-            done = config.stash[worlds_key].run(world.name, where, case)
+            outcome = config.stash[worlds_key].run(world.name, where, case)
         except WorldError as error:
             raise pytest.fail.Exception(str(error), pytrace=False) from None
-        if done["outcome"] == "skipped":
-            raise pytest.skip.Exception(done["text"], _use_item_location=True)
-        if done["outcome"] != "passed":
-            pytest.fail(done["text"], pytrace=False)
+        if outcome["outcome"] == "skipped":
+            raise pytest.skip.Exception(outcome["text"], _use_item_location=True)
+        if outcome["outcome"] != "passed":
+            pytest.fail(outcome["text"], pytrace=False)
 
     return _like(check, run)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    # World after world; and what needs none comes first, while the real ones start.
+    # Run world after world. The fake world is first, because the real ones take time to start.
     order = {name: number for number, name in enumerate(kit.WORLDS)}
     items.sort(key=lambda item: order.get(item.stash.get(place_key, ""), 0))
 
@@ -109,7 +109,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if shutil.which("node") is None:
         pytest.exit(
             "node is not installed, and contract checks must run in the real worlds too.\n"
-            "Install Node 20 or later, or say PYWORKERS_SKIP_REAL=1 to skip those worlds.",
+            "Install Node 20 or later, or set PYWORKERS_SKIP_REAL=1 to skip those worlds.",
             returncode=3,
         )
     session.config.stash[worlds_key] = worlds = Worlds()

@@ -1,4 +1,4 @@
-"""Types of Workers AI, as mypy and pyright must infer them; never run."""
+"""The types of Workers AI: checked by mypy and pyright, never run."""
 
 from __future__ import annotations
 

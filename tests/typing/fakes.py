@@ -1,8 +1,8 @@
-"""Each fake against the Protocol that it implements: read by both type checkers, never run.
+"""Each fake is held to the Protocol that it implements, by mypy and pyright; nothing runs this.
 
 One line holds one class, in the order of pyworkers_sdk/_js. A line fails where its class lacks a
 member of the Protocol, or has the member with another type. The classes of pyworkers_sdk/_cpython
-are the fakes of the web platform. tests/test_protocols.py finds what is missing here.
+are the fakes of the web platform. tests/test_protocols.py finds fakes and Protocols without a line.
 """
 
 from __future__ import annotations

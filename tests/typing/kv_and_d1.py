@@ -1,4 +1,4 @@
-"""Promises of the types of KV, D1 and entrypoints: read by mypy and pyright, never run.
+"""The types of KV, D1 and entrypoints: checked by mypy and pyright, never run.
 
 A line that must be an error carries an ignore for each checker. An ignore that is not needed is an
 error itself, so both sides of every promise are checked.

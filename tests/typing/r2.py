@@ -1,4 +1,4 @@
-"""Promises of R2's types: read by mypy and pyright, never run."""
+"""The types of R2: checked by mypy and pyright, never run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Types of the search bindings and Artifacts, as mypy and pyright must infer them; never run."""
+"""The types of the search bindings and Artifacts: checked by mypy and pyright, never run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Types of Vectorize, as mypy and pyright must infer them; never run."""
+"""The types of Vectorize: checked by mypy and pyright, never run."""
 
 from __future__ import annotations
 

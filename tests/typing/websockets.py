@@ -1,4 +1,4 @@
-"""Types of WebSockets: checked by mypy and pyright, never run."""
+"""The types of WebSockets: checked by mypy and pyright, never run."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ pytestmark = [
     pytest.mark.skipif(
         os.environ.get("PYWORKERS_SKIP_REAL") == "1", reason="PYWORKERS_SKIP_REAL=1"
     ),
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine"),
+    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed"),
 ]
 
 
@@ -35,7 +35,7 @@ def workerd() -> AbstractContextManager[str]:
     return serving.workerd(CONFIG)
 
 
-def come_in(page: Page, url: str, name: str) -> None:
+def join(page: Page, url: str, name: str) -> None:
     page.goto(url)
     page.get_by_label("Room").fill("tea")
     page.get_by_label("Your name").fill(name)
@@ -49,15 +49,15 @@ def say(page: Page, text: str) -> None:
 
 
 @pytest.mark.parametrize("serve", [fakes, workerd])
-def test_two_people_talk(serve: Callable[[], AbstractContextManager[str]]) -> None:
+def test_two_people_talk_in_a_browser(serve: Callable[[], AbstractContextManager[str]]) -> None:
     errors: list[str] = []
     with serve() as url, chromium() as browser:
         ada, bob = browser.new_page(), browser.new_page()
         for page in (ada, bob):
             page.on("pageerror", lambda error: errors.append(str(error)))
-        come_in(ada, url, "Ada")
+        join(ada, url, "Ada")
         say(ada, "is anybody there?")
-        come_in(bob, url, "Bob")
+        join(bob, url, "Bob")
         expect(bob.locator("#messages")).to_contain_text("is anybody there?")  # from the history
         expect(ada.locator("#people")).to_have_text("Ada, Bob")
         say(bob, "<b>me</b>")

@@ -1,4 +1,4 @@
-"""The main module of the Worker, as wrangler.jsonc names it."""
+"""The Worker's main module, named in wrangler.jsonc."""
 
 from books.worker import Default
 

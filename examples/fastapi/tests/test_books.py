@@ -23,39 +23,39 @@ async def post(runtime: FakeRuntime[AppEnv], book: Any) -> Response:
 
 
 @pytest.mark.asyncio
-async def test_a_book_is_added_and_found(runtime: FakeRuntime[AppEnv]) -> None:
-    added = await post(runtime, DUNE)
-    assert added.status == 201
-    assert await added.json() == {"id": 1, **DUNE, "sold_out": False}
-    found = await runtime.fetch(f"{SITE}/books/1")
-    assert await found.json() == {"id": 1, **DUNE, "sold_out": False, "currency": "EUR"}
+async def test_added_book_is_returned_by_id(runtime: FakeRuntime[AppEnv]) -> None:
+    created = await post(runtime, DUNE)
+    assert created.status == 201
+    assert await created.json() == {"id": 1, **DUNE, "sold_out": False}
+    response = await runtime.fetch(f"{SITE}/books/1")
+    assert await response.json() == {"id": 1, **DUNE, "sold_out": False, "currency": "EUR"}
 
 
 @pytest.mark.asyncio
-async def test_books_are_listed_by_author(runtime: FakeRuntime[AppEnv]) -> None:
+async def test_list_filters_by_author(runtime: FakeRuntime[AppEnv]) -> None:
     await post(runtime, DUNE)
     await post(runtime, {"title": "Emma", "author": "Jane Austen", "price": 7.5})
-    everything = await runtime.fetch(f"{SITE}/books")
-    assert [book["title"] for book in await everything.json()] == ["Dune", "Emma"]
+    all_books = await runtime.fetch(f"{SITE}/books")
+    assert [book["title"] for book in await all_books.json()] == ["Dune", "Emma"]
     austen = await runtime.fetch(f"{SITE}/books?author=Jane%20Austen")
     assert [book["title"] for book in await austen.json()] == ["Emma"]
 
 
 @pytest.mark.asyncio
-async def test_invalid_book_is_refused(runtime: FakeRuntime[AppEnv]) -> None:
-    refused = await post(runtime, {**DUNE, "price": -1})
-    assert refused.status == 422
-    assert (await refused.json())["detail"][0]["loc"] == ["body", "price"]
+async def test_invalid_book_is_rejected(runtime: FakeRuntime[AppEnv]) -> None:
+    response = await post(runtime, {**DUNE, "price": -1})
+    assert response.status == 422
+    assert (await response.json())["detail"][0]["loc"] == ["body", "price"]
 
 
 @pytest.mark.asyncio
-async def test_missing_book_is_a_404(runtime: FakeRuntime[AppEnv]) -> None:
-    missing = await runtime.fetch(f"{SITE}/books/7")
-    assert missing.status == 404
-    assert await missing.json() == {"detail": "no such book"}
+async def test_missing_book_is_not_found(runtime: FakeRuntime[AppEnv]) -> None:
+    response = await runtime.fetch(f"{SITE}/books/7")
+    assert response.status == 404
+    assert await response.json() == {"detail": "book not found"}
 
 
 @pytest.mark.asyncio
 async def test_openapi_schema_lists_the_routes(runtime: FakeRuntime[AppEnv]) -> None:
     schema = await (await runtime.fetch(f"{SITE}/openapi.json")).json()
-    assert set(schema["paths"]) == {"/books", "/books/{number}"}
+    assert set(schema["paths"]) == {"/books", "/books/{book_id}"}

@@ -16,14 +16,14 @@ Runtime = FakeRuntime[AppEnv]
 SITE = "https://shop.example"
 STEPS = (
     "reserve",
-    "note that it is reserved",
-    "until the van comes",
+    "record as reserved",
+    "wait for the van",
     "ship",
-    "note that it is shipped",
+    "record as shipped",
 )
 
 
-async def order(runtime: Runtime, item: str = "tea", quantity: int = 2) -> str:
+async def place_order(runtime: Runtime, item: str = "tea", quantity: int = 2) -> str:
     body = json.dumps({"item": item, "quantity": quantity})
     response = await runtime.fetch(f"{SITE}/orders", method="POST", body=body)
     assert response.status == 202
@@ -31,27 +31,27 @@ async def order(runtime: Runtime, item: str = "tea", quantity: int = 2) -> str:
     return order_id
 
 
-async def state(runtime: Runtime, order_id: str) -> str:
+async def state_of(runtime: Runtime, order_id: str) -> str:
     response = await runtime.fetch(f"{SITE}/orders/{order_id}")
-    current: str = (await response.json())["state"]
-    return current
+    state: str = (await response.json())["state"]
+    return state
 
 
 async def advance(runtime: Runtime, *steps: timedelta) -> None:
-    """Advance the clock in steps, and do the work that is due after each."""
+    """Advance the clock step by step, and run the work that is due after each step."""
     await runtime.drain()
     for step in steps:
         runtime.clock.advance(step)
         await runtime.drain()
 
 
-async def left(runtime: Runtime, item: str = "tea") -> int:
+async def stock_left(runtime: Runtime, item: str = "tea") -> int:
     warehouse: Any = runtime.env.WAREHOUSE
-    quantity: int = await warehouse.left(item)
-    return quantity
+    count: int = await warehouse.left(item)
+    return count
 
 
-async def shipped(runtime: Runtime) -> list[Any]:
+async def reservations(runtime: Runtime) -> list[Any]:
     db = runtime.workers["warehouse"].env.DB
     query = "SELECT order_id, quantity, shipped FROM reservations ORDER BY order_id"
     return [tuple(row.values()) for row in await db.prepare(query).all()]
@@ -62,65 +62,63 @@ SECOND, HOUR = timedelta(seconds=2), timedelta(hours=2)
 
 @pytest.mark.asyncio
 async def test_order_is_reserved_and_then_shipped(runtime: Runtime) -> None:
-    order_id = await order(runtime)
-    assert await state(runtime, order_id) == "new"
+    order_id = await place_order(runtime)
+    assert await state_of(runtime, order_id) == "new"
     await advance(runtime, SECOND)
-    assert await state(runtime, order_id) == "reserved"
-    assert await left(runtime) == 8
+    assert await state_of(runtime, order_id) == "reserved"
+    assert await stock_left(runtime) == 8
     await advance(runtime, HOUR)
-    assert await state(runtime, order_id) == "shipped"
-    assert await shipped(runtime) == [(order_id, 2, 1)]
+    assert await state_of(runtime, order_id) == "shipped"
+    assert await reservations(runtime) == [(order_id, 2, 1)]
 
 
 @pytest.mark.asyncio
-async def test_order_beyond_the_stock_is_refused(runtime: Runtime) -> None:
-    first, second = await order(runtime, "cup", 2), await order(runtime, "cup", 2)
+async def test_order_beyond_stock_is_refused(runtime: Runtime) -> None:
+    first, second = await place_order(runtime, "cup", 2), await place_order(runtime, "cup", 2)
     await advance(runtime, SECOND, HOUR)
-    states = {await state(runtime, first), await state(runtime, second)}
+    states = {await state_of(runtime, first), await state_of(runtime, second)}
     assert states == {"shipped", "refused"}
-    assert await left(runtime, "cup") == 1
+    assert await stock_left(runtime, "cup") == 1
 
 
 @pytest.mark.parametrize("body", ["", "{}", '{"item": "tea", "quantity": 0}', '{"item": 1}'])
 @pytest.mark.asyncio
-async def test_invalid_order_is_refused_with_422(runtime: Runtime, body: str) -> None:
+async def test_invalid_order_is_rejected(runtime: Runtime, body: str) -> None:
     response = await runtime.fetch(f"{SITE}/orders", method="POST", body=body)
     assert response.status == 422
     assert "error" in await response.json()
 
 
 @pytest.mark.asyncio
-async def test_message_delivered_twice_ships_one_order(runtime: Runtime) -> None:
+async def test_message_delivered_twice_ships_once(runtime: Runtime) -> None:
     faults(runtime.env.NEW_ORDERS).deliver_twice()
-    order_id = await order(runtime)
+    order_id = await place_order(runtime)
     await advance(runtime, SECOND, SECOND, HOUR)
-    assert await shipped(runtime) == [(order_id, 2, 1)]
+    assert await reservations(runtime) == [(order_id, 2, 1)]
 
 
 @pytest.mark.asyncio
-async def test_order_lost_before_the_queue_is_found_by_cron(runtime: Runtime) -> None:
+async def test_order_missing_from_the_queue_is_resent_by_cron(runtime: Runtime) -> None:
     faults(runtime.env.NEW_ORDERS).fail("Queue send failed: internal error")
-    order_id = await order(runtime)
-    with pytest.raises(Exception, match="internal error"):  # the work in ctx.wait_until
+    order_id = await place_order(runtime)
+    with pytest.raises(Exception, match="internal error"):  # from ctx.wait_until
         await runtime.drain()
     await advance(runtime, timedelta(minutes=11))
-    assert await state(runtime, order_id) == "new"
+    assert await state_of(runtime, order_id) == "new"
     await runtime.scheduled("*/10 * * * *")
     await advance(runtime, SECOND, HOUR)
-    assert await state(runtime, order_id) == "shipped"
+    assert await state_of(runtime, order_id) == "shipped"
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("step", STEPS)
 @pytest.mark.asyncio
-async def test_crash_at_any_step_loses_and_repeats_no_order(
-    runtime: Runtime, step: str, when: str
-) -> None:
+async def test_crash_at_any_step_ships_exactly_once(runtime: Runtime, step: str, when: str) -> None:
     fulfilment = introspect_workflow(runtime.env.FULFILMENT)
     (fulfilment.crash_before if when == "before" else fulfilment.crash_after)(step)
-    order_id = await order(runtime)
+    order_id = await place_order(runtime)
     await advance(runtime, SECOND, HOUR, HOUR)
     assert fulfilment.instance(order_id).crashes == 1
-    assert await state(runtime, order_id) == "shipped"
-    assert await shipped(runtime) == [(order_id, 2, 1)]
-    assert await left(runtime) == 8
+    assert await state_of(runtime, order_id) == "shipped"
+    assert await reservations(runtime) == [(order_id, 2, 1)]
+    assert await stock_left(runtime) == 8

@@ -30,9 +30,9 @@ async def get(runtime: FakeRuntime[AppEnv], path: str, **headers: str) -> Respon
 
 
 async def search(runtime: FakeRuntime[AppEnv], question: str) -> Any:
-    answer = await get(runtime, f"/api/search?q={quote(question)}")
-    assert answer.status == 200
-    return (await answer.json())["found"]
+    response = await get(runtime, f"/api/search?q={quote(question)}")
+    assert response.status == 200
+    return (await response.json())["found"]
 
 
 async def listed(runtime: FakeRuntime[AppEnv]) -> dict[str, bool]:
@@ -40,28 +40,28 @@ async def listed(runtime: FakeRuntime[AppEnv]) -> dict[str, bool]:
     return {note["title"]: note["ready"] for note in notes}
 
 
-async def some_notes(runtime: FakeRuntime[AppEnv]) -> list[str]:
+async def add_three_notes(runtime: FakeRuntime[AppEnv]) -> list[str]:
     notes = {"Tea": TEA, "Cat": CAT, "Bicycle": BIKE}
-    made = [await (await upload(runtime, *note)).json() for note in notes.items()]
-    return [note["id"] for note in made]
+    created = [await (await upload(runtime, *note)).json() for note in notes.items()]
+    return [note["id"] for note in created]
 
 
 def events(text: str) -> list[tuple[str, Any]]:
-    pairs: list[tuple[str, Any]] = []
+    parsed: list[tuple[str, Any]] = []
     for block in text.removesuffix("\n\n").split("\n\n"):
         name, data = block.split("\n")
-        pairs.append((name.removeprefix("event: "), json.loads(data.removeprefix("data: "))))
-    return pairs
+        parsed.append((name.removeprefix("event: "), json.loads(data.removeprefix("data: "))))
+    return parsed
 
 
 # Upload ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.asyncio
-async def test_note_is_stored(runtime: FakeRuntime[AppEnv]) -> None:
-    added = await upload(runtime, "Tea", TEA)
-    assert added.status == 201
-    note = await added.json()
+async def test_uploaded_note_is_stored_and_indexed(runtime: FakeRuntime[AppEnv]) -> None:
+    response = await upload(runtime, "Tea", TEA)
+    assert response.status == 201
+    note = await response.json()
     assert {**note, "id": ""} == {"id": "", "title": "Tea", "length": len(TEA), "ready": True}
     text = await get(runtime, f"/api/notes/{note['id']}")
     assert await text.text() == TEA
@@ -70,13 +70,13 @@ async def test_note_is_stored(runtime: FakeRuntime[AppEnv]) -> None:
 
 
 @pytest.mark.asyncio
-async def test_same_note_is_stored_once(runtime: FakeRuntime[AppEnv]) -> None:
+async def test_uploading_the_same_note_twice_stores_it_once(runtime: FakeRuntime[AppEnv]) -> None:
     first = await upload(runtime, "Tea", TEA)
-    asked = len(ai(runtime.env.AI).calls)
-    again = await upload(runtime, "Tea", TEA)
-    assert again.status == 200
-    assert await again.json() == await first.json()
-    assert len(ai(runtime.env.AI).calls) == asked
+    calls_before = len(ai(runtime.env.AI).calls)
+    second = await upload(runtime, "Tea", TEA)
+    assert second.status == 200
+    assert await second.json() == await first.json()
+    assert len(ai(runtime.env.AI).calls) == calls_before
     assert (await upload(runtime, "Green tea", TEA)).status == 201
     assert await listed(runtime) == {"Green tea": True, "Tea": True}
 
@@ -91,8 +91,8 @@ async def test_long_text_has_a_vector_for_each_piece(runtime: FakeRuntime[AppEnv
     sizes = [len(call.inputs["text"]) for call in ai(runtime.env.AI).calls]
     assert max(sizes) == 50
     assert (await search(runtime, "Sentence number 2999"))[0]["note"] == note["id"]
-    gone = await runtime.fetch(f"{SITE}/api/notes/{note['id']}", method="DELETE")
-    assert gone.status == 204
+    deleted = await runtime.fetch(f"{SITE}/api/notes/{note['id']}", method="DELETE")
+    assert deleted.status == 204
     assert vectors(runtime.env.INDEX) == []
 
 
@@ -109,16 +109,16 @@ async def test_long_text_has_a_vector_for_each_piece(runtime: FakeRuntime[AppEnv
     ],
 )
 @pytest.mark.asyncio
-async def test_invalid_note_is_refused(
+async def test_invalid_note_is_rejected(
     runtime: FakeRuntime[AppEnv], title: str, text: str | bytes, status: int, error: str
 ) -> None:
-    refused = await upload(runtime, title, text)
-    assert (refused.status, await refused.json()) == (status, {"error": error})
+    response = await upload(runtime, title, text)
+    assert (response.status, await response.json()) == (status, {"error": error})
     assert await listed(runtime) == {}
 
 
 @pytest.mark.asyncio
-async def test_endless_text_is_refused_early(
+async def test_endless_body_is_read_only_up_to_the_limit(
     runtime: FakeRuntime[AppEnv],
 ) -> None:
     sent = 0
@@ -135,7 +135,7 @@ async def test_endless_text_is_refused_early(
 
 
 @pytest.mark.asyncio
-async def test_upload_without_body_is_refused(runtime: FakeRuntime[AppEnv]) -> None:
+async def test_upload_without_a_body_is_rejected(runtime: FakeRuntime[AppEnv]) -> None:
     assert (await runtime.fetch(f"{SITE}/api/notes?title=None", method="POST")).status == 422
 
 
@@ -145,9 +145,9 @@ async def test_failed_upload_is_completed_by_the_next(
     runtime: FakeRuntime[AppEnv], binding: str
 ) -> None:
     faults(getattr(runtime.env, binding)).fail("no connection to 10.0.0.7")
-    broken = await upload(runtime, "Tea", TEA)
-    assert broken.status == (500 if binding == "TEXTS" else 502)
-    assert "10.0.0.7" not in await broken.text()
+    failed = await upload(runtime, "Tea", TEA)
+    assert failed.status == (500 if binding == "TEXTS" else 502)
+    assert "10.0.0.7" not in await failed.text()
     assert await listed(runtime) == {"Tea": False}
     assert await search(runtime, "How hot is the water for tea?") == []
     assert (await upload(runtime, "Tea", TEA)).status == 201
@@ -167,24 +167,24 @@ async def test_failed_upload_is_completed_by_the_next(
     ],
 )
 @pytest.mark.asyncio
-async def test_nearest_note_is_found_first(
+async def test_search_ranks_the_relevant_note_first(
     runtime: FakeRuntime[AppEnv], question: str, title: str
 ) -> None:
-    await some_notes(runtime)
-    found = await search(runtime, question)
-    assert found[0]["title"] == title
-    assert [piece["score"] for piece in found] == sorted(
-        (piece["score"] for piece in found), reverse=True
+    await add_three_notes(runtime)
+    results = await search(runtime, question)
+    assert results[0]["title"] == title
+    assert [piece["score"] for piece in results] == sorted(
+        (piece["score"] for piece in results), reverse=True
     )
-    assert len(found) == 3
+    assert len(results) == 3
 
 
 @pytest.mark.asyncio
-async def test_new_note_is_found_once_the_index_shows_it(
+async def test_new_note_is_found_once_the_index_has_it(
     runtime: FakeRuntime[AppEnv],
 ) -> None:
     faults(runtime.env.INDEX).late(5)
-    await some_notes(runtime)
+    await add_three_notes(runtime)
     assert await search(runtime, "tea") == []
     runtime.clock.advance(5)
     assert (await search(runtime, "tea"))[0]["title"] == "Tea"
@@ -192,18 +192,18 @@ async def test_new_note_is_found_once_the_index_shows_it(
 
 @pytest.mark.parametrize("path", ["/api/search", "/api/search?q=%20", "/api/answer?q=" + "x" * 501])
 @pytest.mark.asyncio
-async def test_invalid_question_is_refused(runtime: FakeRuntime[AppEnv], path: str) -> None:
-    refused = await get(runtime, path)
-    body = {"error": "q: expected 1 to 500 printable characters"}
-    assert (refused.status, await refused.json()) == (422, body)
+async def test_invalid_question_is_rejected(runtime: FakeRuntime[AppEnv], path: str) -> None:
+    response = await get(runtime, path)
+    error = {"error": "q: expected 1 to 500 printable characters"}
+    assert (response.status, await response.json()) == (422, error)
 
 
 # Answers -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.asyncio
-async def test_answer_has_its_sources(runtime: FakeRuntime[AppEnv]) -> None:
-    await some_notes(runtime)
+async def test_answer_includes_its_sources(runtime: FakeRuntime[AppEnv]) -> None:
+    await add_three_notes(runtime)
     ai(runtime.env.AI).on(WRITER, "Eighty degrees [1].")
     answer = await (await get(runtime, "/api/answer?q=How%20hot%20is%20green%20tea%3F")).json()
     assert answer["answer"] == "Eighty degrees [1]."
@@ -216,15 +216,15 @@ async def test_answer_has_its_sources(runtime: FakeRuntime[AppEnv]) -> None:
 
 
 @pytest.mark.asyncio
-async def test_stream_has_sources_first_and_answer_in_pieces(
+async def test_streamed_answer_sends_sources_first_then_pieces(
     runtime: FakeRuntime[AppEnv],
 ) -> None:
-    await some_notes(runtime)
-    continued = asyncio.Event()
+    await add_three_notes(runtime)
+    resume = asyncio.Event()
 
     async def slowly() -> AsyncIterator[str]:
         yield "Eighty"
-        await continued.wait()
+        await resume.wait()
         yield " degrees [1]."
 
     ai(runtime.env.AI).on(WRITER, lambda inputs: slowly())
@@ -236,17 +236,17 @@ async def test_stream_has_sources_first_and_answer_in_pieces(
     assert (name, sources[0]["title"]) == ("sources", "Tea")
     assert events((await anext(chunks)).decode()) == [("piece", "Eighty")]
     rest = asyncio.ensure_future(anext(chunks))
-    await asyncio.sleep(0.01)  # the rest must not arrive, although it has time to
+    await asyncio.sleep(0.01)  # no chunk may come; a slow machine cannot break this
     assert not rest.done()
-    continued.set()
+    resume.set()
     assert events((await rest).decode()) == [("piece", " degrees [1].")]
     assert events((await anext(chunks)).decode()) == [("done", None)]
     assert await anext(chunks, None) is None
 
 
 @pytest.mark.asyncio
-async def test_client_that_leaves_ends_the_answer(runtime: FakeRuntime[AppEnv]) -> None:
-    await some_notes(runtime)
+async def test_closing_the_stream_stops_the_model(runtime: FakeRuntime[AppEnv]) -> None:
+    await add_three_notes(runtime)
     ended = asyncio.Event()
 
     async def endless() -> AsyncIterator[str]:
@@ -268,7 +268,7 @@ async def test_client_that_leaves_ends_the_answer(runtime: FakeRuntime[AppEnv]) 
 
 
 @pytest.mark.asyncio
-async def test_model_is_not_called_without_notes(runtime: FakeRuntime[AppEnv]) -> None:
+async def test_answer_without_notes_does_not_call_the_model(runtime: FakeRuntime[AppEnv]) -> None:
     whole = await get(runtime, "/api/answer?q=tea")
     assert await whole.json() == {"answer": NOTHING, "sources": []}
     stream = await get(runtime, "/api/answer?q=tea", accept="text/event-stream")
@@ -284,8 +284,8 @@ async def test_model_is_not_called_without_notes(runtime: FakeRuntime[AppEnv]) -
 @pytest.mark.parametrize(
     ("code", "status", "error"),
     [
-        (3036, 503, "the model has too much to do, try again later"),
-        (3040, 503, "the model has too much to do, try again later"),
+        (3036, 503, "the model is busy; try again later"),
+        (3040, 503, "the model is busy; try again later"),
         (5007, 502, "the model failed"),
         (None, 502, "the model failed"),
     ],
@@ -294,7 +294,7 @@ async def test_model_is_not_called_without_notes(runtime: FakeRuntime[AppEnv]) -
 async def test_failing_model_is_reported_without_details(
     runtime: FakeRuntime[AppEnv], code: int | None, status: int, error: str, accept: str
 ) -> None:
-    await some_notes(runtime)
+    await add_three_notes(runtime)
 
     def fail(inputs: Any) -> Any:
         raise AIError("account 4711: no", code=code)
@@ -306,7 +306,7 @@ async def test_failing_model_is_reported_without_details(
 
 
 @pytest.mark.asyncio
-async def test_failing_embedding_is_a_503(runtime: FakeRuntime[AppEnv]) -> None:
+async def test_busy_embedding_model_is_a_503(runtime: FakeRuntime[AppEnv]) -> None:
     faults(runtime.env.AI).fail("3040: Capacity temporarily exceeded", method="run")
     assert (await get(runtime, "/api/search?q=tea")).status == 503
 
@@ -316,36 +316,36 @@ async def test_failing_index_is_reported_without_details(runtime: FakeRuntime[Ap
     failing = faults(runtime.env.INDEX)
     failing.fail("VECTOR_QUERY_ERROR (code = 40041): rate limit exceeded")
     busy = await get(runtime, "/api/search?q=tea")
-    body = {"error": "the index has too much to do, try again later"}
-    assert (busy.status, await busy.json()) == (503, body)
+    error = {"error": "the index is busy; try again later"}
+    assert (busy.status, await busy.json()) == (503, error)
     failing.fail("VECTOR_QUERY_ERROR (code = 40006): the index secret-7 has 768 dimensions")
     failed = await get(runtime, "/api/search?q=tea")
     assert (failed.status, await failed.json()) == (502, {"error": "the index failed"})
 
 
 @pytest.mark.asyncio
-async def test_answer_that_fails_midway_ends_with_error_event(runtime: FakeRuntime[AppEnv]) -> None:
-    await some_notes(runtime)
+async def test_an_answer_that_breaks_off_says_so(runtime: FakeRuntime[AppEnv]) -> None:
+    await add_three_notes(runtime)
 
-    async def breaks() -> AsyncIterator[str]:
+    async def interrupted() -> AsyncIterator[str]:
         yield "Eighty"
         raise OSError("connection to 10.0.0.7 lost")
 
-    ai(runtime.env.AI).on(WRITER, lambda inputs: breaks())
+    ai(runtime.env.AI).on(WRITER, lambda inputs: interrupted())
     answer = await get(runtime, "/api/answer?q=tea", accept="text/event-stream")
     text = await answer.text()
     assert "10.0.0.7" not in text
     assert [name for name, _ in events(text)] == ["sources", "piece", "error"]
 
 
-# Deletion, and the rest --------------------------------------------------------------------------
+# Deletion and routes ----------------------------------------------------------------------------
 
 
 @pytest.mark.asyncio
-async def test_deletion_removes_everything(runtime: FakeRuntime[AppEnv]) -> None:
-    tea, *others = await some_notes(runtime)
-    gone = await runtime.fetch(f"{SITE}/api/notes/{tea}", method="DELETE")
-    assert gone.status == 204
+async def test_deletion_removes_the_note_everywhere(runtime: FakeRuntime[AppEnv]) -> None:
+    tea, *others = await add_three_notes(runtime)
+    deleted = await runtime.fetch(f"{SITE}/api/notes/{tea}", method="DELETE")
+    assert deleted.status == 204
     assert (await get(runtime, f"/api/notes/{tea}")).status == 404
     assert "Tea" not in {piece["title"] for piece in await search(runtime, "green tea")}
     assert {vector.id for vector in vectors(runtime.env.INDEX)} == {f"{id}-0" for id in others}
@@ -354,17 +354,19 @@ async def test_deletion_removes_everything(runtime: FakeRuntime[AppEnv]) -> None
     )
     pieces = await runtime.env.DB.prepare("SELECT note FROM pieces").all()
     assert {row["note"] for row in pieces} == {*others}
-    again = await runtime.fetch(f"{SITE}/api/notes/{tea}", method="DELETE")
-    assert again.status == 404
+    response = await runtime.fetch(f"{SITE}/api/notes/{tea}", method="DELETE")
+    assert response.status == 404
 
 
 @pytest.mark.parametrize("binding", ["INDEX", "TEXTS"])
 @pytest.mark.asyncio
-async def test_failed_deletion_can_be_repeated(runtime: FakeRuntime[AppEnv], binding: str) -> None:
-    tea, *_ = await some_notes(runtime)
+async def test_a_deletion_that_broke_off_can_be_repeated(
+    runtime: FakeRuntime[AppEnv], binding: str
+) -> None:
+    tea, *_ = await add_three_notes(runtime)
     faults(getattr(runtime.env, binding)).fail("away")
-    broken = await runtime.fetch(f"{SITE}/api/notes/{tea}", method="DELETE")
-    assert broken.status == (502 if binding == "INDEX" else 500)
+    failed = await runtime.fetch(f"{SITE}/api/notes/{tea}", method="DELETE")
+    assert failed.status == (502 if binding == "INDEX" else 500)
     assert (await listed(runtime))["Tea"] is False
     assert "Tea" not in {piece["title"] for piece in await search(runtime, "green tea")}
     assert (await runtime.fetch(f"{SITE}/api/notes/{tea}", method="DELETE")).status == 204
@@ -373,18 +375,18 @@ async def test_failed_deletion_can_be_repeated(runtime: FakeRuntime[AppEnv], bin
 
 
 @pytest.mark.asyncio
-async def test_unfinished_notes_do_not_crowd_out_the_others(
+async def test_search_skips_unfinished_notes(
     runtime: FakeRuntime[AppEnv],
 ) -> None:
-    await some_notes(runtime)
+    await add_three_notes(runtime)
     library = Library(runtime.env)
     for number in range(10):
         note, _ = await library.add(f"Tea {number}", f"{TEA} {number}")
         await (
             runtime.env.DB.prepare("UPDATE notes SET ready = 0 WHERE id = ?").bind(note["id"]).run()
         )
-    found = [piece["title"] for piece in await search(runtime, TEA)]
-    assert (found[0], sorted(found)) == ("Tea", ["Bicycle", "Cat", "Tea"])
+    titles = [piece["title"] for piece in await search(runtime, TEA)]
+    assert (titles[0], sorted(titles)) == ("Tea", ["Bicycle", "Cat", "Tea"])
 
 
 @pytest.mark.parametrize(
@@ -401,12 +403,12 @@ async def test_unfinished_notes_do_not_crowd_out_the_others(
     ],
 )
 @pytest.mark.asyncio
-async def test_unknown_path_or_method_is_refused(
+async def test_unknown_path_or_method_is_rejected(
     runtime: FakeRuntime[AppEnv], method: str, path: str, status: int, allow: str | None
 ) -> None:
-    refused = await runtime.fetch(f"{SITE}{path}", method=method)
-    assert (refused.status, refused.headers.get("allow")) == (status, allow)
-    assert (await refused.json()).keys() == {"error"}
+    response = await runtime.fetch(f"{SITE}{path}", method=method)
+    assert (response.status, response.headers.get("allow")) == (status, allow)
+    assert (await response.json()).keys() == {"error"}
 
 
 @pytest.mark.asyncio

@@ -1,4 +1,4 @@
-"""The page in a real browser, and the Worker's refusals: on the fakes and inside workerd."""
+"""The page in a real browser, on the fakes and in workerd; and the API in workerd."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def screenshot(page: Page, name: str) -> None:
             page.screenshot(path=Path(folder) / f"notes-{name}-{width}.png", full_page=True)
 
 
-# Records each change of the page: the length of the answer, and the number of sources.
+# Records each change of the page, as [length of the answer, number of sources].
 WATCH = """() => {
   window.seen = [];
   const places = ["answer", "sources"].map((id) => document.getElementById(id));
@@ -58,9 +58,9 @@ WATCH = """() => {
 }"""
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
+@pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
 @pytest.mark.parametrize("where", ["fakes", "workerd"])
-def test_a_question_is_answered_with_its_sources(where: str) -> None:
+def test_page_shows_answer_and_sources(where: str) -> None:
     errors: list[str] = []
     with getattr(serve, where)() as url, chromium() as browser:
         page = browser.new_page()
@@ -75,13 +75,15 @@ def test_a_question_is_answered_with_its_sources(where: str) -> None:
         expect(page.locator("#answer")).to_have_attribute("aria-busy", "false")
         expect(page.locator("#sources li b").first).to_have_text("[1] Tea")
         seen = page.evaluate("window.seen")
-        assert seen[0][0] == 0, "the sources are first"
-        assert len({length for length, sources in seen if sources == 3}) > 5, "piece by piece"
+        assert seen[0][0] == 0, "the sources come before the answer"
+        assert len({length for length, sources in seen if sources == 3}) > 5, (
+            "the answer arrives in pieces"
+        )
         screenshot(page, where)
         ask(page, "When do I oil the chain of the bicycle?")
         expect(page.locator("#answer")).to_contain_text(f"“{BOLD}”")  # as text, not as HTML
         ask(page, "too much")
-        busy = "the model has too much to do, try again later"
+        busy = "the model is busy; try again later"
         expect(page.get_by_role("alert")).to_have_text(busy)
         page.get_by_title("Delete Tea").click()
         expect(page.locator("#notes li")).to_have_count(2)
@@ -99,13 +101,13 @@ def client(serving: AbstractContextManager[str]) -> Iterator[httpx.Client]:
 
 
 @pytest.mark.parametrize("pyodide", ["314", "0.28"])
-def test_the_worker_inside_workerd(pyodide: str) -> None:
+def test_api_in_workerd(pyodide: str) -> None:
     open_: Callable[[], AbstractContextManager[str]] = partial(serve.workerd, pyodide=pyodide)
     with client(open_()) as http:
         notes = "/api/notes"
-        added = http.post(notes, params={"title": "Tea"}, content=TEA)
-        assert added.status_code == 201
-        note = added.json()
+        response = http.post(notes, params={"title": "Tea"}, content=TEA)
+        assert response.status_code == 201
+        note = response.json()
         assert http.post(notes, params={"title": "Tea"}, content=TEA).status_code == 200
         http.post(notes, params={"title": "The cat"}, content=CAT).raise_for_status()
         long = "\n\n".join(
@@ -114,25 +116,25 @@ def test_the_worker_inside_workerd(pyodide: str) -> None:
         assert http.post(notes, params={"title": "Long"}, content=long).status_code == 201
         assert http.get(f"{notes}/{note['id']}").text == TEA
         listed = http.get(notes).json()["notes"]
-        assert [note["title"] for note in listed] == ["Long", "The cat", "Tea"]
-        assert all(note["ready"] is True for note in listed)
+        assert [item["title"] for item in listed] == ["Long", "The cat", "Tea"]
+        assert all(item["ready"] is True for item in listed)
         assert http.get(f"{notes}/{listed[0]['id']}").text == long
 
-        found = http.get("/api/search", params={"q": "water for green tea"}).json()["found"]
-        assert (found[0]["title"], found[0]["text"]) == ("Tea", TEA)
+        results = http.get("/api/search", params={"q": "water for green tea"}).json()["found"]
+        assert (results[0]["title"], results[0]["text"]) == ("Tea", TEA)
         answer = http.get("/api/answer", params={"q": "water for green tea"}).json()
-        assert answer == {"answer": f"The notes say: “{TEA}” [1]", "sources": found}
+        assert answer == {"answer": f"The notes say: “{TEA}” [1]", "sources": results}
 
         busy = http.get("/api/answer", params={"q": "too much"})
         assert busy.status_code == 503
-        assert busy.json() == {"error": "the model has too much to do, try again later"}
+        assert busy.json() == {"error": "the model is busy; try again later"}
         assert http.post(notes, params={"title": "x"}, content="x" * 200_001).status_code == 413
         assert http.post(notes, params={"title": "x"}, content=b"\xff").status_code == 422
         assert http.post(notes, params={"title": "x"}).status_code == 422
 
-        for listed_note in listed:
-            assert http.delete(f"{notes}/{listed_note['id']}").status_code == 204
+        for item in listed:
+            assert http.delete(f"{notes}/{item['id']}").status_code == 204
         assert http.get(f"{notes}/{note['id']}").status_code == 404
         assert http.delete(f"{notes}/{note['id']}").status_code == 404
-        found = http.get("/api/search", params={"q": "water for green tea"}).json()["found"]
-        assert found == []
+        results = http.get("/api/search", params={"q": "water for green tea"}).json()["found"]
+        assert results == []

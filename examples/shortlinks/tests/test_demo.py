@@ -1,4 +1,4 @@
-"""The demo's transcript over the fakes, and with the same Worker inside workerd."""
+"""The demo's visit, response by response, on the fakes and inside workerd."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from examples.shortlinks import demo
 
 
 def transcript(server: AbstractContextManager[str]) -> str:
-    """Return the transcript of the demo. Fail if a response was not as expected."""
+    """Return the demo's transcript; fail if a response was unexpected."""
     lines: list[str] = []
     with server as url, httpx.Client(base_url=url, trust_env=False, timeout=60) as client:
         visitor = demo.Visitor(client, lines.append)
@@ -25,14 +25,14 @@ def transcript(server: AbstractContextManager[str]) -> str:
     return text
 
 
-def test_transcript_on_the_fakes() -> None:
+def test_visit_on_the_fakes() -> None:
     assert "409 Conflict" in transcript(demo.fakes(port=0))
 
 
 @pytest.mark.real
 @pytest.mark.skipif(os.environ.get("PYWORKERS_SKIP_REAL") == "1", reason="PYWORKERS_SKIP_REAL=1")
 @pytest.mark.parametrize("pyodide", ["314", "0.28"])
-def test_transcript_inside_workerd(pyodide: str) -> None:
+def test_visit_in_workerd(pyodide: str) -> None:
     assert "409 Conflict" in transcript(demo.workerd(port=0, pyodide=pyodide))
 
 
@@ -49,7 +49,7 @@ def test_unexpected_response_is_reported() -> None:
 
 
 @pytest.mark.parametrize("start", [demo.fakes, lambda port: demo.workerd(port, "314")])
-def test_port_in_use_is_reported_in_one_sentence(
+def test_port_in_use_ends_with_a_clear_message(
     start: Callable[[int], AbstractContextManager[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("shutil.which", lambda name: name)
@@ -59,7 +59,7 @@ def test_port_in_use_is_reported_in_one_sentence(
             pass
 
 
-def test_missing_node_is_reported_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_node_ends_with_a_clear_message(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shutil.which", lambda name: None)
     with pytest.raises(SystemExit, match=r"^demo: workerd needs Node 20"):
         demo.workerd(port=0, pyodide="314").__enter__()

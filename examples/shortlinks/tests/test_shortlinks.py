@@ -33,7 +33,7 @@ async def hits(runtime: Runtime, slug: str) -> int:
 
 
 @pytest.mark.asyncio
-async def test_the_page_is_html(runtime: Runtime) -> None:
+async def test_page_is_html_with_a_security_policy(runtime: Runtime) -> None:
     response = await runtime.fetch(f"{SITE}/")
     assert response.status == 200
     assert response.headers["content-type"] == "text/html;charset=utf-8"
@@ -45,7 +45,7 @@ async def test_the_page_is_html(runtime: Runtime) -> None:
 
 
 @pytest.mark.asyncio
-async def test_link_is_created(runtime: Runtime) -> None:
+async def test_new_link_is_created(runtime: Runtime) -> None:
     response = await shorten(runtime, "https://example.com/a?b=c#d", "mine")
     assert response.status == 201
     assert response.headers["location"] == "https://sho.rt/api/links/mine"
@@ -60,7 +60,7 @@ async def test_link_is_created(runtime: Runtime) -> None:
 
 
 @pytest.mark.asyncio
-async def test_link_without_slug_gets_random_slug(runtime: Runtime) -> None:
+async def test_link_without_a_slug_gets_a_random_one(runtime: Runtime) -> None:
     first = await (await shorten(runtime, "https://example.com/")).json()
     second = await (await shorten(runtime, "https://example.com/")).json()
     assert first["slug"] != second["slug"]
@@ -68,7 +68,7 @@ async def test_link_without_slug_gets_random_slug(runtime: Runtime) -> None:
 
 
 @pytest.mark.asyncio
-async def test_slug_that_is_taken_is_refused(runtime: Runtime) -> None:
+async def test_taken_slug_is_rejected(runtime: Runtime) -> None:
     await shorten(runtime, "https://example.com/first", "mine")
     response = await shorten(runtime, "https://example.com/second", "mine")
     assert response.status == 409
@@ -89,7 +89,7 @@ async def test_slug_that_is_taken_is_refused(runtime: Runtime) -> None:
     ],
 )
 @pytest.mark.asyncio
-async def test_invalid_body_is_refused(runtime: Runtime, body: str, error: str) -> None:
+async def test_invalid_body_is_rejected(runtime: Runtime, body: str, error: str) -> None:
     response = await runtime.fetch(f"{SITE}/api/links", method="POST", body=body)
     assert response.status == 422
     assert error in (await response.json())["error"]
@@ -115,7 +115,7 @@ async def test_invalid_body_is_refused(runtime: Runtime, body: str, error: str) 
     ],
 )
 @pytest.mark.asyncio
-async def test_invalid_url_is_refused(runtime: Runtime, url: str) -> None:
+async def test_invalid_target_is_rejected(runtime: Runtime, url: str) -> None:
     response = await shorten(runtime, url)
     assert response.status == 422
     assert (await response.json())["error"].startswith(("url: ", "the body"))
@@ -123,14 +123,14 @@ async def test_invalid_url_is_refused(runtime: Runtime, url: str) -> None:
 
 @pytest.mark.parametrize("slug", ["", "api", "-a", "_a", "a/b", "a.b", "a b", "é", "x" * 51])
 @pytest.mark.asyncio
-async def test_invalid_slug_is_refused(runtime: Runtime, slug: str) -> None:
+async def test_invalid_slug_is_rejected(runtime: Runtime, slug: str) -> None:
     response = await shorten(runtime, "https://example.com/", slug)
     assert response.status == 422
     assert (await response.json())["error"].startswith("slug: ")
 
 
 @pytest.mark.asyncio
-async def test_url_is_normalized_as_by_browsers(runtime: Runtime) -> None:
+async def test_target_is_normalized_as_in_browsers(runtime: Runtime) -> None:
     response = await shorten(runtime, "HTTPS://Example.COM/a/../b c")
     assert (await response.json())["url"] == "https://example.com/b%20c"
 
@@ -139,13 +139,13 @@ async def test_url_is_normalized_as_by_browsers(runtime: Runtime) -> None:
 
 
 async def pages(runtime: Runtime, path: str) -> list[list[str]]:
-    """Return the slugs of this page and of all pages after it."""
+    """Return the slugs of each page, starting at ``path``."""
     slugs = []
-    following: Any = path
-    while following is not None:
-        page = await (await runtime.fetch(f"{SITE}{following}")).json()
+    next_path: Any = path
+    while next_path is not None:
+        page = await (await runtime.fetch(f"{SITE}{next_path}")).json()
         slugs.append([link["slug"] for link in page["links"]])
-        following = page["next"]
+        next_path = page["next"]
     return slugs
 
 
@@ -155,7 +155,7 @@ async def test_list_without_links_is_one_empty_page(runtime: Runtime) -> None:
 
 
 @pytest.mark.asyncio
-async def test_list_has_newest_links_first_in_pages(runtime: Runtime) -> None:
+async def test_list_is_newest_first_in_pages(runtime: Runtime) -> None:
     for slug in "abcde":
         await shorten(runtime, "https://example.com/", slug)
     assert await pages(runtime, "/api/links") == [["e", "d", "c", "b", "a"]]
@@ -165,7 +165,7 @@ async def test_list_has_newest_links_first_in_pages(runtime: Runtime) -> None:
 
 
 @pytest.mark.asyncio
-async def test_page_has_a_maximum_size(runtime: Runtime) -> None:
+async def test_list_limit_has_a_maximum(runtime: Runtime) -> None:
     insert = runtime.env.DB.prepare("INSERT INTO links (slug, url) VALUES (?, 'https://e.com/')")
     await runtime.env.DB.batch([insert.bind(f"s{n}") for n in range(MAX_LIMIT + 1)])
     assert [len(page) for page in await pages(runtime, "/api/links?limit=5000")] == [MAX_LIMIT, 1]
@@ -173,7 +173,7 @@ async def test_page_has_a_maximum_size(runtime: Runtime) -> None:
 
 @pytest.mark.parametrize("query", ["limit=x", "limit=-1", "before=1.5", "before=9999999999999999"])
 @pytest.mark.asyncio
-async def test_invalid_page_parameter_is_refused(runtime: Runtime, query: str) -> None:
+async def test_invalid_page_parameter_is_rejected(runtime: Runtime, query: str) -> None:
     response = await runtime.fetch(f"{SITE}/api/links?{query}")
     assert response.status == 422
     assert (await response.json())["error"].endswith("expected a whole number")
@@ -183,30 +183,32 @@ async def test_invalid_page_parameter_is_refused(runtime: Runtime, query: str) -
 
 
 @pytest.mark.asyncio
-async def test_link_is_shown(runtime: Runtime) -> None:
-    made = await (await shorten(runtime, "https://example.com/", "mine")).json()
+async def test_link_is_returned_by_slug(runtime: Runtime) -> None:
+    link = await (await shorten(runtime, "https://example.com/", "mine")).json()
     response = await runtime.fetch(f"{SITE}/api/links/mine")
     assert response.status == 200
-    assert await response.json() == made
+    assert await response.json() == link
 
 
 @pytest.mark.asyncio
-async def test_missing_link_is_a_404(runtime: Runtime) -> None:
+async def test_missing_link_is_not_found(runtime: Runtime) -> None:
     response = await runtime.fetch(f"{SITE}/api/links/mine")
     assert response.status == 404
-    assert await response.json() == {"error": "no such link"}
+    assert await response.json() == {"error": "link not found"}
 
 
 @pytest.mark.parametrize("slug", ["gone", "-", "x" * 600])
 @pytest.mark.asyncio
-async def test_delete_of_missing_link_is_a_404(runtime: Runtime, slug: str) -> None:
+async def test_deleting_a_missing_link_is_not_found(runtime: Runtime, slug: str) -> None:
     url = f"{SITE}/api/links/{slug}"
     assert (await runtime.fetch(url, method="DELETE", headers=ADMIN)).status == 404
 
 
 @pytest.mark.parametrize("token", [None, "", "secret", "Bearer", "Bearer Secret", "Bearer sécret"])
 @pytest.mark.asyncio
-async def test_delete_without_token_is_refused(runtime: Runtime, token: str | None) -> None:
+async def test_delete_without_the_admin_token_is_rejected(
+    runtime: Runtime, token: str | None
+) -> None:
     await shorten(runtime, "https://example.com/", "mine")
     headers = {} if token is None else {"authorization": token}
     response = await runtime.fetch(f"{SITE}/api/links/mine", method="DELETE", headers=headers)
@@ -216,7 +218,7 @@ async def test_delete_without_token_is_refused(runtime: Runtime, token: str | No
 
 
 @pytest.mark.asyncio
-async def test_delete_removes_link_from_cache_too(runtime: Runtime) -> None:
+async def test_delete_removes_the_link_from_the_cache(runtime: Runtime) -> None:
     await shorten(runtime, "https://example.com/", "mine")
     await runtime.fetch(f"{SITE}/mine")
     await runtime.drain()
@@ -230,7 +232,7 @@ async def test_delete_removes_link_from_cache_too(runtime: Runtime) -> None:
     assert (await runtime.fetch(f"{SITE}/mine")).status == 404
 
 
-# Other methods and places ------------------------------------------------------------------------
+# Unsupported methods and unknown paths -----------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -242,7 +244,7 @@ async def test_delete_removes_link_from_cache_too(runtime: Runtime) -> None:
     ],
 )
 @pytest.mark.asyncio
-async def test_unsupported_method_is_refused(
+async def test_unsupported_method_is_rejected(
     runtime: Runtime, method: str, path: str, allow: str
 ) -> None:
     response = await runtime.fetch(f"{SITE}{path}", method=method)
@@ -251,7 +253,7 @@ async def test_unsupported_method_is_refused(
 
 
 @pytest.mark.asyncio
-async def test_unknown_api_path_is_a_404_in_json(runtime: Runtime) -> None:
+async def test_unknown_api_path_is_a_json_404(runtime: Runtime) -> None:
     response = await runtime.fetch(f"{SITE}/api/users")
     assert response.status == 404
     assert await response.json() == {"error": "the API is at /api/links"}
@@ -259,7 +261,7 @@ async def test_unknown_api_path_is_a_404_in_json(runtime: Runtime) -> None:
 
 @pytest.mark.parametrize("path", ["/gone", "/favicon.ico", "/a/b", "/%2e%2e%2f", f"/{'x' * 600}"])
 @pytest.mark.asyncio
-async def test_unknown_path_is_a_404_page(runtime: Runtime, path: str) -> None:
+async def test_unknown_page_is_an_html_404(runtime: Runtime, path: str) -> None:
     response = await runtime.fetch(f"{SITE}{path}")
     assert response.status == 404
     assert "There is no such link" in await response.text()
@@ -269,7 +271,7 @@ async def test_unknown_path_is_a_404_page(runtime: Runtime, path: str) -> None:
 
 
 @pytest.mark.asyncio
-async def test_short_link_redirects_and_counts(runtime: Runtime) -> None:
+async def test_short_link_redirects_and_counts_the_hit(runtime: Runtime) -> None:
     await shorten(runtime, "https://example.com/there", "mine")
     response = await runtime.fetch(f"{SITE}/mine?from=mail")
     assert response.status == 302
@@ -283,19 +285,19 @@ async def test_short_link_redirects_and_counts(runtime: Runtime) -> None:
 
 
 @pytest.mark.asyncio
-async def test_slugs_differ_by_case(runtime: Runtime) -> None:
+async def test_slugs_are_case_sensitive(runtime: Runtime) -> None:
     await shorten(runtime, "https://example.com/small", "a")
     await shorten(runtime, "https://example.com/large", "A")
     assert (await runtime.fetch(f"{SITE}/A")).headers["location"] == "https://example.com/large"
 
 
 @pytest.mark.asyncio
-async def test_cached_link_is_served_until_it_expires(runtime: Runtime) -> None:
+async def test_cached_address_is_used_until_it_expires(runtime: Runtime) -> None:
     await shorten(runtime, "https://example.com/old", "mine")
     await runtime.fetch(f"{SITE}/mine")
     await runtime.drain()
 
-    # Change only the database, without the application and its cache.
+    # Change the database behind the application's back: the cache still has the old address.
     change = "UPDATE links SET url = 'https://example.com/new' WHERE slug = 'mine'"
     await runtime.env.DB.prepare(change).run()
     assert (await runtime.fetch(f"{SITE}/mine")).headers["location"] == "https://example.com/old"
@@ -305,7 +307,7 @@ async def test_cached_link_is_served_until_it_expires(runtime: Runtime) -> None:
 
 
 @pytest.mark.asyncio
-async def test_hits_of_cached_link_are_counted(runtime: Runtime) -> None:
+async def test_hits_of_a_cached_link_are_counted(runtime: Runtime) -> None:
     await shorten(runtime, "https://example.com/", "mine")
     for _ in range(3):
         await runtime.fetch(f"{SITE}/mine")

@@ -1,4 +1,4 @@
-"""A room: one Durable Object, with its people's sockets and its messages."""
+"""A chat room: one Durable Object with the members' WebSockets and the messages."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 from pyworkers_sdk import DurableObject, Request, Response, WebSocket, WebSocketPair
 
 MAX_TEXT = 1000
-KEPT = 200
+MAX_MESSAGES = 200  # older ones are deleted
 
 
 class Message(TypedDict):
@@ -19,7 +19,10 @@ class Message(TypedDict):
 
 
 class ChatRoom(DurableObject):
-    """A chat room. It hibernates while it is quiet: sockets stay open, but memory is lost."""
+    """A chat room that hibernates while idle: sockets stay open, but attributes are lost.
+
+    So the messages are in SQLite, and each member's name is attached to the member's socket.
+    """
 
     def __init__(self, ctx: Any, env: Any) -> None:
         super().__init__(ctx, env)
@@ -30,12 +33,12 @@ class ChatRoom(DurableObject):
         )
 
     async def fetch(self, request: Request) -> Response:
-        """Let a person in, with a name that the Worker has checked."""
-        name = visitor(request)
+        """Let a visitor in, by WebSocket. The Worker has validated the name."""
+        name = visitor_name(request)
         client, server = WebSocketPair()
         self.ctx.accept_web_socket(server)
         server.serialize_attachment({"name": name})
-        self._send({"joined": name, "people": self._people()})
+        self._broadcast({"joined": name, "people": self._people()})
         return Response(None, status=101, web_socket=client)
 
     async def web_socket_message(self, ws: WebSocket, message: str | bytes) -> None:
@@ -44,35 +47,35 @@ class ChatRoom(DurableObject):
             ws.send(json.dumps({"error": f"a message has 1 to {MAX_TEXT} characters"}))
             return
         query = "INSERT INTO messages (author, text) VALUES (?, ?) RETURNING id, author, text"
-        stored = self.sql.exec(query, Message, self._name(ws), text).one()
-        self.sql.exec("DELETE FROM messages WHERE id <= ?", stored["id"] - KEPT)
-        self._send({"message": stored})
+        row = self.sql.exec(query, Message, self._name(ws), text).one()
+        self.sql.exec("DELETE FROM messages WHERE id <= ?", row["id"] - MAX_MESSAGES)
+        self._broadcast({"message": row})
 
     async def web_socket_close(
         self, ws: WebSocket, code: int, reason: str, was_clean: bool
     ) -> None:
-        people = self._people(but=ws)
-        self._send({"left": self._name(ws), "people": people}, but=ws)
+        people = self._people(except_for=ws)
+        self._broadcast({"left": self._name(ws), "people": people}, except_for=ws)
 
     async def history(self, limit: int = 50) -> list[Message]:
-        """Return the last messages, oldest first. The Worker calls this method over RPC."""
+        """Return the last messages, oldest first. The Worker calls this over RPC."""
         query = "SELECT id, author, text FROM messages ORDER BY id DESC LIMIT ?"
         return self.sql.exec(query, Message, limit)[::-1]
 
-    def _send(self, event: dict[str, Any], but: WebSocket | None = None) -> None:
+    def _broadcast(self, event: dict[str, Any], except_for: WebSocket | None = None) -> None:
         text = json.dumps(event)
         for ws in self.ctx.get_web_sockets():
-            if ws != but:
+            if ws != except_for:
                 ws.send(text)
 
-    def _people(self, but: WebSocket | None = None) -> list[str]:
-        return sorted({self._name(ws) for ws in self.ctx.get_web_sockets() if ws != but})
+    def _people(self, except_for: WebSocket | None = None) -> list[str]:
+        return sorted({self._name(ws) for ws in self.ctx.get_web_sockets() if ws != except_for})
 
     def _name(self, ws: WebSocket) -> str:
         name: str = ws.deserialize_attachment()["name"]
         return name
 
 
-def visitor(request: Request) -> str:
-    """Return the name in ``?name=…``, or "" without one."""
+def visitor_name(request: Request) -> str:
+    """Return the name in ``?name=…``, or "" if it is missing."""
     return parse_qs(urlsplit(request.url).query).get("name", [""])[-1].strip()

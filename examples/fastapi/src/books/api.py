@@ -1,4 +1,4 @@
-"""The application. Its pydantic models are also the row types of its D1 queries."""
+"""The application. Its pydantic models also load D1's rows."""
 
 from typing import Annotated
 
@@ -21,7 +21,7 @@ class Book(NewBook):
     sold_out: bool
 
 
-class Priced(Book):
+class BookWithCurrency(Book):
     currency: str
 
 
@@ -36,18 +36,18 @@ async def list_books(
     return [*await env.DB.prepare(query, Book).bind(author, limit).all()]
 
 
-@app.get("/books/{number}")
-async def get_book(number: int, env: EnvDep) -> Priced:
+@app.get("/books/{book_id}")
+async def get_book(book_id: int, env: EnvDep) -> BookWithCurrency:
     query = f"SELECT {COLUMNS} FROM books WHERE id = ?"
-    book = await env.DB.prepare(query, Book).bind(number).first()
+    book = await env.DB.prepare(query, Book).bind(book_id).first()
     if book is None:
-        raise HTTPException(404, "no such book")
-    return Priced(**book.model_dump(), currency=env.CURRENCY)
+        raise HTTPException(404, "book not found")
+    return BookWithCurrency(**book.model_dump(), currency=env.CURRENCY)
 
 
 @app.post("/books", status_code=201)
 async def add_book(new: NewBook, env: EnvDep) -> Book:
     query = f"INSERT INTO books (title, author, price) VALUES (?, ?, ?) RETURNING {COLUMNS}"
     book = await env.DB.prepare(query, Book).bind(new.title, new.author, new.price).first()
-    assert book
+    assert book  # RETURNING yields the inserted row
     return book

@@ -1,4 +1,4 @@
-"""The bindings of wrangler.jsonc, and the dependency with which an operation gets them."""
+"""The bindings in wrangler.jsonc, and the dependency that passes them to operations."""
 
 from __future__ import annotations
 
@@ -14,9 +14,8 @@ class AppEnv(Env):
     CURRENCY: str = "USD"
 
 
-async def _env(
-    request: Request,
-) -> AppEnv:  # async, because a Worker has no threads for plain functions
+# Async, because FastAPI runs a plain ``def`` in a thread, and a Worker has no threads.
+async def _env(request: Request) -> AppEnv:
     env: AppEnv = request.scope["env"]
     return env
 

@@ -1,4 +1,4 @@
-"""The Worker: it passes every request to the application, with its Env."""
+"""The Worker: it passes every request, with its Env, to the application."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The fulfilment of an order, step by step. Each step is idempotent, as it may run twice."""
+"""The Workflow that fulfils one order. Each step may run more than once."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ class Fulfilment(WorkflowEntrypoint[AppEnv]):
         async def ship() -> None:
             await self.env.WAREHOUSE.ship(order["id"])
 
-        async def become(state: str) -> str:
+        async def set_state(state: str) -> str:
             query = "UPDATE orders SET state = ? WHERE id = ?"
             await self.env.DB.prepare(query).bind(state, order["id"]).run()
             return state
 
         if not await step.do("reserve", reserve, retries={"limit": 5, "delay": "10 seconds"}):
-            return await step.do("note that it is refused", lambda: become("refused"))
-        await step.do("note that it is reserved", lambda: become("reserved"))
-        await step.sleep("until the van comes", self.env.VAN_COMES_IN)
+            return await step.do("record as refused", lambda: set_state("refused"))
+        await step.do("record as reserved", lambda: set_state("reserved"))
+        await step.sleep("wait for the van", self.env.VAN_COMES_IN)
         await step.do("ship", ship, retries={"limit": 5, "delay": "1 minute"})
-        return await step.do("note that it is shipped", lambda: become("shipped"))
+        return await step.do("record as shipped", lambda: set_state("shipped"))

@@ -1,4 +1,4 @@
-"""The warehouse: a Worker without a site. Other Workers call it over RPC."""
+"""The warehouse: a Worker without HTTP routes; other Workers call it over RPC."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ class WarehouseEnv(Env):
 
 
 class Default(WorkerEntrypoint[WarehouseEnv]):
-    """Idempotent methods: a step of a Workflow may call one twice with the same order."""
+    """The stock. Every method is idempotent, because a Workflow may run a step twice."""
 
     async def reserve(self, order_id: str, item: str, quantity: int) -> bool:
-        """Reserve items for an order. Return False if there are not enough left."""
+        """Reserve a quantity for an order; return False if not enough is left."""
         await (
             self.env.DB.prepare(
                 """INSERT OR IGNORE INTO reservations (order_id, item, quantity)
@@ -30,12 +30,12 @@ class Default(WorkerEntrypoint[WarehouseEnv]):
         return bool(await self.env.DB.prepare(query).bind(order_id).first(column="count(*)"))
 
     async def ship(self, order_id: str) -> None:
-        """Ship the items that are reserved for an order."""
+        """Mark the reservation of an order as shipped."""
         query = "UPDATE reservations SET shipped = 1 WHERE order_id = ?"
         await self.env.DB.prepare(query).bind(order_id).run()
 
     async def left(self, item: str) -> int:
-        """Return the number of items that are neither reserved nor shipped."""
+        """Return how many are neither reserved nor shipped."""
         query = """SELECT quantity - (
           SELECT coalesce(sum(quantity), 0) FROM reservations WHERE item = ?1
         ) AS n FROM stock WHERE item = ?1"""

@@ -1,4 +1,4 @@
-"""The notes: texts in R2, pieces of texts in D1, embeddings of pieces in Vectorize."""
+"""The notes: texts in R2, their pieces in D1, and the pieces' embeddings in Vectorize."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from pyworkers_sdk import AI, D1, R2, Env, R2ObjectBody, Vectorize, VectorizeVec
 from .pieces import pieces
 
 EMBEDDER: Final = "@cf/baai/bge-m3"
-EMBEDDED_AT_ONCE = 50
-DELETED_AT_ONCE = 100
+EMBED_BATCH = 50
+DELETE_BATCH = 100
 
 T = TypeVar("T")
 
@@ -40,15 +40,15 @@ class Piece(TypedDict):
     text: str
 
 
-class Found(Piece):
+class SearchResult(Piece):
     score: float
 
 
 class Library:
-    """The store of the notes. Its operations can be repeated after a failure.
+    """The collection of notes.
 
-    A note is first stored in D1, as not ready, and is last deleted there. An operation that failed
-    midway can be repeated with the same ids. Searches ignore notes that are not ready.
+    A note is inserted into D1 first, marked as not ready, and deleted from D1 last. So an upload or
+    a deletion that fails halfway can be retried with the same ids, and searches skip the note.
     """
 
     def __init__(self, env: AppEnv) -> None:
@@ -58,11 +58,11 @@ class Library:
         self.texts = env.TEXTS
 
     async def add(self, title: str, text: str) -> tuple[Note, bool]:
-        """Store a note. Return it, and False if a note of this title and text exists."""
+        """Add a note. Return it, and True if it is new: the id is a hash of title and text."""
         note_id = hashlib.sha256(f"{title}\0{text}".encode()).hexdigest()[:32]
         note = Note(id=note_id, title=title, length=len(text), ready=True)
-        known = await self.db.prepare("SELECT ready FROM notes WHERE id = ?").bind(note_id).first()
-        if known and known["ready"]:
+        row = await self.db.prepare("SELECT ready FROM notes WHERE id = ?").bind(note_id).first()
+        if row and row["ready"]:
             return note, False
         parts = pieces(text)
         await self.db.batch(
@@ -76,10 +76,10 @@ class Library:
                 ).bind(note_id, json.dumps(parts)),
             ]
         )
-        kind = "text/plain;charset=utf-8"
-        await self.texts.put(_key(note_id), text, http_metadata={"content_type": kind})
+        content_type = "text/plain;charset=utf-8"
+        await self.texts.put(_key(note_id), text, http_metadata={"content_type": content_type})
         ids = [f"{note_id}-{number}" for number in range(len(parts))]
-        for batch in _batches([*zip(ids, parts)], EMBEDDED_AT_ONCE):
+        for batch in _batches([*zip(ids, parts)], EMBED_BATCH):
             embeddings = await self._embed([part for _, part in batch])
             await self.index.upsert(
                 VectorizeVector(piece_id, values)
@@ -97,16 +97,13 @@ class Library:
         return await self.texts.get(_key(note_id))
 
     async def delete(self, note_id: str) -> bool:
-        """Delete a note. Return False if it does not exist.
-
-        Searches ignore it as soon as the deletion begins.
-        """
+        """Delete a note; return False if it does not exist. Searches skip it at once."""
         if not await self._mark(note_id, ready=False):
             return False
         query = "SELECT id FROM pieces WHERE note = ?"
         rows = await self.db.prepare(query).bind(note_id).all()
-        for ids in _batches([row["id"] for row in rows], DELETED_AT_ONCE):
-            await self.index.delete_by_ids(ids)
+        for batch in _batches([row["id"] for row in rows], DELETE_BATCH):
+            await self.index.delete_by_ids(batch)
         await self.texts.delete(_key(note_id))
         await self.db.batch(
             [
@@ -116,10 +113,10 @@ class Library:
         )
         return True
 
-    async def search(self, question: str, limit: int = 5) -> list[Found]:
-        """Return the pieces that are nearest to a question, nearest first."""
+    async def search(self, question: str, limit: int = 5) -> list[SearchResult]:
+        """Return the pieces nearest to a question, nearest first."""
         embeddings = await self._embed([question])
-        # Ask for more matches than needed: some may belong to notes that are not ready.
+        # Ask for more than limit: some matches may belong to notes that are not ready.
         matches = await self.index.query(embeddings[0], top_k=4 * limit)
         query = (
             "SELECT pieces.id, note, title, number, text"
@@ -128,10 +125,12 @@ class Library:
         )
         ids = json.dumps([match.id for match in matches])
         rows = {row["id"]: row for row in await self.db.prepare(query, Piece).bind(ids).all()}
-        found = [
-            Found(**rows[match.id], score=match.score) for match in matches if match.id in rows
+        results = [
+            SearchResult(**rows[match.id], score=match.score)
+            for match in matches
+            if match.id in rows
         ]
-        return found[:limit]
+        return results[:limit]
 
     async def _embed(self, texts: list[str]) -> list[list[float]]:
         return (await self.ai.run(EMBEDDER, {"text": texts}))["data"]

@@ -1,4 +1,4 @@
-"""Splitting a text into pieces that are small enough to be embedded."""
+"""Cut a text into pieces that are small enough for one embedding each."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ _WORD_END = re.compile(r"\s+")
 
 
 def pieces(text: str, size: int = SIZE, overlap: int = OVERLAP) -> list[str]:
-    """Split a text into pieces of at most ``size`` characters, between sentences if possible.
+    """Cut ``text`` into pieces of at most ``size`` characters that end with a sentence if possible.
 
-    A piece begins with the last sentences of the previous piece, up to ``overlap`` characters. So
-    sentences that belong together are together in one of the pieces.
+    Each piece repeats the last sentences of the previous piece, up to ``overlap`` characters, so
+    that related sentences are together in at least one piece.
     """
     sentences = [match.end() for match in _SENTENCE_END.finditer(text)]
     words = [match.end() for match in _WORD_END.finditer(text)]
-    parts: list[str] = []
+    cuts: list[str] = []
     start = 0
     while len(text) - start > size:
-        # Not a short piece: the overlap would be most of the next one.
+        # At least half of size, or most of the next piece would be overlap.
         end = _last(sentences, start + size // 2, start + size)
         end = end or _last(words, start + size // 2, start + size) or start + size
-        parts.append(text[start:end].strip())
+        cuts.append(text[start:end].strip())
         back = end - overlap
         start = _first(sentences, back, end) or _first(words, back, end) or back
-    parts.append(text[start:].strip())
-    return [part for part in parts if part]
+    cuts.append(text[start:].strip())
+    return [piece for piece in cuts if piece]
 
 
 def _last(ends: list[int], after: int, until: int) -> int | None:

@@ -1,1 +1,1 @@
-"""A link shortener: ``worker`` handles HTTP, ``links`` stores the links."""
+"""A link shortener: ``worker`` speaks HTTP, ``links`` stores the links."""

@@ -1,4 +1,4 @@
-"""The links: D1 stores them, and KV caches the links that are followed often."""
+"""The links: D1 stores them, and KV caches the popular ones."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TypedDict
 from pyworkers_sdk import D1, KV
 
 _SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,49}")
-_RESERVED = {"api"}  # /api belongs to the API
+_RESERVED = {"api"}  # the path of the API
 
 
 class Link(TypedDict):
@@ -28,28 +28,28 @@ class Links:
         self._cache_seconds = cache_seconds
 
     async def add(self, url: str, slug: str) -> Link:
-        """Store a new link. A slug that is taken raises D1ConstraintError."""
+        """Insert a link and return it. Raise D1ConstraintError if the slug is taken."""
         sql = "INSERT INTO links (url, slug) VALUES (?, ?) RETURNING *"
         link = await self._db.prepare(sql, Link).bind(url, slug).first()
-        assert link is not None  # RETURNING has a row for every row that was inserted
+        assert link is not None  # RETURNING yields the inserted row
         return link
 
     async def get(self, slug: str) -> Link | None:
         return await self._db.prepare("SELECT * FROM links WHERE slug = ?", Link).bind(slug).first()
 
     async def newest(self, limit: int, before: int | None = None) -> list[Link]:
-        """Return links with an id below ``before``, newest first."""
+        """Return links, newest first; with ``before``, only those with a smaller id."""
         sql = "SELECT * FROM links WHERE ?1 IS NULL OR id < ?1 ORDER BY id DESC LIMIT ?2"
         return (await self._db.prepare(sql, Link).bind(before, limit).all()).results
 
     async def delete(self, slug: str) -> bool:
-        """Delete a link. Return False if it does not exist.
+        """Delete a link; return False if it does not exist.
 
-        In other locations, the cache may serve a deleted link for up to a minute.
+        In other locations, KV may return a deleted link for up to a minute.
         """
-        deleted = await self._db.prepare("DELETE FROM links WHERE slug = ?").bind(slug).run()
+        result = await self._db.prepare("DELETE FROM links WHERE slug = ?").bind(slug).run()
         await self._cache.delete(slug)
-        return deleted.meta.changes > 0
+        return result.meta.changes > 0
 
     async def count_hit(self, slug: str) -> None:
         await self._db.prepare("UPDATE links SET hits = hits + 1 WHERE slug = ?").bind(slug).run()
@@ -66,5 +66,5 @@ def is_slug(text: str) -> bool:
 
 
 def random_slug() -> str:
-    """Return seven letters and digits that are easy to tell apart: 34 bits."""
+    """Return seven random letters and digits (34 bits), without look-alikes such as 1 and l."""
     return "".join(secrets.choice("23456789abcdefghijkmnpqrstuvwxyz") for _ in range(7))

@@ -43,8 +43,8 @@ class NewLink(TypedDict):
     slug: NotRequired[str]
 
 
-class Refused(Exception):
-    """Ends a request with this status, and with the message as JSON."""
+class Rejected(Exception):
+    """Raised to end a request with a status and the message as JSON."""
 
     def __init__(self, status: int, message: str, **headers: str) -> None:
         super().__init__(message)
@@ -53,14 +53,14 @@ class Refused(Exception):
 
 
 class Default(WorkerEntrypoint[AppEnv]):
-    # Other Workers could call methods without an underscore over RPC.
+    # Other Workers can call public methods over RPC, so the helpers have an underscore.
 
     async def fetch(self, request: Request) -> Response:
         try:
             return await self._answer(request, urlsplit(request.url))
-        except Refused as refused:
-            error = {"error": str(refused)}
-            return Response.json(error, status=refused.status, headers=refused.headers)
+        except Rejected as rejection:
+            error = {"error": str(rejection)}
+            return Response.json(error, status=rejection.status, headers=rejection.headers)
 
     async def _answer(self, request: Request, url: SplitResult) -> Response:
         match request.method, *url.path.split("/")[1:]:
@@ -75,11 +75,11 @@ class Default(WorkerEntrypoint[AppEnv]):
             case "DELETE", "api", "links", slug:
                 return await self._delete(slug, request)
             case _, "api", "links":
-                raise Refused(405, "use GET or POST", allow="GET, POST")
+                raise Rejected(405, "use GET or POST", allow="GET, POST")
             case _, "api", "links", _:
-                raise Refused(405, "use GET or DELETE", allow="GET, DELETE")
+                raise Rejected(405, "use GET or DELETE", allow="GET, DELETE")
             case _, "api", *_:
-                raise Refused(404, "the API is at /api/links")
+                raise Rejected(404, "the API is at /api/links")
             case "GET" | "HEAD", slug if is_slug(slug):
                 return await self._follow(slug)
             case _:
@@ -87,43 +87,46 @@ class Default(WorkerEntrypoint[AppEnv]):
 
     async def _create(self, request: Request, url: SplitResult) -> Response:
         try:
-            new = await request.json(NewLink)
-        except RowError as error:  # the body is not JSON, or not a NewLink
-            raise Refused(422, str(error)) from None
-        target = target_url(new["url"], url.netloc)
-        slug = new.get("slug", random_slug())
+            new_link = await request.json(NewLink)
+        except RowError as error:  # the body is not JSON, or does not fit NewLink
+            raise Rejected(422, str(error)) from None
+        target = target_url(new_link["url"], url.netloc)
+        slug = new_link.get("slug", random_slug())
         if not is_slug(slug):
-            raise Refused(
-                422, "slug: expected up to 50 of a-z, A-Z, 0-9, - and _; not - or _ first"
+            raise Rejected(
+                422,
+                "slug: expected 1 to 50 of a-z, A-Z, 0-9, - and _; start with a letter or digit",
             )
         try:
             link = await self._links.add(target, slug)
         except D1ConstraintError:
-            raise Refused(409, f"slug: {slug} is taken") from None
+            raise Rejected(409, f"slug: {slug} is taken") from None
         location = f"{origin(url)}/api/links/{slug}"
-        return Response.json(shown(link, url), status=201, headers={"location": location})
+        return Response.json(to_json(link, url), status=201, headers={"location": location})
 
     async def _list(self, url: SplitResult) -> Response:
         query = parse_qs(url.query)
         limit = min(number(query, "limit") or 20, MAX_LIMIT)
-        # Ask for one link more than the page has, to see whether there is a next page.
+        # One more link than requested shows whether there is a next page.
         links = await self._links.newest(limit + 1, before=number(query, "before"))
         page, more = links[:limit], len(links) > limit
-        following = f"/api/links?limit={limit}&before={page[-1]['id']}" if more else None
-        return Response.json({"links": [shown(link, url) for link in page], "next": following})
+        next_path = f"/api/links?limit={limit}&before={page[-1]['id']}" if more else None
+        return Response.json({"links": [to_json(link, url) for link in page], "next": next_path})
 
     async def _show(self, slug: str, url: SplitResult) -> Response:
         link = await self._links.get(slug)
         if link is None:
-            raise Refused(404, "no such link")
-        return Response.json(shown(link, url))
+            raise Rejected(404, "link not found")
+        return Response.json(to_json(link, url))
 
     async def _delete(self, slug: str, request: Request) -> Response:
-        header = request.headers.get("authorization", "")
-        if not hmac.compare_digest(header.encode(), f"Bearer {self.env.ADMIN_TOKEN}".encode()):
-            raise Refused(401, "the token is missing or wrong", **{"www-authenticate": "Bearer"})
+        authorization = request.headers.get("authorization", "")
+        if not hmac.compare_digest(
+            authorization.encode(), f"Bearer {self.env.ADMIN_TOKEN}".encode()
+        ):
+            raise Rejected(401, "the token is missing or wrong", **{"www-authenticate": "Bearer"})
         if not is_slug(slug) or not await self._links.delete(slug):
-            raise Refused(404, "no such link")
+            raise Rejected(404, "link not found")
         return Response(status=204)
 
     async def _follow(self, slug: str) -> Response:
@@ -143,27 +146,29 @@ class Default(WorkerEntrypoint[AppEnv]):
 
 
 def target_url(text: str, own_host: str) -> str:
-    """Return a URL as browsers normalize it. Refuse it if a short link must not lead there."""
+    """Return ``text`` as a normalized URL, or raise Rejected if a short link may not lead there."""
     try:
-        url = Request(text).url  # checked by the parser of the platform that will send it out
+        url = Request(text).url  # the runtime's own URL parser
     except WorkersError:
         url = ""
     parts = urlsplit(url)
-    if parts.scheme not in ("http", "https"):  # no javascript:, no data:
-        raise Refused(422, "url: expected a whole http:// or https:// address")
+    if parts.scheme not in ("http", "https"):  # not javascript: or data:
+        raise Rejected(422, "url: expected an absolute http:// or https:// address")
     if parts.username or parts.password:  # https://bank.example@evil.example/
-        raise Refused(422, "url: an address with a user name in it may mislead")
+        raise Rejected(422, "url: expected an address without a user name")
     if parts.netloc == own_host:
-        raise Refused(422, "url: a short link to a link of this site could go in circles")
+        raise Rejected(
+            422, "url: expected an address of another site; a link to this site could loop"
+        )
     if len(url) > MAX_URL:
-        raise Refused(422, f"url: longer than {MAX_URL} characters")
+        raise Rejected(422, f"url: expected at most {MAX_URL} characters")
     return url
 
 
 def number(query: dict[str, list[str]], name: str) -> int | None:
     text = query.get(name, [""])[-1]
     if not re.fullmatch("[0-9]{0,15}", text):
-        raise Refused(422, f"{name}: expected a whole number")
+        raise Rejected(422, f"{name}: expected a whole number")
     return int(text) if text else None
 
 
@@ -171,7 +176,7 @@ def origin(url: SplitResult) -> str:
     return f"{url.scheme}://{url.netloc}"
 
 
-def shown(link: Link, url: SplitResult) -> dict[str, Any]:
+def to_json(link: Link, url: SplitResult) -> dict[str, Any]:
     return {**link, "short_url": f"{origin(url)}/{link['slug']}"}
 
 
