@@ -1,6 +1,7 @@
-"""What a contract check may import, and the arguments that it gets by name.
+"""The names that a contract check may import, and the arguments that it receives by name.
 
-This file also runs inside Pyodide, where pytest is not: the standard library and the package only.
+This file also runs inside Pyodide, without pytest: it imports only the standard library and the
+package.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ VARIABLES: dict[str, Any] = {
 
 # The Vectorize indexes, of three dimensions; a name in lower case is the argument of a check.
 METRICS = {"INDEX": "cosine", "FAR": "euclidean", "PRODUCT": "dot-product"}
-# And what of their vectors' metadata is indexed.
+# The indexed metadata of their vectors.
 METADATA = {"genre": "string", "year": "number", "seen": "boolean", "place.city": "string"}
 
 Check = Callable[..., Coroutine[Any, Any, None]]
@@ -37,7 +38,7 @@ E = TypeVar("E", bound=BaseException)
 
 
 class World(NamedTuple):
-    """Where a check runs: `node-314` is the engine `node` with the Pyodide `314`."""
+    """A place where a check runs: `node-314` is the engine `node` with the Pyodide `314`."""
 
     name: str
 
@@ -54,7 +55,7 @@ class World(NamedTuple):
 
 
 class Marks:
-    """What the decorators below say about a check."""
+    """The marks of the decorators below on a check."""
 
     def __init__(self) -> None:
         self.limits: list[tuple[bool, tuple[str, ...], str]] = []
@@ -62,33 +63,34 @@ class Marks:
 
 
 def marks(check: Check) -> Marks:
-    found = check.__dict__.setdefault("contract", Marks())
-    assert isinstance(found, Marks)
-    return found
+    marks = check.__dict__.setdefault("contract", Marks())
+    assert isinstance(marks, Marks)
+    return marks
 
 
 def only(*places: str, reason: str) -> Callable[[C], C]:
-    """The check runs in these worlds or engines alone."""
+    """Run the check only in these worlds or engines."""
     return partial(_limit, True, places, reason)
 
 
 def not_in(*places: str, reason: str) -> Callable[[C], C]:
-    """The check runs everywhere but in these worlds or engines."""
+    """Run the check everywhere except in these worlds or engines."""
     return partial(_limit, False, places, reason)
 
 
 def _limit(inside: bool, places: tuple[str, ...], reason: str, check: C) -> C:
     unknown = set(places) - set(WORLDS) - {World(name).engine for name in WORLDS}
     if unknown or not places:
-        raise ValueError(f"not a world or an engine: {', '.join(unknown) or 'nothing given'}")
+        names = ", ".join(sorted(unknown))
+        raise ValueError(f"places: expected worlds or engines, got {names or 'nothing'}")
     if not reason.strip():
-        raise ValueError("say why")
+        raise ValueError("reason: expected text, got an empty str")
     marks(check).limits.append((inside, places, reason))
     return check
 
 
 def why_not(check: Check, world: World) -> str | None:
-    """The reason that the check does not run in this world, if it does not."""
+    """Return the reason why the check does not run in this world; None if it runs."""
     for inside, places, reason in marks(check).limits:
         if (world.name in places or world.engine in places) is not inside:
             return reason
@@ -96,7 +98,7 @@ def why_not(check: Check, world: World) -> str | None:
 
 
 def cases(table: Mapping[str, object] | Iterable[object]) -> Callable[[C], C]:
-    """Runs the check once for each value, as its argument `case`; a list's cases are numbered."""
+    """Run the check once for each value, as its argument `case`; a list's cases are numbered."""
     named = (
         dict(table)
         if isinstance(table, Mapping)
@@ -114,7 +116,7 @@ def cases(table: Mapping[str, object] | Iterable[object]) -> Callable[[C], C]:
 
 
 class Skipped(Exception):
-    """Ends a check as skipped; its message is the reason."""
+    """Raised to end a check as skipped; the message is the reason."""
 
 
 def raises(expected: type[E] | tuple[type[E], ...], match: str | None = None) -> Raises[E]:
@@ -137,8 +139,8 @@ class Raises(Generic[E]):
     ) -> bool:
         __tracebackhide__ = True
         if error is None:
-            kinds = self._expected if isinstance(self._expected, tuple) else (self._expected,)
-            raise AssertionError(f"nothing raised {' or '.join(kind.__name__ for kind in kinds)}")
+            types = self._expected if isinstance(self._expected, tuple) else (self._expected,)
+            raise AssertionError(f"nothing raised {' or '.join(cls.__name__ for cls in types)}")
         if not isinstance(error, self._expected):
             return False
         self.value = error
@@ -156,10 +158,10 @@ def _sdk(name: str, module: str = "pyworkers_sdk") -> Any:
 
 
 class FakeEnv:
-    """The `env` of the world `fake`: what JavaScript would see of a fake, made when asked for."""
+    """The `env` of the world `fake`: raw fakes, made at the first use."""
 
     def __init__(self) -> None:
-        self.made: dict[str, Any] = {}
+        self.bindings: dict[str, Any] = {}
         self._runtime: Any = None
         self.entered = ExitStack()
 
@@ -167,9 +169,9 @@ class FakeEnv:
     def runtime(self) -> Any:
         """The Worker of the real worlds, on fakes."""
         if self._runtime is None:
-            kind = _sdk("FakeRuntime", "pyworkers_sdk.testing")
+            fake_runtime = _sdk("FakeRuntime", "pyworkers_sdk.testing")
             default = _sdk("Default", "tests.real.worker")
-            self._runtime = kind(
+            self._runtime = fake_runtime(
                 default,
                 env=_sdk("AppEnv", "tests.contract.workers"),
                 workflows=_sdk("CLASSES", "tests.contract.workers.workflows"),
@@ -180,14 +182,14 @@ class FakeEnv:
         return self._runtime
 
     def network(self) -> Any:
-        """A runtime whose ``fetch`` and ``caches`` the check has, till its end."""
+        """Enter a runtime until the end of the check, for its ``fetch`` and ``caches``."""
         runtime = _sdk("FakeRuntime", "pyworkers_sdk.testing")(object)
         return self.entered.enter_context(runtime)
 
     def binding(self, name: str, kind: str) -> Any:
-        if name not in self.made:
-            self.made[name] = _sdk("fake", "pyworkers_sdk.testing")(_sdk(kind))
-        return self.made[name]
+        if name not in self.bindings:
+            self.bindings[name] = _sdk("fake", "pyworkers_sdk.testing")(_sdk(kind))
+        return self.bindings[name]
 
     def __getattr__(self, name: str) -> Any:
         if name in VARIABLES:
@@ -220,19 +222,19 @@ async def _empty_kv(kv: Any) -> None:
 
 async def _drop_tables(db: Any) -> None:
     js = db.js_object
-    found = await js.prepare(
+    tables = await js.prepare(
         "SELECT name, type FROM sqlite_master WHERE type IN ('table', 'view')"
         " AND name NOT LIKE 'sqlite~_%' ESCAPE '~' AND name NOT LIKE '~_cf~_%' ESCAPE '~'"
         # a virtual table takes its shadow tables with it, and they cannot be dropped themselves
         " ORDER BY type DESC, sql NOT LIKE 'CREATE VIRTUAL%'"
     ).all()
-    drops = [f'DROP {row.type} IF EXISTS "{_quoted(row.name)}"' for row in found.results]
+    drops = [f'DROP {row.type} IF EXISTS "{_quoted(row.name)}"' for row in tables.results]
     if drops:
         await js.exec("; ".join(["PRAGMA defer_foreign_keys = on", *drops]))
 
 
 async def _nothing(queue: Any) -> None:
-    """A queue has no means to empty it; its consumer does, and checks mark their messages."""
+    """Leave the queue as it is: only its consumer empties it, and checks mark their messages."""
 
 
 def _quoted(name: str) -> str:
@@ -244,16 +246,16 @@ async def _empty_r2(r2: Any) -> None:
     while truncated:
         page = await r2.list()
         if page.objects:
-            await r2.delete([found.key for found in page.objects])
+            await r2.delete([item.key for item in page.objects])
         truncated = page.truncated
 
 
 async def _empty_index(index: Any) -> None:
-    while found := [one.id for one in await index.query([0, 0, 0], top_k=20)]:
-        await index.delete_by_ids(found)
+    while ids := [match.id for match in await index.query([0, 0, 0], top_k=20)]:
+        await index.delete_by_ids(ids)
 
 
-# argument of a check -> its name in env, its class, and what empties the real one beforehand
+# argument of a check -> its name in env, its class, and the function that empties the real binding
 BINDINGS: dict[str, tuple[str, str, Callable[[Any], Awaitable[None]]]] = {
     "kv": ("KV", "KV", _empty_kv),
     "db": ("DB", "D1", _drop_tables),
@@ -283,8 +285,8 @@ async def _vectors(argument: str, world: World, env: Any) -> object:
         make = _sdk("vectorize", "pyworkers_sdk.testing")
         return make(dimensions=3, metric=METRICS[name], metadata_indexes=METADATA)
     index = _sdk("Vectorize")(getattr(env, name))
-    while found := [one.id for one in await index.query([0, 0, 0], top_k=100)]:
-        await index.delete_by_ids(found)
+    while ids := [match.id for match in await index.query([0, 0, 0], top_k=100)]:
+        await index.delete_by_ids(ids)
     return index
 
 
@@ -302,7 +304,7 @@ async def _app(world: World, env: Any) -> object:
 
 async def _runtime(world: World, env: Any) -> object:
     if not isinstance(env, FakeEnv):
-        raise TypeError("only the fake world has a runtime to command")
+        raise TypeError("runtime: expected the fake world, got a real one")
     return env.runtime
 
 
@@ -315,14 +317,14 @@ async def _outside(world: World, env: Any) -> object:
 
 
 async def _ai(world: World, env: Any) -> object:
-    """Workers AI, in front of models that the contract's own service has."""
+    """Workers AI, with the models of the contract's service."""
     if not isinstance(env, FakeEnv):
         return _sdk("AI")(env.AI)
     return _sdk("scripted", "tests.contract.ai_service")(env.binding("AI", "AI"))
 
 
 async def _tcp(world: World, env: Any) -> object:
-    """The address of a server that sends back what it gets."""
+    """The address of an echo server."""
     if isinstance(env, FakeEnv):
         echo = _sdk("echo", "tests.contract.outside")
         env.network().outbound_tcp("tcp.example:7", echo)
@@ -330,12 +332,12 @@ async def _tcp(world: World, env: Any) -> object:
 
 
 async def _container(world: World, env: Any) -> object:
-    """A container, in which the contract's own service runs."""
+    """A container that runs the contract's service."""
     if isinstance(env, FakeEnv):
         return _sdk("scripted", "tests.contract.container_service")()
-    found = _sdk("Container")(env.CONTAINER)
-    await found.destroy()
-    return found
+    container = _sdk("Container")(env.CONTAINER)
+    await container.destroy()
+    return container
 
 
 async def _caches(world: World, env: Any) -> object:
@@ -358,11 +360,11 @@ async def _state(world: World, env: Any) -> object:
     """The `ctx` of the Durable Object that the check runs in."""
     if isinstance(env, Here):
         return env.state
-    raise TypeError("only within an object is there a state")
+    raise TypeError("state: expected a check that runs inside a Durable Object")
 
 
 async def _wait(world: World, env: Any) -> object:
-    """`await wait(seconds)`: real time, or the fake clock's and all that is due then."""
+    """`await wait(seconds)`: wait in real time, or advance the fake clock and do the due work."""
     if not isinstance(env, FakeEnv):
         return asyncio.sleep
     runtime = env.runtime
@@ -375,7 +377,7 @@ async def _wait(world: World, env: Any) -> object:
 
 
 async def _idle(world: World, env: Any) -> object:
-    """`await idle(stub)`: until the object behind it has been taken out of memory."""
+    """`await idle(stub)`: wait until the object behind it is evicted from memory."""
     if isinstance(env, FakeEnv):
         return env.runtime.evict
 
@@ -410,17 +412,19 @@ ARGUMENTS: dict[str, Callable[[World, Any], Awaitable[object]]] = {
 
 
 def parameters(check: Check) -> tuple[str, ...]:
-    # not inspect.signature: from 3.14 on that evaluates annotations, which may be for typing only
+    # not inspect.signature: since 3.14 it evaluates annotations, and some exist only for typing
     names = check.__code__.co_varnames[: check.__code__.co_argcount]
     known = [*ARGUMENTS, "case"] if marks(check).cases else [*ARGUMENTS]
     for name in names:
         if name not in known:
-            raise TypeError(f"{check.__name__}: no argument {name!r}; there are {', '.join(known)}")
+            raise TypeError(
+                f"{check.__name__}: unknown argument {name!r}; known: {', '.join(known)}"
+            )
     return names
 
 
 async def call(check: Check, world: World, env: Any, case: str | None = None) -> None:
-    """Runs one check, or one case of it, with its arguments."""
+    """Run one check, or one case of it, with its arguments."""
     if isinstance(env, FakeEnv) and "state" in parameters(check):
         objects = env.runtime.env.INSIDE
         stub = objects.get(objects.new_unique_id())

@@ -1,6 +1,7 @@
-"""The border: one table of cases, run over both of its implementations.
+"""The border: tables of cases, run over both of its implementations.
 
-Every row of the design's table "what crosses, and how" has its case here, under the row's name.
+docs/how-values-cross.md is written from the tables (scripts/value-table): a case's key is its first
+column.
 """
 
 import array
@@ -31,7 +32,7 @@ from pyworkers_sdk._border.values import JSON, SQL, convert
 from .kit import World, cases, not_in, only, raises
 
 IN_JS = sys.platform == "emscripten"
-NO_JS = "a value that only JavaScript can make; the fake world has none of its kind"
+NO_JS = "only JavaScript can make such a value; the fake world lacks it"
 
 
 class Colour(Enum):
@@ -58,14 +59,14 @@ class Pair(NamedTuple):
 
 
 class Model:
-    """What the border sees of a pydantic model."""
+    """A class with the part of a pydantic model that the border uses."""
 
     def model_dump(self, *, mode: str) -> dict[str, Any]:
         return {"mode": mode, "n": 1}
 
 
 class Scalar:
-    """What the border sees of a numpy scalar."""
+    """A class with the part of a numpy scalar that the border uses."""
 
     def item(self) -> float:
         return 1.5
@@ -78,7 +79,7 @@ PARIS = timezone(timedelta(hours=1))
 
 
 def kind(value: Any) -> str:
-    """What JavaScript calls a value that crossed."""
+    """Return JavaScript's name for the type of a value that crossed."""
     if IN_JS:
         import js
 
@@ -93,12 +94,14 @@ def kind(value: Any) -> str:
 
 class Case(NamedTuple):
     given: Any
-    """A Python value."""
+    """The Python value."""
     back: Any
-    """What it is after a round trip through JavaScript."""
+    """The value after a round trip through JavaScript."""
     js: str
-    """What JavaScript has in between."""
+    """The type in JavaScript."""
 
+
+# Structured clone --------------------------------------------------------------------------------
 
 CLONED: dict[str, object] = {
     "None in a list": Case([None], [None], "Array"),
@@ -108,7 +111,7 @@ CLONED: dict[str, object] = {
     "int": Case(7, 7, "Number"),
     "largest int": Case(2**53 - 1, 2**53 - 1, "Number"),
     "smallest int": Case(-(2**53) + 1, -(2**53) + 1, "Number"),
-    "int beyond": Case(2**64, 2**64, "BigInt"),
+    "int beyond the safe range": Case(2**64, 2**64, "BigInt"),
     "float": Case(1.5, 1.5, "Number"),
     "integral float": Case(2.0, 2, "Number"),
     "huge float": Case(1e300, 1e300, "Number"),
@@ -121,9 +124,9 @@ CLONED: dict[str, object] = {
     "memoryview": Case(memoryview(b"abc")[1:], b"bc", "Uint8Array"),
     "memoryview of doubles": Case(memoryview(array.array("d", [0.0])), bytes(8), "Uint8Array"),
     "aware datetime": Case(NOON, NOON, "Date"),
-    "datetime elsewhere": Case(NOON.astimezone(PARIS), NOON, "Date"),
+    "datetime in another time zone": Case(NOON.astimezone(PARIS), NOON, "Date"),
     "naive datetime": Case(NOON.replace(tzinfo=None), NOON, "Date"),
-    "datetime's microseconds": Case(NOON.replace(microsecond=123_999), NOON, "Date"),
+    "microseconds of a datetime": Case(NOON.replace(microsecond=123_999), NOON, "Date"),
     "datetime before 1970": Case(
         datetime(1960, 1, 1, tzinfo=timezone.utc), datetime(1960, 1, 1, tzinfo=timezone.utc), "Date"
     ),
@@ -148,21 +151,21 @@ CLONED: dict[str, object] = {
     "frozenset": Case(frozenset({1}), {1}, "Set"),
     "dict": Case({"a": {"b": [1]}}, {"a": {"b": [1]}}, "Object"),
     "empty dict": Case({}, {}, "Object"),
-    "odd keys": Case(
+    "keys named like members of an object": Case(
         {"constructor": 1, "items": 2, "toJSON": 3, "": 4, "length": 5},
         {"constructor": 1, "items": 2, "toJSON": 3, "": 4, "length": 5},
         "Object",
     ),
-    "constructor inside": Case(
+    "key named constructor inside a list": Case(
         [{"constructor": {"a": None}}], [{"constructor": {"a": None}}], "Array"
     ),
-    "__proto__ key": Case({"__proto__": 1}, {"__proto__": 1}, "Object"),
-    "many containers with None": Case(
+    "key named __proto__": Case({"__proto__": 1}, {"__proto__": 1}, "Object"),
+    "several containers with None": Case(
         {"a": {"x": None}, "b": {"y": None}, "c": [{"z": [None]}, {"z": [None, 1]}], "d": [None]},
         {"a": {"x": None}, "b": {"y": None}, "c": [{"z": [None]}, {"z": [None, 1]}], "d": [None]},
         "Object",
     ),
-    "everything nested": Case(
+    "nested containers": Case(
         {"d": [NOON], "b": (b"x",), "s": {2.0}, "n": [None, {"x": None}]},
         {"d": [NOON], "b": [b"x"], "s": {2}, "n": [None, {"x": None}]},
         "Object",
@@ -193,7 +196,7 @@ async def test_models_in_a_list_stay_apart() -> None:
 @not_in(
     "node-0.26", reason="null cannot be a lone value on Pyodide 0.26; see test_d1 for bind(None)"
 )
-async def test_none_alone_is_null() -> None:
+async def test_top_level_none_is_null() -> None:
     assert kind(to_js(None)) == "Null"
     assert from_js(to_js(None)) is None
 
@@ -242,25 +245,31 @@ def _function() -> None: ...
 
 REFUSED: dict[str, object] = {
     "lone surrogate": ("a\ud800", "value: the text has a lone surrogate"),
-    "surrogate inside": ({"a": ["\udfff"]}, r"value\.a\[0\]: the text has a lone surrogate"),
-    "surrogate key": ({"\ud800": 1}, "lone surrogate"),
+    "lone surrogate inside": ({"a": ["\udfff"]}, r"value\.a\[0\]: the text has a lone surrogate"),
+    "lone surrogate in a key": ({"\ud800": 1}, "lone surrogate"),
     "int key": ({1: 2}, "value: the key 1 is not a str"),
     "tuple key": ([{(1, 2): 3}], r"value\[0\]: the key \(1, 2\) is not a str"),
     "None key": ({None: 1}, "value: the key None is not a str"),
     "function": (_function, "value: a function cannot cross"),
     "class": ([Point], r"value\[0\]: a type cannot cross"),
-    "any object": ({"a b": object()}, r"value\['a b'\]: an object cannot cross"),
+    "object": ({"a b": object()}, r"value\['a b'\]: an object cannot cross"),
     "complex": (1j, "value: a complex cannot cross"),
-    "deep": ([{"values": [1, {"price": object()}]}], r"value\[0\]\.values\[1\]\.price: an object"),
+    "object deep inside": (
+        [{"values": [1, {"price": object()}]}],
+        r"value\[0\]\.values\[1\]\.price: an object",
+    ),
 }
 
 
 @cases(REFUSED)
-async def test_what_cannot_cross_is_refused_with_its_path(case: tuple[Any, str]) -> None:
+async def test_unsupported_value_is_refused_with_its_path(case: tuple[Any, str]) -> None:
     given, message = case
     with raises(ConversionError, match=message) as caught:
         to_js(given)
     assert isinstance(caught.value, TypeError)
+
+
+# JSON --------------------------------------------------------------------------------------------
 
 
 def _cycle() -> list[Any]:
@@ -272,26 +281,26 @@ def _cycle() -> list[Any]:
 NOT_JSON: dict[str, object] = {
     "NaN": (float("nan"), "body: nan"),
     "infinity": ({"a": -float("inf")}, r"body\.a: -inf"),
-    "int beyond": ([2**53], r"body\[0\]: the integer is outside"),
-    "int below": ([-(2**53)], r"body\[0\]: the integer is outside"),
+    "int beyond the safe range": ([2**53], r"body\[0\]: the integer is outside"),
+    "int below the safe range": ([-(2**53)], r"body\[0\]: the integer is outside"),
     "bytes": ({"a": b""}, r"body\.a: bytes are not JSON"),
     "bytearray": ([bytearray()], r"body\[0\]: bytes are not JSON"),
     "set": ({"a": {1}}, r"body\.a: a set is not JSON"),
     "frozenset": (frozenset({1}), "body: a set is not JSON"),
     "cycle": (_cycle(), r"body\[0\]\.again: the value contains itself"),
-    "surrogate": (["\ud83d"], r"body\[0\]: the text has a lone surrogate"),
+    "lone surrogate": (["\ud83d"], r"body\[0\]: the text has a lone surrogate"),
     "object": (object(), "body: an object cannot cross"),
 }
 
 
 @cases(NOT_JSON)
-async def test_what_json_cannot_say_is_refused_with_its_path(case: tuple[Any, str]) -> None:
+async def test_value_outside_json_is_refused_with_its_path(case: tuple[Any, str]) -> None:
     given, message = case
     with raises(ConversionError, match=message):
         dumps(given, "body")
 
 
-async def test_json_says_the_rest() -> None:
+async def test_json_text_of_each_supported_type() -> None:
     shared = [1]
     given = {
         "none": None, "bool": True, "int": 2**53 - 1, "float": 2.0, "text": "é😀",
@@ -315,15 +324,17 @@ async def test_json_text_becomes_a_javascript_value() -> None:
     }
 
 
-async def test_the_largest_integer_alone_stays_a_number() -> None:
+async def test_largest_integer_as_json_text_is_a_number() -> None:
     assert kind(from_json("9007199254740991")) == "Number"
 
 
 @cases({"NaN": "NaN", "Infinity": "[Infinity]", "comma": "[1,]", "empty": "", "word": "nope"})
-async def test_what_is_not_json_text_is_refused(case: str) -> None:
+async def test_invalid_json_text_raises_value_error(case: str) -> None:
     with raises(ValueError):
         loads(case)
 
+
+# SQL, text and vectors ---------------------------------------------------------------------------
 
 BOUND: dict[str, object] = {
     "None": (None, None),
@@ -343,18 +354,18 @@ BOUND: dict[str, object] = {
 
 
 @cases(BOUND)
-async def test_a_parameter_of_sql(case: tuple[Any, Any]) -> None:
+async def test_sql_parameter_is_converted(case: tuple[Any, Any]) -> None:
     given, expected = case
     assert convert(given, "values[0]", SQL) == expected
 
 
 @cases({"list": [1], "dict": {}, "set": {1}, "object": object(), "NaN": float("nan"), "int": 2**53})
-async def test_no_parameter_of_sql(case: Any) -> None:
+async def test_invalid_sql_parameter_is_refused(case: Any) -> None:
     with raises(ConversionError, match=r"^values\[2\]: "):
         convert(case, "values[2]", SQL)
 
 
-async def test_an_enum_is_refused_by_its_value() -> None:
+async def test_enum_with_an_invalid_value_is_refused() -> None:
     class Odd(Enum):
         NAN = float("nan")
 
@@ -362,7 +373,7 @@ async def test_an_enum_is_refused_by_its_value() -> None:
         convert(Odd.NAN, "value", JSON)
 
 
-async def test_text_must_be_text() -> None:
+async def test_text_refuses_other_types_and_lone_surrogates() -> None:
     assert text("é", "key") == "é"
     with raises(ConversionError, match="key: expected str, got int"):
         text(1, "key")
@@ -381,8 +392,8 @@ async def test_text_must_be_text() -> None:
         "memoryview of floats": memoryview(array.array("f", [1.5, 2, -3])),
         "every other of doubles": memoryview(array.array("d", [1.5, 0, 2, 0, -3]))[::2],
         "every other of ints": memoryview(array.array("i", [1, 0, 2, 0, -3]))[::2],
-        "a generator's": range(3),
-        "nothing": [],
+        "range": range(3),
+        "empty list": [],
     }
 )
 async def test_a_vector_is_a_float32array(case: Any) -> None:
@@ -405,17 +416,17 @@ async def test_a_vector_is_rounded_to_float32() -> None:
         "a number": 3,
         "rows": [[1.5, 2], [1.5, 2]],
         "rows of a buffer": memoryview(bytes(16)).cast("f", (2, 2)),
-        "bytes, of which nobody knows what they are": b"abcd",
+        "bytes of unknown format": b"abcd",
     }
 )
-async def test_no_vector(case: Any) -> None:
+async def test_invalid_vector_is_refused(case: Any) -> None:
     with raises(ConversionError, match=f"^query: expected numbers, got {type(case).__name__}"):
         to_vector(case, "query")
     with raises(ConversionError, match=r"^query: expected numbers, got list with list at \[1\]$"):
         to_vector([1, [2.5]], "query")
 
 
-# JavaScript to Python
+# JavaScript to Python ----------------------------------------------------------------------------
 
 
 @only("node", "workerd", reason=NO_JS)
@@ -485,7 +496,7 @@ async def test_a_number_from_two_to_the_53_is_a_float() -> None:
 
 
 @only("node", "workerd", reason=NO_JS)
-async def test_a_javascript_error_is_one_of_ours() -> None:
+async def test_javascript_error_becomes_a_workers_error() -> None:
     import js
 
     made = js.Error.new("outer", to_js({"cause": js.TypeError.new("inner")}))
@@ -506,14 +517,14 @@ async def test_a_class_instance_is_not_converted() -> None:
 
 
 @only("node", "workerd", reason=NO_JS)
-async def test_raw_unwraps_what_other_sdks_put_around_an_object() -> None:
+async def test_raw_unwraps_objects_of_other_sdks() -> None:
     import js
 
     class Wrapper:
         def __init__(self, name: str, inner: Any) -> None:
             self.__dict__[name] = inner
 
-        def __getattr__(self, name: str) -> Any:  # as an RPC stub, which has every attribute
+        def __getattr__(self, name: str) -> Any:  # like an RPC stub: it has every attribute
             return "anything"
 
     made = js.URL.new("https://example.com/a")
@@ -526,7 +537,7 @@ async def test_prop_of_an_absent_name_is_none() -> None:
     assert prop(to_js({"a": 1}), "b") is None
 
 
-# Streams
+# Streams -----------------------------------------------------------------------------------------
 
 
 async def test_a_stream_of_an_async_iterator_gives_its_bytes() -> None:
@@ -575,7 +586,7 @@ async def test_leaving_a_stream_early_cancels_its_source() -> None:
     assert closed == [True]
 
 
-async def test_a_source_that_breaks_off_breaks_the_stream() -> None:
+async def test_exception_in_a_source_fails_the_stream() -> None:
     async def chunks() -> Any:
         yield b"ab"
         raise OSError("the disk is gone")
@@ -586,7 +597,7 @@ async def test_a_source_that_breaks_off_breaks_the_stream() -> None:
 
 
 async def settled(done: Any) -> None:
-    """Lets what was begun come to its end."""
+    """Wait until a condition is true, for half a second at most."""
     import asyncio
 
     for _ in range(50):
@@ -595,5 +606,5 @@ async def settled(done: Any) -> None:
         await asyncio.sleep(0.01)
 
 
-async def test_the_world_is_the_one_that_was_asked_for(world: World) -> None:
+async def test_check_runs_in_the_requested_world(world: World) -> None:
     assert (world.engine == "fake") is not IN_JS

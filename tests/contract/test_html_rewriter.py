@@ -1,4 +1,4 @@
-"""HTMLRewriter, over the stand-in and over workerd's own."""
+"""HTMLRewriter, over the fake and over workerd's."""
 
 from __future__ import annotations
 
@@ -28,23 +28,23 @@ from pyworkers_sdk import (
 
 from .kit import cases, only, raises
 
-NOT_IN_NODE = "there is no HTMLRewriter in Node, and none comes with miniflare"
+NOT_IN_NODE = "Node has no HTMLRewriter, and miniflare brings none"
 
-AnyRewriter: Any = HTMLRewriter  # for what a type checker would refuse
+AnyRewriter: Any = HTMLRewriter  # for calls that a type checker refuses
 
 
 class Does:
-    """Handlers out of functions."""
+    """Handlers made of functions."""
 
     def __init__(self, **handlers: Callable[[Any], Any]) -> None:
         self.__dict__.update(handlers)
 
 
 def on(selector: str | None, **handlers: Callable[[Any], Any]) -> HTMLRewriter:
-    made: Any = Does(**handlers)
+    target: Any = Does(**handlers)
     if selector is None:
-        return HTMLRewriter().on_document(made)
-    return HTMLRewriter().on(selector, made)
+        return HTMLRewriter().on_document(target)
+    return HTMLRewriter().on(selector, target)
 
 
 async def rewritten(html: str, selector: str | None, **handlers: Callable[[Any], Any]) -> str:
@@ -55,6 +55,8 @@ async def chunks(*pieces: bytes) -> AsyncIterator[bytes]:
     for piece in pieces:
         yield piece
 
+
+# Elements and selectors --------------------------------------------------------------------------
 
 HTML = "<div><p class='a b' id=i>x<br>y</p><p>z</p></div>"
 
@@ -82,7 +84,7 @@ ELEMENTS: dict[str, tuple[Callable[[Element], Any], str]] = {
 
 @only("fake", "workerd", reason=NOT_IN_NODE)
 @cases(ELEMENTS)
-async def test_an_element_is_changed(case: tuple[Callable[[Element], Any], str]) -> None:
+async def test_element_change_is_written(case: tuple[Callable[[Element], Any], str]) -> None:
     change, expected = case
 
     def element(element: Element) -> None:
@@ -92,7 +94,7 @@ async def test_an_element_is_changed(case: tuple[Callable[[Element], Any], str])
 
 
 @only("fake", "workerd", reason=NOT_IN_NODE)
-async def test_an_element_is_read() -> None:
+async def test_element_members_are_read() -> None:
     seen: list[Any] = []
 
     def element(element: Element) -> None:
@@ -145,7 +147,7 @@ SELECTORS = {
 
 @only("fake", "workerd", reason=NOT_IN_NODE)
 @cases({selector: selector for selector in SELECTORS})
-async def test_a_selector_selects(case: str) -> None:
+async def test_selector_matches_elements(case: str) -> None:
     seen: list[str] = []
 
     def element(element: Element) -> None:
@@ -210,7 +212,7 @@ REFUSED = {
 
 @only("fake", "workerd", reason=NOT_IN_NODE)
 @cases({selector or "nothing": selector for selector in REFUSED})
-async def test_a_selector_is_refused(case: str) -> None:
+async def test_invalid_selector_is_refused(case: str) -> None:
     rewriter = HTMLRewriter()
     if not REFUSED[case]:
         assert rewriter.on(case, Upper()) is rewriter
@@ -222,7 +224,7 @@ async def test_a_selector_is_refused(case: str) -> None:
 
 
 class Upper:
-    """Handlers by methods, async and not."""
+    """Handlers with methods, async and not."""
 
     async def element(self, element: Element) -> None:
         await asyncio.sleep(0)
@@ -234,7 +236,7 @@ class Upper:
 
 
 @only("fake", "workerd", reason=NOT_IN_NODE)
-async def test_what_has_no_content_gets_none() -> None:
+async def test_void_element_ignores_inner_content() -> None:
     def element(element: Element) -> None:
         element.prepend("1").append("2").set_inner_content("3").set_attribute("a", "b")
         element.after("4")
@@ -259,7 +261,7 @@ async def test_what_has_no_content_gets_none() -> None:
 
 
 @only("fake", "workerd", reason=NOT_IN_NODE)
-async def test_what_is_removed_is_handled_too() -> None:
+async def test_removed_content_reaches_handlers() -> None:
     seen: list[Any] = []
 
     class Inner:
@@ -278,19 +280,22 @@ async def test_what_is_removed_is_handled_too() -> None:
     assert seen == [True, "c", ""]
 
 
-@only("node", reason="it is there alone that there is none")
-async def test_there_is_none_in_node() -> None:
+# Handlers, text, comments and end tags -----------------------------------------------------------
+
+
+@only("node", reason="only Node has no HTMLRewriter")
+async def test_rewriter_outside_workers_raises_binding_error() -> None:
     with raises(BindingError, match="HTMLRewriter is only in the Workers runtime"):
         HTMLRewriter().on("p", Upper())
 
 
 @only("fake", "workerd", reason=NOT_IN_NODE)
 async def test_handlers_are_objects_or_classes() -> None:
-    made: list[Counts] = []
+    instances: list[Counts] = []
 
     class Counts:
         def __init__(self) -> None:
-            made.append(self)
+            instances.append(self)
             self.count = 0
 
         async def element(self, element: Element) -> None:
@@ -301,13 +306,13 @@ async def test_handlers_are_objects_or_classes() -> None:
     for _ in range(2):
         answer = rewriter.transform(Response("<b>x<i>y</i></b><b>", status=201, headers={"a": "b"}))
         assert (answer.status, answer.headers["a"]) == (201, "b")
-        said = '<b n="1" seen="B">X<i>Y</i></b><b n="2" seen="B">'
-        assert await answer.text() == said
-    assert [each.count for each in made] == [2, 2]
+        expected = '<b n="1" seen="B">X<i>Y</i></b><b n="2" seen="B">'
+        assert await answer.text() == expected
+    assert [instance.count for instance in instances] == [2, 2]
 
 
 @only("fake", "workerd", reason=NOT_IN_NODE)
-async def test_text_comes_in_pieces() -> None:
+async def test_text_arrives_in_chunks() -> None:
     seen: list[tuple[str, bool]] = []
 
     def text(text: Text) -> None:
@@ -328,19 +333,19 @@ async def test_text_comes_in_pieces() -> None:
     ]
     seen.clear()
     assert await rewritten("<script>1<2<!--<b>--></script>", "script", text=text)
-    assert [said for said, _ in seen] == ["1", "<", "2", "<!--", "<", "b>--", ">", ""]
+    assert [chunk for chunk, _ in seen] == ["1", "<", "2", "<!--", "<", "b>--", ">", ""]
     seen.clear()
     body = Response(chunks(b"<p>a\xc3", b"\xa9b\xff</p>"))
     assert await on("p", text=text).transform(body).text() == "<p>aéb\ufffd</p>"
-    assert "".join(said for said, _ in seen) == "aéb\ufffd"
+    assert "".join(chunk for chunk, _ in seen) == "aéb\ufffd"
     seen.clear()
     long = "x" * 1500
     assert await rewritten(f"<p>{long}< {long}</p>", "p", text=text)
-    assert [len(said) for said, _ in seen if said] == [1500, 1, 1024, 477]
+    assert [len(chunk) for chunk, _ in seen if chunk] == [1500, 1, 1024, 477]
 
 
 @only("fake", "workerd", reason=NOT_IN_NODE)
-async def test_text_is_changed() -> None:
+async def test_text_change_is_written() -> None:
     def text(text: Text) -> None:
         if text.last_in_text_node:
             text.before("1").after("2", html=True).after(Response("3<"))
@@ -351,7 +356,7 @@ async def test_text_is_changed() -> None:
 
 
 @only("fake", "workerd", reason=NOT_IN_NODE)
-async def test_comments() -> None:
+async def test_comments_are_read_and_changed() -> None:
     seen: list[str] = []
 
     def comments(comment: Comment) -> None:
@@ -376,7 +381,7 @@ async def test_comments() -> None:
 
 
 @only("fake", "workerd", reason=NOT_IN_NODE)
-async def test_the_document() -> None:
+async def test_document_handlers_receive_doctype_comments_text_and_end() -> None:
     seen: list[Any] = []
 
     class Document:
@@ -399,7 +404,7 @@ async def test_the_document() -> None:
 
 
 @only("fake", "workerd", reason=NOT_IN_NODE)
-async def test_end_tags() -> None:
+async def test_end_tag_handler_changes_the_end_tag() -> None:
     seen: list[str] = []
 
     def element(element: Element) -> None:
@@ -430,6 +435,8 @@ async def test_end_tags() -> None:
     assert seen == ["ul", "ul"]
 
 
+# Bytes, encodings and arguments -----------------------------------------------------------------
+
 UNTOUCHED = {
     "attributes": "<p a = 'x'y=z/ =q  >",
     "cases": "<DIV></div ><Br/>",
@@ -457,7 +464,7 @@ UNTOUCHED = {
 
 @only("fake", "workerd", reason=NOT_IN_NODE)
 @cases(UNTOUCHED)
-async def test_what_is_not_touched_stays(case: str) -> None:
+async def test_unchanged_html_passes_byte_by_byte(case: str) -> None:
     def watches(_: Any) -> None: ...
 
     data = case.encode()
@@ -469,7 +476,7 @@ async def test_what_is_not_touched_stays(case: str) -> None:
 
 
 @only("fake", "workerd", reason=NOT_IN_NODE)
-async def test_other_encodings() -> None:
+async def test_encoding_of_the_content_type_is_used() -> None:
     def element(element: Element) -> None:
         element.set_attribute("a", "é").append("é€я")
 
@@ -486,7 +493,7 @@ async def test_other_encodings() -> None:
 
 
 @only("fake", "workerd", reason=NOT_IN_NODE)
-async def test_what_cannot_be_given() -> None:
+async def test_invalid_arguments_are_refused() -> None:
     seen: list[str] = []
 
     def element(element: Element) -> None:
@@ -534,24 +541,24 @@ async def test_what_cannot_be_given() -> None:
 
 
 @only("fake", "workerd", reason=NOT_IN_NODE)
-async def test_tokens_end_with_their_handler() -> None:
-    kept: list[Any] = []
+async def test_token_used_after_its_handler_raises() -> None:
+    tokens: list[Any] = []
 
     class Keeps:
         def element(self, element: Element) -> None:
-            kept.append(element)
+            tokens.append(element)
 
         def text(self, text: Text) -> None:
-            kept.append(text)
+            tokens.append(text)
 
     await HTMLRewriter().on("p", Keeps()).transform(Response("<p>x")).text()
     uses: list[Callable[[], Any]] = [
-        lambda: kept[0].tag_name,
-        lambda: kept[0].attributes,
-        lambda: kept[0].append("x"),
-        lambda: kept[0].on_end_tag(print),
-        lambda: kept[1].text,
-        lambda: kept[1].remove(),
+        lambda: tokens[0].tag_name,
+        lambda: tokens[0].attributes,
+        lambda: tokens[0].append("x"),
+        lambda: tokens[0].on_end_tag(print),
+        lambda: tokens[1].text,
+        lambda: tokens[1].remove(),
     ]
     for use in uses:
         with raises(WorkersError, match="This content token is no longer valid"):
@@ -559,7 +566,7 @@ async def test_tokens_end_with_their_handler() -> None:
 
 
 @only("fake", "workerd", reason=NOT_IN_NODE)
-async def test_a_handler_that_raises_breaks_the_body_off() -> None:
+async def test_exception_in_a_handler_fails_the_body() -> None:
     def now(_: Any) -> None:
         raise ValueError("no good")
 
@@ -574,8 +581,8 @@ async def test_a_handler_that_raises_breaks_the_body_off() -> None:
         assert caught.value.js_name == "ValueError"
 
 
-@only("fake", reason="elsewhere JavaScript is between the handler and whoever reads")
-async def test_what_a_handler_raised_can_be_traced() -> None:
+@only("fake", reason="in other worlds JavaScript is between the handler and the reader")
+async def test_exception_of_a_handler_is_the_cause_on_the_fake() -> None:
     def now(element: Element) -> None:
         element.set_attribute("width", 5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
@@ -586,13 +593,13 @@ async def test_what_a_handler_raised_can_be_traced() -> None:
         answer = on("p", element=handler).transform(Response("<p>"))
         with raises(StreamError, match="^value: expected str, got int$") as caught:
             await answer.text()
-        found = caught.value.__cause__
-        assert isinstance(found, ConversionError)
-        assert "in now" in "".join(traceback.format_exception(found))
+        cause = caught.value.__cause__
+        assert isinstance(cause, ConversionError)
+        assert "in now" in "".join(traceback.format_exception(cause))
 
 
 @only("fake", "workerd", reason=NOT_IN_NODE)
-async def test_text_where_a_parser_would_have_to_know() -> None:
+async def test_ambiguous_text_element_fails_the_body() -> None:
     answer = on("p", element=lambda _: None).transform(Response("<select><title></title>"))
     with raises(StreamError, match=r"Parser error: The parser has .* \(`<title>`\)") as caught:
         await answer.text()
@@ -608,7 +615,7 @@ async def test_text_where_a_parser_would_have_to_know() -> None:
 
 
 @only("fake", "workerd", reason=NOT_IN_NODE)
-async def test_content_that_is_no_text() -> None:
+async def test_content_that_is_not_utf_8_fails_the_body() -> None:
     def element(element: Element) -> None:
         element.append(Response(b"\xff"))
 
@@ -616,8 +623,11 @@ async def test_content_that_is_no_text() -> None:
         await rewritten("<p></p>", "p", element=element)
 
 
+# Bodies and order --------------------------------------------------------------------------------
+
+
 @only("fake", "workerd", reason=NOT_IN_NODE)
-async def test_bodies() -> None:
+async def test_missing_empty_and_used_bodies() -> None:
     rewriter = on("p", element=lambda _: None)
     assert rewriter.transform(Response(status=204)).body is None
     with raises(WorkersError, match="HTMLRewriter cannot transform an error response"):
@@ -635,7 +645,7 @@ async def test_bodies() -> None:
 
 
 @only("fake", "workerd", reason=NOT_IN_NODE)
-async def test_a_source_that_fails() -> None:
+async def test_failing_source_fails_the_body() -> None:
     async def broken() -> AsyncIterator[bytes]:
         yield b"<p>"
         raise ValueError("no more")
@@ -646,7 +656,7 @@ async def test_a_source_that_fails() -> None:
 
 
 @only("fake", "workerd", reason=NOT_IN_NODE)
-async def test_it_streams() -> None:
+async def test_output_streams_while_input_arrives() -> None:
     seen: list[str] = []
 
     async def source() -> AsyncIterator[bytes]:
@@ -684,8 +694,9 @@ async def test_handlers_run_in_order() -> None:
     assert seen == ["p", "*", *text, *text, "second end", "first end"]
 
 
-@only("workerd-314", reason="counts the proxies of Pyodide, and has to have them counted")
+@only("workerd-314", reason="counts Pyodide's proxies, as only the harness of this world can")
 async def test_handlers_leave_no_proxies() -> None:
+    """Its many branches are the ways in which a body can end."""
     harness: Any = import_module("_harness")
 
     class Everything:
@@ -749,7 +760,7 @@ async def test_handlers_leave_no_proxies() -> None:
     for call in (ended, failed, source_failed, cancelled, left_early, bodiless, refused):
         few = await after(call, 5)
         many = await after(call, 50)
-        for _ in range(40):  # on a busy machine some are yet to go
+        for _ in range(40):  # on a busy machine some are not destroyed yet
             if many[0] <= few[0] and many[1] <= few[1]:
                 break
             many = await held()
