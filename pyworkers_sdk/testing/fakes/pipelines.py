@@ -34,8 +34,7 @@ def sent_records(pipeline: Pipeline[Any]) -> list[Any]:
     fake = raw(pipeline)
     if not isinstance(fake, FakePipeline):
         raise TypeError(
-            "sent_records(): expected a Pipeline that fake() made, got one over"
-            f" {type(fake).__name__}"
+            f"sent_records(): expected a Pipeline from fake(), got {type(fake).__name__}"
         )
     records: list[Any] = from_js(fake.records)
     return records
