@@ -8,14 +8,19 @@
     runtime = FakeRuntime.from_config("wrangler.jsonc", API_KEY="k")
     response = await runtime.fetch("https://example.com/")
     runtime.clock.advance(5)
-    delivered = await runtime.drain()               # batches that were due, waitUntil's work
+    delivered = await runtime.drain()               # due batches of queues, waitUntil work
+    await runtime.scheduled("0 * * * *")            # run a cron trigger
     faults(runtime.env.CACHE).fail("KV PUT failed: 429 Too Many Requests")
     room = runtime.env.ROOMS.get_by_name("a")       # a Durable Object
-    await runtime.evict(room)                       # its memory is gone, its storage stays
-    await runtime.run_in_durable_object(room, look) # look(instance), to see inside
+    await runtime.evict(room)                       # drop its memory, keep its storage
+    await runtime.run_in_durable_object(room, look) # call look(instance)
 
-The fakes imitate the JavaScript API underneath, so the public classes do here what they do in
-production. tests/contract proves that the fakes and the real runtime agree.
+The fakes imitate the JavaScript API underneath. So the public classes run unchanged on them, with
+the same defaults, conversions and errors as in production. They are verified fakes: the checks in
+tests/contract pass on the fakes and on the real runtime.
+
+``runtime`` runs Workers, ``config`` reads wrangler configurations, ``fakes`` has a module for each
+binding. ``_registry`` connects public class, configuration and fake.
 """
 
 from __future__ import annotations

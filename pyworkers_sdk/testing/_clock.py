@@ -1,4 +1,4 @@
-"""``Clock``: the time that fakes live in."""
+"""``Clock``: the time of fakes."""
 
 from __future__ import annotations
 
@@ -11,15 +11,18 @@ __all__ = ["Clock"]
 
 
 class Clock:
-    """A clock that moves only when told to.
-
-    It starts at the real time, or at ``start`` (naive is taken as UTC), in whole milliseconds, as
-    in JavaScript. One that is ``running`` goes on by itself besides, as a served Worker wants it.
-    """
+    """A clock that moves only when ``advance`` is called. Its precision is one millisecond."""
 
     __slots__ = ("_now", "_since")
 
     def __init__(self, start: dt.datetime | None = None, *, running: bool = False) -> None:
+        """Make a clock.
+
+        Args:
+            start: The time at the start, without its microseconds. A naive datetime is taken as
+                UTC. By default it is the real time.
+            running: Advance the clock in real time too, for a served Worker.
+        """
         if start is None:
             self._now = time.time_ns() // 1_000_000 * 1.0
         else:
@@ -31,20 +34,27 @@ class Clock:
         return f"<Clock {self.datetime().isoformat()}>"
 
     def now(self) -> float:
-        """Milliseconds since 1970, as ``Date.now()``."""
+        """Return the milliseconds since 1970, like ``Date.now()``."""
         if self._since is None:
             return self._now
         return self._now + (time.monotonic() - self._since) * 1000 // 1
 
     def datetime(self) -> dt.datetime:
-        """The same as an aware UTC datetime."""
+        """Return the time as an aware UTC datetime."""
         return from_ms(self.now())
 
     def advance(self, seconds: float | dt.timedelta) -> None:
-        """Move on by so many seconds; time does not go back (ValueError)."""
+        """Advance the clock by a number of seconds.
+
+        Args:
+            seconds: The duration as a timedelta, or in seconds.
+
+        Raises:
+            ValueError: ``seconds`` is negative.
+        """
         step = seconds if isinstance(seconds, dt.timedelta) else dt.timedelta(seconds=seconds)
         if step < dt.timedelta():
-            raise ValueError(f"time does not go back: {seconds!r}")
+            raise ValueError(f"seconds: expected 0 or more, got {seconds!r}")
         self._now += _milliseconds(step)
 
 

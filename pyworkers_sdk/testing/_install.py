@@ -18,9 +18,9 @@ __all__ = ["install"]
 
 @cache
 def install() -> None:
-    """Install the fake runtime's environment, its view of exports, and the check of rows.
+    """Install the fake runtime's environment, its ``ctx.exports``, and the verifier of rows.
 
-    Called when a name of ``pyworkers_sdk.testing`` is loaded. The first call counts.
+    Loading any name of ``pyworkers_sdk.testing`` calls this function. Only the first call acts.
     """
     environment.install(_current, _entered)
     host.install_exports(_exports)

@@ -1,4 +1,7 @@
-"""Every kind of binding: its public class, its section of a configuration, and its fake."""
+"""The registry of bindings: public class, section of the configuration, and fake.
+
+The rows are in the alphabetical order of the public classes.
+"""
 
 from __future__ import annotations
 
@@ -9,21 +12,22 @@ __all__ = ["BINDINGS", "SECTIONS", "Binding", "binding_of"]
 
 
 class Binding(NamedTuple):
-    """A row of the registry."""
+    """A row of the registry: how to find the fake of a binding."""
 
     name: str
-    """The public class, as an Env annotates it."""
+    """The name of the public class, as an Env annotates it."""
     section: str = ""
     """The key in a wrangler configuration, if there is one."""
     module: str = ""
     """The fake's module below ``testing``, if there is a fake."""
     fake: str = ""
-    """The fake's class, made with a clock only. Without it the module's function ``bound(hints,
-    name, script)`` makes the fake, from what is in the brackets of the annotation."""
+    """The fake's class, called as ``Fake(clock=…)``. Without it, the module's function
+    ``bound(hints, name, script)`` makes the fake. ``hints`` are the types in the brackets of the
+    annotation."""
     shared_by: tuple[str, ...] = ()
-    """Settings that identify the resource: bindings of the same value share one fake."""
+    """The settings that identify the resource: bindings with equal values share one fake."""
     configured: bool = False
-    """The module's function ``configured(bound, worker)`` makes the fake of a configuration."""
+    """True if the module's function ``configured(bound, worker)`` makes a configuration's fake."""
 
     def load(self, name: str) -> Any:
         """Return a name of the fake's module, imported when it is first needed."""
@@ -128,5 +132,5 @@ SECTIONS = {binding.section: binding for binding in BINDINGS if binding.section}
 
 
 def binding_of(name: str) -> Binding | None:
-    """Return the binding whose public class has this name, if there is a fake of it."""
-    return next((each for each in BINDINGS if each.name == name and each.module), None)
+    """Return the binding whose public class has this name; None if no fake of it exists."""
+    return next((binding for binding in BINDINGS if binding.name == name and binding.module), None)

@@ -1,4 +1,4 @@
-"""``asgi``: a fake runtime under any ASGI server or client.
+"""``asgi``: serve a fake runtime with any ASGI server, or call it with any ASGI client.
 
 ::
 
@@ -28,19 +28,21 @@ Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
 Application: TypeAlias = Callable[[Message, Receive, Send], Coroutine[Any, Any, None]]
 
-_TICK = 0.25  # seconds
+_DRAIN_INTERVAL = 0.25  # seconds between looks for work that has become due
 
 _log = logging.getLogger(__name__)
 
 
 def asgi(runtime: FakeRuntime[Any]) -> Application:
-    """An ASGI application that sends every request to the Worker.
+    """Return an ASGI application that sends every request to the Worker.
 
-    Bodies stream both ways. What handlers left to ``ctx.wait_until`` goes on after the response,
-    and is waited for when the server shuts down. An exception in a handler is logged, and the
-    client gets a 500. A client that leaves ends its request, as in the runtime. Under a server,
-    what comes due between requests on a ``Clock(running=True)``, batches of queues say, is done
-    by itself. WebSockets are connected through (uvicorn needs wsproto or websockets for them).
+    - Bodies stream both ways.
+    - Work passed to ``ctx.wait_until`` continues after the response. Shutdown waits for it.
+    - An exception of a handler is logged, and the client gets a response with status 500.
+    - A client that disconnects cancels its request, as in the runtime.
+    - Under a server, work that becomes due between requests is done: with ``Clock(running=True)``,
+      batches of queues are delivered in time.
+    - WebSockets pass through. uvicorn needs wsproto or websockets for them.
     """
     return _Application(runtime)
 
@@ -52,46 +54,48 @@ class _Application:
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            await self._live(receive, send)
+            await self._run_lifespan(receive, send)
         elif scope["type"] == "http":
             await self._serve(scope, _Client(receive), send)
         elif scope["type"] == "websocket":
             await self._connect(scope, receive, send)
         else:
-            raise ValueError(f"asgi() serves HTTP and WebSockets, not {scope['type']!r}")
+            raise ValueError(
+                f"asgi(): expected a scope of HTTP or WebSockets, got {scope['type']!r}"
+            )
 
-    async def _live(self, receive: Receive, send: Send) -> None:
-        ticking = asyncio.create_task(self._tick())
+    async def _run_lifespan(self, receive: Receive, send: Send) -> None:
+        drain_loop = asyncio.create_task(self._drain_regularly())
         while True:
             event = (await receive())["type"].removeprefix("lifespan.")
             if event == "shutdown":
-                ticking.cancel()
+                drain_loop.cancel()
                 await asyncio.gather(*self._draining)
             await send({"type": f"lifespan.{event}.complete"})
             if event == "shutdown":
                 return
 
-    async def _tick(self) -> None:
-        """Do what comes due between requests."""
+    async def _drain_regularly(self) -> None:
+        """Do the work that becomes due between requests."""
         while True:
-            await asyncio.sleep(_TICK)
+            await asyncio.sleep(_DRAIN_INTERVAL)
             self._drain()
 
     async def _serve(self, scope: Message, client: _Client, send: Send) -> None:
-        answering = asyncio.create_task(self._answer(scope, client, send))
-        leaving = asyncio.create_task(client.left.wait())
+        response = asyncio.create_task(self._respond(scope, client, send))
+        disconnect = asyncio.create_task(client.disconnected.wait())
         try:
-            await asyncio.wait([answering, leaving], return_when=asyncio.FIRST_COMPLETED)
-            if answering.done():
-                answering.result()
+            await asyncio.wait([response, disconnect], return_when=asyncio.FIRST_COMPLETED)
+            if response.done():
+                response.result()
         finally:
             client.close()
-            for task in (answering, leaving):
+            for task in (response, disconnect):
                 task.cancel()
-            await asyncio.wait([answering, leaving])
+            await asyncio.wait([response, disconnect])
             self._drain()
 
-    async def _answer(self, scope: Message, client: _Client, send: Send) -> None:
+    async def _respond(self, scope: Message, client: _Client, send: Send) -> None:
         try:
             request = _request(scope, client)
         except WorkersError as error:
@@ -100,11 +104,13 @@ class _Application:
             try:
                 response = await self._runtime.fetch(request)
             except Exception:
+                # The query is not logged: it may hold secrets.
                 _log.exception("%s %s", request.method, request.url.partition("?")[0])
                 response = Response.from_js(internal_server_error())
         body = response.body
         headers = response.headers.items()
         if body is None and response.status not in (204, 304) and scope["method"] != "HEAD":
+            # Without a length a server would send an empty body in chunks.
             headers.append(("content-length", "0"))
         await send(
             {
@@ -117,16 +123,16 @@ class _Application:
             await body.cancel()
         elif body is not None:
             chunks: Any = aiter(body)
-            async with aclosing(chunks):  # where the client leaves, the source is cancelled
+            async with aclosing(chunks):  # closing it cancels the source if the client disconnects
                 async for chunk in chunks:
                     await send({"type": "http.response.body", "body": chunk, "more_body": True})
         await send({"type": "http.response.body"})
 
     async def _connect(self, scope: Message, receive: Receive, send: Send) -> None:
         await receive()  # websocket.connect
-        url, given = _target(scope)
-        headers = Headers(given)
-        headers["upgrade"] = "websocket"  # of which not every server tells
+        url, pairs = _target(scope)
+        headers = Headers(pairs)
+        headers["upgrade"] = "websocket"  # not every server passes this header on
         request = Request(url.replace("ws", "http", 1), headers=headers)
         try:
             response = await self._runtime.fetch(request)
@@ -147,7 +153,7 @@ class _Application:
                 socket.send(message["bytes"] if text is None else text)
             if socket.ready_state == socket.OPEN:
                 code = message.get("code", 1000)
-                socket.close(1000 if code in _NO_CODE else code, message.get("reason") or "")
+                socket.close(1000 if code in _NOT_SENDABLE else code, message.get("reason") or "")
         finally:
             sending.cancel()
             await asyncio.wait([sending])
@@ -165,22 +171,25 @@ class _Application:
             _log.exception("in ctx.wait_until")
 
 
-_NO_CODE = (1005, 1006)
-"""What a Close frame cannot say: it had no code, or there was none."""
+_NOT_SENDABLE = (1005, 1006)
+"""Close codes that no frame can have: the frame had no code, or the connection broke.
+
+https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1
+"""
 
 
 async def _send_messages(socket: WebSocket, send: Send) -> None:
-    """What the Worker says, until it closes the connection."""
+    """Send the Worker's messages to the client until the Worker closes the connection."""
     async for message in socket:
-        kind = "text" if isinstance(message, str) else "bytes"
-        await send({"type": "websocket.send", kind: message})
+        key = "text" if isinstance(message, str) else "bytes"
+        await send({"type": "websocket.send", key: message})
     code = 1000 if socket.close_code == 1005 else socket.close_code
     reason = socket.close_reason or ""
     await send({"type": "websocket.close", "code": code, "reason": reason})
 
 
 async def _refuse(scope: Message, response: Response, send: Send) -> None:
-    """An answer that is no WebSocket; servers that cannot pass it on say 403."""
+    """Send a response that has no WebSocket. A server without that extension sends a 403."""
     if "websocket.http.response" not in scope.get("extensions", {}):
         await send({"type": "websocket.close"})
         return
@@ -191,10 +200,10 @@ async def _refuse(scope: Message, response: Response, send: Send) -> None:
 
 
 class _Client:
-    """What the client sends. One task receives, so that its leaving is seen while nobody reads."""
+    """The client of one request. A separate task receives, so a disconnect is always seen."""
 
     def __init__(self, receive: Receive) -> None:
-        self.left = asyncio.Event()
+        self.disconnected = asyncio.Event()
         self._chunks: asyncio.Queue[bytes | None] = asyncio.Queue()
         self._receiving = asyncio.create_task(self._receive(receive))
 
@@ -204,11 +213,13 @@ class _Client:
             if more:
                 self._chunks.put_nowait(message.get("body", b""))
                 more = message.get("more_body", False)
-                if more:  # one chunk ahead, so that the server slows down a client that is fast
+                if (
+                    more
+                ):  # back-pressure: receive a chunk only after the Worker has read the last one
                     await self._chunks.join()
                 else:
                     self._chunks.put_nowait(None)
-        self.left.set()
+        self.disconnected.set()
 
     async def body(self) -> AsyncIterator[bytes]:
         while (chunk := await self._chunks.get()) is not None:
@@ -221,7 +232,7 @@ class _Client:
 
 
 def _target(scope: Message) -> tuple[str, list[tuple[str, str]]]:
-    """The URL of a request, and its headers."""
+    """Return the URL of a request, and its headers."""
     headers = [
         (name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]
     ]
@@ -234,8 +245,8 @@ def _target(scope: Message) -> tuple[str, list[tuple[str, str]]]:
 
 def _request(scope: Message, client: _Client) -> Request:
     url, headers = _target(scope)
-    sent = dict(headers)
-    has_body = "transfer-encoding" in sent or sent.get("content-length", "0") != "0"
+    by_name = dict(headers)
+    has_body = "transfer-encoding" in by_name or by_name.get("content-length", "0") != "0"
     return Request(
         url,
         method=scope["method"],

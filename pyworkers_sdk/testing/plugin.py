@@ -1,4 +1,4 @@
-"""pytest fixtures: a Worker on the fakes, as its wrangler configuration says.
+"""pytest fixtures: a Worker on the fakes, made from its wrangler configuration.
 
 ::
 
@@ -6,18 +6,19 @@
         response = await runtime.fetch("https://example.com/")
         assert response.status == 200
 
-``runtime`` is a new ``FakeRuntime`` for each test: every binding is empty but for D1's migrations,
-and nothing that a test puts there is seen by the next. ``env`` is its Env, ``clock`` its clock. At
-the end of a test the runtime is drained, so what a handler left to ``ctx.wait_until`` has ended,
-and if it failed the test has an error.
+``runtime`` is a new ``FakeRuntime`` for each test. Every binding is empty, except that D1 databases
+have their migrations applied. No test sees the data of another. ``env`` is the runtime's Env,
+``clock`` its clock. At the end of a test the runtime is drained: work passed to ``ctx.wait_until``
+ends, and if it fails the test has an error.
 
-The Worker's modules are imported once, as pytest imports everything else and as an isolate does
-between requests: what they keep in globals is there in the next test. ``fresh=True`` imports them
-anew for each test.
+The Worker's modules are imported once, as pytest imports everything else, and as an isolate does
+between requests. So their globals survive into the next test. ``fresh=True`` imports them anew for
+each test.
 
-The configuration is the nearest ``wrangler.json``, ``.jsonc`` or ``.toml`` from the test's file
-upwards, or the ini option ``worker_config``. Options of ``FakeRuntime.from_config`` are given by
-the marker, for a test, a class or a module, and by the fixture ``worker_options`` for a folder::
+The configuration is the nearest ``wrangler.json``, ``.jsonc`` or ``.toml`` in the folder of the
+test's file or its parents, or the file named by the ini option ``worker_config``. The marker
+``worker`` passes options of ``FakeRuntime.from_config`` for a test, a class or a module. The
+fixture ``worker_options`` passes options for a folder::
 
     @pytest.mark.worker(environment="staging", vars={"API_KEY": "k"})
     async def test_staging(env: AppEnv) -> None: ...
@@ -42,23 +43,23 @@ if TYPE_CHECKING:
 _async_fixture: Callable[..., Any] | None
 try:
     from pytest_asyncio import fixture as _async_fixture
-except ImportError:  # the package is installed without its extra, and pytest for something else
+except ImportError:  # the package is installed without its extra, and pytest for other tests
     _async_fixture = None
 
 __all__ = ["clock", "env", "runtime", "worker_options"]
 
 _MARKER = """worker(config=None, *, environment=None, env=None, vars={}, also=[], fresh=False): \
-how the runtime fixture makes the Worker. config: the path of a wrangler configuration, looked for \
-from the test's folder upwards; environment: one of its environments; env: an Env class in place \
-of the Worker's; vars: variables, secrets and bindings; also: the configurations of Workers that \
-it is bound to; fresh: import the Worker's modules anew."""
+options of the runtime fixture. config: the path of a wrangler configuration, relative to the \
+test's folder or one of its parents; environment: the name of an environment in it; env: an Env \
+class in place of the Worker's; vars: variables, secrets and bindings; also: the configurations of \
+Workers that the Worker is bound to; fresh: import the Worker's modules anew."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini(
         "worker_config",
-        "the wrangler configuration of the runtime fixture, from the rootdir (default: the nearest "
-        "from a test's file upwards)",
+        "the wrangler configuration of the runtime fixture, relative to the rootdir (default: the "
+        "nearest in the folder of the test's file or its parents)",
     )
 
 
@@ -68,7 +69,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture
 def clock() -> Clock:
-    """The clock of ``runtime``; a fixture of this name may give one that starts elsewhere."""
+    """Return the clock of ``runtime``. Override this fixture to start at another time."""
     from . import Clock
 
     return Clock()
@@ -76,33 +77,36 @@ def clock() -> Clock:
 
 @pytest.fixture
 def worker_options() -> dict[str, Any]:
-    """Options of ``runtime`` for all tests here; the marker's count more. See the marker."""
+    """Return options of ``runtime``. Override this fixture to set them for a folder.
+
+    The marker ``worker`` has the same options, and takes precedence.
+    """
     return {}
 
 
 async def _runtime(
     request: pytest.FixtureRequest, clock: Clock, worker_options: dict[str, Any]
 ) -> AsyncIterator[FakeRuntime[Any]]:
-    """The Worker on the fakes, new for each test and drained at its end."""
+    """Yield a new runtime of the Worker, and drain it at the end of the test."""
     from . import FakeRuntime
 
     options = _options(request.node, worker_options)
     path = _config(request, options.pop("config", None))
-    given = options.pop("vars", {})
-    also = [_upwards(request, each) for each in options.pop("also", ())]
-    made = FakeRuntime.from_config(path, clock=clock, also=also, **options, **given)
-    yield made
-    await made.drain()
+    variables = options.pop("vars", {})
+    also = [_find_upwards(request, other) for other in options.pop("also", ())]
+    runtime = FakeRuntime.from_config(path, clock=clock, also=also, **options, **variables)
+    yield runtime
+    await runtime.drain()
 
 
 @pytest.fixture
 def env(runtime: FakeRuntime[Any]) -> Any:
-    """The Env of ``runtime``."""
+    """Return the Env of ``runtime``."""
     return runtime.env
 
 
 def _no_runtime() -> None:
-    pytest.fail("it needs: pip install 'pyworkers-sdk[testing]'", pytrace=False)
+    pytest.fail("the fixture needs: pip install 'pyworkers-sdk[testing]'", pytrace=False)
 
 
 runtime: Any = (
@@ -113,42 +117,44 @@ runtime: Any = (
 
 
 def _options(node: Any, options: dict[str, Any]) -> dict[str, Any]:
-    """The fixture's options, with those of each marker over them, the nearest last."""
-    made = _checked("worker_options", **options)
+    """Merge the options of the fixture and of the markers. The nearest marker wins."""
+    merged = _checked("worker_options", **options)
     for marker in reversed([*node.iter_markers("worker")]):
-        said = _checked("worker", *marker.args, **marker.kwargs)
-        made = {**made, **said, "vars": {**made.get("vars", {}), **said.get("vars", {})}}
-    return made
+        own = _checked("worker", *marker.args, **marker.kwargs)
+        merged = {**merged, **own, "vars": {**merged.get("vars", {}), **own.get("vars", {})}}
+    return merged
 
 
-def _checked(where: str, /, *args: Any, **options: Any) -> dict[str, Any]:
+def _checked(origin: str, /, *args: Any, **options: Any) -> dict[str, Any]:
+    """Return the options of a marker or fixture as a dict; fail the test for an unknown one."""
     known = ("config", "environment", "env", "vars", "also", "fresh")
     unknown = [name for name in options if name not in known] or args[1:]
     if unknown:
-        said = ", ".join(map(str, unknown))
-        pytest.fail(f"{where} takes {', '.join(known)}; not {said}", pytrace=False)
+        names = ", ".join(map(str, unknown))
+        pytest.fail(f"{origin}: expected {', '.join(known)}, got {names}", pytrace=False)
     return {**dict(zip(("config",), args)), **options}
 
 
-def _config(request: pytest.FixtureRequest, given: Any) -> Path:
-    """The configuration that the marker, the ini file or the place of the test names."""
+def _config(request: pytest.FixtureRequest, path: Any) -> Path:
+    """Return the configuration of a test: the option ``config``, the ini option, or the nearest."""
     from .config.config import NAMES, find
 
-    if given is not None:
-        return _upwards(request, given)
-    said: str = request.config.getini("worker_config")
-    if said:
-        return request.config.rootpath / said
-    found = find(request.path.parent)
-    if found is None:
+    if path is not None:
+        return _find_upwards(request, path)
+    ini: str = request.config.getini("worker_config")
+    if ini:
+        return request.config.rootpath / ini
+    nearest = find(request.path.parent)
+    if nearest is None:
         names = ", ".join(NAMES)
-        pytest.fail(f"none of {names} from {request.path.parent} upwards", pytrace=False)
-    return found
+        folder = request.path.parent
+        pytest.fail(f"missing {names} in {folder} and its parents", pytrace=False)
+    return nearest
 
 
-def _upwards(request: pytest.FixtureRequest, path: str | PathLike[str]) -> Path:
+def _find_upwards(request: pytest.FixtureRequest, path: str | PathLike[str]) -> Path:
     folder = request.path.parent
-    for each in (folder, *folder.parents):
-        if (each / path).is_file():
-            return each / path
-    return folder / path
+    for parent in (folder, *folder.parents):
+        if (parent / path).is_file():
+            return parent / path
+    return folder / path  # it is missing: the error names the path beside the test

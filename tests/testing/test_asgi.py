@@ -377,7 +377,7 @@ async def test_shutdown_waits_for_work_that_goes_on(runtime: FakeRuntime[AppEnv]
 async def test_what_is_neither_http_nor_a_websocket_is_refused(
     runtime: FakeRuntime[AppEnv],
 ) -> None:
-    with pytest.raises(ValueError, match="not 'gopher'"):
+    with pytest.raises(ValueError, match="got 'gopher'"):
         await Connection(runtime, "/", type="gopher").task
 
 

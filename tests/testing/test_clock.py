@@ -71,7 +71,7 @@ def test_small_steps_add_up() -> None:
 @pytest.mark.parametrize("step", [-1, -0.001, timedelta(microseconds=-1)])
 def test_it_does_not_go_back(step: float | timedelta) -> None:
     clock = Clock(NOON)
-    with pytest.raises(ValueError, match="does not go back"):
+    with pytest.raises(ValueError, match=r"^seconds: expected 0 or more, got "):
         clock.advance(step)
     assert clock.datetime() == NOON
 

@@ -795,7 +795,7 @@ async def on_fetch(request, env, ctx):
 
 def test_pydantic_is_loaded_for_a_configuration_alone() -> None:
     code = "import sys, pyworkers_sdk.testing as t; t.FakeRuntime; print('pydantic' in sys.modules)"
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     printed = subprocess.run(
         [sys.executable, "-c", code], env=environment, check=True, capture_output=True, text=True
     )

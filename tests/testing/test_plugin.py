@@ -11,9 +11,9 @@ import pytest
 
 pytest_plugins = ["pytester"]
 
-CHECKOUT = Path(__file__).parents[1]
+CHECKOUT = Path(__file__).parents[2]
 
-TAKES = "worker takes config, environment, env, vars, also, fresh"
+TAKES = "worker: expected config, environment, env, vars, also, fresh"
 
 WORKER = """
 from pyworkers_sdk import KV, Env, Request, Response, WorkerEntrypoint
@@ -209,8 +209,8 @@ async def test_marker(env):
 @pytest.mark.parametrize(
     ("marker", "message"),
     [
-        ("enviroment='a'", f"*{TAKES}; not enviroment*"),
-        ("'a', 'b'", f"*{TAKES}; not b*"),
+        ("enviroment='a'", f"*{TAKES}, got enviroment*"),
+        ("'a', 'b'", f"*{TAKES}, got b*"),
         ("config='none.toml'", "*ConfigError: *none.toml: No such file or directory"),
         ("environment='stagin'", "*unknown environment 'stagin'; did you mean 'staging'?"),
     ],
@@ -226,7 +226,7 @@ def test_without_a_configuration(suite: pytest.Pytester) -> None:
     result = run(suite, "async def test_it(env): pass")
     result.assert_outcomes(errors=1)
     names = "wrangler.json, wrangler.jsonc, wrangler.toml"
-    result.stdout.fnmatch_lines([f"none of {names} from *tests upwards"])
+    result.stdout.fnmatch_lines([f"missing {names} in *tests and its parents"])
 
 
 def test_the_marker_is_documented(suite: pytest.Pytester) -> None:
@@ -243,7 +243,7 @@ def test_without_pytest_asyncio_it_is_said(suite: pytest.Pytester) -> None:
         command, cwd=suite.path, env=environment, capture_output=True, text=True
     )
     assert "1 passed, 1 error" in result.stdout
-    assert "it needs: pip install 'pyworkers-sdk[testing]'" in result.stdout
+    assert "the fixture needs: pip install 'pyworkers-sdk[testing]'" in result.stdout
 
 
 def test_where_it_is_not_used_it_loads_nothing(suite: pytest.Pytester) -> None:
