@@ -1,4 +1,11 @@
-"""Static assets over a directory."""
+"""Static assets over a directory.
+
+The steps of a request: redirect rules, then the file that the path means (``HTML``, by
+``html_handling``), then ``not_found_handling``; header rules last. tests/contract/test_assets.py
+asserts the result of each kind of path in workerd, where Cloudflare's own asset Worker answers.
+
+https://developers.cloudflare.com/workers/static-assets/
+"""
 
 from __future__ import annotations
 
@@ -43,29 +50,43 @@ def assets(
     html_handling: HTMLHandling = "auto-trailing-slash",
     not_found_handling: NotFoundHandling = "none",
 ) -> Assets:
-    """The files of a directory as a Worker's assets, read once, and with what its ``_headers`` and
-    ``_redirects`` say. Links that lead out of the directory are left out."""
+    """Return the files of a directory as a Worker's assets.
+
+    The list of files is read once, and so are the rules in ``_headers`` and ``_redirects``. Links
+    that lead out of the directory are ignored.
+
+    Args:
+        directory: The folder of the files.
+        html_handling: The addresses of HTML pages, as in a wrangler configuration.
+        not_found_handling: The response to a path without a file, as in a wrangler configuration.
+
+    Raises:
+        ValueError: ``directory`` is not a directory.
+    """
     return Assets(FakeAssets(directory, html_handling, not_found_handling))
 
 
 def bound(hints: tuple[Any, ...], name: str, script: Script) -> FakeStub:
-    """The binding that ``Assets`` declares: nobody has said which files."""
+    """Return the binding for an annotation ``Assets``. It has no files: each call is an error."""
 
     async def refuse(method: str, args: list[Any]) -> Any:
-        raise TypeError(f'{name or "Assets"} has no files: give a directory, {name}="public"')
+        raise TypeError(f'{name or "Assets"} has no files; pass a directory: {name}="public"')
 
     return FakeStub(refuse)
 
 
 class Front(NamedTuple):
-    """Assets that stand before a Worker, but for what is said to reach it first."""
+    """Assets in front of a Worker: they answer a request unless the Worker comes first."""
 
     assets: FakeAssets
     worker_first: bool | list[str]
-    """All, or paths: "*" stands for anything, and a leading "!" makes an exception."""
+    """The setting ``run_worker_first``: True for all paths, or a list of rules.
+
+    In a rule "*" stands for any text, and a leading "!" excludes paths.
+    """
 
     def takes(self, request: Any) -> bool:
-        """Whether the assets answer this request."""
+        """Return True if the assets answer this request."""
         first = self.worker_first
         if isinstance(first, bool):
             return not first and self.assets.serves(request, missing_too=False)
@@ -81,8 +102,8 @@ def _matches(rule: str, path: str) -> bool:
     return re.fullmatch(".*".join(map(re.escape, rule.split("*"))), path) is not None
 
 
-class Found(NamedTuple):
-    """What a path leads to: a file, or the path where it is to be asked for."""
+class Match(NamedTuple):
+    """The result of a look-up: a file, or the path to redirect the client to."""
 
     file: str | None = None
     status: int = 200
@@ -90,7 +111,7 @@ class Found(NamedTuple):
 
 
 class FakeAssets(FakeStub):
-    """JS: Fetcher, of an assets binding."""
+    """An assets binding. JS: Fetcher."""
 
     def __init__(
         self,
@@ -98,10 +119,10 @@ class FakeAssets(FakeStub):
         html_handling: HTMLHandling = "auto-trailing-slash",
         not_found_handling: NotFoundHandling = "none",
     ) -> None:
-        super().__init__(self._answered)
+        super().__init__(self._fetch)
         root = Path(directory).resolve()
         if not root.is_dir():
-            raise ValueError(f"{directory} is no directory")
+            raise ValueError(f"directory: expected a directory, got {str(directory)!r}")
         self._files = {"/" + path.relative_to(root).as_posix(): path for path in _files(root)}
         headers, redirects = (self._files.pop(f"/{name}", None) for name in RULES)
         self._headers: list[HeaderRule] = headers_in(headers)
@@ -110,60 +131,71 @@ class FakeAssets(FakeStub):
         self._not_found = not_found_handling
 
     @yield_after
-    async def _answered(self, method: str, args: list[Any]) -> Any:
+    async def _fetch(self, method: str, args: list[Any]) -> Any:
         (request,) = args
-        response = self._answer(request)
-        for name, value in self._more_headers(request.url):
+        response = self._respond(request)
+        for name, value in self._header_changes(request.url):
             if value is None:
                 response.headers.delete(name)
             else:
                 response.headers.append(name, value)
         return response
 
-    def _more_headers(self, url: str) -> Iterator[tuple[str, str | None]]:
+    def _header_changes(self, url: str) -> Iterator[tuple[str, str | None]]:
+        """Yield the headers that the rules append to a response; None removes a header."""
         seen: set[str] = set()
         for rule in self._headers:
             for name, value in rule.of(url):
                 if value is not None and name not in seen:
                     seen.add(name)
-                    yield name, None  # the first rule's stands in place of the file's own
+                    yield name, None  # the first rule replaces the file's own, later ones append
                 yield name, value
 
-    def _answer(self, request: Any) -> Any:
+    def _respond(self, request: Any) -> Any:
         url = urlsplit(str(request.url))
         path = url.path or "/"
-        rule = next(filter(None, (each.matched(request.url) for each in self._redirects)), None)
-        if rule is not None and rule.status != 200:
-            return _redirect(rule.to, rule.status, url.query)
-        if rule is not None:
-            path = rule.to
+        redirect = next(filter(None, (rule.match(request.url) for rule in self._redirects)), None)
+        if redirect is not None and redirect.status != 200:
+            return _redirect(redirect.to, redirect.status, url.query)
+        if redirect is not None:  # status 200 serves another file under this path
+            path = redirect.to
         decoded = _decoded(path)
-        found = self._found(decoded)
-        if found is None:
+        match = self._match(decoded)
+        # The order is the runtime's (test_methods): a missing file is 404 whatever the method.
+        if match is None:
             return web.Response.new(None, status=404)
         if request.method not in ("GET", "HEAD"):
             return web.Response.new(None, status=405)
-        address = _encoded(found.redirect or decoded)
-        if found.redirect or address != path:
+        # Each page has one address: other spellings of its path ("//a", "/%61") are redirected.
+        address = _encoded(match.redirect or decoded)
+        if match.redirect or address != path:
             return _redirect(address, 307, url.query)
-        assert found.file
-        return self._file(found.file, found.status, request)
+        assert match.file
+        return self._file(match.file, match.status, request)
 
     def serves(self, request: Any, *, missing_too: bool) -> bool:
-        """Whether a request is answered before the Worker sees it: by a file, whatever the method,
-        or by a rule; or, for a browser's navigation, as what is not found is."""
-        if any(each.matched(request.url) for each in self._redirects):
+        """Return True if a request is answered before the Worker sees it.
+
+        A file (whatever the method) or a redirect rule answers it. With ``missing_too``, and for a
+        browser's navigation, so does ``not_found_handling``.
+        """
+        if any(rule.match(request.url) for rule in self._redirects):
             return True
         path = _decoded(urlsplit(str(request.url)).path or "/")
+        # A browser's navigation prefers assets: the flag
+        # assets_navigation_prefers_asset_serving is the default since 2025-04-01.
         missing_too = missing_too or request.headers.get("sec-fetch-mode") == "navigate"
-        return (self._found if missing_too else self._by_html)(path, redirects=True) is not None
+        look_up = self._match if missing_too else self._match_file
+        return look_up(path, redirects=True) is not None
 
     def _file(self, name: str, status: int, request: Any) -> Any:
         data = self._files[name].read_bytes()
         tag = f'"{md5(data, usedforsecurity=False).hexdigest()}"'
         headers = [["ETag", tag]]
-        if kind := _media_type(name):
-            headers.append(["Content-Type", kind])
+        if media_type := _media_type(name):
+            headers.append(["Content-Type", media_type])
+        # The runtime lets a client cache only plain requests
+        # (test_responses_to_range_and_authorization_are_not_cacheable).
         if not (request.headers.has("authorization") or request.headers.has("range")):
             headers.append(["Cache-Control", "public, max-age=0, must-revalidate"])
         headers.append(["CF-Cache-Status", "HIT"])
@@ -172,41 +204,45 @@ class FakeAssets(FakeStub):
         body = None if request.method == "HEAD" else data
         return web.Response.new(body, status=status, headers=headers)
 
-    # Which file a path means
+    # Look-up: the file that a path means
 
-    def _found(self, path: str, *, redirects: bool = True) -> Found | None:
-        return self._by_html(path, redirects=redirects) or self._missing(path)
+    def _match(self, path: str, *, redirects: bool = True) -> Match | None:
+        return self._match_file(path, redirects=redirects) or self._match_missing(path)
 
-    def _by_html(self, path: str, *, redirects: bool) -> Found | None:
+    def _match_file(self, path: str, *, redirects: bool) -> Match | None:
         for file, address in self._html(path):
             if file not in self._files:
                 continue
             if address is None:
-                return Found(file)
-            if redirects and address not in self._files and self._means(address) == file:
-                return Found(redirect=address)
+                return Match(file)
+            # Redirect only to an address that serves this very file, so that no loop can arise.
+            if redirects and address not in self._files and self._served_at(address) == file:
+                return Match(redirect=address)
         return None
 
-    def _means(self, path: str) -> str | None:
-        """The file that a path gives without a redirect."""
-        found = self._found(path, redirects=False)
-        return found.file if found else None
+    def _served_at(self, path: str) -> str | None:
+        """Return the file that a path serves without a redirect."""
+        match = self._match(path, redirects=False)
+        return match.file if match else None
 
-    def _missing(self, path: str) -> Found | None:
+    def _match_missing(self, path: str) -> Match | None:
         if self._not_found == "single-page-application" and "/index.html" in self._files:
-            return Found("/index.html")
+            return Match("/index.html")
         if self._not_found == "404-page":
-            while path:
+            while path:  # the nearest 404.html, from the path's folder upwards
                 path = path[: path.rindex("/")]
                 if f"{path}/404.html" in self._files:
-                    return Found(f"{path}/404.html", 404)
+                    return Match(f"{path}/404.html", 404)
         return None
 
 
-RULES = ("_headers", "_redirects")
+RULES = ("_headers", "_redirects")  # files that hold rules: they are not assets themselves
 
 Step: TypeAlias = tuple[str, str | None]
-"""A file to look for, and the address to send the client to: None where the file is given."""
+"""A file to look for, and the address to redirect to; None serves the file itself."""
+
+# One generator for each html_handling. The first step whose file exists decides. The order of the
+# steps is that of the runtime: PAGES in tests/contract/test_assets.py has the results.
 
 
 def _auto(path: str) -> Iterator[Step]:
@@ -295,7 +331,7 @@ HTML: Mapping[str, Any] = {
 
 
 def _files(root: Path) -> Iterator[Path]:
-    """Every file below, wherever links lead inside."""
+    """Yield every file below a folder. A link is followed if it leads inside."""
     for folder, _, names in walk(root):
         for name in names:
             path = Path(folder, name)
@@ -304,12 +340,12 @@ def _files(root: Path) -> Iterator[Path]:
 
 
 def _decoded(path: str) -> str:
-    """A path in plain text, each slash once; what is not UTF-8 in %XX stays as it is."""
+    """Decode a path, and merge repeated slashes. A part with invalid UTF-8 in %XX is kept."""
     return re.sub("/+", "/", "/".join(map(_part, path.split("/"))))
 
 
 def _part(part: str) -> str:
-    if re.search("%(?![0-9A-Fa-f]{2})", part):
+    if re.search("%(?![0-9A-Fa-f]{2})", part):  # "50%": JavaScript's decodeURIComponent throws
         return part
     try:
         return unquote_to_bytes(part).decode()
@@ -323,12 +359,13 @@ def _encoded(path: str) -> str:
 
 def _redirect(to: str, status: int, query: str) -> Any:
     address, mark, fragment = to.partition("#")
-    if query and "?" not in address:
+    if query and "?" not in address:  # the query of the request is kept unless the target has one
         address = f"{address}?{query}"
     return web.Response.new(None, status=status, headers=[["Location", address + mark + fragment]])
 
 
-_MEDIA = {
+# Media type -> file name extensions. Text has "; charset=utf-8" appended.
+_MEDIA_TYPES = {
     "application/gzip": "gz",
     "application/json": "json map",
     "application/manifest+json": "webmanifest",
@@ -362,12 +399,17 @@ _MEDIA = {
     "video/mp4": "mp4",
     "video/webm": "webm",
 }
-_KINDS = {ending: kind for kind, endings in _MEDIA.items() for ending in endings.split()}
+_BY_EXTENSION = {
+    extension: media_type
+    for media_type, extensions in _MEDIA_TYPES.items()
+    for extension in extensions.split()
+}
 
 
 def _media_type(name: str) -> str | None:
-    kind = _KINDS.get(name.rpartition(".")[2].lower())
-    return f"{kind}; charset=utf-8" if kind and kind.startswith("text/") else kind
+    media_type = _BY_EXTENSION.get(name.rpartition(".")[2].lower())
+    is_text = media_type is not None and media_type.startswith("text/")
+    return f"{media_type}; charset=utf-8" if is_text else media_type
 
 
 def configured(bound: Bound, worker: Worker) -> FakeAssets | None:

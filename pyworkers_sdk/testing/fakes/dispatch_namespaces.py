@@ -1,4 +1,4 @@
-"""A namespace of Workers on plain CPython."""
+"""Dispatch namespaces (Workers for Platforms) on plain CPython."""
 
 from __future__ import annotations
 
@@ -17,9 +17,14 @@ if TYPE_CHECKING:
 
 __all__ = ["FakeDispatchNamespace", "dispatch_namespace"]
 
+NOT_FOUND = "Worker not found."  # the runtime's own words, after Cloudflare's documentation
+
 
 class FakeDispatchNamespace:
-    """JS: DispatchNamespace, as it is documented: nothing of it was seen on the service."""
+    """A namespace of a test's Workers, after Cloudflare's documentation. Not seen on the service.
+
+    JS: DispatchNamespace.
+    """
 
     def __init__(
         self, workers: Mapping[str, Any] | None = None, *, clock: Clock | None = None
@@ -34,17 +39,24 @@ class FakeDispatchNamespace:
             stub: FakeStub = raw(behind(self._workers[name], name, self))
             return stub
 
+        # No error here: the documentation has the first fetch fail.
         async def refuse(method: str, args: list[Any]) -> Any:
-            raise JsException("Error", "Worker not found.")
+            raise JsException("Error", NOT_FOUND)
 
         return FakeStub(refuse)
 
 
 def dispatch_namespace(workers: Mapping[str, Any]) -> DispatchNamespace:
-    """A fake namespace with Workers in it:
-    ``fake(AppEnv, USERS=dispatch_namespace({"ann": Shop}))``.
+    """Return a fake namespace that contains Workers.
 
-    Each is an entrypoint class, a ``FakeRuntime`` or an object with methods. Limits, and arguments
-    of an outbound Worker, are taken and have no effect.
+    ::
+
+        fake(AppEnv, USERS=dispatch_namespace({"ann": Shop}))
+
+    Limits, and parameters of an outbound Worker, are accepted and have no effect.
+
+    Args:
+        workers: The Workers by name. Each is an entrypoint class, a ``FakeRuntime`` or an object
+            with methods.
     """
     return DispatchNamespace(FakeDispatchNamespace(workers))
