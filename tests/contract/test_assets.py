@@ -76,14 +76,14 @@ PAGES: dict[str, tuple[str, str, str, str]] = {
 
 @only(*WORLDS, reason=NODE)
 @cases({path: (path, *expected) for path, expected in PAGES.items()})
-async def test_which_file_a_path_means(app: AppEnv, case: tuple[str, ...]) -> None:
+async def test_html_handling_maps_a_path_to_a_file(app: AppEnv, case: tuple[str, ...]) -> None:
     path, *expected = case
     bindings = (app.FILES, app.FILES_FORCE, app.FILES_DROP, app.FILES_EXACT)
     assert [await answer(files, path) for files in bindings] == expected
 
 
 @only(*WORLDS, reason=NODE)
-async def test_what_the_answer_says_of_a_file(app: AppEnv) -> None:
+async def test_responses_have_headers_of_the_file(app: AppEnv) -> None:
     found = await app.FILES.fetch(f"{HOST}/about")
     assert found.headers["content-type"] == "text/html; charset=utf-8"
     assert found.headers["cache-control"] == "public, max-age=0, must-revalidate"
@@ -97,7 +97,7 @@ async def test_what_the_answer_says_of_a_file(app: AppEnv) -> None:
 
 
 @only(*WORLDS, reason=NODE)
-async def test_what_is_not_modified_is_not_sent(app: AppEnv) -> None:
+async def test_a_matching_etag_is_a_304(app: AppEnv) -> None:
     url = f"{HOST}/about"
     tag = (await app.FILES.fetch(url)).headers["etag"]
     for known in (tag, f"W/{tag}"):
@@ -111,14 +111,16 @@ async def test_what_is_not_modified_is_not_sent(app: AppEnv) -> None:
 
 @only(*WORLDS, reason=NODE)
 @cases(["range", "authorization"])
-async def test_what_a_browser_may_not_keep(app: AppEnv, case: str) -> None:
+async def test_responses_to_range_and_authorization_are_not_cacheable(
+    app: AppEnv, case: str
+) -> None:
     found = await app.FILES.fetch(f"{HOST}/about", headers={case: "bytes=1-2"})
     assert (found.status, await found.text()) == (200, "<p>about</p>")
     assert "cache-control" not in found.headers
 
 
 @only(*WORLDS, reason=NODE)
-async def test_methods(app: AppEnv) -> None:
+async def test_methods_other_than_get_and_head_are_a_405(app: AppEnv) -> None:
     head = await app.FILES.fetch(Request(f"{HOST}/about", method="HEAD"))
     assert (head.status, await head.text()) == (200, "")
     assert head.headers["content-type"] == "text/html; charset=utf-8"
@@ -130,7 +132,7 @@ async def test_methods(app: AppEnv) -> None:
 
 
 @only(*WORLDS, reason=NODE)
-async def test_headers_by_rule(app: AppEnv) -> None:
+async def test_header_rules_change_the_response(app: AppEnv) -> None:
     found = await app.FILES.fetch(f"{HOST}/sub/file.txt")
     assert found.headers["x-splat"] == "file.txt"
     assert found.headers["x-two"] == "a, b"
@@ -161,6 +163,8 @@ REDIRECTS = {
 
 @only(*WORLDS, reason=NODE)
 @cases({path: (path, expected) for path, expected in REDIRECTS.items()})
-async def test_redirects_by_rule(app: AppEnv, case: tuple[str, str]) -> None:
+async def test_redirect_rules_redirect_or_serve_another_file(
+    app: AppEnv, case: tuple[str, str]
+) -> None:
     path, expected = case
     assert await answer(app.FILES, path) == expected

@@ -22,7 +22,7 @@ OPTIONS: dict[str, Any] = {
 
 
 @cases(OPTIONS)
-async def test_a_worker_and_its_options(app: AppEnv, case: Any, world: World) -> None:
+async def test_a_worker_is_called_with_its_options(app: AppEnv, case: Any, world: World) -> None:
     given, args, options = case
     worker = app.USERS.get("echo", **given)
     response = await worker.fetch("https://echo.example/a?b", method="POST", body="é")
@@ -33,13 +33,13 @@ async def test_a_worker_and_its_options(app: AppEnv, case: Any, world: World) ->
         assert (told["args"], told["options"]) == (args, options)
 
 
-async def test_a_worker_that_is_not_there(app: AppEnv) -> None:
+async def test_an_unknown_worker_fails_the_fetch(app: AppEnv) -> None:
     worker = app.USERS.get("nobody")
     with raises(WorkersError, match="^Worker not found"):
         await worker.fetch(Request("https://nobody.example/"))
 
 
-async def test_what_cannot_be_asked_for(app: AppEnv) -> None:
+async def test_invalid_arguments_are_refused(app: AppEnv) -> None:
     with raises(ConversionError, match="^name: expected str, got int$"):
         app.USERS.get(1)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     with raises(ConversionError, match="^args.a: "):

@@ -70,7 +70,7 @@ def _code(**options: Any) -> WorkerCode:
 
 
 @local
-async def test_a_worker_of_code(app: AppEnv) -> None:
+async def test_a_loaded_worker_answers_rpc_and_fetch(app: AppEnv) -> None:
     worker = app.LOADER.load(_code())
     greeter = worker.get_entrypoint()
     assert await greeter.greet("ann") == "Hello, ann"
@@ -78,14 +78,14 @@ async def test_a_worker_of_code(app: AppEnv) -> None:
 
 
 @local
-async def test_an_entrypoint_with_props(app: AppEnv) -> None:
+async def test_an_entrypoint_has_its_props(app: AppEnv) -> None:
     worker = app.LOADER.load(_code(limits=ResourceLimits(cpu_ms=50)))
     loud = worker.get_entrypoint("Loud", props={"greeting": "Hey"}, limits=ResourceLimits(50, 5))
     assert await loud.greet("ann") == "Hey, ann!"
 
 
 @local
-async def test_code_is_asked_for_once_and_when_it_is_needed(app: AppEnv) -> None:
+async def test_code_is_requested_once_on_the_first_call(app: AppEnv) -> None:
     calls: list[str] = []
 
     async def code() -> WorkerCode:
@@ -102,13 +102,13 @@ async def test_code_is_asked_for_once_and_when_it_is_needed(app: AppEnv) -> None
 
 
 @local
-async def test_a_function_without_await(app: AppEnv) -> None:
+async def test_get_code_may_be_synchronous(app: AppEnv) -> None:
     worker = app.LOADER.get("plain", _code)
     assert await worker.get_entrypoint().greet("ann") == "Hello, ann"
 
 
 @local
-async def test_code_that_cannot_be_had(app: AppEnv) -> None:
+async def test_get_code_that_raises_fails_the_call(app: AppEnv) -> None:
     def code() -> WorkerCode:
         raise LookupError("no such code")
 
@@ -119,7 +119,7 @@ async def test_code_that_cannot_be_had(app: AppEnv) -> None:
 
 
 @local
-async def test_a_binding_in_its_env(app: AppEnv) -> None:
+async def test_a_binding_in_the_env_of_the_code_can_be_called(app: AppEnv) -> None:
     source = """
         export default {
           async fetch(request, env) {
@@ -140,7 +140,7 @@ async def test_a_binding_in_its_env(app: AppEnv) -> None:
 
 @local
 @cases(REFUSED)
-async def test_modules_that_cannot_be(app: AppEnv, case: Any) -> None:
+async def test_invalid_modules_are_refused(app: AppEnv, case: Any) -> None:
     modules, message = case
     code = WorkerCode("main.js", modules, compatibility_date=DATE)
     with raises(WorkersError) as caught:
@@ -153,7 +153,9 @@ async def test_modules_that_cannot_be(app: AppEnv, case: Any) -> None:
 
 
 @only("workerd", reason="a fake's class is Python's; see tests/fakes/test_bindings.py")
-async def test_a_class_of_durable_objects(state: DurableObjectState, env: Any) -> None:
+async def test_a_durable_object_class_of_the_code_makes_facets(
+    state: DurableObjectState, env: Any
+) -> None:
     source = """
         import { DurableObject } from "cloudflare:workers";
         export class Tally extends DurableObject {
@@ -177,7 +179,7 @@ async def test_a_class_of_durable_objects(state: DurableObjectState, env: Any) -
 
 
 @local
-async def test_what_cannot_cross(app: AppEnv) -> None:
+async def test_invalid_arguments_are_refused(app: AppEnv) -> None:
     with raises(ConversionError, match=r"^code.env.a: "):
         app.LOADER.load(_code(env={"a": object()}))
     with raises(ConversionError, match="^main_module: expected str, got int$"):

@@ -55,27 +55,27 @@ async def test_nothing_leads_out_of_the_directory(public: Path) -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_directory_is_given_by_its_path(public: Path) -> None:
+async def test_a_directory_can_be_passed_as_a_path(public: Path) -> None:
     for given in (public, str(public), assets(public)):
         files = fake(AppEnv, ASSETS=given).ASSETS
         assert await (await files.fetch(HOST)).text() == "home"
 
 
 @pytest.mark.asyncio
-async def test_without_a_directory_the_binding_says_so() -> None:
+async def test_a_binding_without_a_directory_raises() -> None:
     with pytest.raises(TypeError, match='ASSETS has no files; pass a directory: ASSETS="public"'):
         await fake(AppEnv).ASSETS.fetch(HOST)
     with pytest.raises(TypeError, match="Assets has no files"):
         await fake(Assets).fetch(HOST)
 
 
-def test_what_is_no_directory_is_refused(public: Path) -> None:
+def test_an_invalid_directory_is_refused(public: Path) -> None:
     with pytest.raises(ValueError, match=r"expected a directory, got '.*own\.txt'"):
         assets(public / "own.txt")
 
 
 @pytest.mark.asyncio
-async def test_what_is_no_utf8_stays_as_it_is(public: Path) -> None:
+async def test_invalid_utf8_in_a_path_is_kept(public: Path) -> None:
     (public / "%FF.txt").write_text("not decoded")
     files = assets(public)
     found = await files.fetch(f"{HOST}/%25FF.txt")
@@ -85,7 +85,7 @@ async def test_what_is_no_utf8_stays_as_it_is(public: Path) -> None:
 
 
 @pytest.mark.asyncio
-async def test_lines_that_are_no_rules_say_nothing(public: Path) -> None:
+async def test_invalid_lines_of_rule_files_are_ignored(public: Path) -> None:
     (public / "_headers").write_text(
         "X-None: 1\n! ETag\n\n/own.txt\nno header\nX Y: 1\n X-Own: 1\n"
     )
@@ -103,7 +103,7 @@ async def test_lines_that_are_no_rules_say_nothing(public: Path) -> None:
 
 
 @pytest.mark.asyncio
-async def test_without_an_index_there_is_nothing_to_fall_back_to(tmp_path: Path) -> None:
+async def test_a_single_page_application_without_an_index_is_a_404(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("a")
     for handling in ("single-page-application", "404-page"):
         files = assets(tmp_path, not_found_handling=handling)

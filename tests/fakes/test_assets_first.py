@@ -66,7 +66,7 @@ def runtime(folder: Path, missing: str, first: Any) -> FakeRuntime[Any]:
     ],
 )
 @pytest.mark.asyncio
-async def test_who_answers(
+async def test_assets_or_worker_answer_a_request_by_the_rules(
     tmp_path: Path,
     missing: str,
     first: Any,

@@ -122,14 +122,14 @@ async def test_method_url_and_body_go_in_and_a_response_comes_out(
 
 
 @pytest.mark.asyncio
-async def test_headers_go_in(runtime: FakeRuntime[AppEnv]) -> None:
+async def test_request_headers_reach_the_worker(runtime: FakeRuntime[AppEnv]) -> None:
     async with client_of(runtime) as client:
         response = await client.get("/headers", headers=[("X-A", "1"), ("x-a", "2")])
     assert ["x-a", "1, 2"] in response.json()
 
 
 @pytest.mark.asyncio
-async def test_cookies_stay_apart(runtime: FakeRuntime[AppEnv]) -> None:
+async def test_set_cookie_headers_stay_separate(runtime: FakeRuntime[AppEnv]) -> None:
     async with client_of(runtime) as client:
         response = await client.get("/cookies")
     assert response.headers.get_list("set-cookie") == ["a=1", "b=2"]
@@ -163,14 +163,14 @@ async def test_an_exception_is_a_500_and_logged(
 
 
 @pytest.mark.asyncio
-async def test_a_request_that_is_none_is_a_400(runtime: FakeRuntime[AppEnv]) -> None:
+async def test_an_invalid_request_is_a_400(runtime: FakeRuntime[AppEnv]) -> None:
     async with client_of(runtime) as client:
         response = await client.request("BREW", "/echo")
     assert (response.status_code, response.text) == (400, "Invalid HTTP method string: BREW")
 
 
 @pytest.mark.asyncio
-async def test_work_goes_on_after_the_response(runtime: FakeRuntime[AppEnv]) -> None:
+async def test_wait_until_work_continues_after_the_response(runtime: FakeRuntime[AppEnv]) -> None:
     async with client_of(runtime) as client:
         assert (await client.get("/later")).text == "ok"
     assert await runtime.env.KV.get("state") is None
@@ -183,7 +183,7 @@ async def test_work_goes_on_after_the_response(runtime: FakeRuntime[AppEnv]) -> 
 
 
 @pytest.mark.asyncio
-async def test_work_that_fails_is_logged(
+async def test_wait_until_work_that_fails_is_logged(
     runtime: FakeRuntime[AppEnv], caplog: pytest.LogCaptureFixture
 ) -> None:
     async with client_of(runtime) as client:
@@ -282,7 +282,7 @@ async def test_the_url_comes_from_the_scope(runtime: FakeRuntime[AppEnv]) -> Non
     ],
 )
 @pytest.mark.asyncio
-async def test_a_request_has_a_body_where_its_headers_say_so(
+async def test_a_request_has_a_body_if_its_headers_announce_one(
     runtime: FakeRuntime[AppEnv], scope: dict[str, Any], has_body: bool
 ) -> None:
     connection = Connection(runtime, "/echo", **scope)
@@ -293,7 +293,7 @@ async def test_a_request_has_a_body_where_its_headers_say_so(
 
 
 @pytest.mark.asyncio
-async def test_head_gets_headers_and_the_body_is_not_made(runtime: FakeRuntime[AppEnv]) -> None:
+async def test_head_sends_headers_and_cancels_the_body(runtime: FakeRuntime[AppEnv]) -> None:
     connection = Connection(runtime, "/forever", method="HEAD")
     connection.send()
     start, end = await connection.all()
@@ -302,7 +302,7 @@ async def test_head_gets_headers_and_the_body_is_not_made(runtime: FakeRuntime[A
 
 
 @pytest.mark.asyncio
-async def test_a_client_that_leaves_ends_the_handler(runtime: FakeRuntime[AppEnv]) -> None:
+async def test_a_client_that_disconnects_cancels_the_handler(runtime: FakeRuntime[AppEnv]) -> None:
     connection = Connection(runtime, "/hang")
     connection.send()
 
@@ -316,7 +316,7 @@ async def test_a_client_that_leaves_ends_the_handler(runtime: FakeRuntime[AppEnv
 
 
 @pytest.mark.asyncio
-async def test_a_client_that_leaves_ends_the_stream_and_its_source(
+async def test_a_client_that_disconnects_cancels_the_stream_and_its_source(
     runtime: FakeRuntime[AppEnv],
 ) -> None:
     connection = Connection(runtime, "/forever")
@@ -329,7 +329,7 @@ async def test_a_client_that_leaves_ends_the_stream_and_its_source(
 
 
 @pytest.mark.asyncio
-async def test_a_client_that_leaves_within_its_body_ends_the_request(
+async def test_a_client_that_disconnects_within_its_body_cancels_the_request(
     runtime: FakeRuntime[AppEnv],
 ) -> None:
     connection = Connection(runtime, "/echo", **CHUNKED)
@@ -350,7 +350,7 @@ async def test_a_response_that_breaks_off_breaks_the_connection(
 
 
 @pytest.mark.asyncio
-async def test_shutdown_waits_for_work_that_goes_on(runtime: FakeRuntime[AppEnv]) -> None:
+async def test_shutdown_waits_for_background_work(runtime: FakeRuntime[AppEnv]) -> None:
     app = asgi(runtime)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app)) as client:
         await client.get("http://test.local/later")
@@ -374,7 +374,7 @@ async def test_shutdown_waits_for_work_that_goes_on(runtime: FakeRuntime[AppEnv]
 
 
 @pytest.mark.asyncio
-async def test_what_is_neither_http_nor_a_websocket_is_refused(
+async def test_an_unknown_scope_type_is_refused(
     runtime: FakeRuntime[AppEnv],
 ) -> None:
     with pytest.raises(ValueError, match="got 'gopher'"):
@@ -382,7 +382,7 @@ async def test_what_is_neither_http_nor_a_websocket_is_refused(
 
 
 @pytest.mark.asyncio
-async def test_a_server_delivers_what_comes_due_between_requests() -> None:
+async def test_a_server_delivers_due_batches_between_requests() -> None:
     taken: list[Any] = []
 
     class QueueEnv(Env):

@@ -83,7 +83,7 @@ async def test_messages_go_both_ways() -> None:
 
 @pytest.mark.parametrize("code", [1005, 1006])
 @pytest.mark.asyncio
-async def test_a_client_that_just_leaves(code: int) -> None:
+async def test_a_client_that_disconnects_closes_the_websocket(code: int) -> None:
     client = Client("/a")
     await client.next()
     await client.sent.put({"type": "websocket.disconnect", "code": code})
@@ -93,7 +93,7 @@ async def test_a_client_that_just_leaves(code: int) -> None:
 
 
 @pytest.mark.asyncio
-async def test_the_worker_closes() -> None:
+async def test_the_worker_closes_the_websocket() -> None:
     client = Client("/a")
     await client.next()
     await client.next()
@@ -116,7 +116,9 @@ async def test_the_worker_chooses_a_protocol() -> None:
 
 @pytest.mark.parametrize(("path", "status"), [("/refuses", 403), ("/breaks", 500)])
 @pytest.mark.asyncio
-async def test_an_answer_that_is_no_websocket(path: str, status: int) -> None:
+async def test_a_response_without_a_websocket_refuses_the_connection(
+    path: str, status: int
+) -> None:
     plain = Client(path)
     assert await plain.next() == {"type": "websocket.close"}
     able = Client(path, extensions={"websocket.http.response": {}})

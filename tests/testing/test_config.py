@@ -64,7 +64,7 @@ def test_jsonc_has_comments_and_trailing_commas() -> None:
         ("nul", 1, "expected a value, got 'n'"),
     ],
 )
-def test_what_is_no_jsonc_is_said_with_its_line(source: str, line: int, message: str) -> None:
+def test_invalid_jsonc_is_reported_with_its_line(source: str, line: int, message: str) -> None:
     with pytest.raises(SyntaxFault) as caught:
         read_jsonc(source)
     assert (caught.value.line, str(caught.value)) == (line, message)
@@ -120,13 +120,13 @@ f = [ [1], {a = 1} ]
         ("a = 1\na = 2", 2, "Cannot overwrite a value"),
     ],
 )
-def test_what_is_no_toml_is_said_with_its_line(source: str, line: int, message: str) -> None:
+def test_invalid_toml_is_reported_with_its_line(source: str, line: int, message: str) -> None:
     with pytest.raises(SyntaxFault) as caught:
         read_toml(source)
     assert (caught.value.line, str(caught.value)) == (line, message)
 
 
-def test_a_file_that_cannot_be_read_is_said() -> None:
+def test_an_unreadable_file_is_reported() -> None:
     assert refused('{\n "name": app }') == "wrangler.jsonc:2: expected a value, got 'a'"
     assert refused("[]") == "wrangler.jsonc:1: expected an object, got list"
     with pytest.raises(ConfigError, match=r"^none/wrangler.toml: No such file or directory$"):
@@ -141,7 +141,7 @@ def test_a_file_that_cannot_be_read_is_said() -> None:
 # Keys --------------------------------------------------------------------------------------------
 
 
-def test_a_wrong_value_is_said_with_its_key_and_line() -> None:
+def test_an_invalid_value_is_reported_with_its_key_and_line() -> None:
     config = """{
   "name": "app",
   "main": "src/entry.py",
@@ -163,7 +163,7 @@ def test_a_wrong_value_is_said_with_its_key_and_line() -> None:
     ]
 
 
-def test_so_it_is_in_toml() -> None:
+def test_an_unknown_key_in_toml_is_reported_with_its_line() -> None:
     write("src/entry.py", HEAD + PLAIN)
     write("wrangler.toml", 'name = "app"\n[[d1_databases]]\nbinding = "DB"\nmigration_dir = "m"\n')
     with pytest.raises(ConfigError) as caught:
@@ -213,11 +213,11 @@ def test_so_it_is_in_toml() -> None:
         ),
     ],
 )
-def test_keys_are_wrangler_s(config: dict[str, Any], message: str) -> None:
+def test_unknown_and_missing_keys_are_reported(config: dict[str, Any], message: str) -> None:
     assert message in refused(config)
 
 
-def test_every_section_is_known() -> None:
+def test_every_section_of_wrangler_is_accepted() -> None:
     write("public/index.html", "")
     runtime = worker(
         {
@@ -284,7 +284,7 @@ ENVIRONMENTS: dict[str, Any] = {
 }
 
 
-def test_an_environment_inherits_settings_but_no_bindings_and_no_variables() -> None:
+def test_an_environment_inherits_settings_but_not_bindings_or_variables() -> None:
     path = Path(written(ENVIRONMENTS))
     top, staging, named = (Config(path, name) for name in (None, "staging", "named"))
     assert [config.name for config in (top, staging, named)] == ["app", "app-staging", "other"]
@@ -299,14 +299,14 @@ def test_an_environment_inherits_settings_but_no_bindings_and_no_variables() -> 
     assert staging.settings.kv_namespaces == []
 
 
-def test_a_worker_without_a_name_has_its_folder_s() -> None:
+def test_a_worker_without_a_name_is_named_after_its_folder() -> None:
     path = write("shop/wrangler.jsonc", '{"env": {"a": {}}}')
     assert Config(path).name == "shop"
     assert Config(path, "a").name == "shop-a"
 
 
 @pytest.mark.asyncio
-async def test_the_runtime_is_the_environment_s() -> None:
+async def test_from_config_uses_the_environment() -> None:
     path = written(ENVIRONMENTS, app("A: str", "B: str = 'default'", "CACHE: KV | None"))
     runtime: FakeRuntime[Any] = FakeRuntime.from_config(path, environment="staging")
     assert runtime.env.A == "staging"
@@ -315,7 +315,7 @@ async def test_the_runtime_is_the_environment_s() -> None:
     assert await text(runtime, "A") == "\"'staging'\""
 
 
-def test_an_environment_that_is_not_there() -> None:
+def test_an_unknown_environment_is_reported() -> None:
     message = refused(ENVIRONMENTS, environment="stagin")
     assert message == (
         "wrangler.jsonc:19: env: unknown environment 'stagin'; did you mean 'staging'?"
@@ -323,7 +323,7 @@ def test_an_environment_that_is_not_there() -> None:
     assert "unknown environment 'a'" in refused({}, environment="a")
 
 
-def test_what_an_environment_does_not_inherit_is_said_where_it_is_missing() -> None:
+def test_a_binding_that_an_environment_does_not_inherit_is_reported_as_missing() -> None:
     message = refused(ENVIRONMENTS, app("A: str", "CACHE: KV"), environment="staging")
     assert message == (
         "wrangler.jsonc:20: env.staging.kv_namespaces: missing binding CACHE for AppEnv.CACHE: KV;"
@@ -345,7 +345,7 @@ def test_what_an_environment_does_not_inherit_is_said_where_it_is_missing() -> N
         ("A=a#b\nB=x=y\nA=later", {"A": "later", "B": "x=y"}),
     ],
 )
-def test_dev_vars_are_dotenv_s(source: str, found: dict[str, str]) -> None:
+def test_dev_vars_are_parsed_as_dotenv_does(source: str, found: dict[str, str]) -> None:
     assert dotenv.parse(source) == found
 
 
@@ -361,7 +361,7 @@ def test_dev_vars_are_dotenv_s(source: str, found: dict[str, str]) -> None:
         ("$SELF", ""),
     ],
 )
-def test_dot_env_fills_in(value: str, filled: str) -> None:
+def test_dot_env_expands_references(value: str, filled: str) -> None:
     outside = {"A": "1", "B": "$A", "LOOP": "y$LOOP", "SELF": "$SELF"}
     assert dotenv.expand({"V": value}, outside) == {"V": filled}
     assert dotenv.expand({"A": "2"}, outside) == {"A": "1"}
@@ -369,7 +369,7 @@ def test_dot_env_fills_in(value: str, filled: str) -> None:
     assert dotenv.expand({"V": "x$LOOP"}, outside)["V"].startswith("xyyy")  # and it ends
 
 
-def test_secrets_come_over_variables_and_what_is_given_over_both() -> None:
+def test_secrets_replace_variables_and_arguments_replace_both() -> None:
     path = written({"vars": {"A": "a", "B": "b", "C": 3}}, app("A: str", "B: str", "C: int"))
     write(".dev.vars", "B=secret\n")
     write(".env", "A=not read\n")
@@ -384,7 +384,7 @@ def variables(path: str, environment: str | None = None) -> dict[str, Any]:
     return {name: value for name, (value, _) in found.items()}
 
 
-def test_an_environment_has_secrets_of_its_own() -> None:
+def test_an_environment_reads_its_own_dev_vars() -> None:
     path = written({"env": {"staging": {}, "live": {}}})
     write(".dev.vars", "A=all\nB=all\n")
     write(".dev.vars.staging", "A=staging\n")
@@ -393,7 +393,7 @@ def test_an_environment_has_secrets_of_its_own() -> None:
     assert variables(path, "live") == {"A": "all", "B": "all"}
 
 
-def test_without_dev_vars_dot_env_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_dot_env_is_read_if_dev_vars_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     path = written({"env": {"staging": {}}})
     write(".env", "A=1\nB=1\nC=1\nD=$A\n")
     write(".env.local", "B=2\n")
@@ -405,7 +405,7 @@ def test_without_dev_vars_dot_env_is_read(monkeypatch: pytest.MonkeyPatch) -> No
     assert variables(path) == {}
 
 
-def test_the_process_s_variables_come_where_wrangler_takes_them(
+def test_environment_variables_of_the_process_are_read_when_wrangler_reads_them(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("TOKEN", "of the process")
@@ -418,7 +418,7 @@ def test_the_process_s_variables_come_where_wrangler_takes_them(
     assert variables(path) == {"TOKEN": "of the process"}
 
 
-def test_secrets_that_are_declared_are_all_there_are() -> None:
+def test_declared_secrets_exclude_other_secrets() -> None:
     path = written({"vars": {"A": "a"}, "secrets": {"required": ["B", "C"]}})
     write(".dev.vars", "A=1\nB=2\nD=3\n")
     assert variables(path) == {"A": "1", "B": "2"}
@@ -451,7 +451,7 @@ def test_secrets_that_are_declared_are_all_there_are() -> None:
         ),
     ],
 )
-def test_variables_are_what_the_env_says(fields: list[str], message: str) -> None:
+def test_a_variable_that_does_not_fit_the_env_is_reported(fields: list[str], message: str) -> None:
     write(".dev.vars", "SECRET=hush\n")
     said = refused({"vars": {"LIMIT": "300"}}, app(*fields))
     assert said == message

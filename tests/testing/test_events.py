@@ -99,7 +99,9 @@ class Empty(WorkerEntrypoint[AppEnv]):
     pass
 
 
-async def test_an_exception_comes_out_or_is_a_500(caplog: pytest.LogCaptureFixture) -> None:
+async def test_an_exception_of_fetch_is_raised_or_becomes_a_500(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     with pytest.raises(LookupError, match="here"):
         await runtime().fetch(URL)
     assert caplog.records == []
@@ -112,7 +114,7 @@ async def test_an_exception_comes_out_or_is_a_500(caplog: pytest.LogCaptureFixtu
 
 
 @pytest.mark.parametrize("raises", [True, False])
-async def test_the_origin_answers_where_an_exception_passes_through(
+async def test_the_origin_answers_if_an_exception_passes_through(
     caplog: pytest.LogCaptureFixture, raises: bool
 ) -> None:
     worker = runtime(raise_exceptions=raises)
@@ -123,13 +125,13 @@ async def test_the_origin_answers_where_an_exception_passes_through(
     assert "LookupError: here" in caplog.text
 
 
-async def test_without_an_origin_it_comes_out() -> None:
+async def test_an_exception_that_passes_through_is_raised_without_an_origin() -> None:
     with pytest.raises(LookupError, match="here"):
         await runtime().fetch(f"{URL}pass")
     assert (await runtime(raise_exceptions=False).fetch(f"{URL}pass")).status == 500
 
 
-async def test_a_cron_trigger_is_due_now_or_then() -> None:
+async def test_a_cron_trigger_runs_at_the_current_or_a_given_time() -> None:
     clock = Clock(EPOCH)
     worker = runtime(clock=clock)
     assert await worker.scheduled("0 * * * *") == ("ok", False)
@@ -153,7 +155,7 @@ async def test_a_cron_trigger_is_due_now_or_then() -> None:
     assert Default.seen.count("second") == 3  # it waited for that
 
 
-async def test_a_cron_trigger_that_fails(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_cron_trigger_that_fails_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     with pytest.raises(LookupError, match="here"):
         await runtime().scheduled("raise")
     with pytest.raises(LookupError, match="later"):
@@ -169,13 +171,13 @@ async def test_a_cron_trigger_that_fails(caplog: pytest.LogCaptureFixture) -> No
 
 
 @pytest.mark.parametrize("event", ["scheduled", "email", "tail"])
-async def test_what_has_no_handler_is_said(event: str) -> None:
+async def test_a_missing_handler_raises_type_error(event: str) -> None:
     given = {"scheduled": "* * * * *", "email": b"", "tail": []}[event]
     with pytest.raises(TypeError, match=f"Empty has no {event} handler"):
         await getattr(FakeRuntime(Empty, env=fake(AppEnv)), event)(given)
 
 
-async def test_an_email_gets_its_envelope_from_its_headers() -> None:
+async def test_the_envelope_of_an_email_defaults_to_its_headers() -> None:
     message = MIMEMessage()
     message["From"] = "Her <her@example.com>"
     message["To"] = "Me <me@example.com>"
@@ -190,7 +192,7 @@ async def test_an_email_gets_its_envelope_from_its_headers() -> None:
 
 
 @pytest.mark.parametrize("source", ["Message-ID: <1@e.com>\n\n", b"Message-ID: <1@e.com>\n\n"])
-async def test_an_envelope_may_be_given(source: str | bytes) -> None:
+async def test_the_envelope_of_an_email_can_be_given(source: str | bytes) -> None:
     await runtime().email(source, from_="a@example.com", to="b@example.com")
     assert Default.seen[0][:2] == ["a@example.com", "b@example.com"]
     assert Default.seen[1] == "Message-ID: <1@e.com>\n\n"
@@ -198,12 +200,12 @@ async def test_an_envelope_may_be_given(source: str | bytes) -> None:
     assert Default.seen[0][:2] == ["c@example.com", "d@example.com"]
 
 
-async def test_an_email_to_nobody_is_refused() -> None:
+async def test_an_email_without_recipient_is_refused() -> None:
     with pytest.raises(ValueError, match=r"^email\(\): expected a sender and a recipient"):
         await runtime().email("Subject: x\n\n", from_="a@example.com")
 
 
-async def test_an_email_that_fails(caplog: pytest.LogCaptureFixture) -> None:
+async def test_an_email_handler_that_fails_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     with pytest.raises(LookupError, match="here"):
         await runtime().email("", from_="a@example.com", to="raise@example.com")
     with pytest.raises(EmailError, match="From: header does not match mail from") as caught:
@@ -215,7 +217,7 @@ async def test_an_email_that_fails(caplog: pytest.LogCaptureFixture) -> None:
     assert "in the email handler" in caplog.text
 
 
-async def test_a_tail_gets_what_wrangler_prints() -> None:
+async def test_a_tail_handler_gets_items_of_json() -> None:
     assert await runtime().tail([{}, _ITEM]) == "ok"
     plain, item = Default.seen
     assert (plain.event, plain.event_timestamp, plain.outcome) == (None, None, "ok")
@@ -301,21 +303,21 @@ _ITEM = {
         ({}, TraceItemCustomEventInfo()),
     ],
 )
-async def test_the_kinds_of_events(given: dict[str, Any], expected: Any) -> None:
+async def test_each_type_of_trace_event_is_converted(given: dict[str, Any], expected: Any) -> None:
     await runtime().tail([{"event": given}])
     [item] = Default.seen
     assert item.event == expected
     assert type(item.event) is type(expected)
 
 
-async def test_a_request_without_an_answer() -> None:
+async def test_a_trace_event_may_have_no_response() -> None:
     await runtime().tail([{"event": {"request": {"url": URL}}}])
     [item] = Default.seen
     assert item.event.response is None
     assert item.event.request.cf is None
 
 
-async def test_a_tail_that_fails() -> None:
+async def test_a_tail_handler_that_fails_is_logged() -> None:
     with pytest.raises(LookupError, match="here"):
         await runtime().tail([{"outcome": "raise"}])
     assert await runtime(raise_exceptions=False).tail([{"outcome": "raise"}]) == "exception"
@@ -323,7 +325,7 @@ async def test_a_tail_that_fails() -> None:
         await runtime().tail([{"scriptname": "x"}])
 
 
-async def test_an_item_may_be_given_ready_made_and_to_trace() -> None:
+async def test_a_trace_handler_gets_trace_items_unchanged() -> None:
     seen: list[Any] = []
 
     class Older(WorkerEntrypoint[AppEnv]):
@@ -335,7 +337,7 @@ async def test_an_item_may_be_given_ready_made_and_to_trace() -> None:
     assert seen[0].js_object is Default.seen[0].js_object
 
 
-async def test_a_handler_gets_one_thing() -> None:
+async def test_a_handler_gets_one_argument() -> None:
     seen: list[Any] = []
 
     class All(WorkerEntrypoint[AppEnv]):
@@ -347,7 +349,7 @@ async def test_a_handler_gets_one_thing() -> None:
     assert seen == ["controller"]
 
 
-async def test_a_span() -> None:
+async def test_a_span_ends_after_its_callback() -> None:
     spans: list[Span] = []
 
     class Traced(WorkerEntrypoint[AppEnv]):
@@ -373,14 +375,14 @@ async def on_fetch(request: Request, env: AppEnv, ctx: ExecutionContext) -> Resp
     return Response(f"{request.method} {env.API_KEY}")
 
 
-async def test_a_function_is_a_worker() -> None:
+async def test_a_handler_function_is_a_worker() -> None:
     assert (on_fetch.__name__, on_fetch.__doc__) == ("on_fetch", "Answers.")
     worker = FakeRuntime(on_fetch, env=AppEnv, API_KEY="k")
     assert await (await worker.fetch(URL)).text() == "GET k"
     await worker.drain()
 
 
-async def test_a_test_may_call_the_function_itself() -> None:
+async def test_a_test_can_call_a_handler_function_directly() -> None:
     class Context:
         def waitUntil(self, promise: Any) -> None:
             promise.cancel()
@@ -391,7 +393,7 @@ async def test_a_test_may_call_the_function_itself() -> None:
     assert await response.text() == "GET k"
 
 
-async def test_parameters_may_be_left_out() -> None:
+async def test_a_handler_function_may_omit_parameters() -> None:
     @handler
     def on_fetch(*args: Any) -> Response:
         return Response(str([type(arg).__name__ for arg in args]))
@@ -409,7 +411,7 @@ async def test_parameters_may_be_left_out() -> None:
     assert seen == ["scheduled"]
 
 
-async def test_annotations_that_only_type_checkers_know() -> None:
+async def test_annotations_known_only_to_type_checkers_are_ignored() -> None:
     def on_fetch(request, env):  # type: ignore[no-untyped-def]
         return Response(type(env).__name__)
 
@@ -418,7 +420,7 @@ async def test_annotations_that_only_type_checkers_know() -> None:
     assert await (await worker.fetch(URL)).text() == "Bindings"
 
 
-async def test_a_module_is_a_worker() -> None:
+async def test_a_module_with_functions_is_a_worker() -> None:
     seen: list[Any] = []
 
     @handler
@@ -433,7 +435,7 @@ async def test_a_module_is_a_worker() -> None:
     assert seen == [1, 2]
 
 
-async def test_a_module_with_a_class() -> None:
+async def test_a_module_with_a_default_class_is_a_worker() -> None:
     module = types.ModuleType("main")
     vars(module).update(Default=Default)
     assert FakeRuntime(module, env=fake(AppEnv)).entrypoint is Default
@@ -444,7 +446,7 @@ async def test_a_module_with_a_class() -> None:
         FakeRuntime(module)
 
 
-async def test_what_is_no_worker_is_refused() -> None:
+async def test_an_object_without_entrypoint_is_refused() -> None:
     with pytest.raises(
         TypeError, match="main: missing entrypoint; define a class Default, or on_fetch"
     ):
@@ -458,7 +460,7 @@ async def test_what_is_no_worker_is_refused() -> None:
 
 
 @pytest.mark.parametrize("name", ["on_email", "fetch", "on_"])
-async def test_a_function_that_the_runtime_would_not_call(name: str) -> None:
+async def test_a_function_named_other_than_its_event_is_refused(name: str) -> None:
     def function(request: Any) -> None: ...
 
     function.__name__ = name

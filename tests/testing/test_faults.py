@@ -39,7 +39,7 @@ async def test_the_next_call_fails_and_changes_nothing(env: AppEnv) -> None:
 
 
 @pytest.mark.asyncio
-async def test_one_method_may_fail_several_times(env: AppEnv) -> None:
+async def test_one_method_fails_several_times(env: AppEnv) -> None:
     faults(env.CACHE).fail("no", name="TypeError", method="put", times=2)
     assert await env.CACHE.get("k") is None
     for _ in range(2):
@@ -50,7 +50,7 @@ async def test_one_method_may_fail_several_times(env: AppEnv) -> None:
 
 
 @pytest.mark.asyncio
-async def test_every_third_call_may_fail(env: AppEnv) -> None:
+async def test_every_third_call_fails(env: AppEnv) -> None:
     faults(env.CACHE).fail("no", every=3)
     failed: list[int] = []
     for number in range(9):
@@ -62,7 +62,7 @@ async def test_every_third_call_may_fail(env: AppEnv) -> None:
 
 
 @pytest.mark.asyncio
-async def test_every_second_call_of_one_method_may_fail(env: AppEnv) -> None:
+async def test_every_second_call_of_one_method_fails(env: AppEnv) -> None:
     faults(env.CACHE).fail("no", method="put", every=2)
     await env.CACHE.put("k", "v")
     await env.CACHE.get("k")
@@ -71,7 +71,7 @@ async def test_every_second_call_of_one_method_may_fail(env: AppEnv) -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_method_goes_by_either_name(env: AppEnv) -> None:
+async def test_a_method_can_be_named_in_snake_case_or_camel_case(env: AppEnv) -> None:
     for method in ("get_with_metadata", "getWithMetadata"):
         faults(env.CACHE).fail("no", method=method)
         with pytest.raises(KVError, match="no"):
@@ -79,7 +79,7 @@ async def test_a_method_goes_by_either_name(env: AppEnv) -> None:
 
 
 @pytest.mark.parametrize("method", ["puts", "bind", "_one", "js_object"])
-def test_a_fault_that_could_never_come_is_refused(env: AppEnv, method: str) -> None:
+def test_a_fault_of_an_unknown_method_is_refused(env: AppEnv, method: str) -> None:
     for binding in (env.CACHE, env.DB):
         with pytest.raises(TypeError, match=f"^method: expected one of .*, .*, got '{method}'$"):
             faults(binding).slow(1, method=method)
@@ -113,7 +113,7 @@ async def test_kv_shows_late_what_was_written(env: AppEnv) -> None:
 
 
 @pytest.mark.asyncio
-async def test_faults_come_in_the_order_they_were_said(env: AppEnv) -> None:
+async def test_faults_occur_in_the_order_of_their_calls(env: AppEnv) -> None:
     faults(env.CACHE).fail("first")
     faults(env.CACHE).fail("second", method="put")
     with pytest.raises(KVError, match="first"):
@@ -157,7 +157,7 @@ async def test_a_send_to_a_queue_fails_and_sends_nothing(env: AppEnv) -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_slow_answer_takes_its_time_on_the_fake_clock() -> None:
+async def test_a_slow_call_advances_the_fake_clock() -> None:
     clock = Clock(NOON)
     env = fake(AppEnv, clock=clock)
     await env.CACHE.put("k", "v", expiration_ttl=60)
@@ -173,7 +173,7 @@ async def test_a_slow_answer_takes_its_time_on_the_fake_clock() -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_call_may_be_slow_and_then_fail(env: AppEnv) -> None:
+async def test_a_call_can_be_slow_and_then_fail(env: AppEnv) -> None:
     going_wrong = faults(env.CACHE)
     going_wrong.slow(1, every=1)
     going_wrong.fail("timed out")
@@ -184,7 +184,7 @@ async def test_a_call_may_be_slow_and_then_fail(env: AppEnv) -> None:
 
 
 @pytest.mark.asyncio
-async def test_all_is_well_again_after_clear(env: AppEnv) -> None:
+async def test_clear_removes_all_faults(env: AppEnv) -> None:
     for binding in (env.CACHE, env.JOBS):
         going_wrong = faults(binding)
         going_wrong.fail("no", every=1)
@@ -203,12 +203,12 @@ def test_a_binding_has_one_set_of_faults(env: AppEnv) -> None:
 
 
 @pytest.mark.parametrize("thing", [None, "text", object(), KV])
-def test_only_what_fake_made_can_fail(thing: Any) -> None:
+def test_an_object_that_fake_did_not_make_is_refused(thing: Any) -> None:
     with pytest.raises(TypeError, match="a binding that fake"):
         faults(thing)
 
 
-def test_what_makes_no_sense_is_refused(env: AppEnv) -> None:
+def test_invalid_faults_are_refused(env: AppEnv) -> None:
     with pytest.raises(ValueError, match="every: expected 1 or more, got 0"):
         faults(env.CACHE).fail("no", every=0)
     with pytest.raises(

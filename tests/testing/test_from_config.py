@@ -99,13 +99,13 @@ async def test_every_binding_is_made_and_shares_the_clock() -> None:
         ),
     ],
 )
-def test_the_env_and_the_configuration_agree(
+def test_a_disagreement_of_env_and_configuration_is_reported(
     config: dict[str, Any], fields: list[str], message: str
 ) -> None:
     assert refused(config, app(*fields)) == message
 
 
-def test_a_binding_class_of_one_s_own() -> None:
+def test_a_binding_class_of_the_user_is_reported_by_its_name() -> None:
     code = "\nclass Odd:\n    js_object = None\n" + app("ODD: Odd")
     message = refused({}, code)
     assert message == "wrangler.jsonc:1: missing binding ODD for AppEnv.ODD: Odd"
@@ -113,13 +113,13 @@ def test_a_binding_class_of_one_s_own() -> None:
     assert message == "wrangler.jsonc:5: kv_namespaces[0]: expected Odd for AppEnv.ODD, got KV"
 
 
-def test_what_no_fake_is_needed_for_may_be_configured() -> None:
+def test_a_binding_without_a_fake_may_be_configured_if_unused() -> None:
     config = {"browser": {"binding": "WEB"}, "kv_namespaces": [{"binding": "MORE"}]}
     assert worker(config, app("NAME: str = 'x'")).env.NAME == "x"
 
 
 @pytest.mark.asyncio
-async def test_bindings_may_be_given() -> None:
+async def test_bindings_can_be_replaced_by_arguments() -> None:
     cache = fake(KV)
     await cache.put("k", "v")
     path = written({"browser": {"binding": "WEB"}}, app("CACHE: KV", "WEB: KV"))
@@ -130,7 +130,7 @@ async def test_bindings_may_be_given() -> None:
 
 
 @pytest.mark.asyncio
-async def test_names_of_one_thing_lead_to_one_thing() -> None:
+async def test_bindings_with_the_same_id_share_a_namespace() -> None:
     config = {
         "kv_namespaces": [
             {"binding": "A", "id": "1"},
@@ -145,7 +145,7 @@ async def test_names_of_one_thing_lead_to_one_thing() -> None:
 
 
 @pytest.mark.asyncio
-async def test_each_runtime_has_things_of_its_own() -> None:
+async def test_runtimes_do_not_share_data() -> None:
     path = written({"kv_namespaces": [{"binding": "A", "id": "1"}]}, app("A: KV"))
     first: FakeRuntime[Any] = FakeRuntime.from_config(path)
     second: FakeRuntime[Any] = FakeRuntime.from_config(path)
@@ -158,7 +158,7 @@ class OtherEnv(Env):
 
 
 @pytest.mark.asyncio
-async def test_a_worker_without_an_env_takes_one_for_the_test() -> None:
+async def test_a_worker_without_an_env_accepts_one_as_argument() -> None:
     code = """
 class Default(WorkerEntrypoint):
     async def fetch(self, request: Request) -> Response:
@@ -208,7 +208,7 @@ async def test_migrations_have_a_folder_and_a_table_by_default() -> None:
 
 
 @pytest.mark.asyncio
-async def test_migrations_may_be_in_folders() -> None:
+async def test_migrations_can_be_in_folders() -> None:
     write("drizzle/0001_b/migration.sql", "INSERT INTO t VALUES (1)")
     write("drizzle/0000_a/migration.sql", "CREATE TABLE t (a)")
     write("drizzle/.old/migration.sql", "no SQL")
@@ -229,7 +229,7 @@ async def test_two_workers_migrate_one_database_once() -> None:
     assert len(await env.SAME.prepare("SELECT * FROM d1_migrations").raw()) == 1
 
 
-def test_a_migration_that_fails_is_named() -> None:
+def test_a_migration_that_fails_is_reported() -> None:
     write("migrations/0001.sql", "CREATE TABLE t (a);\nINSERT INTO u VALUES (1)")
     message = refused(database(migrations_dir="migrations"), app("DB: D1"))
     assert message == (
@@ -238,7 +238,7 @@ def test_a_migration_that_fails_is_named() -> None:
     )
 
 
-def test_migrations_that_are_not_there() -> None:
+def test_a_missing_migrations_folder_is_reported() -> None:
     assert worker(database()).env is not None
     assert refused(database(migrations_dir="sql")) == (
         "wrangler.jsonc:8: d1_databases[0].migrations_dir: missing folder sql"
@@ -305,7 +305,7 @@ async def test_queues_have_the_consumers_of_the_file() -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_producer_s_delay_is_that_of_messages_without_one() -> None:
+async def test_a_producer_delay_applies_to_messages_without_a_delay() -> None:
     queues = {
         "producers": [
             {"binding": "JOBS", "queue": "jobs"},
@@ -331,7 +331,7 @@ async def test_a_producer_s_delay_is_that_of_messages_without_one() -> None:
     assert seconds == [["zero"] * 2, ["one"] * 4, [], ["none"] * 4]
 
 
-def test_what_queues_cannot_be() -> None:
+def test_invalid_queue_settings_are_reported() -> None:
     queues = {"producers": [], "consumers": [{"queue": "jobs"}]}
     assert refused({"queues": queues}) == (
         "wrangler.jsonc:7: queues.consumers[0]: Default in src/entry.py has no queue handler"
@@ -389,14 +389,14 @@ def test_what_queues_cannot_be() -> None:
         ),
     ],
 )
-def test_main_has_what_the_configuration_names(
+def test_a_main_module_without_the_configured_names_is_reported(
     config: dict[str, Any], code: str, message: str
 ) -> None:
     assert refused(config, code) == message
 
 
 @pytest.mark.asyncio
-async def test_workers_with_modules_of_the_same_names_do_not_meet() -> None:
+async def test_workers_with_modules_of_the_same_names_are_separate() -> None:
     code = """
 import json
 import os.path
@@ -424,7 +424,7 @@ class Default(WorkerEntrypoint):
     assert not {"entry", "words", "late"} & ({*sys.modules} - modules)
 
 
-def test_a_module_is_imported_once_unless_it_shall_be_fresh() -> None:
+def test_a_module_is_imported_once_unless_fresh() -> None:
     path = written({}, PLAIN + "\nimport helper")
     write("src/helper.py", "")
     first: FakeRuntime[Any] = FakeRuntime.from_config(path)
@@ -436,7 +436,7 @@ def test_a_module_is_imported_once_unless_it_shall_be_fresh() -> None:
     assert modules[0].helper is not modules[1].helper
 
 
-def test_a_module_that_anyone_may_import_is_the_same_for_all(
+def test_a_module_on_sys_path_is_shared_with_the_tests(
     here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = written({"main": "src/public_entry.py"})
@@ -447,7 +447,7 @@ def test_a_module_that_anyone_may_import_is_the_same_for_all(
     assert sys.modules["public_entry"].__dict__["Default"] is runtime.entrypoint
 
 
-def test_a_name_that_something_else_has_is_left_to_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_module_name_in_use_elsewhere_is_private(monkeypatch: pytest.MonkeyPatch) -> None:
     made_up = ModuleType("made_up_entry")
     monkeypatch.setitem(sys.modules, "made_up_entry", made_up)
     write("src/made_up_entry.py", HEAD + PLAIN)
@@ -456,7 +456,7 @@ def test_a_name_that_something_else_has_is_left_to_it(monkeypatch: pytest.Monkey
     assert sys.modules["made_up_entry"] is made_up
 
 
-def test_one_whose_neighbour_is_another_s_is_not(
+def test_a_module_beside_a_name_in_use_elsewhere_is_private(
     here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write("other/neighbour.py", "")
@@ -470,7 +470,7 @@ def test_one_whose_neighbour_is_another_s_is_not(
     assert Path(module.__dict__["WHERE"]) == here / "src/neighbour.py"
 
 
-def test_vendored_packages_are_found_after_those_that_are_installed(
+def test_vendored_packages_come_after_installed_packages(
     here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "path", [*sys.path])
@@ -483,7 +483,7 @@ def test_vendored_packages_are_found_after_those_that_are_installed(
     assert module.__dict__["D1"] is D1
 
 
-def test_imports_are_as_in_the_runtime() -> None:
+def test_imports_of_private_modules_work_as_in_the_runtime() -> None:
     write("src/json/data.txt", "no package, so the standard library's comes first")
     write("src/colorsys.py", "HERE = True")
     write("src/no_init/inside.py", "HERE = True")
@@ -500,7 +500,7 @@ def test_imports_are_as_in_the_runtime() -> None:
         worker({}, PLAIN + "\nimport not_there", folder="d")
 
 
-def test_a_module_that_fails_leaves_nothing_behind() -> None:
+def test_a_module_that_fails_to_import_can_be_imported_again() -> None:
     modules, finders = {*sys.modules}, [*sys.meta_path]
     write("src/helper_that_works.py", "")
     with pytest.raises(LookupError, match="at import"):
@@ -568,7 +568,7 @@ async def test_workers_share_queues_namespaces_a_clock_and_a_drain(environment: 
     assert rt.workers[name].clock is rt.clock
 
 
-def test_workers_have_names_of_their_own() -> None:
+def test_workers_with_the_same_name_are_refused() -> None:
     sender, taker = two(name="sender")
     with pytest.raises(
         ConfigError, match=r"^t/wrangler.jsonc:2: name: another Worker is also named sen"
@@ -576,7 +576,7 @@ def test_workers_have_names_of_their_own() -> None:
         FakeRuntime.from_config(sender, also=[taker])
 
 
-def test_the_environments_of_workers_that_have_any() -> None:
+def test_an_environment_unknown_to_another_worker_is_reported() -> None:
     sender, taker = two(env={"live": {}})
     message = r"^t/wrangler.jsonc:\d+: env: unknown environment 'staging'$"
     with pytest.raises(ConfigError, match=message):
@@ -659,7 +659,7 @@ def running(**more: Any) -> dict[str, Any]:
     ],
 )
 @pytest.mark.asyncio
-async def test_durable_objects_are_of_the_class_and_the_storage_that_is_configured(
+async def test_durable_objects_have_the_configured_class_and_storage(
     more: dict[str, Any], kind: str
 ) -> None:
     env = worker(running(**more), RUNNING).env
@@ -667,7 +667,7 @@ async def test_durable_objects_are_of_the_class_and_the_storage_that_is_configur
 
 
 @pytest.mark.asyncio
-async def test_services_and_workflows_are_those_that_are_configured() -> None:
+async def test_services_and_workflows_have_the_configured_classes() -> None:
     rt = worker(running(), RUNNING)
     assert await rt.env.ADMIN.whoami() == {"props": {"a": 1}}
     assert await rt.env.OTHER.hello() == "hello"
@@ -707,7 +707,7 @@ def abroad() -> str:
 
 
 @pytest.mark.asyncio
-async def test_bindings_lead_to_other_workers() -> None:
+async def test_bindings_can_lead_to_other_workers() -> None:
     other = written(running(migrations=[{"tag": "v1", "new_sqlite_classes": ["Room"]}]), RUNNING)
     rt: FakeRuntime[Any] = FakeRuntime.from_config(abroad(), also=[other])
     assert await rt.env.ROOMS.get_by_name("a").kind() == "SQL"
@@ -719,7 +719,7 @@ async def test_bindings_lead_to_other_workers() -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_worker_that_is_not_here_is_said() -> None:
+async def test_a_binding_to_an_unknown_worker_is_reported() -> None:
     with pytest.raises(ConfigError) as caught:
         FakeRuntime.from_config(abroad())
     assert str(caught.value) == (
@@ -729,7 +729,7 @@ async def test_a_worker_that_is_not_here_is_said() -> None:
 
 
 @pytest.mark.asyncio
-async def test_assets_are_the_folder_s() -> None:
+async def test_assets_serve_the_configured_folder() -> None:
     code = """
 from pyworkers_sdk import Fetcher
 
@@ -759,7 +759,7 @@ class Stand:
 
 
 @pytest.mark.asyncio
-async def test_any_object_stands_in_for_a_service() -> None:
+async def test_any_object_can_replace_a_service() -> None:
     config = {"services": [{"binding": "ADMIN", "service": "elsewhere"}]}
     code = """
 from pyworkers_sdk import Service
@@ -779,7 +779,7 @@ class Default(WorkerEntrypoint[AppEnv]):
 
 
 @pytest.mark.asyncio
-async def test_a_module_s_functions_are_a_worker_too() -> None:
+async def test_functions_of_a_main_module_are_a_worker() -> None:
     code = """
 from pyworkers_sdk import handler
 
@@ -793,7 +793,7 @@ async def on_fetch(request, env, ctx):
 # What it costs -----------------------------------------------------------------------------------
 
 
-def test_pydantic_is_loaded_for_a_configuration_alone() -> None:
+def test_pydantic_is_loaded_only_for_a_configuration() -> None:
     code = "import sys, pyworkers_sdk.testing as t; t.FakeRuntime; print('pydantic' in sys.modules)"
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     printed = subprocess.run(
@@ -802,7 +802,7 @@ def test_pydantic_is_loaded_for_a_configuration_alone() -> None:
     assert printed.stdout == "False\n"
 
 
-def test_names_of_the_testing_package() -> None:
+def test_testing_package_lists_its_public_names() -> None:
     from pyworkers_sdk import testing
 
     assert {*testing.__all__} <= {*dir(testing)}

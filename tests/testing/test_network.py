@@ -44,7 +44,7 @@ async def through(rt: FakeRuntime[Any], url: str, method: str = "GET") -> Respon
 
 
 @pytest.mark.asyncio
-async def test_a_function_answers() -> None:
+async def test_a_function_answers_a_request() -> None:
     rt = runtime()
     rt.outbound(f"{API}/*", lambda request: Response(f"{request.method} {request.url}"))
     response = await through(rt, f"{API}/users?id=1")
@@ -52,7 +52,7 @@ async def test_a_function_answers() -> None:
 
 
 @pytest.mark.asyncio
-async def test_an_async_function_answers() -> None:
+async def test_an_async_function_answers_a_request() -> None:
     async def answer(request: Request) -> Response:
         await asyncio.sleep(0)
         return Response.json({"ok": True}, status=201)
@@ -64,7 +64,7 @@ async def test_an_async_function_answers() -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_response_answers_each_time_anew() -> None:
+async def test_a_response_is_copied_for_each_request() -> None:
     rt = runtime()
     route = rt.outbound(f"{API}/*", Response("same"))
     assert [await (await through(rt, f"{API}/")).text() for _ in range(3)] == ["same"] * 3
@@ -120,7 +120,7 @@ async def test_calls_are_recorded_with_their_bodies() -> None:
 
 
 @pytest.mark.asyncio
-async def test_redirects_are_calls_too() -> None:
+async def test_redirects_are_recorded_as_calls() -> None:
     rt = runtime()
     route = rt.outbound(
         f"{API}/*",
@@ -135,7 +135,7 @@ async def test_redirects_are_calls_too() -> None:
 
 
 @pytest.mark.asyncio
-async def test_nothing_answers_without_a_route() -> None:
+async def test_a_request_without_a_route_fails() -> None:
     rt = runtime()
     said = await (await through(rt, "https://user:secret@x.example:8443/token?key=secret")).text()
     assert said == (
@@ -148,7 +148,7 @@ async def test_nothing_answers_without_a_route() -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_workers_error_of_a_handler_is_that_of_fetch() -> None:
+async def test_a_workers_error_of_a_handler_is_raised_by_fetch() -> None:
     def broken(request: Request) -> Response:
         raise WorkersError("Network connection lost.", js_name="TypeError")
 
@@ -161,7 +161,7 @@ async def test_a_workers_error_of_a_handler_is_that_of_fetch() -> None:
 
 
 @pytest.mark.asyncio
-async def test_any_other_error_of_a_handler_comes_out() -> None:
+async def test_any_other_error_of_a_handler_is_raised_unchanged() -> None:
     def asserting(request: Request) -> Response:
         raise AssertionError("not what was expected")
 
@@ -173,7 +173,7 @@ async def test_any_other_error_of_a_handler_comes_out() -> None:
 
 @pytest.mark.parametrize("wrong", [None, "text", {"a": 1}])
 @pytest.mark.asyncio
-async def test_a_handler_returns_a_response(wrong: Any) -> None:
+async def test_a_handler_must_return_a_response(wrong: Any) -> None:
     rt = runtime()
     rt.outbound(f"{API}/*", lambda request: wrong)
     kind = type(wrong).__name__
@@ -181,7 +181,7 @@ async def test_a_handler_returns_a_response(wrong: Any) -> None:
         await through(rt, API)
 
 
-def test_what_cannot_be_routed() -> None:
+def test_invalid_routes_are_refused() -> None:
     rt = runtime()
     wrong: Any = "nonsense"
     with pytest.raises(TypeError, match=r"""a Response or "network" .*, got 'nonsense'$"""):
@@ -191,7 +191,7 @@ def test_what_cannot_be_routed() -> None:
 
 
 @pytest.mark.asyncio
-async def test_runtimes_have_networks_of_their_own() -> None:
+async def test_runtimes_do_not_share_routes() -> None:
     one, two = runtime(), runtime()
     one.outbound("*", Response("one"))
     two.outbound("*", Response("two"))
@@ -204,7 +204,7 @@ async def test_runtimes_have_networks_of_their_own() -> None:
 
 
 @pytest.mark.asyncio
-async def test_no_runtime_no_network() -> None:
+async def test_fetch_outside_a_runtime_fails() -> None:
     with pytest.raises(WorkersError, match=r"^fetch\(\) needs a runtime, and none is running"):
         await fetch(API)
     rt = runtime()
@@ -215,7 +215,7 @@ async def test_no_runtime_no_network() -> None:
 
 
 @pytest.mark.asyncio
-async def test_work_that_goes_on_has_the_network_too() -> None:
+async def test_background_work_can_fetch() -> None:
     class Later(WorkerEntrypoint):
         async def fetch(self, request: Request) -> Response:
             self.ctx.wait_until(fetch(f"{API}/log"))
@@ -235,7 +235,7 @@ async def test_work_that_goes_on_has_the_network_too() -> None:
 
 
 @pytest.mark.asyncio
-async def test_time_runs_out_on_the_fake_clock() -> None:
+async def test_a_timeout_signal_uses_the_fake_clock() -> None:
     rt = runtime()
 
     def slow(request: Request) -> Response:
@@ -253,7 +253,7 @@ async def test_time_runs_out_on_the_fake_clock() -> None:
         assert signal.aborted
 
 
-def test_a_timeout_without_a_loop() -> None:
+def test_a_timeout_signal_can_be_made_without_an_event_loop() -> None:
     rt = runtime()
     with rt:
         signal = AbortSignal.timeout(1_000)
@@ -263,7 +263,7 @@ def test_a_timeout_without_a_loop() -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_handler_that_is_aborted_is_cancelled() -> None:
+async def test_an_aborted_fetch_cancels_the_handler() -> None:
     ended: list[str] = []
 
     async def forever(request: Request) -> Response:
@@ -318,7 +318,7 @@ def server() -> Iterator[str]:
 
 
 @pytest.mark.asyncio
-async def test_the_real_network(server: str) -> None:
+async def test_a_network_route_reaches_the_real_network(server: str) -> None:
     rt = runtime()
     route = rt.outbound(f"{server}/*", "network")
     with rt:
@@ -334,7 +334,7 @@ async def test_the_real_network(server: str) -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_real_network_that_does_not_answer(server: str) -> None:
+async def test_an_unreachable_server_is_a_lost_connection(server: str) -> None:
     rt = runtime()
     rt.outbound("http://127.0.0.1:*", "network")
     said = await (await through(rt, "http://127.0.0.1:1/")).text()

@@ -88,15 +88,15 @@ async def test_another(runtime, env):
 
 
 @pytest.mark.parametrize("mode", ["auto", "strict"])
-def test_each_test_has_a_runtime_of_its_own(suite: pytest.Pytester, mode: str) -> None:
+def test_each_test_has_its_own_runtime(suite: pytest.Pytester, mode: str) -> None:
     run(suite, ISOLATED, "--strict-markers", "-W", "error", mode=mode).assert_outcomes(passed=2)
 
 
-def test_in_auto_mode_tests_need_no_mark(suite: pytest.Pytester) -> None:
+def test_auto_mode_needs_no_asyncio_mark(suite: pytest.Pytester) -> None:
     run(suite, ISOLATED.replace("@pytest.mark.asyncio", "")).assert_outcomes(passed=2)
 
 
-def test_a_test_that_is_no_coroutine_may_have_one_too(suite: pytest.Pytester) -> None:
+def test_a_synchronous_test_can_use_the_runtime(suite: pytest.Pytester) -> None:
     tests = """
 import asyncio
 
@@ -106,7 +106,7 @@ def test_it(runtime):
     run(suite, tests, mode="strict").assert_outcomes(passed=1)
 
 
-def test_what_handlers_left_is_done_at_the_end(suite: pytest.Pytester) -> None:
+def test_wait_until_work_is_drained_at_the_end_of_a_test(suite: pytest.Pytester) -> None:
     tests = """
 runtimes = []
 
@@ -128,7 +128,7 @@ async def test_fails(runtime):
     )
 
 
-def test_the_marker_says_how(suite: pytest.Pytester) -> None:
+def test_the_marker_sets_options(suite: pytest.Pytester) -> None:
     write(suite, "other/wrangler.toml", 'name = "other"\nmain = "../src/entry.py"\n')
     tests = """
 from pyworkers_sdk import KV, Env
@@ -165,7 +165,7 @@ async def test_fresh_again(runtime):
     run(suite, tests).assert_outcomes(passed=5)
 
 
-def test_a_folder_s_options_and_clock(suite: pytest.Pytester) -> None:
+def test_a_folder_can_set_options_and_clock(suite: pytest.Pytester) -> None:
     conftest = """
 import datetime, pytest
 from pyworkers_sdk.testing import Clock
@@ -215,13 +215,13 @@ async def test_marker(env):
         ("environment='stagin'", "*unknown environment 'stagin'; did you mean 'staging'?"),
     ],
 )
-def test_a_marker_that_is_wrong_is_said(suite: pytest.Pytester, marker: str, message: str) -> None:
+def test_an_invalid_marker_is_reported(suite: pytest.Pytester, marker: str, message: str) -> None:
     result = run(suite, f"@pytest.mark.worker({marker})\nasync def test_it(env): pass")
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines([message])
 
 
-def test_without_a_configuration(suite: pytest.Pytester) -> None:
+def test_a_missing_configuration_is_reported(suite: pytest.Pytester) -> None:
     (suite.path / "wrangler.jsonc").unlink()
     result = run(suite, "async def test_it(env): pass")
     result.assert_outcomes(errors=1)
@@ -234,7 +234,7 @@ def test_the_marker_is_documented(suite: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(["@pytest.mark.worker(config=None, *, environment=None, *"])
 
 
-def test_without_pytest_asyncio_it_is_said(suite: pytest.Pytester) -> None:
+def test_missing_pytest_asyncio_is_reported(suite: pytest.Pytester) -> None:
     write(suite, "pytest_asyncio.py", "raise ImportError")
     write(suite, "tests/test_it.py", "def test_it(runtime): pass\ndef test_other(): pass")
     command = [sys.executable, "-m", "pytest", "-p", "pyworkers_sdk.testing.plugin", "tests"]
@@ -246,7 +246,7 @@ def test_without_pytest_asyncio_it_is_said(suite: pytest.Pytester) -> None:
     assert "the fixture needs: pip install 'pyworkers-sdk[testing]'" in result.stdout
 
 
-def test_where_it_is_not_used_it_loads_nothing(suite: pytest.Pytester) -> None:
+def test_an_unused_plugin_loads_nothing(suite: pytest.Pytester) -> None:
     tests = """
 import sys
 

@@ -93,7 +93,7 @@ def house() -> Fetcher:
 
 
 @pytest.mark.asyncio
-async def test_an_argument_is_disposed_of_after_the_call(house: Fetcher) -> None:
+async def test_an_argument_is_disposed_after_the_call(house: Fetcher) -> None:
     door = Door()
     assert await house.use(door) == [2, "Door", 5]
     assert (door.opened, door.disposed) == (2, 1)
@@ -120,7 +120,7 @@ async def test_each_copy_holds_the_object(house: Fetcher) -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_disposed_promise_disposes_of_what_comes(house: Fetcher) -> None:
+async def test_a_disposed_promise_disposes_its_result(house: Fetcher) -> None:
     door = Door()
     promise = house.keep(door)
     promise.dispose()
@@ -130,7 +130,7 @@ async def test_a_disposed_promise_disposes_of_what_comes(house: Fetcher) -> None
 
 
 @pytest.mark.asyncio
-async def test_a_disposed_promise_may_fail(house: Fetcher) -> None:
+async def test_a_disposed_promise_hides_its_failure(house: Fetcher) -> None:
     promise = house.nope()
     promise.dispose()
     with pytest.raises(RpcError, match="Method nope does not exist"):
@@ -139,14 +139,14 @@ async def test_a_disposed_promise_may_fail(house: Fetcher) -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_property_that_raises(house: Fetcher) -> None:
+async def test_a_property_that_raises_fails_the_await(house: Fetcher) -> None:
     with pytest.raises(RpcError, match=r"^no number$") as caught:
         await house.broken(Door())
     assert caught.value.js_name == "LookupError"
 
 
 @pytest.mark.asyncio
-async def test_the_properties_of_a_result(house: Fetcher) -> None:
+async def test_properties_of_a_result_can_be_pipelined(house: Fetcher) -> None:
     assert await house.rooms().windows.south == 2
     assert await house.rooms().windows.north is None
     assert await house.rooms().windows == {"south": 2, "north": None}
@@ -166,14 +166,14 @@ async def test_the_properties_of_a_result(house: Fetcher) -> None:
 
 
 @pytest.mark.asyncio
-async def test_calls_on_a_service_that_will_come(house: Fetcher) -> None:
+async def test_calls_can_be_pipelined_on_a_service(house: Fetcher) -> None:
     assert await house.service().numbers() == 1
     service = await house.service()
     assert await service.numbers() == 1
 
 
 @pytest.mark.asyncio
-async def test_stubs_of_stubs(house: Fetcher) -> None:
+async def test_a_stub_can_be_made_of_a_stub(house: Fetcher) -> None:
     stub = RpcStub({"door": RpcStub(Door()), "echo": house})
     assert await stub.door.open(3) == 3
     assert await stub.echo.echo(4) == 4
@@ -182,7 +182,7 @@ async def test_stubs_of_stubs(house: Fetcher) -> None:
 
 
 @pytest.mark.asyncio
-async def test_what_a_stub_is_not(house: Fetcher) -> None:
+async def test_a_stub_lacks_private_and_special_members(house: Fetcher) -> None:
     stub = RpcStub(len)
     for private in (stub, stub.name, house.numbers()):
         with pytest.raises(AttributeError, match="_private"):
@@ -197,7 +197,7 @@ async def test_what_a_stub_is_not(house: Fetcher) -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_value_that_holds_itself(house: Fetcher) -> None:
+async def test_a_cyclic_value_crosses(house: Fetcher) -> None:
     loop: dict[str, Any] = {"n": 1}
     loop["self"] = [loop]
     back = await house.echo(loop)
@@ -290,7 +290,7 @@ async def test_an_error_that_nobody_waited_for_is_logged(caplog: pytest.LogCaptu
     assert "LookupError: nobody saw it" in caplog.text
 
 
-def test_what_ends_the_program_does() -> None:
+def test_system_exit_ends_the_program() -> None:
     async def main() -> None:
         await fake(FailsEnv).IT.stop()
 
@@ -299,14 +299,14 @@ def test_what_ends_the_program_does() -> None:
 
 
 @pytest.mark.asyncio
-async def test_private_names_do_not_pass(house: Fetcher) -> None:
+async def test_private_names_do_not_cross(house: Fetcher) -> None:
     for each in house, RpcStub(Door()):
         with pytest.raises(AttributeError, match="_secret: RPC cannot reach names"):
             _ = each._secret
 
 
 @pytest.mark.asyncio
-async def test_a_call_can_be_given_up() -> None:
+async def test_a_call_can_be_cancelled() -> None:
     it = fake(FailsEnv).IT
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.01):
@@ -319,14 +319,14 @@ async def test_a_call_can_be_given_up() -> None:
 
 
 @pytest.mark.asyncio
-async def test_keywords_of_what_is_not_known(house: Fetcher) -> None:
+async def test_keywords_of_an_unknown_method_are_refused(house: Fetcher) -> None:
     for call in (house.numbers, RpcStub(len), house.numbers()):
         with pytest.raises(TypeError, match="keyword arguments need the signature"):
             call(a=1)
 
 
 @pytest.mark.asyncio
-async def test_bindings_that_have_no_name_of_their_own_here(house: Fetcher) -> None:
+async def test_unnamed_bindings_are_wrapped_by_their_tag(house: Fetcher) -> None:
     with pytest.raises(ConversionError, match=r"argument 1 of echo\(\)\[1\]"):
         await house.echo([1, object()])
     with pytest.raises(RpcError, match="A KV namespace binding cannot be serialized"):

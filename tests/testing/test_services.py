@@ -95,7 +95,7 @@ async def test_a_class_serves_itself_with_the_same_env() -> None:
 
 
 @pytest.mark.asyncio
-async def test_what_the_env_lacks_is_said_when_it_is_used() -> None:
+async def test_a_missing_binding_is_reported_on_its_use() -> None:
     env = fake(ShopEnv)
     with pytest.raises(RpcError, match="USERS: missing in the Worker's configuration") as caught:
         await env.AUTH.check("ann")
@@ -103,7 +103,7 @@ async def test_what_the_env_lacks_is_said_when_it_is_used() -> None:
 
 
 @pytest.mark.asyncio
-async def test_another_runtime_is_bound_with_its_own_env() -> None:
+async def test_a_bound_runtime_has_its_own_env() -> None:
     auth = FakeRuntime(Auth, env=AuthEnv, PEPPER="p")
     shop = FakeRuntime(Shop, env=ShopEnv, AUTH=auth)
     await auth.env.USERS.put("ann", "yes")
@@ -112,7 +112,7 @@ async def test_another_runtime_is_bound_with_its_own_env() -> None:
 
 
 @pytest.mark.asyncio
-async def test_one_clock_and_one_drain_are_all_of_theirs() -> None:
+async def test_bound_runtimes_share_one_clock_and_one_drain() -> None:
     auth = FakeRuntime(Auth, env=AuthEnv)
     shop = FakeRuntime(Shop, env=ShopEnv, AUTH=auth)
     assert shop.clock is auth.clock
@@ -140,7 +140,7 @@ async def test_two_runtimes_on_one_clock_are_drained_together() -> None:
     assert await second.env.USERS.get("bob") == "later"
 
 
-def test_clocks_that_differ_are_refused() -> None:
+def test_different_clocks_are_refused() -> None:
     class TwoEnv(Env):
         FIRST: Service[Auth]
         SECOND: Service[Auth]
@@ -164,13 +164,13 @@ async def test_a_named_entrypoint_with_props() -> None:
 
 
 @pytest.mark.parametrize("name", ["Nobody", "NotExported", "KV", "WorkerEntrypoint"])
-def test_what_a_worker_does_not_export(name: str) -> None:
+def test_an_entrypoint_that_is_not_exported_is_refused(name: str) -> None:
     with pytest.raises(TypeError, match=f"exports no entrypoint {name}"):
         FakeRuntime(Auth, env=AuthEnv).service(name)
 
 
 @pytest.mark.asyncio
-async def test_a_protocol_needs_something_behind_it() -> None:
+async def test_a_service_annotated_with_a_protocol_needs_an_argument() -> None:
     env = fake(MailEnv)
     message = r"^MAIL: expected .*, got Service\[Mail\]; pass MAIL=FakeRuntime\(…\), or an object"
     with pytest.raises(TypeError, match=message):
@@ -178,7 +178,7 @@ async def test_a_protocol_needs_something_behind_it() -> None:
 
 
 @pytest.mark.asyncio
-async def test_nothing_is_behind_a_bare_service() -> None:
+async def test_a_bare_service_needs_an_argument() -> None:
     env = fake(BareEnv)
     with pytest.raises(TypeError, match=r"^ANY: expected an entrypoint class .*, got Service; "):
         await env.ANY.add(1)
@@ -189,7 +189,7 @@ async def test_nothing_is_behind_a_bare_service() -> None:
 
 
 @pytest.mark.asyncio
-async def test_any_object_may_stand_in() -> None:
+async def test_any_object_can_replace_a_service() -> None:
     class Sender:
         name = "sender"
 
@@ -220,7 +220,7 @@ async def test_any_object_may_stand_in() -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_mock_may_stand_in() -> None:
+async def test_a_mock_can_replace_a_service() -> None:
     mock = SimpleNamespace(send=AsyncMock(return_value=7), fetch=AsyncMock())
     mock.fetch.return_value = Response("async")
     env = fake(MailEnv, MAIL=mock)
@@ -230,14 +230,14 @@ async def test_a_mock_may_stand_in() -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_binding_may_be_given_itself() -> None:
+async def test_a_binding_can_be_passed_as_a_service() -> None:
     auth = FakeRuntime(Auth, env=AuthEnv)
     given = auth.service()
     assert fake(ShopEnv, AUTH=given).AUTH.js_object is given.js_object  # type: ignore[attr-defined]
 
 
 @pytest.mark.asyncio
-async def test_an_error_that_javascript_gave_passes_through_fetch() -> None:
+async def test_a_javascript_error_passes_through_fetch() -> None:
     class Relay(WorkerEntrypoint[ShopEnv]):
         async def fetch(self, request: Request) -> Response:
             from pyworkers_sdk._border import js_error
@@ -250,7 +250,7 @@ async def test_an_error_that_javascript_gave_passes_through_fetch() -> None:
 
 
 @pytest.mark.asyncio
-async def test_the_exports_of_a_worker() -> None:
+async def test_ctx_exports_has_the_exports_of_a_worker() -> None:
     class Own(WorkerEntrypoint[ShopEnv]):
         async def names(self) -> list[Any]:
             exports = self.ctx.exports

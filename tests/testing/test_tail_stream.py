@@ -42,7 +42,7 @@ def runtime(
     return FakeRuntime(Default, env=Env, clock=Clock(THEN), raise_exceptions=raises)
 
 
-async def test_a_stream_in_few_words() -> None:
+async def test_events_without_an_envelope_get_defaults() -> None:
     got: list[TailEvent[Any]] = []
 
     def watch(onset: TailEvent[Onset]) -> TailEventHandlerType:
@@ -65,7 +65,7 @@ async def test_a_stream_in_few_words() -> None:
     assert got[6].event == Outcome("ok", 0, 0)
 
 
-async def test_a_stream_in_many() -> None:
+async def test_whole_tail_events_are_passed_unchanged() -> None:
     got: list[TailEvent[Any]] = []
     request = {"type": "fetch", "method": "GET", "url": "u", "headers": []}
     onset = {"type": "onset", "info": request, "scriptName": "shop"}
@@ -89,7 +89,7 @@ async def test_a_stream_in_many() -> None:
         assert alarm["scheduledTime"] is time
 
 
-async def test_nothing_more_wanted() -> None:
+async def test_a_handler_that_returns_none_gets_no_more_events() -> None:
     seen: list[Any] = []
     assert await runtime(seen.append).tail_stream([{"type": "onset"}, {"type": "log"}]) == "ok"
     assert len(seen) == 1
@@ -111,7 +111,9 @@ async def test_handlers_do_not_wait_for_each_other() -> None:
     assert seen == ["outcome", "log"]
 
 
-async def test_what_a_handler_raises(caplog: pytest.LogCaptureFixture) -> None:
+async def test_an_exception_of_a_handler_is_raised_or_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     def fails(event: TailEvent[Any]) -> Any:
         raise LookupError("here")
 
@@ -127,7 +129,7 @@ async def test_what_a_handler_raises(caplog: pytest.LogCaptureFixture) -> None:
         caplog.clear()
 
 
-async def test_what_is_no_stream() -> None:
+async def test_invalid_events_are_refused() -> None:
     for kinds in [], ["log"], ["onset", "onset"]:
         with pytest.raises(TypeError, match="expected one onset, as the first event"):
             await runtime(lambda onset: None).tail_stream([{"type": kind} for kind in kinds])

@@ -52,7 +52,7 @@ async def test_in_memory_tls_is_plain() -> None:
         assert await secure.read() == b"ab"
 
 
-async def test_the_real_network() -> None:
+async def test_a_network_route_reaches_the_real_network() -> None:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while data := await reader.read(100):
             if data == b"ABORT":
@@ -84,12 +84,12 @@ async def test_the_real_network() -> None:
             await connect(("127.0.0.1", port)).opened
 
 
-async def test_nothing_is_reached_without_a_runtime() -> None:
+async def test_connect_outside_a_runtime_fails() -> None:
     with pytest.raises(WorkersError, match=r"connect\(\) needs a runtime, and none is"):
         connect("x:1")
 
 
-async def test_what_is_no_route() -> None:
+async def test_invalid_routes_are_refused() -> None:
     runtime: Any = FakeRuntime(object)
     with pytest.raises(TypeError, match="a function of a reader and a writer"):
         runtime.outbound_tcp("x:1", "internet")

@@ -37,12 +37,12 @@ def runtime() -> FakeRuntime[Any]:
 
 
 @pytest.mark.parametrize("name", connect_worker.EXPECTED)
-async def test_what_clients_do_in_workerd(name: str) -> None:
+async def test_clients_behave_as_in_workerd(name: str) -> None:
     response = await runtime().fetch(f"https://example.com/{name}")
     assert json.loads(await response.text()) == connect_worker.EXPECTED[name]
 
 
-async def test_a_handler_that_raises_is_told_of(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_handler_that_raises_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.ERROR):
         await runtime().fetch("https://example.com/meets_a_fault")
     (record,) = caplog.records
@@ -62,7 +62,7 @@ class ObjectEnv(Env):
     PLAIN: DurableObjectNamespace[Plain]
 
 
-async def test_any_object_that_a_test_gives() -> None:
+async def test_any_object_can_accept_connections() -> None:
     class Backend:
         async def connect(self, socket: Socket) -> None:
             await socket.write(str(await socket.opened).encode())
@@ -72,20 +72,20 @@ async def test_any_object_that_a_test_gives() -> None:
     assert said == b"{'remote_address': None, 'local_address': 'x:1'}"
 
 
-async def test_a_test_connects_itself() -> None:
+async def test_a_test_can_connect_to_a_worker() -> None:
     service = FakeRuntime(connect_worker.Echo).service()
     async with service.connect("x:1") as socket:
         await socket.write(b"x")
         assert await socket.read() == b"x"
 
 
-async def test_an_object_without_a_handler() -> None:
+async def test_an_object_without_a_connect_method_refuses_connections() -> None:
     stub: Any = fake(ObjectEnv).PLAIN.get_by_name("a")
     with pytest.raises(WorkersError, match=r"^proxy request failed, cannot connect"):
         await stub.connect("x:1").opened
 
 
-async def test_no_handler_no_connection() -> None:
+async def test_a_worker_without_a_connect_handler_refuses_connections() -> None:
     class Deaf(WorkerEntrypoint):
         pass
 

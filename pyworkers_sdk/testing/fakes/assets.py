@@ -161,7 +161,8 @@ class FakeAssets(FakeStub):
             path = redirect.to
         decoded = _decoded(path)
         match = self._match(decoded)
-        # The order is the runtime's (test_methods): a missing file is 404 whatever the method.
+        # The order is the runtime's (test_methods_other_than_get_and_head_are_a_405): a missing
+        # file is 404 whatever the method.
         if match is None:
             return web.Response.new(None, status=404)
         if request.method not in ("GET", "HEAD"):

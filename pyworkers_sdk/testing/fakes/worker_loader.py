@@ -117,7 +117,8 @@ class FakeWorkerStub:
         self._loaded_code = loaded_code
 
     def getEntrypoint(self, name: str | None = None, options: Any = None, /) -> FakeStub:
-        props = (options or {}).get("props")
+        entrypoint_options: dict[str, Any] = options or {}
+        props = entrypoint_options.get("props")
         # A stub has no public attributes: each name is a method of its server.
         deliver_of: Callable[[FakeStub], Deliver] = attrgetter("_deliver")
 
@@ -129,8 +130,10 @@ class FakeWorkerStub:
         return FakeStub(deliver)
 
     def getDurableObjectClass(self, name: str | None = None, options: Any = None, /) -> Any:
-        props = (options or {}).get("props")
-        return self._loader.object_class(self._name, self._loaded_code(), name or "default", props)
+        class_options: dict[str, Any] = options or {}
+        return self._loader.object_class(
+            self._name, self._loaded_code(), name or "default", class_options.get("props")
+        )
 
 
 def _env(code: Any) -> SimpleNamespace:
