@@ -1,4 +1,4 @@
-"""Workers and their wrangler configurations, written down for a test."""
+"""Write a Worker and its wrangler configuration into a folder, and build its runtime."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def write(path: str, text: str) -> Path:
 def worker(
     config: dict[str, Any] | str | None = None, code: str = PLAIN, *, folder: str = "."
 ) -> FakeRuntime[Any]:
-    """The runtime of a Worker that is written down first."""
+    """Write a Worker, and return its runtime."""
     return FakeRuntime.from_config(written(config, code, folder=folder))
 
 
@@ -43,7 +43,7 @@ def written(
 
 
 def app(*fields: str) -> str:
-    """A Worker whose Env declares these; it answers with what ``self.env`` has."""
+    """Return the code of a Worker whose Env has these fields. It answers with their values."""
     declared = "\n    ".join(fields)
     return f"""
 class AppEnv(Env):
@@ -57,7 +57,7 @@ class Default(WorkerEntrypoint[AppEnv]):
 
 
 def refused(config: dict[str, Any] | str, code: str = PLAIN, **options: Any) -> str:
-    """What a ConfigError says of it."""
+    """Return the message of the ConfigError that a configuration raises."""
     path = written(config, code)
     with pytest.raises(ConfigError) as caught:
         FakeRuntime.from_config(path, **options)

@@ -1,4 +1,4 @@
-"""Static assets: which file a path means, and what the answer says of it."""
+"""Static assets: the file that a path means, and the headers of its response."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ HOST = "https://any.example"
 
 
 async def answer(files: Assets, path: str, **options: Any) -> str:
-    """The status, and where to or the body."""
+    """Return the status, and the location or the body."""
     response = await files.fetch(HOST + path, redirect="manual", **options)
-    said = response.headers.get("location") or await response.text()
-    return f"{response.status} {said}".strip()
+    target = response.headers.get("location") or await response.text()
+    return f"{response.status} {target}".strip()
 
 
-# path -> what the bindings FILES, FILES_FORCE, FILES_DROP and FILES_EXACT answer
+# path -> the responses of the bindings FILES, FILES_FORCE, FILES_DROP and FILES_EXACT
 HOME, ABOUT, DIR = "200 <h1>home</h1>", "200 <p>about</p>", "200 <p>dir</p>"
 BOTH, INDEX = "200 <p>both</p>", "200 <p>both, index</p>"
 GONE = "404 <p>404</p>"
@@ -84,11 +84,11 @@ async def test_html_handling_maps_a_path_to_a_file(app: AppEnv, case: tuple[str,
 
 @only(*WORLDS, reason=NODE)
 async def test_responses_have_headers_of_the_file(app: AppEnv) -> None:
-    found = await app.FILES.fetch(f"{HOST}/about")
-    assert found.headers["content-type"] == "text/html; charset=utf-8"
-    assert found.headers["cache-control"] == "public, max-age=0, must-revalidate"
-    assert found.headers["cf-cache-status"] == "HIT"
-    assert found.headers["etag"].startswith('"')
+    response = await app.FILES.fetch(f"{HOST}/about")
+    assert response.headers["content-type"] == "text/html; charset=utf-8"
+    assert response.headers["cache-control"] == "public, max-age=0, must-revalidate"
+    assert response.headers["cf-cache-status"] == "HIT"
+    assert response.headers["etag"].startswith('"')
     assert (await app.FILES.fetch(f"{HOST}/nope")).headers.items() == []
     data = await app.FILES.fetch(f"{HOST}/data.json")
     assert data.headers["content-type"] == "application/json"
@@ -101,12 +101,12 @@ async def test_a_matching_etag_is_a_304(app: AppEnv) -> None:
     url = f"{HOST}/about"
     tag = (await app.FILES.fetch(url)).headers["etag"]
     for known in (tag, f"W/{tag}"):
-        found = await app.FILES.fetch(url, headers={"if-none-match": known})
-        assert (found.status, await found.text()) == (304, "")
-        assert found.headers["etag"] == tag
+        response = await app.FILES.fetch(url, headers={"if-none-match": known})
+        assert (response.status, await response.text()) == (304, "")
+        assert response.headers["etag"] == tag
     for other in ("*", '"other"', f'"other", {tag}'):
-        found = await app.FILES.fetch(url, headers={"if-none-match": other})
-        assert found.status == 200
+        response = await app.FILES.fetch(url, headers={"if-none-match": other})
+        assert response.status == 200
 
 
 @only(*WORLDS, reason=NODE)
@@ -114,9 +114,9 @@ async def test_a_matching_etag_is_a_304(app: AppEnv) -> None:
 async def test_responses_to_range_and_authorization_are_not_cacheable(
     app: AppEnv, case: str
 ) -> None:
-    found = await app.FILES.fetch(f"{HOST}/about", headers={case: "bytes=1-2"})
-    assert (found.status, await found.text()) == (200, "<p>about</p>")
-    assert "cache-control" not in found.headers
+    response = await app.FILES.fetch(f"{HOST}/about", headers={case: "bytes=1-2"})
+    assert (response.status, await response.text()) == (200, "<p>about</p>")
+    assert "cache-control" not in response.headers
 
 
 @only(*WORLDS, reason=NODE)
@@ -133,9 +133,9 @@ async def test_methods_other_than_get_and_head_are_a_405(app: AppEnv) -> None:
 
 @only(*WORLDS, reason=NODE)
 async def test_header_rules_change_the_response(app: AppEnv) -> None:
-    found = await app.FILES.fetch(f"{HOST}/sub/file.txt")
-    assert found.headers["x-splat"] == "file.txt"
-    assert found.headers["x-two"] == "a, b"
+    response = await app.FILES.fetch(f"{HOST}/sub/file.txt")
+    assert response.headers["x-splat"] == "file.txt"
+    assert response.headers["x-two"] == "a, b"
     missing = await app.FILES.fetch(f"{HOST}/sub/nope")
     assert (missing.status, missing.headers["x-splat"]) == (404, "nope")
     style = await app.FILES.fetch(f"{HOST}/style.css")

@@ -1,4 +1,4 @@
-"""Workers of a dispatch namespace."""
+"""The Workers of a dispatch namespace."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ OPTIONS: dict[str, Any] = {
 
 @cases(OPTIONS)
 async def test_a_worker_is_called_with_its_options(app: AppEnv, case: Any, world: World) -> None:
-    given, args, options = case
-    worker = app.USERS.get("echo", **given)
+    arguments, args, options = case
+    worker = app.USERS.get("echo", **arguments)
     response = await worker.fetch("https://echo.example/a?b", method="POST", body="é")
-    told = await response.json()
-    assert (told["method"], told["url"], told["body"]) == ("POST", "https://echo.example/a?b", "é")
+    echo = await response.json()
+    assert (echo["method"], echo["url"], echo["body"]) == ("POST", "https://echo.example/a?b", "é")
     assert response.headers["X-Worker"] == "echo"
     if world.engine != "fake":  # which has no use for them
-        assert (told["args"], told["options"]) == (args, options)
+        assert (echo["args"], echo["options"]) == (args, options)
 
 
 async def test_an_unknown_worker_fails_the_fetch(app: AppEnv) -> None:

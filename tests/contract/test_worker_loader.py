@@ -1,4 +1,4 @@
-"""Workers that are made of code at run time."""
+"""Dynamic Workers: code that is loaded at run time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Static assets on the fake: what no contract check can show."""
+"""Static assets on the fake: facts that no contract check can show."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ async def test_invalid_lines_of_rule_files_are_ignored(public: Path) -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_single_page_application_without_an_index_is_a_404(tmp_path: Path) -> None:
+async def test_missing_fallback_pages_are_a_404(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("a")
     for handling in ("single-page-application", "404-page"):
         files = assets(tmp_path, not_found_handling=handling)

@@ -1,4 +1,4 @@
-"""Static assets before a Worker, by its configuration: as seen in workerd, request by request."""
+"""Static assets in front of a Worker: each request as seen in workerd."""
 
 from __future__ import annotations
 

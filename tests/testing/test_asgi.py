@@ -1,4 +1,4 @@
-"""``asgi``: the fake runtime as an ASGI application, by way of httpx and as a server calls it."""
+"""``asgi``: the fake runtime as an ASGI application, called by httpx and as a server does."""
 
 from __future__ import annotations
 
@@ -200,7 +200,7 @@ async def test_wait_until_work_that_fails_is_logged(
 
 
 class Connection:
-    """One request, message by message."""
+    """A single request, message by message."""
 
     def __init__(self, runtime: FakeRuntime[AppEnv], path: str, **scope: Any) -> None:
         self.requests: asyncio.Queue[dict[str, Any]] = asyncio.Queue()

@@ -1,4 +1,4 @@
-"""``asgi``: WebSockets, as a server brings them."""
+"""``asgi``: WebSockets as a server passes them on."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ closed: list[Any] = []
 
 
 class Client:
-    """What a server does for one connection."""
+    """The calls of a server for one connection."""
 
     def __init__(self, path: str, *headers: tuple[bytes, bytes], **extra: Any) -> None:
         closed.clear()

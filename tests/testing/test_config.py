@@ -1,4 +1,4 @@
-"""A wrangler configuration as it is read: its text, its keys, its environments, its variables."""
+"""Reading a wrangler configuration: text, keys, environments, variables and secrets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Events of ``FakeRuntime`` besides queues; tests/real has what the real runtime does too."""
+"""Events of ``FakeRuntime`` except queues. tests/real checks the same in the real runtime."""
 
 from __future__ import annotations
 
@@ -317,7 +317,7 @@ async def test_a_trace_event_may_have_no_response() -> None:
     assert item.event.request.cf is None
 
 
-async def test_a_tail_handler_that_fails_is_logged() -> None:
+async def test_a_tail_handler_that_fails_is_raised_or_logged() -> None:
     with pytest.raises(LookupError, match="here"):
         await runtime().tail([{"outcome": "raise"}])
     assert await runtime(raise_exceptions=False).tail([{"outcome": "raise"}]) == "exception"
@@ -349,7 +349,7 @@ async def test_a_handler_gets_one_argument() -> None:
     assert seen == ["controller"]
 
 
-async def test_a_span_ends_after_its_callback() -> None:
+async def test_a_span_is_traced_until_its_end() -> None:
     spans: list[Span] = []
 
     class Traced(WorkerEntrypoint[AppEnv]):
@@ -365,7 +365,7 @@ async def test_a_span_ends_after_its_callback() -> None:
     assert not span.js_object.isTraced
 
 
-# The older form
+# Functions as handlers ---------------------------------------------------------------------------
 
 
 @handler
@@ -460,7 +460,7 @@ async def test_an_object_without_entrypoint_is_refused() -> None:
 
 
 @pytest.mark.parametrize("name", ["on_email", "fetch", "on_"])
-async def test_a_function_named_other_than_its_event_is_refused(name: str) -> None:
+async def test_a_function_with_an_unknown_handler_name_is_refused(name: str) -> None:
     def function(request: Any) -> None: ...
 
     function.__name__ = name

@@ -1,4 +1,4 @@
-"""``faults``: what goes wrong on purpose, as the user of a binding sees it."""
+"""``faults``: deliberate failures as the user of a binding sees them."""
 
 from __future__ import annotations
 

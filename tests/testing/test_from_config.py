@@ -1,4 +1,4 @@
-"""``FakeRuntime.from_config``: what becomes of a wrangler configuration."""
+"""``FakeRuntime.from_config``: the Worker that a wrangler configuration makes."""
 
 from __future__ import annotations
 
@@ -790,7 +790,7 @@ async def on_fetch(request, env, ctx):
     assert await text(worker({"vars": {"WORD": "w"}}, code)) == "w"
 
 
-# What it costs -----------------------------------------------------------------------------------
+# Cost of import ----------------------------------------------------------------------------------
 
 
 def test_pydantic_is_loaded_only_for_a_configuration() -> None:

@@ -1,4 +1,4 @@
-"""``FakeRuntime.outbound``: what a test routes, and what a Worker then sees of the network."""
+"""``FakeRuntime.outbound``: the routes of a test, and the network that a Worker sees."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ API = "https://api.example.com"
 
 
 class Proxy(WorkerEntrypoint):
-    """Answers what the network does, or what it says of its failure."""
+    """Returns the response of the network, or the message of its error."""
 
     async def fetch(self, request: Request) -> Response:
         try:
@@ -163,11 +163,11 @@ async def test_a_workers_error_of_a_handler_is_raised_by_fetch() -> None:
 @pytest.mark.asyncio
 async def test_any_other_error_of_a_handler_is_raised_unchanged() -> None:
     def asserting(request: Request) -> Response:
-        raise AssertionError("not what was expected")
+        raise AssertionError("an assertion of the test")
 
     rt = runtime()
     rt.outbound("*", asserting)
-    with pytest.raises(AssertionError, match="not what was expected"):
+    with pytest.raises(AssertionError, match="an assertion of the test"):
         await through(rt, API)
 
 

@@ -1,4 +1,4 @@
-"""The pytest plugin, in test suites of its own."""
+"""The pytest plugin, run in test suites that the tests write."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""RPC on fakes: what the contract checks cannot see from both sides at once."""
+"""RPC on fakes: facts that need a look at both sides at once, so no contract check has them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from pyworkers_sdk.testing import FakeRuntime, fake
 
 
 class Door(RpcTarget):
-    """What the caller keeps."""
+    """An object of the caller; it counts its calls."""
 
     label = "a door"
 
@@ -110,7 +110,7 @@ async def test_each_copy_holds_the_object(house: Fetcher) -> None:
     with pytest.raises(RpcError, match="RPC stub used after being disposed"):
         await kept[0].open()
     assert await again.open() == 1
-    again.dispose()  # what is twice in a result is one stub
+    again.dispose()  # a value that is twice in a result is one stub
     assert door.disposed == 1
     await house.copy(door)
     assert door.disposed == 1
@@ -130,7 +130,7 @@ async def test_a_disposed_promise_disposes_its_result(house: Fetcher) -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_disposed_promise_hides_its_failure(house: Fetcher) -> None:
+async def test_a_disposed_promise_still_raises_its_failure(house: Fetcher) -> None:
     promise = house.nope()
     promise.dispose()
     with pytest.raises(RpcError, match="Method nope does not exist"):
@@ -166,14 +166,14 @@ async def test_properties_of_a_result_can_be_pipelined(house: Fetcher) -> None:
 
 
 @pytest.mark.asyncio
-async def test_calls_can_be_pipelined_on_a_service(house: Fetcher) -> None:
+async def test_calls_can_be_pipelined_on_a_returned_service(house: Fetcher) -> None:
     assert await house.service().numbers() == 1
     service = await house.service()
     assert await service.numbers() == 1
 
 
 @pytest.mark.asyncio
-async def test_a_stub_can_be_made_of_a_stub(house: Fetcher) -> None:
+async def test_a_stub_of_an_object_reaches_its_stubs(house: Fetcher) -> None:
     stub = RpcStub({"door": RpcStub(Door()), "echo": house})
     assert await stub.door.open(3) == 3
     assert await stub.echo.echo(4) == 4
@@ -182,11 +182,12 @@ async def test_a_stub_can_be_made_of_a_stub(house: Fetcher) -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_stub_lacks_private_and_special_members(house: Fetcher) -> None:
+async def test_a_stub_refuses_private_names_and_use_after_dispose(house: Fetcher) -> None:
     stub = RpcStub(len)
-    for private in (stub, stub.name, house.numbers()):
-        with pytest.raises(AttributeError, match="_private"):
-            _ = private._private
+    name = "_private"
+    for each in (stub, stub.name, house.numbers()):
+        with pytest.raises(AttributeError, match=name):
+            getattr(each, name)
     assert stub.js_object is not None
     stub.dispose()
     stub.dispose()
@@ -257,7 +258,7 @@ async def test_keywords_in_every_kind_of_signature() -> None:
 
 class Fails(WorkerEntrypoint[Env]):
     async def fail(self) -> None:
-        raise LookupError("nobody saw it")
+        raise LookupError("never awaited")
 
     async def stop(self) -> None:
         raise SystemExit(3)
@@ -287,7 +288,7 @@ async def test_an_error_that_nobody_waited_for_is_logged(caplog: pytest.LogCaptu
         await asyncio.sleep(0)
     gc.collect()
     assert "exception was never retrieved" in caplog.text
-    assert "LookupError: nobody saw it" in caplog.text
+    assert "LookupError: never awaited" in caplog.text
 
 
 def test_system_exit_ends_the_program() -> None:
@@ -300,9 +301,10 @@ def test_system_exit_ends_the_program() -> None:
 
 @pytest.mark.asyncio
 async def test_private_names_do_not_cross(house: Fetcher) -> None:
+    name = "_secret"
     for each in house, RpcStub(Door()):
         with pytest.raises(AttributeError, match="_secret: RPC cannot reach names"):
-            _ = each._secret
+            getattr(each, name)
 
 
 @pytest.mark.asyncio
@@ -326,7 +328,7 @@ async def test_keywords_of_an_unknown_method_are_refused(house: Fetcher) -> None
 
 
 @pytest.mark.asyncio
-async def test_unnamed_bindings_are_wrapped_by_their_tag(house: Fetcher) -> None:
+async def test_bindings_and_unknown_objects_cannot_be_sent(house: Fetcher) -> None:
     with pytest.raises(ConversionError, match=r"argument 1 of echo\(\)\[1\]"):
         await house.echo([1, object()])
     with pytest.raises(RpcError, match="A KV namespace binding cannot be serialized"):

@@ -1,4 +1,4 @@
-"""Service bindings between Workers on fakes: whose env, whose clock, and what may stand in."""
+"""Service bindings between Workers on fakes: env, clock, and objects that replace a service."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Admin(WorkerEntrypoint[AuthEnv]):
 
 
 class NotExported:
-    """Of this module, but no entrypoint."""
+    """A class of this module that is not an entrypoint."""
 
 
 class Mail(Protocol):
@@ -255,8 +255,9 @@ async def test_ctx_exports_has_the_exports_of_a_worker() -> None:
         async def names(self) -> list[Any]:
             exports = self.ctx.exports
             assert exports.js_object is not None
+            private = "_private"
             with pytest.raises(AttributeError):
-                _ = exports._private
+                getattr(exports, private)
             with pytest.raises(BindingError, match="the Worker does not export NotExported"):
                 _ = exports.NotExported
             return [await exports.Admin.who(), await exports.Admin(props={"a": 1}).who()]

@@ -1,4 +1,4 @@
-"""``FakeRuntime.tail_stream``; tests/real/test_handlers.py has what the real runtime does too."""
+"""``FakeRuntime.tail_stream``. tests/real/test_handlers.py checks the same in the real runtime."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ async def test_events_without_an_envelope_get_defaults() -> None:
     assert got[6].event == Outcome("ok", 0, 0)
 
 
-async def test_whole_tail_events_are_passed_unchanged() -> None:
+async def test_whole_tail_events_keep_their_envelope() -> None:
     got: list[TailEvent[Any]] = []
     request = {"type": "fetch", "method": "GET", "url": "u", "headers": []}
     onset = {"type": "onset", "info": request, "scriptName": "shop"}

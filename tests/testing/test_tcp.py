@@ -1,4 +1,4 @@
-"""TCP of a fake runtime: what a test routes."""
+"""TCP of a fake runtime: the routes of a test."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""TCP between Workers over the fakes: the clients of tests/real/test_connect.py, and edges."""
+"""TCP between Workers on fakes: the clients of tests/real/test_connect.py, and edge cases."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the type checkers must say of ``from_config`` and the fixtures: read, never run."""
+"""The types of ``from_config`` and the fixtures: read by mypy and pyright, never run."""
 
 from __future__ import annotations
 
