@@ -555,10 +555,10 @@ async def test_first_call_decides_outcome(
     await consumer.queue.send_batch(jobs)
     seen = await consumer.wait(sum(attempts))
     for value, expected in enumerate(attempts):
-        mine = [each for each in seen if each.body["value"] == value]
-        assert [each.attempts for each in mine] == [*range(1, expected + 1)]
-        assert len({(each.id, each.timestamp) for each in mine}) == 1
-        assert {each.queue for each in mine} == {"queue"}
+        deliveries = [message for message in seen if message.body["value"] == value]
+        assert [message.attempts for message in deliveries] == [*range(1, expected + 1)]
+        assert len({(message.id, message.timestamp) for message in deliveries}) == 1
+        assert {message.queue for message in deliveries} == {"queue"}
 
 
 # In production an acked message stays acked. The local runtime delivers it again.
@@ -580,7 +580,9 @@ async def test_acked_message_stays_acked(
     await consumer.queue.send_batch([consumer.job(*one, value=0), consumer.job(*two, value=1)])
     seen = await consumer.wait(sum(attempts))
     for value, expected in enumerate(attempts):
-        assert max(each.attempts for each in seen if each.body["value"] == value) == expected
+        assert (
+            max(message.attempts for message in seen if message.body["value"] == value) == expected
+        )
 
 
 DELAYS: dict[str, tuple[list[str], bool]] = {

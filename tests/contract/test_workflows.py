@@ -142,8 +142,8 @@ async def test_base_exception_of_run_ends_instance(flows: Flows, case: Any) -> N
         raise kind(message)
 
     status = await flows.run(body)
-    said = f"{kind.__name__}: {message}" if message else kind.__name__
-    assert (status.status, status.error) == ("errored", WorkflowInstanceError("Error", said))
+    text = f"{kind.__name__}: {message}" if message else kind.__name__
+    assert (status.status, status.error) == ("errored", WorkflowInstanceError("Error", text))
 
 
 @not_in("node", reason=NODE)
@@ -154,19 +154,19 @@ async def test_base_exception_of_run_ends_instance(flows: Flows, case: Any) -> N
     }
 )
 async def test_base_exception_of_step_is_retried(flows: Flows, case: Any) -> None:
-    raised, told = case
+    error, expected = case
     tries: list[int] = []
 
     async def body(event: WorkflowEvent[Any], step: WorkflowStep) -> Any:
         async def fails() -> None:
             tries.append(1)
-            raise raised
+            raise error
 
         with raises(WorkflowError) as caught:
             await step.do("fails", fails, retries={"limit": 1, "delay": 1})
         return [caught.value.js_name, caught.value.message]
 
-    assert await flows.output(body) == told
+    assert await flows.output(body) == expected
     assert len(tries) == 2
 
 
@@ -176,7 +176,7 @@ async def test_invalid_duration_raises_with_name_of_option(flows: Flows, case: A
     async def body(event: WorkflowEvent[Any], step: WorkflowStep) -> Any:
         async def called() -> None: ...
 
-        said: list[str] = []
+        messages: list[str] = []
         for refused in (
             lambda: step.sleep("it", case),
             lambda: step.wait_for_event("it", "x", case or ""),
@@ -185,8 +185,8 @@ async def test_invalid_duration_raises_with_name_of_option(flows: Flows, case: A
         ):
             with raises(ConversionError) as caught:
                 await refused()
-            said.append(str(caught.value))
-        return said
+            messages.append(str(caught.value))
+        return messages
 
     expected = 'expected milliseconds, a timedelta or text such as "30 seconds", got'
     assert await flows.output(body) == [
@@ -408,7 +408,7 @@ async def test_stream_result_is_stored_whole(flows: Flows) -> None:
 @not_in("node", reason=NODE)
 async def test_step_receives_its_context(flows: Flows) -> None:
     async def body(event: WorkflowEvent[Any], step: WorkflowStep) -> Any:
-        async def told(ctx: WorkflowStepContext) -> Any:
+        async def context(ctx: WorkflowStepContext) -> Any:
             return ctx
 
         async def by_default(other: int = 1, ctx: Any = None) -> Any:
@@ -419,15 +419,15 @@ async def test_step_receives_its_context(flows: Flows) -> None:
             "timeout": "1 minute",
         }
         return [
-            await step.do("told", told),
-            await step.do("told", told, config=config, sensitive="output"),
-            await step.do("told", told, config=config, timeout=timedelta(minutes=2)),
-            await step.do("told", by_default),
+            await step.do("step", context),
+            await step.do("step", context, config=config, sensitive="output"),
+            await step.do("step", context, config=config, timeout=timedelta(minutes=2)),
+            await step.do("step", by_default),
         ]
 
     default, configured, both, last = await flows.output(body)
     assert default == {
-        "step": {"name": "told", "count": 1},
+        "step": {"name": "step", "count": 1},
         "attempt": 1,
         "config": {
             "retries": {"limit": 5, "delay": 1000, "backoff": "exponential"},
@@ -435,7 +435,7 @@ async def test_step_receives_its_context(flows: Flows) -> None:
         },
     }
     assert configured == {
-        "step": {"name": "told", "count": 2},
+        "step": {"name": "step", "count": 2},
         "attempt": 1,
         "config": {
             "retries": {"limit": 2, "delay": 1500, "backoff": "linear"},
@@ -488,19 +488,19 @@ async def test_retry_delays_follow_back_off(flows: Flows) -> None:
         ("exponential", [200, 400, 800]),
         (None, [200, 400, 800]),
     ):
-        found = await gaps(backoff)
+        gaps_seen = await gaps(backoff)
         for _ in range(5):
-            if all(gap < delay + 190 for gap, delay in zip(found, delays)):
+            if all(gap < delay + 190 for gap, delay in zip(gaps_seen, delays)):
                 break
             # a busy machine makes gaps longer, and never shorter: the shortest of several runs
-            found = [*map(min, found, await gaps(backoff))]
-        assert all(delay - 5 <= gap < delay + 190 for gap, delay in zip(found, delays)), backoff
+            gaps_seen = [*map(min, gaps_seen, await gaps(backoff))]
+        assert all(delay - 5 <= gap < delay + 190 for gap, delay in zip(gaps_seen, delays)), backoff
 
 
 @not_in("node", reason=NODE)
 async def test_failed_step_raises_its_last_error(flows: Flows) -> None:
     async def body(event: WorkflowEvent[Any], step: WorkflowStep) -> Any:
-        told: list[Any] = []
+        errors_seen: list[Any] = []
         errors = [LookupError("a"), ValueError("b"), TypeError("c"), WorkflowError("d")]
         for made in (*errors, RuntimeError("e: f"), LookupError()):
 
@@ -511,8 +511,8 @@ async def test_failed_step_raises_its_last_error(flows: Flows) -> None:
                 await step.do("fails", fails, retries=TWICE)
             error = caught.value
             kinds = [kind.__name__ for kind in (ValueError, TypeError) if isinstance(error, kind)]
-            told.append([error.js_name, str(error), kinds])
-        return told
+            errors_seen.append([error.js_name, str(error), kinds])
+        return errors_seen
 
     assert await flows.output(body) == [
         ["LookupError", "a", []],
@@ -574,7 +574,7 @@ async def test_non_retryable_error_ends_retries(flows: Flows) -> None:
     Theirs.__name__ = "NonRetryableError"  # the official package's has no base in common with ours
 
     async def body(event: WorkflowEvent[Any], step: WorkflowStep) -> Any:
-        told: list[str] = []
+        messages: list[str] = []
         for made in (NonRetryableError("a"), Mine("b"), Theirs("c"), NonRetryableError()):
 
             async def fails(made: Exception = made) -> None:
@@ -583,8 +583,8 @@ async def test_non_retryable_error_ends_retries(flows: Flows) -> None:
 
             with raises(NonRetryableError) as caught:
                 await step.do("fails", fails)
-            told.append(str(caught.value))
-        return told
+            messages.append(str(caught.value))
+        return messages
 
     assert await flows.output(body) == ["a", "b", "c", ""]
     assert len(calls) == 4
@@ -645,8 +645,8 @@ async def test_result_over_size_limit_fails_attempt(flows: Flows) -> None:
             await step.do("large", lambda: large(3_000_000), retries=TWICE)
         return [len(fits), caught.value.js_name, str(caught.value)]
 
-    said = "Step large-1 output is too large. Maximum allowed size is 1MiB."
-    assert await flows.output(body) == [1_000_000, "Error", said]
+    message = "Step large-1 output is too large. Maximum allowed size is 1MiB."
+    assert await flows.output(body) == [1_000_000, "Error", message]
     assert tries == [1_000_000, 3_000_000, 3_000_000]
 
 
@@ -753,11 +753,11 @@ async def test_decorated_step_receives_results_of_named_steps(flows: Flows) -> N
             calls.append("total")
             return [first, second, other, ctx["attempt"], ctx["step"]["name"]]
 
-        found = await total()
-        return [found, await total(), await first()]
+        results = await total()
+        return [results, await total(), await first()]
 
-    found, again, first = await flows.output(body)
-    assert found == again == [1, 2, 2, 1, "total"]
+    results, again, first = await flows.output(body)
+    assert results == again == [1, 2, 2, 1, "total"]
     assert first == 1
     assert calls == ["first", "second", "total", "total", "first"]
 
@@ -790,7 +790,7 @@ async def test_decorated_step_receives_results_of_listed_steps(flows: Flows) -> 
 @not_in("node", reason=NODE)
 async def test_unknown_dependency_of_decorated_step_raises(flows: Flows) -> None:
     async def body(event: WorkflowEvent[Any], step: WorkflowStep) -> Any:
-        told: list[str] = []
+        messages: list[str] = []
 
         @step.do("a")
         async def a(nobody: Any) -> None: ...
@@ -803,11 +803,11 @@ async def test_unknown_dependency_of_decorated_step_raises(flows: Flows) -> None
         @step.do("c", depends=[plain])
         async def c(x: Any) -> None: ...
 
-        for each in (a, b, c):
+        for decorated in (a, b, c):
             with raises(TypeError) as caught:
-                await each()
-            told.append(str(caught.value))
-        return told
+                await decorated()
+            messages.append(str(caught.value))
+        return messages
 
     assert await flows.output(body) == [
         "step a(): unknown step 'nobody'; name the parameter after a step, or list the step in "

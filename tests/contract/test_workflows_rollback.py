@@ -255,9 +255,9 @@ async def test_delay_function_computes_retry_delay(flows: Flows) -> None:
         return await step.do("d", twice, retries={"limit": 3, "delay": soon})
 
     assert await flows.output(body) == "done"
-    assert [each.ctx["attempt"] for each in asked] == [1, 2]
-    assert [each.error.message for each in asked] == ["failed 1", "failed 2"]
-    assert all(isinstance(each.error, WorkflowError) for each in asked)
+    assert [context.ctx["attempt"] for context in asked] == [1, 2]
+    assert [context.error.message for context in asked] == ["failed 1", "failed 2"]
+    assert all(isinstance(context.error, WorkflowError) for context in asked)
     assert asked[0].error.js_name == "ValueError"
     assert contexts[0]["config"]["retries"] == {"limit": 3, "backoff": "exponential"}
     assert asked[0].ctx["config"]["retries"] == {"limit": 3, "backoff": "exponential"}
@@ -283,13 +283,13 @@ async def test_delay_function_computes_retry_delay(flows: Flows) -> None:
     }
 )
 async def test_invalid_delay_of_function_fails_step(flows: Flows, case: tuple[Any, str]) -> None:
-    given, reason = case
+    result, reason = case
     tries: list[int] = []
 
     def delay(context: WorkflowDynamicDelayContext) -> Any:
-        if isinstance(given, Exception):
-            raise given
-        return given
+        if isinstance(result, Exception):
+            raise result
+        return result
 
     async def failing() -> None:
         tries.append(1)

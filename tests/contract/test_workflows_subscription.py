@@ -44,8 +44,8 @@ STARTED = ["workflow_queued", "workflow_started", "workflow_running"]
 ONE_STEP = ["step_started", "attempt_started", "attempt_completed", "step_completed"]
 
 
-def options(**given: Any) -> WorkflowInstanceCreateOptions[Any]:
-    return WorkflowInstanceCreateOptions(**given)
+def options(**members: Any) -> WorkflowInstanceCreateOptions[Any]:
+    return WorkflowInstanceCreateOptions(**members)
 
 
 def newest(flows: Flows) -> Workflow[dict[str, Any]]:
@@ -56,12 +56,12 @@ def newest(flows: Flows) -> Workflow[dict[str, Any]]:
 
 
 async def listen_to(
-    flows: Flows, instance: WorkflowInstance, **given: Any
+    flows: Flows, instance: WorkflowInstance, **options: Any
 ) -> list[WorkflowInstanceEvent]:
     """Advance an instance until a subscription ends, and return its events."""
 
     async def listen() -> list[WorkflowInstanceEvent]:
-        return [event async for event in instance.subscribe(**given)]
+        return [event async for event in instance.subscribe(**options)]
 
     listening = asyncio.ensure_future(listen())
     for _ in range(400):
@@ -108,19 +108,19 @@ async def test_subscription_yields_events_while_instance_runs(flows: Flows) -> N
         return [1]
 
     instance = await flows.start(body, x=1)
-    found: list[WorkflowInstanceEvent] = []
+    events: list[WorkflowInstanceEvent] = []
 
     async def listen() -> None:
         async for event in instance.subscribe():
-            found.append(event)
+            events.append(event)
 
     listening = asyncio.ensure_future(listen())
-    await flows.seen(found, 10)
-    assert found[-1].type == "wait_started"
+    await flows.seen(events, 10)
+    assert events[-1].type == "wait_started"
     await instance.send_event(type="go")
-    await flows.seen(found, 12)
+    await flows.seen(events, 12)
     await listening
-    assert types(found) == [
+    assert types(events) == [
         *STARTED,
         *ONE_STEP,
         "sleep_started",
@@ -129,20 +129,20 @@ async def test_subscription_yields_events_while_instance_runs(flows: Flows) -> N
         "wait_completed",
         "workflow_completed",
     ]
-    assert [event.event_id for event in found] == [*range(1, 13)]
-    assert {event.instance_id for event in found} == {instance.id}
-    stamps = [event.timestamp for event in found]
+    assert [event.event_id for event in events] == [*range(1, 13)]
+    assert {event.instance_id for event in events} == {instance.id}
+    stamps = [event.timestamp for event in events]
     assert stamps == sorted(stamps)
     assert stamps[0].tzinfo is timezone.utc
-    assert found[1].params["x"] == 1
-    assert (found[3].step_name, found[3].config) == ("one-1", DEFAULT)
-    assert (found[5].step_name, found[5].attempt) == ("one-1", 1)
-    assert (found[6].step_name, found[6].output) == ("one-1", 1)
-    assert (found[7].step_name, found[7].duration_ms) == ("nap-1", 50)
-    assert (found[9].step_name, found[9].event_type) == ("news-1", "go")
-    assert found[11].output == [1]
-    assert found[2][4:] == (None,) * 9
-    assert await listen_to(flows, instance) == found
+    assert events[1].params["x"] == 1
+    assert (events[3].step_name, events[3].config) == ("one-1", DEFAULT)
+    assert (events[5].step_name, events[5].attempt) == ("one-1", 1)
+    assert (events[6].step_name, events[6].output) == ("one-1", 1)
+    assert (events[7].step_name, events[7].duration_ms) == ("nap-1", 50)
+    assert (events[9].step_name, events[9].event_type) == ("news-1", "go")
+    assert events[11].output == [1]
+    assert events[2][4:] == (None,) * 9
+    assert await listen_to(flows, instance) == events
 
 
 @not_in("node", reason=NODE)
@@ -542,9 +542,9 @@ BATCHES: dict[str, tuple[list[Any], str]] = {
 @not_in("node", reason=NODE)
 @cases(BATCHES)
 async def test_invalid_batch_raises(flows: Flows, case: tuple[list[Any], str]) -> None:
-    given, reason = case
+    batch, reason = case
     with raises(WorkflowError) as caught:
-        await newest(flows).create_batch(instances=[options(**each) for each in given])
+        await newest(flows).create_batch(instances=[options(**members) for members in batch])
     assert str(caught.value) == reason
 
 
@@ -592,31 +592,31 @@ async def test_delete_batch_accepts_id_of_cron_trigger(flows: Flows) -> None:
 
 async def test_batch_returns_started_instances_and_errors(app: AppEnv) -> None:
     known = await app.NEWER_FLOWS.create()
-    found = await app.NEWER_FLOWS.create_batch(
+    result = await app.NEWER_FLOWS.create_batch(
         instances=[
             options(id=known.id),
             options(params={"a": [1, None]}, retention={"error_retention": timedelta(days=1)}),
             options(location_hint="weur"),
         ]
     )
-    assert isinstance(found, WorkflowBatchCreateResult)
-    assert len(found.created) == 2
-    assert (await found.created[0].status()).status == "queued"
+    assert isinstance(result, WorkflowBatchCreateResult)
+    assert len(result.created) == 2
+    assert (await result.created[0].status()).status == "queued"
     message = "workflows.api.error.instance.already_exists"
-    assert found.errors == [(0, known.id, 10405, message)]
-    assert (found.errors[0].index, found.errors[0].id) == (0, known.id)
-    assert found.errors[0].code == 10405
+    assert result.errors == [(0, known.id, 10405, message)]
+    assert (result.errors[0].index, result.errors[0].id) == (0, known.id)
+    assert result.errors[0].code == 10405
 
 
 async def test_batch_with_count_starts_equal_instances(app: AppEnv) -> None:
-    found = await app.NEWER_FLOWS.create_batch(
+    result = await app.NEWER_FLOWS.create_batch(
         count=3,
         params={"at": datetime(2026, 1, 2, tzinfo=timezone.utc)},
         retention={"success_retention": "1 day", "error_retention": 1000},
         location_hint="apac",
     )
-    assert len({instance.id for instance in found.created}) == 3
-    assert found.errors == []
+    assert len({instance.id for instance in result.created}) == 3
+    assert result.errors == []
     assert len((await app.NEWER_FLOWS.create_batch(count=1)).created) == 1
     nothing: Any = {}
     with raises(WorkflowError, match="count must be a positive integer"):
@@ -653,12 +653,12 @@ async def test_batch_as_list_returns_list(app: AppEnv) -> None:
 
 async def test_delete_batch_reports_each_id(app: AppEnv) -> None:
     one, two = (await app.NEWER_FLOWS.create_batch(count=2)).created
-    given = (one.id, "nobody", two.id, one.id)
-    found = await app.NEWER_FLOWS.delete_batch(id for id in given)
-    assert isinstance(found, WorkflowBatchDeleteResult)
-    assert [deleted.id for deleted in found.deleted] == [one.id, two.id, one.id]
+    ids = (one.id, "nobody", two.id, one.id)
+    result = await app.NEWER_FLOWS.delete_batch(id for id in ids)
+    assert isinstance(result, WorkflowBatchDeleteResult)
+    assert [deleted.id for deleted in result.deleted] == [one.id, two.id, one.id]
     message = "workflows.api.error.instance.not_found"
-    assert found.errors == [("nobody", 10400, message)]
+    assert result.errors == [("nobody", 10400, message)]
     with raises(WorkflowError, match="batchDeleteInstances should have at least 1 instance"):
         await app.NEWER_FLOWS.delete_batch([])
 

@@ -136,7 +136,7 @@ async def test_crash_at_each_boundary_loses_and_repeats_nothing() -> None:
             assert order.output == DONE
             assert await keys(runtime) == sorted(f"o:{what}" for what in DONE)
             again = 2 if side == "crash_before" and step.kind == "do" else 1
-            attempts = {each.name: each.attempts for each in order.steps}
+            attempts = {record.name: record.attempts for record in order.steps}
             assert step.kind != "do" or attempts[step.name] == again
 
 
@@ -263,8 +263,8 @@ async def test_results_sleeps_and_events_can_be_mocked() -> None:
     await begun(runtime, "one")
     other = flow.instance((await begun(runtime)).id)
     assert await one.wait_for_step_result("charge") == "nothing"
-    assert [each.name for each in one.steps][-1] == "approval"
-    assert [each.name for each in other.steps][-1] == "cool down"
+    assert [record.name for record in one.steps][-1] == "approval"
+    assert [record.name for record in other.steps][-1] == "cool down"
     one.mock_event("approved", "Rome")
     await one.wait_for_status("complete")
     assert one.output == [["a", 1], "nothing", "mailed", "shipped to Rome"]
@@ -349,21 +349,21 @@ async def test_class_may_be_the_name_of_an_export() -> None:
 async def test_subscription_advances_instance_as_far_as_the_clock() -> None:
     runtime = runtime_of()
     instance = await runtime.env.ORDERS.create(params={"item": "tea"})
-    found: list[str] = []
+    names: list[str] = []
 
     async def listen() -> None:
         async for event in instance.subscribe(filter=["step_completed", "sleep_completed"]):
-            found.append(str(event.step_name))
+            names.append(str(event.step_name))
 
     listening = asyncio.ensure_future(listen())
     for _ in range(500):
         await asyncio.sleep(0)
-    assert found == ["reserve-1", "charge-1", "mail-1"]
+    assert names == ["reserve-1", "charge-1", "mail-1"]
     await instance.send_event(type="approved", payload="Rome")
     runtime.clock.advance(timedelta(hours=1))
     await runtime.drain()
     await listening
-    assert found[3:] == ["cool down-1", "ship-1"]
+    assert names[3:] == ["cool down-1", "ship-1"]
 
 
 async def test_crash_appears_in_events_only_as_another_attempt() -> None:
@@ -409,8 +409,8 @@ async def test_existing_id_raises_or_is_error_of_batch() -> None:
     assert isinstance(flow, FakeWorkflow)
     flow.strict = False
     assert [one.id for one in await runtime.env.ORDERS.create_batch(options)] == ["a", "b"]
-    found = await runtime.env.ORDERS.create_batch(instances=options)
-    assert ([one.id for one in found.created], found.errors) == (["a", "b"], [])
+    result = await runtime.env.ORDERS.create_batch(instances=options)
+    assert ([one.id for one in result.created], result.errors) == (["a", "b"], [])
     assert (await (await runtime.env.ORDERS.create(id="a")).status()).status == "running"
 
 
@@ -776,8 +776,8 @@ async def test_crashed_instance_is_rolled_back() -> None:
             async def one() -> Any:
                 yield b"data"
 
-            found = await step.do("a", work, rollback=undo)
-            assert await found.bytes() == b"data"
+            stream = await step.do("a", work, rollback=undo)
+            assert await stream.bytes() == b"data"
             raise ValueError("end")
 
     runtime = FakeRuntime(Nothing, env=AppEnvOfOne, workflows={"FLOW": Flow})
@@ -864,8 +864,8 @@ async def test_errors_are_logged_with_traceback(
     caplog.clear()
     await runtime.env.FAILS.create(id="b", params={"how": "result"})
     await runtime.drain()
-    said = "the result of step 'it': an object cannot cross to JavaScript here"
-    assert caplog.records[0].getMessage() == f"step 'it', attempt 1, of fails b: {said}"
+    message = "the result of step 'it': an object cannot cross to JavaScript here"
+    assert caplog.records[0].getMessage() == f"step 'it', attempt 1, of fails b: {message}"
 
 
 async def test_invalid_retention_raises() -> None:
