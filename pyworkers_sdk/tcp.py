@@ -144,7 +144,7 @@ class Socket(JsWrapper["_js.Socket"]):
 
     @property
     def secure_transport(self) -> SecureTransport:
-        """The ``secure_transport`` with which the socket was created.
+        """The transport: "off" (plain text), "on" (TLS), or "starttls" before ``start_tls``.
 
         JS: Socket.secureTransport.
         """
