@@ -18,6 +18,7 @@ _raising = raising(WorkersError)
 _stream_errors = raising(StreamError)
 
 SecureTransport: TypeAlias = Literal["off", "on", "starttls"]
+"""Plain text, TLS from the start, or plain text until ``start_tls``."""
 
 
 class SocketAddress(TypedDict):
@@ -41,6 +42,7 @@ class SocketInfo(TypedDict):
 
 
 Address: TypeAlias = str | tuple[str, int] | SocketAddress
+"""``"host:port"``, or a host name and a port."""
 
 
 class Socket(JsWrapper["_js.Socket"]):
@@ -144,7 +146,7 @@ class Socket(JsWrapper["_js.Socket"]):
 
     @property
     def secure_transport(self) -> SecureTransport:
-        """The ``secure_transport`` with which the socket was created.
+        """The transport: "off" (plain text), "on" (TLS), or "starttls" before ``start_tls``.
 
         JS: Socket.secureTransport.
         """

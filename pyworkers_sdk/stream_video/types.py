@@ -109,6 +109,7 @@ class StreamVideo(NamedTuple):
 
     id: str
     creator: str | None
+    """The creator that was stored with the video."""
     thumbnail: str
     """The URL of the thumbnail."""
     thumbnail_timestamp_pct: float
@@ -116,10 +117,15 @@ class StreamVideo(NamedTuple):
     ready_to_stream: bool
     """True if the video can be played."""
     ready_to_stream_at: datetime | None
+    """The time at which the video became ready, in UTC."""
     status: StreamVideoStatus
+    """The progress of the video."""
     meta: dict[str, str]
+    """The metadata that was stored with the video."""
     created: datetime
+    """The time of the creation, in UTC."""
     modified: datetime
+    """The time of the last change, in UTC."""
     scheduled_deletion: datetime | None
     """The time at which the video is deleted, in UTC."""
     size: int
@@ -127,21 +133,33 @@ class StreamVideo(NamedTuple):
     preview: str | None
     """The URL of a page that plays the video."""
     allowed_origins: list[str]
+    """The origins whose pages may show the video; empty for all."""
     require_signed_urls: bool | None
+    """True if the video plays only with a token of ``generate_token``."""
     uploaded: datetime | None
+    """The time of the upload, in UTC."""
     upload_expiry: datetime | None
+    """The time until which a direct upload is possible, in UTC."""
     max_size_bytes: int | None
+    """The maximum size of a direct upload, in bytes."""
     max_duration_seconds: int | None
     """The maximum duration of a direct upload, in seconds."""
     duration: float
     """The duration in seconds; -1 while the duration is unknown."""
     input: StreamVideoInput
+    """The size of the video in pixels."""
     hls_playback_url: str
+    """The URL of the HLS manifest."""
     dash_playback_url: str
+    """The URL of the DASH manifest."""
     watermark: StreamWatermark | None
+    """The watermark of the video."""
     live_input_id: str | None
+    """The id of the live input that was recorded."""
     clipped_from_id: str | None
+    """The id of the video from which this video was cut."""
     public_details: StreamPublicDetails | None
+    """The details that the player shows."""
 
 
 class StreamDirectUpload(NamedTuple):
