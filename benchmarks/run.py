@@ -79,10 +79,8 @@ def install() -> None:
         if (CACHE / peer).exists():
             continue
         options = ["--quiet", "--disable-pip-version-check", "--no-deps", "--only-binary=:all:"]
-        options += [
-            "--python-version=3.13",
-            f"--dest={CACHE}",
-        ]  # for the interpreter of the peers, not for this one
+        # The version of the peers' interpreter, not of this one.
+        options += ["--python-version=3.13", f"--dest={CACHE}"]
         subprocess.run([sys.executable, "-m", "pip", "download", *options, peer], check=True)
         name, _, version = peer.replace("-", "_").partition("==")
         with ZipFile(CACHE / f"{name}-{version}-py3-none-any.whl") as wheel:

@@ -1,4 +1,4 @@
-"""The Worker of test_connect.py: servers of TCP, and what their clients do.
+"""The Worker of test_connect.py: TCP servers and their clients.
 
 tests/testing/test_tcp_connect.py runs the same clients over the fakes.
 """
@@ -33,7 +33,7 @@ class AppEnv(Env):
 
 
 seen: list[Any] = []
-"""What the servers saw of the end of their connections."""
+"""The records of the servers about the end of their connections."""
 
 
 class Echo(WorkerEntrypoint[AppEnv]):
@@ -44,20 +44,20 @@ class Echo(WorkerEntrypoint[AppEnv]):
 
 
 class Late(WorkerEntrypoint[AppEnv]):
-    """Answers when all was said."""
+    """Answers when the client has closed its side."""
 
     async def connect(self, socket: Socket) -> None:
         data = await socket.readable.bytes()
-        seen.append([len(data), await told(socket.write(b"thanks"))])
+        seen.append([len(data), await outcome_of(socket.write(b"thanks"))])
 
 
 class Talker(WorkerEntrypoint[AppEnv]):
-    """Says what it knows, and hears nothing."""
+    """Sends its properties and reads nothing."""
 
     async def connect(self, socket: Socket) -> None:
         info = await socket.opened
-        told = [*info.values(), socket.secure_transport, socket.upgraded, self.ctx.props]
-        await socket.write(repr(told).encode())
+        properties = [*info.values(), socket.secure_transport, socket.upgraded, self.ctx.props]
+        await socket.write(repr(properties).encode())
 
 
 class Hasty(WorkerEntrypoint[AppEnv]):
@@ -79,8 +79,8 @@ class Counter(DurableObject[AppEnv]):
             await socket.write(str(count + len(data)).encode())
 
 
-async def told(attempt: Awaitable[Any]) -> Any:
-    """What comes of it, within half a minute."""
+async def outcome_of(attempt: Awaitable[Any]) -> Any:
+    """Return the result or the error of an attempt, or "nothing" after 30 seconds."""
     try:
         return await asyncio.wait_for(attempt, 30)
     except (WorkersError, StreamError) as error:
@@ -89,8 +89,8 @@ async def told(attempt: Awaitable[Any]) -> Any:
         return "nothing"
 
 
-async def said(socket: Socket) -> Any:
-    """All that comes from it."""
+async def read_all(socket: Socket) -> Any:
+    """Return everything that the socket receives until its end."""
     return (await socket.readable.bytes()).decode()
 
 
@@ -101,7 +101,7 @@ async def talks(env: AppEnv) -> Any:
         got = [(await socket.read()).decode()]
         await socket.write(b"two")
         got.append((await socket.read()).decode())
-    return [*got, info["remote_address"], info["local_address"], await told(_closed(socket))]
+    return [*got, info["remote_address"], info["local_address"], await outcome_of(_closed(socket))]
 
 
 async def _closed(socket: Socket) -> Any:
@@ -117,7 +117,7 @@ async def ends(env: AppEnv) -> Any:
     socket = env.ECHO.connect(("db.example", 1))
     await socket.write(b"one")
     await socket.writable.close()
-    return [await told(said(socket)), seen]
+    return [await outcome_of(read_all(socket)), seen]
 
 
 async def leaves(env: AppEnv) -> Any:
@@ -125,7 +125,7 @@ async def leaves(env: AppEnv) -> Any:
     async with env.ECHO.connect("x:1") as socket:
         await socket.write(b"x")
         await socket.read()
-    await asyncio.sleep(0.1)  # for what must not come: a slow machine cannot make it come
+    await asyncio.sleep(0.1)  # nothing may be seen meanwhile; a slow machine cannot break this
     return seen
 
 
@@ -134,21 +134,25 @@ async def asks(env: AppEnv) -> Any:
     socket = env.LATE.connect("x:1")
     await socket.write(b"please")
     await socket.writable.close()
-    got = await told(said(socket))
+    got = await outcome_of(read_all(socket))
     async with asyncio.timeout(30):
-        while not seen:  # noqa: ASYNC110 (in workerd no event of one request may wake another one)
+        while not seen:  # noqa: ASYNC110 (in workerd, an event of one request cannot wake another one)
             await asyncio.sleep(0.01)
     return [got, seen]
 
 
 async def listens(env: AppEnv) -> Any:
     socket = env.TALKER.connect("db.example:5432")
-    return [await told(said(socket)), await told(_closed(socket)), await told(socket.write(b"x"))]
+    return [
+        await outcome_of(read_all(socket)),
+        await outcome_of(_closed(socket)),
+        await outcome_of(socket.write(b"x")),
+    ]
 
 
 async def listens_with_options(env: AppEnv) -> Any:
     socket = env.TALKER.connect("[::1]:2", secure_transport="starttls", high_water_mark=5)
-    return [await told(said(socket)), socket.secure_transport]
+    return [await outcome_of(read_all(socket)), socket.secure_transport]
 
 
 async def listens_over_tls(env: AppEnv) -> Any:
@@ -160,20 +164,24 @@ async def listens_over_tls(env: AppEnv) -> Any:
         except WorkersError as error:
             got.append([error.js_name, error.message])
         else:
-            got.append([await told(_opened(socket)), await told(said(socket))])
+            got.append([await outcome_of(_opened(socket)), await outcome_of(read_all(socket))])
     return got
 
 
 async def is_left_at_once(env: AppEnv) -> Any:
     socket = env.HASTY.connect("x:1")
-    return [await told(_opened(socket)), await told(said(socket)), await told(_closed(socket))]
+    return [
+        await outcome_of(_opened(socket)),
+        await outcome_of(read_all(socket)),
+        await outcome_of(_closed(socket)),
+    ]
 
 
 async def meets_a_fault(env: AppEnv) -> Any:
     socket = env.BROKEN.connect("x:1")
-    opened = await told(_opened(socket))
+    opened = await outcome_of(_opened(socket))
     await socket.write(b"x")
-    return [opened, await told(said(socket)), await told(_closed(socket))]
+    return [opened, await outcome_of(read_all(socket)), await outcome_of(_closed(socket))]
 
 
 async def counts(env: AppEnv) -> Any:

@@ -1,4 +1,4 @@
-"""Ways to drive the Workers of test_handlers.py: on the fake, and in workerd."""
+"""Drivers for the Workers of test_handlers.py: one on the fakes, one in workerd."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from tests.real import handlers_worker, legacy_worker, tail_worker, worlds
 
 SECRET = "do-not-tell-me-3141"
 HERE = Path(__file__).parent
-PATIENCE = 60.0
-"""Seconds until something that does not come is missed; a busy machine takes some of them."""
+TIMEOUT = 60.0
+"""The timeout of every wait, in seconds. A busy machine needs some of them."""
 THEN = datetime(2026, 3, 1, 12, 30, tzinfo=timezone.utc)
 MAIL = b"""\
 From: Her <her@example.com>
@@ -41,20 +41,22 @@ class Answer(NamedTuple):
 
 
 class Driver(Protocol):
+    """Delivers events to the Workers, and collects their log."""
+
     async def fetch(self, path: str, worker: str = "main") -> Answer: ...
     async def scheduled(self, cron: str, worker: str = "main") -> tuple[str, bool]: ...
     async def email(self, to: str, mail: bytes = MAIL) -> dict[str, Any]: ...
     async def queue(self, worker: str, queue: str, bodies: list[Any]) -> None: ...
     async def later(self) -> None:
-        """Until what was left for later is done."""
+        """Wait until all work in ``wait_until`` is done."""
         ...
 
     def written(self) -> str:
-        """What was written to the log since this was asked last."""
+        """Return the log since the last call."""
         ...
 
     def lines(self) -> list[dict[str, Any]]:
-        """The JSON lines in it."""
+        """Return the JSON lines of the log since the last call."""
         return [json.loads(line) for line in self.written().splitlines() if line[:1] == "{"]
 
 
@@ -78,9 +80,9 @@ class InWorkerd(Driver):
     def start(self) -> None:
         self.world.start()
         for name in ("main", "tail", "legacy"):
-            # straight to the Worker: miniflare's own front makes pages of errors
+            # Connect to the Worker itself: miniflare's entry Worker replaces errors by HTML pages.
             url = self.world.admin("direct", worker=name)
-            client = httpx.Client(base_url=url, trust_env=False, timeout=PATIENCE)
+            client = httpx.Client(base_url=url, trust_env=False, timeout=TIMEOUT)
             self._clients[name] = client
 
     def _worker(self, folder: Path, name: str, **options: Any) -> dict[str, Any]:
@@ -107,26 +109,26 @@ class InWorkerd(Driver):
 
     async def fetch(self, path: str, worker: str = "main") -> Answer:
         self._invocations += worker == "main"
-        answer = self._clients[worker].get(path)
-        return Answer(answer.status_code, dict(answer.headers), answer.text)
+        response = self._clients[worker].get(path)
+        return Answer(response.status_code, dict(response.headers), response.text)
 
     async def scheduled(self, cron: str, worker: str = "main") -> tuple[str, bool]:
         self._invocations += worker == "main"
-        at = round(THEN.timestamp() * 1000)
-        told = self.world.admin("scheduled", worker=worker, cron=cron, scheduledTime=at)
-        return told["outcome"], told["noRetry"]
+        time_ms = round(THEN.timestamp() * 1000)
+        result = self.world.admin("scheduled", worker=worker, cron=cron, scheduledTime=time_ms)
+        return result["outcome"], result["noRetry"]
 
     async def email(self, to: str, mail: bytes = MAIL) -> dict[str, Any]:
         self._invocations += 1
         query = {"from": "her@example.com", "to": to, "format": "json"}
         url = f"{self.world.url}/cdn-cgi/handler/email"
-        async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE) as client:
-            told = (await client.post(url, params=query, content=mail)).json()
+        async with httpx.AsyncClient(trust_env=False, timeout=TIMEOUT) as client:
+            result = (await client.post(url, params=query, content=mail)).json()
         return {
-            "outcome": told["outcome"],
-            "reason": told.get("rejectReason"),
-            "forwards": [[one["recipient"], one["headers"]] for one in told["forwards"]],
-            "replies": [[one["sender"], one["raw"]] for one in told["replies"]],
+            "outcome": result["outcome"],
+            "reason": result.get("rejectReason"),
+            "forwards": [[item["recipient"], item["headers"]] for item in result["forwards"]],
+            "replies": [[reply["sender"], reply["raw"]] for reply in result["replies"]],
         }
 
     async def queue(self, worker: str, queue: str, bodies: list[Any]) -> None:
@@ -135,33 +137,33 @@ class InWorkerd(Driver):
         self.world.admin("queue", worker=worker, queue=queue, messages=messages)
 
     async def later(self) -> None:
-        # The tail is told of an invocation when that is over, wait_until and all; each is one item
-        # and one stream.
+        # The tail Worker receives an invocation when it is over, with its wait_until: one item and
+        # one stream for each.
         def over() -> bool:
-            told: dict[str, int] = self._clients["tail"].get("/told").json()
-            return min(told.values()) >= self._invocations
+            counts: dict[str, int] = self._clients["tail"].get("/counts").json()
+            return min(counts.values()) >= self._invocations
 
         await _until(over, f"{self._invocations} invocations are over")
         await _until(lambda: self._clients["legacy"].get("/left").json() == 0, "nothing is left")
 
     def written(self) -> str:
-        # A Worker's stdout and stderr come here through two pipes each, and keep their order there:
-        # what was written before the marks is here when both marks are.
+        # A Worker's stdout and stderr each come through two pipes that keep their order. So when
+        # both marks have arrived, everything before the marks has arrived too.
         mark = f"mark-{uuid4().hex}"
         self._clients["legacy"].get(f"/mark?{mark}")
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT
         while (text := self.world.written(self._read)).count(f"{mark}\n".encode()) < 2:
-            assert time.monotonic() < deadline, f"not written within {PATIENCE:g} s: {mark}"
+            assert time.monotonic() < deadline, f"missing from the log after {TIMEOUT:g} s: {mark}"
             time.sleep(0.01)
         self._read += len(text)
         return text.decode().replace(f"{mark}\n", "")
 
 
-async def _until(condition: Callable[[], bool], what: str) -> None:
-    """Ask until the condition holds, for as long as a busy machine may take."""
-    deadline = time.monotonic() + PATIENCE
+async def _until(condition: Callable[[], bool], description: str) -> None:
+    """Poll until the condition holds; fail after the timeout."""
+    deadline = time.monotonic() + TIMEOUT
     while not condition():
-        assert time.monotonic() < deadline, f"not within {PATIENCE:g} s: {what}"
+        assert time.monotonic() < deadline, f"not within {TIMEOUT:g} s: {description}"
         await asyncio.sleep(0.05)
 
 
@@ -184,20 +186,22 @@ class OnFakes(Driver):
         self._workers["main"].outbound("http://main/*", lambda request: origin(request.url))
 
     async def fetch(self, path: str, worker: str = "main") -> Answer:
-        answer = await self._workers[worker].fetch(f"http://{worker}{path}")
-        return Answer(answer.status, dict(answer.headers.items()), await answer.text())
+        response = await self._workers[worker].fetch(f"http://{worker}{path}")
+        return Answer(response.status, dict(response.headers.items()), await response.text())
 
     async def scheduled(self, cron: str, worker: str = "main") -> tuple[str, bool]:
-        told = await self._workers[worker].scheduled(cron, scheduled_time=THEN)
-        return told.outcome, told.no_retry
+        result = await self._workers[worker].scheduled(cron, scheduled_time=THEN)
+        return result.outcome, result.no_retry
 
     async def email(self, to: str, mail: bytes = MAIL) -> dict[str, Any]:
-        told = await self._workers["main"].email(mail, from_="her@example.com", to=to)
+        result = await self._workers["main"].email(mail, from_="her@example.com", to=to)
         return {
-            "outcome": told.outcome,
-            "reason": told.reject_reason,
-            "forwards": [[one.rcpt_to, [[*pair] for pair in one.headers]] for one in told.forwards],
-            "replies": [[one.from_, one.raw.decode()] for one in told.replies],
+            "outcome": result.outcome,
+            "reason": result.reject_reason,
+            "forwards": [
+                [item.rcpt_to, [[*pair] for pair in item.headers]] for item in result.forwards
+            ],
+            "replies": [[reply.from_, reply.raw.decode()] for reply in result.replies],
         }
 
     async def queue(self, worker: str, queue: str, bodies: list[Any]) -> None:
@@ -210,6 +214,10 @@ class OnFakes(Driver):
 
     def written(self) -> str:
         lines = self._capsys.readouterr().err.splitlines()
-        told = [json.loads(line) for line in lines]
-        ours = [f"{one['message']}\n{one['exception']}" for one in told if one["logger"] != "app"]
-        return "\n".join([*(line for line in lines if '"app"' in line), *ours, ""])
+        records = [json.loads(line) for line in lines]
+        errors = [
+            f"{record['message']}\n{record['exception']}"
+            for record in records
+            if record["logger"] != "app"
+        ]
+        return "\n".join([*(line for line in lines if '"app"' in line), *errors, ""])

@@ -1,4 +1,4 @@
-"""The Worker of test_handlers.py."""
+"""The main Worker of test_handlers.py."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from pyworkers_sdk import (
 )
 
 LEVEL = 1
-if sys.platform == "emscripten":  # elsewhere it would be the test run's logging too
+if sys.platform == "emscripten":  # on CPython this would change the test run's own logging
     configure_logging(LEVEL)
 log = logging.getLogger("app")
 
@@ -54,23 +54,25 @@ def wsgi_application(environ: Any, start: Any) -> list[bytes]:
 
 
 class Broken:
+    """A value of a log record that cannot be formatted."""
+
     def __repr__(self) -> str:
         raise LookupError("not even that")
 
 
 class Mixin:
-    """Handlers need not be in the class itself."""
+    """A base class with a handler: handlers may be inherited."""
 
     async def scheduled(self, controller: ScheduledController) -> None:
-        kind = controller.cron.partition(" ")[0]
+        minute = controller.cron.partition(" ")[0]
         log.info("%s %s", controller.cron, controller.scheduled_time.isoformat())
-        if kind == "1":
+        if minute == "1":
             controller.no_retry()
-        if kind == "2":
+        if minute == "2":
             raise LookupError("the cron broke")
-        if kind == "3":
+        if minute == "3":
             self.ctx.wait_until(self.later())  # type: ignore[attr-defined]
-        if kind == "4":
+        if minute == "4":
             self.ctx.wait_until(self.fails())  # type: ignore[attr-defined]
 
     async def later(self) -> None:
@@ -84,24 +86,24 @@ class Mixin:
 
 class Default(Mixin, WorkerEntrypoint[AppEnv]):
     async def fetch(self, request: Request) -> Response:
-        what = request.url.rpartition("/")[2].partition("?")[0]
-        if what == "pass":
+        action = request.url.rpartition("/")[2].partition("?")[0]
+        if action == "pass":
             self.ctx.pass_through_on_exception()
-        if what in ("raise", "pass"):
+        if action in ("raise", "pass"):
             deeper(self.env.SECRET)
-        if what == "later":
+        if action == "later":
             self.ctx.wait_until(self.later())
-        if what == "log":
+        if action == "log":
             await self.log()
-        if what == "span":
+        if action == "span":
             with self.ctx.tracing.start_span("work") as span:
                 span.set_attribute("number", 1)
                 span.set_attributes({"text": "é", "ratio": 1.5, "flag": True, "none": None})
                 inside = span.is_traced
             return Response.json([inside, span.is_traced])
-        if what == "asgi":
+        if action == "asgi":
             return await asgi.fetch(asgi_application, request)
-        if what == "wsgi":
+        if action == "wsgi":
             return await wsgi.fetch(wsgi_application, request)
         return Response("ok")
 
@@ -132,50 +134,50 @@ class Default(Mixin, WorkerEntrypoint[AppEnv]):
                 "starts": source[:5].decode(),
             },
         )
-        what = message.to.partition("@")[0]
-        if what == "reject":
+        action = message.to.partition("@")[0]
+        if action == "reject":
             message.set_reject("no thanks")
-        elif what == "raise":
+        elif action == "raise":
             deeper(self.env.SECRET)
-        elif what == "forward":
-            one = await message.forward("one@example.com")
-            assert one.message_id
+        elif action == "forward":
+            receipt = await message.forward("one@example.com")
+            assert receipt.message_id
             await message.forward("two@example.com", {"X-Added": "1"})
-        elif what == "subject":
+        elif action == "subject":
             await message.forward("one@example.com", {"Subject": "Mine"})
-        elif what == "late":
+        elif action == "late":
             await message.forward("one@example.com")
             message.set_reject("too late")
-        elif what != "plain":
+        elif action != "plain":
             try:
-                if what == "reply-parts":
+                if action == "reply-parts":
                     sent = await message.reply(from_=message.to, subject="Re", text="thanks")
                 else:
-                    sent = await message.reply(self.answer(message, what))
+                    sent = await message.reply(self.answer(message, action))
                 assert sent.message_id
-                if what == "reply-twice":
-                    await message.reply(self.answer(message, what))
+                if action == "reply-twice":
+                    await message.reply(self.answer(message, action))
             except WorkersError as error:
                 log.error("%s: %s", type(error).__name__, error)
                 raise
 
-    def answer(self, message: ForwardableEmailMessage, what: str) -> EmailMessage:
+    def answer(self, message: ForwardableEmailMessage, action: str) -> EmailMessage:
         answer = email.message.EmailMessage()
-        answer["From"] = "other@example.com" if what == "reply-from" else f"Me <{message.to}>"
+        answer["From"] = "other@example.com" if action == "reply-from" else f"Me <{message.to}>"
         answer["To"] = message.from_
-        if what != "reply-id":
+        if action != "reply-id":
             answer["Message-ID"] = "<answer@example.com>"
-        if what == "reply-received":
+        if action == "reply-received":
             answer["Received"] = "from here"
-        if what == "reply-other":
+        if action == "reply-other":
             answer["In-Reply-To"] = "<other@example.com>"
-        elif what != "reply-to-nothing":
+        elif action != "reply-to-nothing":
             answer["In-Reply-To"] = message.headers["message-id"]
-        if what == "reply-references":
+        if action == "reply-references":
             answer["References"] = "<other@example.com>"
-        if what == "reply-with-references":
+        if action == "reply-with-references":
             answer["References"] = message.headers["message-id"]
         answer.set_content("thanks, é")
-        raw = answer.as_string() if what == "reply-text" else answer
-        to = "other@example.com" if what == "reply-elsewhere" else message.from_
+        raw = answer.as_string() if action == "reply-text" else answer
+        to = "other@example.com" if action == "reply-elsewhere" else message.from_
         return EmailMessage(message.to, to, raw)

@@ -1,4 +1,4 @@
-"""Runs one contract check inside Pyodide, in Node as in workerd, and answers with its outcome."""
+"""Run one contract check inside Pyodide, in Node and in workerd, and return its outcome."""
 
 from __future__ import annotations
 
@@ -22,15 +22,23 @@ _short.maxlist = _short.maxtuple = _short.maxdict = 20
 
 
 async def run(request: str, env: Any) -> str:
-    """JSON of check ("module:function"), world, case, timeout gives outcome, seconds, text."""
-    asked = json.loads(request)
-    module, _, name = asked["check"].partition(":")
+    """Run a check; request and result are JSON.
+
+    Args:
+        request: ``check`` ("module:function"), ``world``, ``case`` and ``timeout`` (in seconds).
+        env: The env of the Worker, or its equivalent in Node.
+
+    Returns:
+        ``outcome`` (passed, failed or skipped), ``seconds`` and ``text``.
+    """
+    options = json.loads(request)
+    module, _, name = options["check"].partition(":")
     started = time.perf_counter()
     outcome, text = "passed", ""
     try:
         check = getattr(load(module), name)
-        async with asyncio.timeout(asked["timeout"]):
-            await kit.call(check, kit.World(asked["world"]), env, asked.get("case"))
+        async with asyncio.timeout(options["timeout"]):
+            await kit.call(check, kit.World(options["world"]), env, options.get("case"))
     except kit.Skipped as reason:
         outcome, text = "skipped", str(reason)
     except BaseException as error:
@@ -40,24 +48,24 @@ async def run(request: str, env: Any) -> str:
 
 
 def wants_state(request: str) -> bool:
-    """Whether the check must run inside a Durable Object."""
+    """Return True if the check must run inside a Durable Object."""
     module, _, name = json.loads(request)["check"].partition(":")
     return "state" in kit.parameters(getattr(load(module), name))
 
 
 def explain(error: BaseException, module: str) -> str:
-    """The traceback from the check on, and the variables of the check and of the failing frame."""
+    """Return the traceback from the check on, with the variables of its and of the last frame."""
     trace = error.__traceback__
     while trace and trace.tb_frame.f_globals.get("__name__") != module:
         trace = trace.tb_next
     lines = traceback.format_exception(type(error), error, trace or error.__traceback__)
-    # A check that timed out is in the cause: its CancelledError.
-    at = error if trace or error.__cause__ is None else error.__cause__
-    frames = [frame for frame, _ in traceback.walk_tb(at.__traceback__)]
-    told = [frame for frame in frames if "__tracebackhide__" not in frame.f_locals]
+    # If the check timed out, its frames are in the cause, a CancelledError.
+    source = error if trace or error.__cause__ is None else error.__cause__
+    frames = [frame for frame, _ in traceback.walk_tb(source.__traceback__)]
+    visible = [frame for frame in frames if "__tracebackhide__" not in frame.f_locals]
     checks = [frame for frame in frames if frame.f_globals.get("__name__") == module]
-    shown = dict.fromkeys([*checks[:1], *told[-1:]])
-    # the error first: pytest's summary shows one line
+    shown = dict.fromkeys([*checks[:1], *visible[-1:]])
+    # The error is first, because pytest's summary shows only one line.
     return "".join([lines[-1], "\n", *lines, *map(_variables, shown)])
 
 
@@ -68,7 +76,7 @@ def _variables(frame: FrameType) -> str:
 
 
 def load(name: str) -> ModuleType:
-    """Imports a module of checks, with asserts that say what they compared."""
+    """Import a module of checks, with asserts that report the values they compared."""
     if name in sys.modules:
         return sys.modules[name]
     spec = importlib.util.find_spec(name)
@@ -86,14 +94,14 @@ def load(name: str) -> ModuleType:
 
 
 class _Asserts(ast.NodeTransformer):
-    """`assert a == b` as `(left) = a; (right) = b; assert (left) == (right), "… == …"`."""
+    """Turn `assert a == b` into `(left) = a; (right) = b; assert (left) == (right), "… == …"`."""
 
     def visit_Assert(self, node: ast.Assert) -> ast.Assert | list[ast.stmt]:
         test = node.test
         if node.msg or not isinstance(test, ast.Compare) or len(test.ops) > 1:
             return node
         sides = {"(left)": test.left, "(right)": test.comparators[0]}
-        # Names that no source can have: they meet no variable of the check's.
+        # Source code cannot contain these names, so they never clash with a check's variables.
         stores: list[ast.stmt] = [
             ast.copy_location(ast.Assign([ast.Name(name, ast.Store())], value), node)
             for name, value in sides.items()
@@ -108,5 +116,5 @@ class _Asserts(ast.NodeTransformer):
                 ast.FormattedValue(right, ord("r")),
             ]
         )
-        plain = ast.Assert(ast.Compare(left, test.ops, [right]), message)
-        return [*stores, ast.copy_location(plain, node)]
+        rewritten = ast.Assert(ast.Compare(left, test.ops, [right]), message)
+        return [*stores, ast.copy_location(rewritten, node)]

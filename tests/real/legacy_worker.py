@@ -1,4 +1,4 @@
-"""The Worker of test_handlers.py that has functions for handlers."""
+"""The Worker of test_handlers.py whose handlers are global functions."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Job(dict[str, int]):
 
 done: list[str] = []
 left: list[str] = []
-"""What ``wait_until`` has yet to do."""
+"""The pending work of ``wait_until``."""
 
 
 @handler
@@ -38,8 +38,8 @@ async def on_fetch(request: Request, env: AppEnv, ctx: ExecutionContext) -> Resp
         raise LookupError("it broke")
     path, _, query = request.url.rpartition("/")[2].partition("?")
     if path == "done":
-        told, done[:] = [*done], []
-        return Response.json(told)
+        finished, done[:] = [*done], []
+        return Response.json(finished)
     if path == "left":
         return Response.json(len(left))
     if path == "mark":
@@ -63,7 +63,7 @@ def on_scheduled(controller: ScheduledController) -> None:
 
 @handler
 async def on_queue(batch: MessageBatch[Job], env: object) -> None:
-    done.append(f"{batch.queue} {[type(one.body).__name__ for one in batch]}")
+    done.append(f"{batch.queue} {[type(message.body).__name__ for message in batch]}")
 
 
 @handler

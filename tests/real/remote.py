@@ -1,7 +1,8 @@
-"""Backends that honour _js.py on plain CPython: each call is made in workerd, on the real binding.
+"""Backends of the public classes on plain CPython that make each call in workerd, on real bindings.
 
-The public classes over these and over the fakes can so be held side by side in one process. A call
-is one message on a WebSocket to remote_worker.mjs; a method blocks until its answer is there.
+They implement the Protocols of pyworkers_sdk/_js, so one process can compare the public classes
+over these with the same classes over the fakes. A call is one message on a WebSocket to
+remote_worker.mjs, and a method blocks until the answer arrives.
 """
 
 from __future__ import annotations
@@ -22,13 +23,13 @@ from pyworkers_sdk._cpython.web import Blob, Headers, ReadableStream
 from tests.real.worlds import World, WorldError, install_node_modules
 
 OPTIONS: dict[str, Any] = {
-    # Later ones have no words for what a queue refuses, but "Unknown Internal Error".
+    # With a later date, a queue rejects messages only with "Unknown Internal Error".
     "compatibilityDate": "2026-03-01",
     "kvNamespaces": ["KV"],
     "d1Databases": ["DB"],
     "r2Buckets": ["R2"],
     "queueProducers": {"QUEUE": "queue"},
-    # The consumer of both is remote_worker.mjs, which does what a message's body says.
+    # remote_worker.mjs consumes both queues. The body of a message is its instruction.
     "queueConsumers": {
         "queue": {
             "maxBatchSize": 3,
@@ -43,7 +44,7 @@ OPTIONS: dict[str, Any] = {
 
 
 class Remote:
-    """workerd with the native bindings, and the one connection to it."""
+    """A workerd process with the native bindings, and the only connection to it."""
 
     def __init__(self) -> None:
         install_node_modules()
@@ -60,32 +61,33 @@ class Remote:
         self._world.stop()
 
     def ask(self, **message: Any) -> Any:
-        """What JavaScript answers; a JsException if it throws."""
+        """Send a message and return JavaScript's answer. Raise JsException if JavaScript throws."""
         try:
             answer = json.loads(self._socket.ask(json.dumps(message)), parse_int=_number)
         except OSError as error:
-            raise WorldError(self._world._with_stderr(f"workerd was lost: {error}")) from None
+            raise WorldError(self._world.with_stderr(f"workerd is lost: {error}")) from None
         if "error" in answer:
             raise decoded(answer["error"])
         return answer
 
     def call(self, on: str | int, *calls: tuple[str, list[Any] | None]) -> Any:
-        """``on.method(*args).method(*args)…``; the args are encoded already."""
+        """Call ``on.method(*args).method(*args)…``. The args must be encoded."""
         return decoded(self.ask(on=on, calls=calls)["value"])
 
     def keep(self, on: str | int, *calls: tuple[str, list[Any] | None]) -> tuple[Any, int]:
-        """The same of an object that lives on over there: its members, and its number."""
+        """Call like ``call``, and keep the result in workerd. Return its members and its number."""
         answer = self.ask(on=on, calls=calls, keep=True)
         return decoded(answer["value"]), answer.get("kept", 0)
 
     def own(self, name: str, **arguments: Any) -> Any:
-        """What remote_worker.mjs does itself."""
+        """Call a function of remote_worker.mjs itself."""
         return decoded(self.ask(own=name, **arguments)["value"])
 
     def control(self, *operations: tuple[str, str, str, list[Any]]) -> None:
-        """Operations of miniflare's simulators on themselves, such as on their timers.
+        """Call methods of miniflare's simulators, for example to advance their timers.
 
-        Each is the kind of the simulator, what it simulates by name, a method and its arguments.
+        Each operation is the kind of the simulator, the name of the binding, a method and its
+        arguments.
         """
         self.own("control", args=operations)
 
@@ -94,85 +96,86 @@ class Remote:
 
 
 def encoded(value: Any) -> Any:
-    """JSON of a JavaScript value; None is null."""
-    kind = type(value)
-    if value is None or kind is str or kind is bool:
+    """Return the JSON form of a JavaScript value; None is null."""
+    cls = type(value)
+    if value is None or cls is str or cls is bool:
         return value
-    if kind is int:
+    if cls is int:
         return value if abs(value) < 2**53 else {"$": "bigint", "v": str(value)}
-    if kind is float:
+    if cls is float:
         plain = isfinite(value) and not (value == 0 and copysign(1, value) < 0)
-        # repr() of -0.0, inf and nan, but as JavaScript spells them
+        # JSON has no -0, Infinity and NaN: send them as text, in JavaScript's spelling.
         return value if plain else {"$": "number", "v": repr(value).replace("inf", "Infinity")}
     if isinstance(value, (bytes, bytearray, memoryview)):
         return {"$": "bytes", "v": _base64(value)}
-    if kind is datetime:
+    if cls is datetime:
         return {"$": "date", "v": (value - _EPOCH) / timedelta(milliseconds=1)}
     if isinstance(value, Mapping):
         return {"$": "object", "v": [[key, encoded(item)] for key, item in value.items()]}
-    if kind is list:
+    if cls is list:
         return [encoded(item) for item in value]
-    if kind is set:
+    if cls is set:
         return {"$": "set", "v": [encoded(item) for item in value]}
-    if kind is Headers:
+    if cls is Headers:
         return {"$": "headers", "v": [*value]}
-    if kind is Blob:
+    if cls is Blob:
         return {"$": "blob", "v": _base64(value.data), "type": value.type}
     if hasattr(value, "remote"):
         return value.remote
-    raise TypeError(f"cannot encode {kind.__name__}")
+    raise TypeError(f"cannot encode {cls.__name__}")
 
 
-def options(**given: Any) -> Any:
-    """A trailing object of options, as Pyodide makes one of keywords: None is undefined."""
-    pairs = [[name, encoded(value)] for name, value in given.items() if value is not None]
+def options(**keywords: Any) -> Any:
+    """Return a trailing options object as Pyodide builds it from keywords: None is undefined."""
+    pairs = [[name, encoded(value)] for name, value in keywords.items() if value is not None]
     return {"$": "object", "v": pairs}
 
 
 async def sent(value: Any) -> Any:
-    """A value that is stored: a stream is read here, and made a stream again over there."""
+    """Encode a value to be stored. A stream is read here and becomes a stream again in workerd."""
     if not isinstance(value, ReadableStream):
         return encoded(value)
     if value.locked:
         raise JsException("TypeError", "The ReadableStream has been locked to a reader.")
-    made: dict[str, Any] = {"$": "stream", "length": value.length}
+    message: dict[str, Any] = {"$": "stream", "length": value.length}
     reader, chunks = value.getReader(), list[bytes]()
     try:
         while not (chunk := await reader.read())["done"]:
             chunks.append(chunk["value"])
     except JsException as error:
         if error.message.startswith("Attempt to write too many bytes"):
-            chunks.append(bytes((value.length or 0) + 1))  # the FixedLengthStream there says so too
+            # One byte too many makes the FixedLengthStream in workerd fail, too.
+            chunks.append(bytes((value.length or 0) + 1))
         elif not error.message.startswith("FixedLengthStream"):
-            made["error"] = error.message
-    return {**made, "v": [_base64(chunk) for chunk in chunks]}
+            message["error"] = error.message
+    return {**message, "v": [_base64(chunk) for chunk in chunks]}
 
 
 def decoded(value: Any) -> Any:
-    """The JavaScript value, as the border of CPython has it."""
+    """Return a decoded JavaScript value, in the form of CPython's side of the border."""
     if isinstance(value, list):
         return [decoded(item) for item in value]
     if not isinstance(value, dict):
         return value
-    kind: str = value["$"]
+    tag: str = value["$"]
     content: Any = value.get("v")
-    if kind == "object" or kind == "map":
+    if tag == "object" or tag == "map":
         return {key: decoded(item) for key, item in content}
-    if kind == "set":
+    if tag == "set":
         return set(decoded(content))
-    if kind == "bytes":
+    if tag == "bytes":
         return b64decode(content)
-    if kind == "blob":
+    if tag == "blob":
         return Blob(b64decode(content), type=value["type"])
-    if kind == "stream":
+    if tag == "stream":
         return ReadableStream.of(b64decode(content))
-    if kind == "date":
+    if tag == "date":
         return _EPOCH + timedelta(milliseconds=content)
-    if kind == "number":
+    if tag == "number":
         return float(content.replace("Infinity", "inf"))
-    if kind == "bigint":
+    if tag == "bigint":
         return int(content)
-    if kind == "error":
+    if tag == "error":
         cause = value["cause"] and decoded(value["cause"])
         return JsException(value["name"], value["message"], cause)
     return None  # undefined, and a function
@@ -186,7 +189,7 @@ def _base64(data: bytes | bytearray | memoryview) -> str:
 
 
 def _number(text: str) -> int | float:
-    """A large double that JSON.stringify wrote without a point is no exact integer."""
+    """Parse an integer. Beyond 2**53 it is a double that JSON.stringify wrote without a point."""
     number = int(text)
     return number if abs(number) < 2**53 else float(text)
 
@@ -202,14 +205,14 @@ class RemoteKVNamespace:
         self._name = name
 
     async def get(self, key: Any, /, *, type: str = "text", cacheTtl: float | None = None) -> Any:
-        about = options(type=type, cacheTtl=cacheTtl)
-        return self._remote.call(self._name, ("get", [encoded(key), about]))
+        js_options = options(type=type, cacheTtl=cacheTtl)
+        return self._remote.call(self._name, ("get", [encoded(key), js_options]))
 
     async def getWithMetadata(
         self, key: Any, /, *, type: str = "text", cacheTtl: float | None = None
     ) -> Any:
-        about = options(type=type, cacheTtl=cacheTtl)
-        return self._remote.call(self._name, ("getWithMetadata", [encoded(key), about]))
+        js_options = options(type=type, cacheTtl=cacheTtl)
+        return self._remote.call(self._name, ("getWithMetadata", [encoded(key), js_options]))
 
     async def put(
         self,
@@ -221,8 +224,8 @@ class RemoteKVNamespace:
         expirationTtl: float | None = None,
         metadata: Any = None,
     ) -> None:
-        about = options(expiration=expiration, expirationTtl=expirationTtl, metadata=metadata)
-        self._remote.call(self._name, ("put", [encoded(key), await sent(value), about]))
+        js_options = options(expiration=expiration, expirationTtl=expirationTtl, metadata=metadata)
+        self._remote.call(self._name, ("put", [encoded(key), await sent(value), js_options]))
 
     async def delete(self, key: str, /) -> None:
         self._remote.call(self._name, ("delete", [encoded(key)]))
@@ -233,12 +236,12 @@ class RemoteKVNamespace:
     async def list(
         self, *, prefix: str | None = None, limit: float | None = None, cursor: str | None = None
     ) -> Any:
-        about = options(prefix=prefix, limit=limit, cursor=cursor)
-        return self._remote.call(self._name, ("list", [about]))
+        js_options = options(prefix=prefix, limit=limit, cursor=cursor)
+        return self._remote.call(self._name, ("list", [js_options]))
 
 
 class _RemoteStatements:
-    """What a database and a session share; ``_on`` is a binding's name or a kept object."""
+    """The methods of databases and sessions; ``_on`` is a binding's name or a kept object."""
 
     def __init__(self, remote: Remote, on: str | int) -> None:
         self._remote = remote
@@ -277,7 +280,7 @@ class RemoteD1DatabaseSession(_RemoteStatements):
 
 
 class RemoteD1PreparedStatement:
-    """JS: D1PreparedStatement. It is made anew over there with each call."""
+    """JS: D1PreparedStatement. Each call prepares it again in workerd."""
 
     def __init__(self, remote: Remote, on: str | int, calls: list[tuple[str, list[Any]]]) -> None:
         self._remote = remote
@@ -290,7 +293,7 @@ class RemoteD1PreparedStatement:
 
     def bind(self, *values: Any) -> RemoteD1PreparedStatement:
         bound = [*self._calls, ("bind", encoded([*values]))]
-        self._remote.ask(on=self._on, calls=bound)  # what it refuses it refuses now
+        self._remote.ask(on=self._on, calls=bound)  # raise now if bind() rejects a value
         return RemoteD1PreparedStatement(self._remote, self._on, bound)
 
     async def first(self, *column: str) -> Any:
@@ -322,8 +325,8 @@ class RemoteR2Bucket:
     async def get(
         self, key: str, /, *, range: Any = None, onlyIf: Any = None, ssecKey: Any = None
     ) -> Any:
-        about = options(range=range, onlyIf=onlyIf, ssecKey=ssecKey)
-        return self._object("get", encoded(key), about)
+        js_options = options(range=range, onlyIf=onlyIf, ssecKey=ssecKey)
+        return self._object("get", encoded(key), js_options)
 
     async def put(
         self,
@@ -342,7 +345,7 @@ class RemoteR2Bucket:
         storageClass: str | None = None,
         ssecKey: Any = None,
     ) -> Any:
-        about = options(
+        js_options = options(
             httpMetadata=httpMetadata,
             customMetadata=customMetadata,
             onlyIf=onlyIf,
@@ -354,7 +357,7 @@ class RemoteR2Bucket:
             storageClass=storageClass,
             ssecKey=ssecKey,
         )
-        return self._object("put", encoded(key), await sent(value), about)
+        return self._object("put", encoded(key), await sent(value), js_options)
 
     async def delete(self, keys: Any, /) -> None:
         self._remote.call(self._name, ("delete", [encoded(keys)]))
@@ -369,7 +372,7 @@ class RemoteR2Bucket:
         startAfter: str | None = None,
         include: Any = None,
     ) -> Any:
-        about = options(
+        js_options = options(
             prefix=prefix,
             delimiter=delimiter,
             limit=limit,
@@ -377,10 +380,10 @@ class RemoteR2Bucket:
             startAfter=startAfter,
             include=include,
         )
-        page = self._remote.call(self._name, ("list", [about]))
+        page = self._remote.call(self._name, ("list", [js_options]))
         return {
             **page,
-            "objects": [RemoteR2Object(self._remote, 0, each) for each in page["objects"]],
+            "objects": [RemoteR2Object(self._remote, 0, members) for members in page["objects"]],
         }
 
     async def createMultipartUpload(
@@ -393,13 +396,13 @@ class RemoteR2Bucket:
         storageClass: str | None = None,
         ssecKey: Any = None,
     ) -> Any:
-        about = options(
+        js_options = options(
             httpMetadata=httpMetadata,
             customMetadata=customMetadata,
             storageClass=storageClass,
             ssecKey=ssecKey,
         )
-        return self._upload("createMultipartUpload", encoded(key), about)
+        return self._upload("createMultipartUpload", encoded(key), js_options)
 
     def resumeMultipartUpload(self, key: str, uploadId: str, /) -> Any:
         return self._upload("resumeMultipartUpload", encoded(key), encoded(uploadId))
@@ -408,8 +411,8 @@ class RemoteR2Bucket:
         members, kept = self._remote.keep(self._name, (method, [*args]))
         if members is None:
             return None
-        kind = RemoteR2ObjectBody if "bodyUsed" in members else RemoteR2Object
-        return kind(self._remote, kept, members)
+        cls = RemoteR2ObjectBody if "bodyUsed" in members else RemoteR2Object
+        return cls(self._remote, kept, members)
 
     def _upload(self, method: str, *args: Any) -> RemoteR2MultipartUpload:
         members, kept = self._remote.keep(self._name, (method, [*args]))
@@ -439,7 +442,7 @@ class RemoteR2MultipartUpload:
 
 
 class RemoteR2Object:
-    """JS: R2Object. Its members came with it."""
+    """JS: R2Object. Its members came with the answer."""
 
     def __init__(self, remote: Remote, kept: int, members: dict[str, Any]) -> None:
         self._remote = remote
@@ -484,12 +487,12 @@ class RemoteQueue:
     async def send(
         self, message: Any, /, *, contentType: str | None = None, delaySeconds: float | None = None
     ) -> Any:
-        about = options(contentType=contentType, delaySeconds=delaySeconds)
-        return self._remote.call(self._name, ("send", [encoded(message), about]))
+        js_options = options(contentType=contentType, delaySeconds=delaySeconds)
+        return self._remote.call(self._name, ("send", [encoded(message), js_options]))
 
     async def sendBatch(self, messages: Any, /, *, delaySeconds: float | None = None) -> Any:
-        about = options(delaySeconds=delaySeconds)
-        return self._remote.call(self._name, ("sendBatch", [encoded(messages), about]))
+        js_options = options(delaySeconds=delaySeconds)
+        return self._remote.call(self._name, ("sendBatch", [encoded(messages), js_options]))
 
     async def metrics(self) -> Any:
         return self._remote.call(self._name, ("metrics", []))
@@ -499,18 +502,19 @@ class RemoteQueue:
 
 
 class _Socket:
-    """As much of a WebSocket as one question after another needs."""
+    """A minimal WebSocket client: send a text, then wait for the answer."""
 
     def __init__(self, url: str) -> None:
-        at = urlsplit(url)
-        assert at.port
-        self._socket = socket.create_connection(("127.0.0.1", at.port), timeout=60)
+        address = urlsplit(url)
+        assert address.port
+        self._socket = socket.create_connection(("127.0.0.1", address.port), timeout=60)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._file = self._socket.makefile("rb")
         key = b64encode(os.urandom(16)).decode()
         self._socket.sendall(
-            f"GET / HTTP/1.1\r\nHost: {at.netloc}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
+            f"GET / HTTP/1.1\r\nHost: {address.netloc}\r\nUpgrade: websocket\r\n"
+            f"Connection: Upgrade\r\nSec-WebSocket-Key: {key}\r\n"
+            "Sec-WebSocket-Version: 13\r\n\r\n".encode()
         )
         status = self._file.readline()
         while self._file.readline() not in (b"\r\n", b""):
@@ -529,16 +533,16 @@ class _Socket:
             if size < 2**16
             else b"\xff" + size.to_bytes(8)
         )
-        self._socket.sendall(b"\x81" + length + bytes(4) + data)  # masked, by zeros
+        self._socket.sendall(b"\x81" + length + bytes(4) + data)  # a client must mask: with zeros
         answer = b""
         while True:
-            kind, size = self._read(2)
+            opcode, size = self._read(2)
             if size > 125:
                 size = int.from_bytes(self._read(2 if size == 126 else 8))
             answer += self._read(size)
-            if kind & 0x0F == 8:
+            if opcode & 0x0F == 8:
                 raise OSError(f"the WebSocket was closed: {answer[2:].decode(errors='replace')}")
-            if kind & 0x80:
+            if opcode & 0x80:
                 return answer.decode()
 
     def _read(self, size: int) -> bytes:

@@ -1,6 +1,6 @@
-"""The Worker of test_websockets.py: a server of WebSockets, and what its clients do.
+"""The Worker of test_websockets.py: a WebSocket server and its clients.
 
-Its global ``fetch`` and its ``WebSocket(url)`` come back to itself.
+The Worker is its own network: its ``fetch`` and ``WebSocket(url)`` reach itself.
 tests/testing/test_websockets.py runs the same clients over the fakes.
 """
 
@@ -25,42 +25,42 @@ from pyworkers_sdk import (
 UPGRADE = {"Upgrade": "websocket"}
 
 seen: list[Any] = []
-"""What the servers saw of the end of their connections."""
-apart: dict[str, list[Any]] = {}
-"""The same of those whose clients gave themselves a name, so that no other's end is in it."""
+"""The records of the servers about the end of their connections."""
+seen_by_name: dict[str, list[Any]] = {}
+"""The records for clients that sent a name, apart from the records of other clients."""
 
 Client = Callable[[], Awaitable[Any]]
 Server = Callable[[WebSocket, list[Any]], Awaitable[None]]
 
 
-# Servers: each gets its end, and may answer the request itself.
+# Servers: each gets the server's end of the connection.
 
 
-async def echo(socket: WebSocket, told: list[Any]) -> None:
+async def echo(socket: WebSocket, log: list[Any]) -> None:
     async for message in socket:
         socket.send(message)
 
 
-async def say(socket: WebSocket, told: list[Any]) -> None:
+async def say(socket: WebSocket, log: list[Any]) -> None:
     socket.send("one")
     socket.send(b"two")
     socket.close(3000, "all said")
 
 
-async def wait(socket: WebSocket, told: list[Any]) -> None:
+async def wait(socket: WebSocket, log: list[Any]) -> None:
     async for message in socket:
-        told.append(message if isinstance(message, str) else len(message))
+        log.append(message if isinstance(message, str) else len(message))
 
 
 SERVERS = {"echo": echo, "say": say, "wait": wait}
 
 
-async def serve(server: Server, socket: WebSocket, told: list[Any]) -> None:
+async def serve(server: Server, socket: WebSocket, log: list[Any]) -> None:
     try:
-        await server(socket, told)
+        await server(socket, log)
     except WorkersError as error:
-        told.append(error.message)
-    told.append([socket.close_code, socket.was_clean])
+        log.append(error.message)
+    log.append([socket.close_code, socket.was_clean])
 
 
 class Default(WorkerEntrypoint[Env]):
@@ -69,34 +69,34 @@ class Default(WorkerEntrypoint[Env]):
         if path.startswith("run/"):
             return Response(json.dumps(await CLIENTS[path.removeprefix("run/")]()))
         if path == "seen":
-            return Response(json.dumps(apart[name]))
+            return Response(json.dumps(seen_by_name[name]))
         if path == "refuse":
             return Response("not today", status=403)
         client, socket = WebSocketPair()
         socket.accept()
-        told = apart.setdefault(name, []) if name else seen
+        log = seen_by_name.setdefault(name, []) if name else seen
         if path == "late":
-            self.ctx.wait_until(after_it_was_returned(client, told))
+            self.ctx.wait_until(after_it_was_returned(client, log))
         else:
-            self.ctx.wait_until(serve(SERVERS[path], socket, told))
+            self.ctx.wait_until(serve(SERVERS[path], socket, log))
         offered = request.headers.get("sec-websocket-protocol", "")
         chosen = {"sec-websocket-protocol": offered.split(", ")[-1]} if offered else {}
         return Response(status=101, headers=chosen, web_socket=client)
 
 
-async def after_it_was_returned(client: WebSocket, told: list[Any]) -> None:
-    await until(lambda: "returned" in told)
+async def after_it_was_returned(client: WebSocket, log: list[Any]) -> None:
+    await until(lambda: "returned" in log)
     try:
         client.accept()
     except WorkersError as error:
-        told.append(error.message)
+        log.append(error.message)
     client.send("into the void")
     client.close()
-    told.append(client.ready_state)
+    log.append(client.ready_state)
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    """Wait by asking: in workerd no event of one request may wake another one."""
+    """Poll, because in workerd an event of one request cannot wake another one."""
     async with asyncio.timeout(30):
         while not condition():  # noqa: ASYNC110
             await asyncio.sleep(0.01)
@@ -191,10 +191,10 @@ async def changes_its_mind() -> Any:
 
 async def comes_late() -> Any:
     await opened("late?late")
-    told = apart.pop("late")
-    told.append("returned")
-    await until(lambda: len(told) == 3)
-    return told[1:]
+    log = seen_by_name.pop("late")
+    log.append("returned")
+    await until(lambda: len(log) == 3)
+    return log[1:]
 
 
 CLIENTS: dict[str, Client] = {

@@ -1,4 +1,4 @@
-"""The Worker of test_streaming.py: what is put goes into R2, and what is got comes from there."""
+"""The Worker of test_streaming.py: PUT stores a body in R2, GET returns it."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ class Default(WorkerEntrypoint[AppEnv]):
         if request.method == "PUT":
             stored = await self.env.BUCKET.put(key, request.body)
             return Response(str(stored.size))
-        found = await self.env.BUCKET.get(key.removesuffix("?read"))
-        if found is None:
+        stored_object = await self.env.BUCKET.get(key.removesuffix("?read"))
+        if stored_object is None:
             return Response(status=404)
         if key.endswith("?read"):
-            return Response(str(len(await found.bytes())))
-        return Response(found.body, headers={"etag": found.http_etag})
+            return Response(str(len(await stored_object.bytes())))
+        return Response(stored_object.body, headers={"etag": stored_object.http_etag})

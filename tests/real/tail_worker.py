@@ -1,4 +1,4 @@
-"""The tail Worker of test_handlers.py, which is its origin too."""
+"""The tail Worker of test_handlers.py. It is also the origin of the main Worker."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from pyworkers_sdk import (
 
 seen: list[dict[str, Any]] = []
 streams: list[list[Any]] = []
-told = {"items": 0, "streams": 0}
-"""How many came since the start, and how many of the streams have come to their end."""
+counts = {"items": 0, "streams": 0}
+"""The number of items, and of ended streams, since the start."""
 
 
 class Default(WorkerEntrypoint[Env]):
     async def fetch(self, request: Request) -> Response:
         match request.url.rpartition("/")[2]:
-            case "told":
-                return Response.json(told)
+            case "counts":
+                return Response.json(counts)
             case "streams":
                 watched, streams[:] = [*streams], []
                 return Response.json(watched)
@@ -40,8 +40,8 @@ class Default(WorkerEntrypoint[Env]):
                 return Response(f"the origin of {request.method} {other}")
 
     async def tail(self, events: list[TraceItem]) -> None:
-        seen.extend(map(said, events))
-        told["items"] += len(events)
+        seen.extend(map(summary_of, events))
+        counts["items"] += len(events)
 
     async def tail_stream(
         self, onset: tail_stream.TailEvent[tail_stream.Onset]
@@ -51,7 +51,7 @@ class Default(WorkerEntrypoint[Env]):
         url = info.url if isinstance(info, tail_stream.FetchEventInfo) else ""
         streams.append(stream)
         if "deaf" in url or "number" in url or "begin" in url:
-            told["streams"] += 1  # it gets no more
+            counts["streams"] += 1  # this stream gets no more events
         if "deaf" in url:
             return None
         if "number" in url:
@@ -63,16 +63,16 @@ class Default(WorkerEntrypoint[Env]):
 
         def at_once(event: tail_stream.TailEvent[Any]) -> None:
             stream.append(streamed(event))
-            told["streams"] += isinstance(event.event, tail_stream.Outcome)
+            counts["streams"] += isinstance(event.event, tail_stream.Outcome)
 
         async def more(event: tail_stream.TailEvent[Any]) -> None:
             stream.append(streamed(event))
             if "fails" in url:
-                told["streams"] += len(stream) == 2  # the first failure ends it, sooner or later
+                counts["streams"] += len(stream) == 2  # the first failure ends the stream
                 raise LookupError("the stream broke")
             await asyncio.sleep(0.01)
             stream.append("later")
-            told["streams"] += isinstance(event.event, tail_stream.Outcome)
+            counts["streams"] += isinstance(event.event, tail_stream.Outcome)
 
         return more if "later" in url or "fails" in url else at_once
 
@@ -87,7 +87,7 @@ class Chosen(tail_stream.TailEventHandlerObject):
     async def outcome(self, event: tail_stream.TailEvent[tail_stream.Outcome]) -> None:
         await asyncio.sleep(0)
         self.stream.append(streamed(event))
-        told["streams"] += 1
+        counts["streams"] += 1
 
 
 def streamed(event: tail_stream.TailEvent[Any]) -> list[Any]:
@@ -100,7 +100,7 @@ def streamed(event: tail_stream.TailEvent[Any]) -> list[Any]:
     ]
 
 
-def said(item: TraceItem) -> dict[str, Any]:
+def summary_of(item: TraceItem) -> dict[str, Any]:
     event: Any = item.event
     match event:
         case TraceItemFetchEventInfo(request, response):
@@ -114,13 +114,13 @@ def said(item: TraceItem) -> dict[str, Any]:
             event = ["rpc", method]
         case _:
             event = repr(event)
-    at = item.event_timestamp
+    timestamp = item.event_timestamp
     return {
         "event": event,
-        "at": at and at.timestamp(),
+        "at": timestamp and timestamp.timestamp(),
         "outcome": item.outcome,
         "logs": [[log.level, log.message] for log in item.logs],
-        "exceptions": [[one.name, one.message] for one in item.exceptions],
+        "exceptions": [[error.name, error.message] for error in item.exceptions],
         "model": item.execution_model,
         "times": [item.cpu_time, item.wall_time, item.truncated],
         "rest": [

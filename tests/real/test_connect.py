@@ -1,4 +1,4 @@
-"""Workers and objects that take TCP connections, in real workerd: from one another."""
+"""Workers and Durable Objects that accept TCP connections from each other, in real workerd."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SERVICES = ("Broken", "Echo", "Hasty", "Late", "Talker")
 def client(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[httpx.Client]:
-    """A client of the Worker inside workerd."""
+    """Yield a client of the Worker inside workerd."""
     worlds.install_node_modules()
     root = tmp_path_factory.mktemp("connect")
     shutil.copyfile(Path(__file__).with_name("connect_worker.py"), root / "worker.py")
@@ -48,7 +48,7 @@ def client(
         },
         "options": {
             "compatibilityDate": "2026-07-01",
-            # from 2026-08-18 on production asks for no flag
+            # From 2026-08-18 on, production needs no flag for it.
             "compatibilityFlags": ["experimental"],
             "serviceBindings": services,
             "durableObjects": {"COUNTERS": {"className": "Counter", "useSQLite": True}},
@@ -64,7 +64,7 @@ def client(
 
 
 @pytest.mark.parametrize("name", EXPECTED)
-def test_what_clients_do(client: httpx.Client, name: str) -> None:
+def test_client_of_connect_handler_gets_expected_result(client: httpx.Client, name: str) -> None:
     response = client.get(f"/{name}")
     assert response.status_code == 200, response.text
     assert response.json() == EXPECTED[name]

@@ -1,4 +1,4 @@
-"""Handlers driven from outside, as nothing within a Worker can: on the fake and in workerd."""
+"""Handlers, driven by events from outside the Worker: on the fakes and in workerd."""
 
 from __future__ import annotations
 
@@ -44,44 +44,46 @@ _real = [
 ]
 
 
-@pytest.fixture(params=["fake", *(pytest.param(each, marks=_real) for each in ("314", "0.28"))])
+@pytest.fixture(
+    params=["fake", *(pytest.param(pyodide, marks=_real) for pyodide in ("314", "0.28"))]
+)
 def driver(
     request: pytest.FixtureRequest,
     workerds: Callable[[str], InWorkerd],
     capsys: pytest.CaptureFixture[str],
 ) -> Iterator[Driver]:
     with logging_as_in(handlers_worker):
-        made = OnFakes(capsys) if request.param == "fake" else workerds(request.param)
-        made.written()
-        yield made
+        driver = OnFakes(capsys) if request.param == "fake" else workerds(request.param)
+        driver.written()  # drop the output of earlier tests
+        yield driver
 
 
 @contextlib.contextmanager
 def logging_as_in(worker: ModuleType) -> Iterator[None]:
-    """As the module configured it, without what asyncio has to say; then as it was."""
-    root, asyncios = logging.getLogger(), logging.getLogger("asyncio")
-    before = root.level, asyncios.level
+    """Log as the Worker's module configures it, but without asyncio's debug messages."""
+    root, asyncio_logger = logging.getLogger(), logging.getLogger("asyncio")
+    levels = root.level, asyncio_logger.level
     console = ConsoleHandler()
     root.addHandler(console)
     root.setLevel(worker.LEVEL)
-    asyncios.setLevel(logging.WARNING)
+    asyncio_logger.setLevel(logging.WARNING)
     try:
         yield
     finally:
         root.removeHandler(console)
-        root.setLevel(before[0])
-        asyncios.setLevel(before[1])
+        root.setLevel(levels[0])
+        asyncio_logger.setLevel(levels[1])
 
 
-# What the client sees of an exception, and what the log
+# Exceptions -------------------------------------------------------------------------------------
 
 
-def told_of_a_lookup_error(text: str, *functions: str) -> str:
-    """The traceback in a log, which starts in the Worker's own code."""
+def check_traceback(text: str, *functions: str) -> str:
+    """Check that the last traceback of a log starts in the Worker's own code, and return it."""
     start = text.rindex("Traceback (most recent call last):")
     trace = text[start : text.index("\nLookupError", start)]
     frames = re.findall(r'File ".*?([^/"]+)", line \d+, in (\w+)', trace)
-    # above what is ours comes what the runtime itself calls it from
+    # The runtime's own frames come first: leave them out.
     frames = [frame for frame in frames if frame not in _RUNTIME]
     assert [name for _, name in frames] == [*functions]
     assert {file.removeprefix("handlers_").removeprefix("legacy_") for file, _ in frames} == {
@@ -94,38 +96,38 @@ _RUNTIME = {("harness.py", "invoke"), ("events.py", "deliver_request"), ("events
 
 
 @pytest.mark.asyncio
-async def test_the_client_gets_a_500_and_the_log_the_traceback(driver: Driver) -> None:
+async def test_exception_is_a_500_and_its_traceback_is_logged(driver: Driver) -> None:
     answer = await driver.fetch("/raise?token=31415")
     assert (answer.status, answer.text) == (500, "Internal Server Error")
     assert "content-type" not in answer.headers
     written = driver.written()
-    told_of_a_lookup_error(written, "fetch", "deeper")
+    check_traceback(written, "fetch", "deeper")
     assert "LookupError: it broke" in written
-    assert "deeper(self.env.SECRET)" in written  # the line that it is in
+    assert "deeper(self.env.SECRET)" in written  # the source line
     assert SECRET not in written
     assert "31415" not in written
 
 
 @pytest.mark.asyncio
-async def test_a_request_passes_through_on_an_exception(driver: Driver) -> None:
+async def test_pass_through_on_exception_forwards_the_request(driver: Driver) -> None:
     answer = await driver.fetch("/pass")
     assert (answer.status, answer.text) == (200, "the origin of GET pass")
-    told_of_a_lookup_error(driver.written(), "fetch", "deeper")
+    check_traceback(driver.written(), "fetch", "deeper")
 
 
 @pytest.mark.asyncio
-async def test_work_goes_on_after_the_response(driver: Driver) -> None:
+async def test_wait_until_continues_after_the_response(driver: Driver) -> None:
     assert (await driver.fetch("/later")).text == "ok"
     await driver.later()
     assert [line["message"] for line in driver.lines()] == ["later"]
 
 
 @pytest.mark.asyncio
-async def test_a_span_ends_with_its_block(driver: Driver) -> None:
+async def test_span_ends_with_its_block(driver: Driver) -> None:
     assert json.loads((await driver.fetch("/span")).text) == [True, False]
 
 
-# Cron triggers
+# Cron triggers ----------------------------------------------------------------------------------
 
 
 @pytest.mark.asyncio
@@ -139,22 +141,24 @@ async def test_a_span_ends_with_its_block(driver: Driver) -> None:
         ("4 * * * *", ("exception", False)),
     ],
 )
-async def test_a_cron_trigger(driver: Driver, cron: str, outcome: tuple[str, bool]) -> None:
+async def test_cron_trigger_reports_its_outcome(
+    driver: Driver, cron: str, outcome: tuple[str, bool]
+) -> None:
     assert await driver.scheduled(cron) == outcome
     written = driver.written()
     assert f"{cron} 2026-03-01T12:30:00+00:00" in written
     if cron[0] == "2":
-        told_of_a_lookup_error(written, "scheduled")
-    if cron[0] == "3":  # it is over when its work is
+        check_traceback(written, "scheduled")
+    if cron[0] == "3":  # the event ends with its wait_until
         assert '"later"' in written
 
 
-# Email
+# Email ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize(
-    ("to", "told"),
+    ("to", "expected"),
     [
         ("plain", {}),
         ("reject", {"reason": "no thanks"}),
@@ -167,9 +171,11 @@ async def test_a_cron_trigger(driver: Driver, cron: str, outcome: tuple[str, boo
         ("late", {"forwards": [["one@example.com", []]], "reason": "too late"}),
     ],
 )
-async def test_an_email(driver: Driver, to: str, told: dict[str, Any]) -> None:
-    nothing: dict[str, Any] = {"outcome": "ok", "reason": None, "forwards": [], "replies": []}
-    assert await driver.email(f"{to}@example.com") == nothing | told
+async def test_email_handler_reports_its_outcome(
+    driver: Driver, to: str, expected: dict[str, Any]
+) -> None:
+    default: dict[str, Any] = {"outcome": "ok", "reason": None, "forwards": [], "replies": []}
+    assert await driver.email(f"{to}@example.com") == default | expected
     line = driver.lines()[0]
     assert line["envelope"] == ["her@example.com", f"{to}@example.com"]
     assert (line["subject"], line["starts"]) == ("Hello", "From:")
@@ -177,10 +183,10 @@ async def test_an_email(driver: Driver, to: str, told: dict[str, Any]) -> None:
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("to", ["reply", "reply-text", "reply-with-references"])
-async def test_an_answer(driver: Driver, to: str) -> None:
-    told = await driver.email(f"{to}@example.com")
-    assert (told["outcome"], len(told["replies"])) == ("ok", 1)
-    sender, raw = told["replies"][0]
+async def test_reply_references_the_original(driver: Driver, to: str) -> None:
+    result = await driver.email(f"{to}@example.com")
+    assert (result["outcome"], len(result["replies"])) == ("ok", 1)
+    sender, raw = result["replies"][0]
     assert sender == f"{to}@example.com"
     assert raw.count("References: <first@example.com>") == 1
     if to == "reply":
@@ -188,10 +194,12 @@ async def test_an_answer(driver: Driver, to: str) -> None:
 
 
 @pytest.mark.asyncio
-@pytest.mark.parametrize(("to", "answers"), [("reply-twice", 2), ("reply-elsewhere", 1)])
-async def test_answers_that_the_service_would_refuse(driver: Driver, to: str, answers: int) -> None:
-    told = await driver.email(f"{to}@example.com")
-    assert (told["outcome"], len(told["replies"])) == ("ok", answers)
+@pytest.mark.parametrize(("to", "replies"), [("reply-twice", 2), ("reply-elsewhere", 1)])
+async def test_reply_that_only_production_rejects_is_sent(
+    driver: Driver, to: str, replies: int
+) -> None:
+    result = await driver.email(f"{to}@example.com")
+    assert (result["outcome"], len(result["replies"])) == ("ok", replies)
 
 
 @pytest.mark.asyncio
@@ -207,15 +215,15 @@ async def test_answers_that_the_service_would_refuse(driver: Driver, to: str, an
         ("reply-parts", "EmailReplyMessageBuilder is not currently supported"),
     ],
 )
-async def test_an_answer_that_is_refused(driver: Driver, to: str, error: str) -> None:
-    told = await driver.email(f"{to}@example.com")
-    assert (told["outcome"], told["replies"]) == ("exception", [])
+async def test_invalid_reply_raises(driver: Driver, to: str, error: str) -> None:
+    result = await driver.email(f"{to}@example.com")
+    assert (result["outcome"], result["replies"]) == ("exception", [])
     assert f"EmailError: {error}" in [line["message"] for line in driver.lines()]
 
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize(
-    ("headers", "answered"),
+    ("headers", "replyable"),
     [
         ("Auto-Submitted: auto-replied", False),
         ("Auto-Submitted: no", True),
@@ -227,19 +235,21 @@ async def test_an_answer_that_is_refused(driver: Driver, to: str, error: str) ->
         ("In-Reply-To: <a@e.com>\r\nReferences:" + "\r\n <a@e.com>" * 101, False),
     ],
 )
-async def test_which_emails_can_be_answered(driver: Driver, headers: str, answered: bool) -> None:
-    told = await driver.email("reply@example.com", f"{headers}\r\n".encode() + MAIL)
-    assert bool(told["replies"]) is answered
-    if not answered:
+async def test_reply_depends_on_headers_of_the_original(
+    driver: Driver, headers: str, replyable: bool
+) -> None:
+    result = await driver.email("reply@example.com", f"{headers}\r\n".encode() + MAIL)
+    assert bool(result["replies"]) is replyable
+    if not replyable:
         error = "EmailError: Original email is not replyable"
         assert error in [line["message"] for line in driver.lines()]
 
 
-# Logging
+# Logging ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.asyncio
-async def test_each_record_is_one_line_of_json(driver: Driver) -> None:
+async def test_log_record_is_one_line_of_json(driver: Driver) -> None:
     await driver.fetch("/log")
     lines = driver.lines()
     assert [(line["level"], line["message"]) for line in lines] == [
@@ -260,44 +270,44 @@ async def test_each_record_is_one_line_of_json(driver: Driver) -> None:
         "broken": "<Broken>",
         "level_": "mine",
     }
-    told_of_a_lookup_error(lines[6]["exception"] + "\n", "log", "deeper")
+    check_traceback(lines[6]["exception"] + "\n", "log", "deeper")
     assert SECRET not in lines[6]["exception"]
 
 
-# The older form
+# Global handlers --------------------------------------------------------------------------------
 
 
 @pytest.mark.asyncio
-async def test_functions_are_handlers(driver: Driver) -> None:
+async def test_global_functions_handle_events(driver: Driver) -> None:
     answer = await driver.fetch("/", "legacy")
     assert answer.text == f"GET pyworkers_sdk.http {len(SECRET)}"
     await driver.later()
     assert await driver.scheduled("5 * * * *", "legacy") == ("ok", False)
     await driver.queue("legacy", "jobs", [{"a": 1}, {"b": 2}])
-    told = json.loads((await driver.fetch("/done", "legacy")).text)
-    assert told == ["later", "scheduled 5 * * * *", "jobs ['Job', 'Job']"]
+    done = json.loads((await driver.fetch("/done", "legacy")).text)
+    assert done == ["later", "scheduled 5 * * * *", "jobs ['Job', 'Job']"]
 
 
 @pytest.mark.asyncio
-async def test_an_exception_in_a_function(driver: Driver) -> None:
+async def test_exception_in_a_global_handler_is_a_500(driver: Driver) -> None:
     assert (await driver.fetch("/raise", "legacy")).status == 500
-    told_of_a_lookup_error(driver.written(), "on_fetch")
+    check_traceback(driver.written(), "on_fetch")
 
 
-# Tails: in workerd alone, since a fake gives a tail what the test says
+# Tails: only in workerd, because on the fakes the test itself writes the events -----------------
 
 
 @pytest.mark.asyncio
-async def test_a_tail_sees_what_happened(driver: Driver) -> None:
+async def test_tail_receives_finished_invocations(driver: Driver) -> None:
     if isinstance(driver, OnFakes):
-        pytest.skip("nothing tails a fake Worker")
+        pytest.skip("a fake Worker has no tail")
 
     async def seen(kind: str) -> dict[str, Any]:
         await driver.later()
         items = json.loads((await driver.fetch("/seen", "tail")).text)
         return next(item for item in items if item["event"][0] == kind)
 
-    await seen_none(driver)
+    await drop_seen_items(driver)
     await driver.fetch("/log?token=0123456789abcdef0123456789abcdef")
     item = await seen("fetch")
     method, url, whole, has_host, status = item["event"][1:]
@@ -318,13 +328,13 @@ async def test_a_tail_sees_what_happened(driver: Driver) -> None:
     assert (item["outcome"], item["event"][-1]) == ("exception", None)
     [[name, message]] = item["exceptions"]
     assert name == "PythonError"
-    told_of_a_lookup_error(message, "fetch", "deeper")
+    check_traceback(message, "fetch", "deeper")
 
     await driver.scheduled("4 * * * *")
     item = await seen("scheduled")
     assert item["event"][1:] == ["4 * * * *", "2026-03-01T12:30:00+00:00"]
     [[name, message]] = item["exceptions"]  # of work in wait_until
-    told_of_a_lookup_error(message, "fails")
+    check_traceback(message, "fails")
 
     await driver.queue("main", "jobs", [1, 2, 3])
     assert (await seen("queue"))["event"][1:] == ["jobs", 3]
@@ -333,15 +343,15 @@ async def test_a_tail_sees_what_happened(driver: Driver) -> None:
     assert (await seen("rpc"))["event"][1:] == ["email"]
 
 
-async def seen_none(driver: Driver) -> None:
+async def drop_seen_items(driver: Driver) -> None:
     await driver.later()
     await driver.fetch("/seen", "tail")
 
 
 @pytest.mark.asyncio
-async def test_a_streaming_tail_sees_what_goes_on(driver: Driver) -> None:
+async def test_streaming_tail_receives_events(driver: Driver) -> None:
     if isinstance(driver, OnFakes):
-        pytest.skip("nothing tails a fake Worker")
+        pytest.skip("a fake Worker has no tail")
 
     async def streamed(path: str) -> list[Any]:
         await driver.fetch(path)
@@ -397,7 +407,7 @@ async def test_a_streaming_tail_sees_what_goes_on(driver: Driver) -> None:
     assert "WorkersError: tail_stream: expected a function, a TailEventHandlerObject" in written
     assert "LookupError: the stream did not begin" in written
     await streamed("/log?fails")
-    assert len(await streamed("/later")) == 7  # and the next one is seen again
+    assert len(await streamed("/later")) == 7  # the next invocation has a stream again
 
     await driver.scheduled("1 * * * *")
     at = "datetime.datetime(2026, 3, 1, 12, 30, tzinfo=datetime.timezone.utc)"
@@ -411,16 +421,16 @@ async def test_a_streaming_tail_sees_what_goes_on(driver: Driver) -> None:
     assert method == "Attributes(info=[Attribute(name='jsrpc.method', value='email')])"
 
 
-# Applications
+# Applications -----------------------------------------------------------------------------------
 
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("kind", ["asgi", "wsgi"])
-async def test_what_an_application_has_compressed_is_not_compressed_again(
+async def test_compressed_body_of_an_application_is_not_compressed_again(
     driver: Driver, kind: str
 ) -> None:
     if isinstance(driver, OnFakes):
-        pytest.skip("bodies are left as they are there")
+        pytest.skip("the fakes do not compress bodies")
     answer = await driver.fetch(f"/{kind}")
     assert answer.headers["content-encoding"] == "gzip"
     assert answer.text == "Hello " * 100

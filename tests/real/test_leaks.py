@@ -1,4 +1,4 @@
-"""10,000 calls of each kind leave no more live proxies than 100 do."""
+"""Check that 10,000 calls of each kind leave no more live proxies than 100."""
 
 from __future__ import annotations
 
@@ -19,14 +19,16 @@ pytestmark = [
 ]
 
 
-ALONE = {"objects' transactions, in sync"}
-"""After others in one process this one ends Node: "unreachable code" in V8's deoptimiser."""
+OWN_PROCESS = {"objects' transactions, in sync"}
+"""Calls that crash Node after others in one process ("unreachable code" in V8's deoptimiser)."""
 
 
 @pytest.fixture(scope="module")
 def worlds() -> Iterator[list[World]]:
     if shutil.which("node") is None:
-        pytest.fail("node is not installed: Node 20 or later, or PYWORKERS_SKIP_REAL=1", False)
+        pytest.fail(
+            "node is missing: install Node 20 or later, or set PYWORKERS_SKIP_REAL=1", False
+        )
     install_node_modules()
     started: list[World] = []
     yield started
@@ -36,15 +38,15 @@ def worlds() -> Iterator[list[World]]:
 
 @pytest.mark.parametrize("call", CALLS)
 def test_calls_leave_no_proxies(worlds: list[World], call: str) -> None:
-    if call in ALONE and worlds:
+    if call in OWN_PROCESS and worlds:
         worlds.pop().stop()
     if not worlds:
         worlds.append(World("leaks", *specification("node-314")).start())
     try:
-        done = worlds[-1].run("tests.real.leaks:left_behind", call, timeout=300)
+        outcome = worlds[-1].run("tests.real.leaks:left_behind", call, timeout=300)
     except WorldError:
-        worlds.clear()  # the next call gets another one
+        worlds.clear()  # the next call gets a new world
         raise
-    if call in ALONE:
+    if call in OWN_PROCESS:
         worlds.pop().stop()
-    assert done["outcome"] == "passed", done["text"]
+    assert outcome["outcome"] == "passed", outcome["text"]

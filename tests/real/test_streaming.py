@@ -1,4 +1,4 @@
-"""Bytes on their way through a Worker never enter its WebAssembly memory."""
+"""Streams through a Worker: the bytes never enter its WebAssembly memory."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ pytestmark = [
 
 @pytest.fixture(params=["314", "0.28"])
 def client(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[httpx.Client]:
-    """A client of the Worker inside workerd."""
+    """Yield a client of the Worker inside workerd."""
     worlds.install_node_modules()
     shutil.copyfile(Path(__file__).with_name("streaming_worker.py"), tmp_path / "worker.py")
     worker = {
@@ -61,8 +61,8 @@ def put(client: httpx.Client, key: str, size: int) -> None:
     assert (response.status_code, response.text) == (200, str(size))
 
 
-def got(client: httpx.Client, key: str) -> tuple[int, str]:
-    """How many bytes came, and what their SHA-256 is."""
+def fetch_digest(client: httpx.Client, key: str) -> tuple[int, str]:
+    """Return the size and the SHA-256 of a body."""
     digest, size = hashlib.sha256(), 0
     with client.stream("GET", f"/{key}") as response:
         assert response.status_code == 200
@@ -72,7 +72,7 @@ def got(client: httpx.Client, key: str) -> tuple[int, str]:
     return size, digest.hexdigest()
 
 
-def expected(size: int) -> tuple[int, str]:
+def expected_digest(size: int) -> tuple[int, str]:
     digest = hashlib.sha256()
     for chunk in chunks(size):
         digest.update(chunk)
@@ -83,14 +83,14 @@ def memory(client: httpx.Client) -> int:
     return int(client.get("/memory").text)
 
 
-def test_100_mb_pass_through_without_entering_memory(client: httpx.Client) -> None:
+def test_stream_of_100_mb_does_not_enter_memory(client: httpx.Client) -> None:
     put(client, "small", 1000)
-    assert got(client, "small") == expected(1000)
+    assert fetch_digest(client, "small") == expected_digest(1000)
     before = memory(client)
     put(client, "large", SIZE)
     assert memory(client) - before < MIB
-    assert got(client, "large") == expected(SIZE)
+    assert fetch_digest(client, "large") == expected_digest(SIZE)
     assert memory(client) - before < MIB
-    # and that it would show: here they do enter
+    # The control: here the Worker reads the body, and the memory grows.
     assert client.get("/large?read").text == str(SIZE)
     assert memory(client) - before > SIZE / 2

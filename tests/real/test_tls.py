@@ -1,4 +1,4 @@
-"""Sockets over TLS, from real workerd to a server with a certificate that it is told to trust."""
+"""Sockets over TLS, from real workerd to a server with a self-signed certificate."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ pytestmark = [
     pytest.mark.skipif(
         os.environ.get("PYWORKERS_SKIP_REAL") == "1", reason="PYWORKERS_SKIP_REAL=1"
     ),
-    pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the certificate"),
+    pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is missing"),
 ]
 
 
 def certificate(folder: Path) -> tuple[Path, Path]:
-    """A key, and a certificate of "localhost" that signs itself."""
-    key, made = folder / "key.pem", folder / "cert.pem"
-    asked = f"openssl req -x509 -newkey rsa:2048 -nodes -days 2 -keyout {key} -out {made}"
+    """Make a key and a self-signed certificate for "localhost"."""
+    key, cert = folder / "key.pem", folder / "cert.pem"
+    command = f"openssl req -x509 -newkey rsa:2048 -nodes -days 2 -keyout {key} -out {cert}"
     names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
-    subprocess.run([*asked.split(), *names], check=True, capture_output=True)
-    return key, made
+    subprocess.run([*command.split(), *names], check=True, capture_output=True)
+    return key, cert
 
 
 def serve(listener: socket.socket, context: ssl.SSLContext) -> None:
-    """Send back what comes over TLS, which begins at once or after "STARTTLS"."""
+    """Echo over TLS. TLS starts at once, or after the client sends "STARTTLS"."""
     while True:
         try:
             connection, _ = listener.accept()
@@ -73,7 +73,7 @@ def client(
     keys: tuple[Path, Path],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[tuple[bool, httpx.Client]]:
-    """A client of the Worker inside workerd, and whether that trusts the certificate."""
+    """Yield True if workerd trusts the certificate, and a client of the Worker inside it."""
     worlds.install_node_modules()
     root = tmp_path_factory.mktemp("tls")
     shutil.copyfile(Path(__file__).with_name("tls_worker.py"), root / "worker.py")
@@ -89,25 +89,29 @@ def client(
     spec = {"pyodide": "314", "port": 0, "workers": [worker]}
     world = worlds.World("workerd-314", "workerd.mjs", spec)
     try:
-        with httpx.Client(base_url=world.start().url, trust_env=False, timeout=60) as made:
-            yield request.param, made
+        with httpx.Client(base_url=world.start().url, trust_env=False, timeout=60) as http:
+            yield request.param, http
     finally:
         world.stop()
 
 
-def test_tls_from_the_start(client: tuple[bool, httpx.Client], address: str) -> None:
+def test_tls_from_the_start_needs_a_trusted_certificate(
+    client: tuple[bool, httpx.Client], address: str
+) -> None:
     trusted, http = client
-    answer = http.get(f"/on?{address}")
+    response = http.get(f"/on?{address}")
     if trusted:
-        assert answer.json() == ["hello", "on", False]
+        assert response.json() == ["hello", "on", False]
     else:
-        assert (answer.status_code, "cannot connect" in answer.text) == (502, True)
+        assert (response.status_code, "cannot connect" in response.text) == (502, True)
 
 
-def test_tls_later(client: tuple[bool, httpx.Client], address: str) -> None:
+def test_starttls_needs_a_trusted_certificate(
+    client: tuple[bool, httpx.Client], address: str
+) -> None:
     trusted, http = client
-    answer = http.get(f"/starttls?{address}")
+    response = http.get(f"/starttls?{address}")
     if trusted:
-        assert answer.json() == ["ready", "hello", True, "on", True]
+        assert response.json() == ["ready", "hello", True, "on", True]
     else:
-        assert answer.status_code == 502, answer.text
+        assert response.status_code == 502, response.text

@@ -1,4 +1,4 @@
-"""The upload of a Worker with KV and D1: its size, and a Worker that runs on just these files."""
+"""The upload of a Worker with KV and D1: its size, and a run on only the uploaded files."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ pytestmark = [
     ),
 ]
 
-ALONE, OURS, LESS = "the official SDK", "and this SDK", "the same, with exclude"
-BOUNDS = {OURS: 150, LESS: 55}
-"""KiB of gzip beyond the official SDK."""
+OFFICIAL, OURS, EXCLUDED = "the official SDK", "and this SDK", "the same, with exclude"
+BOUNDS = {OURS: 150, EXCLUDED: 55}
+"""The limits in KiB of gzip, beyond the upload with only the official SDK."""
 
 
 @pytest.fixture(scope="module")
@@ -37,13 +37,13 @@ def wrangler() -> None:
     try:
         worlds.wrangler()
     except worlds.WorldError as error:
-        pytest.skip(f"npm has no wrangler here: {str(error)[-300:]}")
+        pytest.skip(f"npm cannot install wrangler: {str(error)[-300:]}")
 
 
 @pytest.mark.parametrize("title", BOUNDS)
 def test_upload_stays_within_its_bound(projects: dict[str, Path], title: str) -> None:
-    alone, size = (upload_size.by_hand(projects[name]) for name in (ALONE, title))
-    assert size.gzip - alone.gzip <= BOUNDS[title]
+    official, size = (upload_size.by_hand(projects[name]) for name in (OFFICIAL, title))
+    assert size.gzip - official.gzip <= BOUNDS[title]
 
 
 @pytest.mark.usefixtures("wrangler")
@@ -51,8 +51,8 @@ def test_upload_stays_within_its_bound(projects: dict[str, Path], title: str) ->
 def test_upload_that_wrangler_reports_stays_within_its_bound(
     projects: dict[str, Path], title: str
 ) -> None:
-    alone, size = (upload_size.by_wrangler(projects[name]) for name in (ALONE, title))
-    assert size.gzip - alone.gzip <= BOUNDS[title]
+    official, size = (upload_size.by_wrangler(projects[name]) for name in (OFFICIAL, title))
+    assert size.gzip - official.gzip <= BOUNDS[title]
     by_hand = upload_size.by_hand(projects[title])
     assert size.modules == by_hand.modules
     assert size.raw == pytest.approx(by_hand.raw, abs=0.01)
@@ -62,13 +62,13 @@ def test_upload_that_wrangler_reports_stays_within_its_bound(
 def test_exclude_list_names_files_and_keeps_needed_modules(
     projects: dict[str, Path],
 ) -> None:
-    settings = json.loads((projects[LESS] / "wrangler.json").read_text())
+    settings = json.loads((projects[EXCLUDED] / "wrangler.json").read_text())
     patterns: list[str] = settings["python_modules"]["exclude"]
-    vendored = projects[LESS] / "python_modules"
+    vendored = projects[EXCLUDED] / "python_modules"
     assert patterns[0] == BYTECODE
     assert all(any(vendored.glob(pattern)) for pattern in patterns[1:])
     needed = upload_size.needed_modules([WORKER], vendored)
-    # handlers load some modules only when a request comes
+    # Handlers import some modules only at the first request.
     assert {"pyworkers_sdk.d1", "pyworkers_sdk.kv", "pyworkers_sdk.queues"} <= needed
 
 
@@ -94,7 +94,7 @@ def client(
     pyodide: str,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[httpx.Client]:
-    """A client of the Worker inside workerd, with just the files that are uploaded."""
+    """Yield a client of the Worker inside workerd, with only the uploaded files."""
     worlds.install_node_modules()
     folder = tmp_path_factory.mktemp("uploaded")
     vendored = projects[request.param] / "python_modules"

@@ -1,4 +1,4 @@
-"""WebSockets between a Worker in real workerd and its clients: itself, and a bare TCP socket."""
+"""WebSockets between a Worker in real workerd and its clients: itself, and a raw TCP socket."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ pytestmark = [
 def client(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[httpx.Client]:
-    """A client of the Worker inside workerd."""
+    """Yield a client of the Worker inside workerd."""
     worlds.install_node_modules()
     root = tmp_path_factory.mktemp("sockets")
     shutil.copyfile(Path(__file__).with_name("sockets_worker.py"), root / "worker.py")
@@ -51,13 +51,13 @@ def client(
 
 
 @pytest.mark.parametrize("name", EXPECTED)
-def test_a_client_in_a_worker(client: httpx.Client, name: str) -> None:
+def test_client_in_a_worker_gets_expected_result(client: httpx.Client, name: str) -> None:
     response = client.get(f"/run/{name}")
     assert (response.status_code, response.json()) == (200, EXPECTED[name])
 
 
-def connected(client: httpx.Client, path: str) -> socket.socket:
-    """A connection on which the WebSocket has begun."""
+def open_websocket(client: httpx.Client, path: str) -> socket.socket:
+    """Return a TCP connection after the WebSocket handshake."""
     url = urlsplit(str(client.base_url))
     connection = socket.create_connection((url.hostname or "", url.port or 0), timeout=60)
     connection.sendall(
@@ -74,30 +74,30 @@ def connected(client: httpx.Client, path: str) -> socket.socket:
     return connection
 
 
-def seen(client: httpx.Client, name: str) -> Any:
-    """What the server of this client saw, once it has seen the end."""
+def server_log(client: httpx.Client, name: str) -> Any:
+    """Return the server's log of this client, once the connection has ended."""
     deadline = time.monotonic() + 60
     while True:
-        told = client.get(f"/seen?{name}").json()
-        if (told and isinstance(told[-1], list)) or time.monotonic() > deadline:
-            return told
+        log = client.get(f"/seen?{name}").json()
+        if (log and isinstance(log[-1], list)) or time.monotonic() > deadline:
+            return log
         time.sleep(0.05)
 
 
 TEXT = b"\x81\x81\0\0\0\0a"
 
 
-def test_a_client_that_closes(client: httpx.Client) -> None:
-    with connected(client, "/wait?closes") as connection:
+def test_closing_client_ends_cleanly_with_its_code(client: httpx.Client) -> None:
+    with open_websocket(client, "/wait?closes") as connection:
         connection.sendall(TEXT + b"\x82\x82\0\0\0\0bc" + b"\x88\x82\0\0\0\0\x0b\xb8")
         assert connection.recv(4, socket.MSG_WAITALL) == b"\x88\x02\x0b\xb8"
-    assert seen(client, "closes") == ["a", 2, [3000, True]]
+    assert server_log(client, "closes") == ["a", 2, [3000, True]]
 
 
-def test_a_client_that_goes_away(client: httpx.Client) -> None:
-    with connected(client, "/wait?leaves") as connection:
+def test_lost_client_ends_with_code_1006(client: httpx.Client) -> None:
+    with open_websocket(client, "/wait?leaves") as connection:
         connection.sendall(TEXT)
-    assert seen(client, "leaves") == ["a", [1006, False]]
+    assert server_log(client, "leaves") == ["a", [1006, False]]
 
 
 @pytest.mark.parametrize(
@@ -109,13 +109,15 @@ def test_a_client_that_goes_away(client: httpx.Client) -> None:
             "1009; protocolError.description = Message is too large: 34603008 > 33554432",
         ),
     ],
-    ids=["no such frame", "more than 32 MiB"],
+    ids=["unknown opcode", "more than 32 MiB"],
 )
-def test_a_client_that_breaks_the_rules(client: httpx.Client, frame: bytes, reason: str) -> None:
+def test_protocol_error_of_the_client_ends_with_code_1006(
+    client: httpx.Client, frame: bytes, reason: str
+) -> None:
     name = reason[:4]
-    with connected(client, f"/wait?{name}") as connection:
+    with open_websocket(client, f"/wait?{name}") as connection:
         connection.sendall(TEXT + frame)
-        assert seen(client, name) == [
+        assert server_log(client, name) == [
             "a",
             f"WebSocket protocol error; protocolError.statusCode = {reason}",
             [1006, False],

@@ -1,4 +1,4 @@
-"""The Worker of test_tls.py: says hello to a server, over TLS."""
+"""The Worker of test_tls.py: a client of a TLS server."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ async def starttls(address: str) -> list[Any]:
         info = await secure.opened
         await socket.closed
         await secure.write(b"hello")
-        said = [ready, (await secure.read()).decode(), info["remote_address"] == address]
-        return [*said, secure.secure_transport, socket.upgraded]
+        exchanged = [ready, (await secure.read()).decode(), info["remote_address"] == address]
+        return [*exchanged, secure.secure_transport, socket.upgraded]
 
 
 class Default(WorkerEntrypoint):
     async def fetch(self, request: Request) -> Response:
         parts = urlsplit(request.url)
-        talk = {"/on": on, "/starttls": starttls}[parts.path]
+        client = {"/on": on, "/starttls": starttls}[parts.path]
         try:
-            return Response.json(await talk(parts.query))
+            return Response.json(await client(parts.query))
         except WorkersError as error:
             return Response(str(error), status=502)

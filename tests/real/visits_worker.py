@@ -1,4 +1,4 @@
-"""A Worker with KV and D1, the one whose upload is measured."""
+"""A Worker with KV and D1. test_upload.py measures its upload."""
 
 from __future__ import annotations
 

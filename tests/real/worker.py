@@ -1,4 +1,4 @@
-"""The Worker of the workerd worlds: every request is a contract check to run."""
+"""The Worker of the workerd worlds: every request runs one contract check."""
 
 from pyworkers_sdk import (
     DurableObjectNamespace,
@@ -15,7 +15,7 @@ from tests.contract.workers.rpc import Admin, Callee
 from tests.contract.workers.workflows import OrderWorkflow, Scripted
 from tests.real import inside
 
-# what the runtime exports
+# The runtime exports these classes.
 __all__ = [
     "Admin",
     "Alarmed",
@@ -35,12 +35,12 @@ __all__ = [
 
 class Default(WorkerEntrypoint[Env]):
     async def fetch(self, request: Request) -> Response:
-        asked = await request.text()
-        if inside.wants_state(asked):
+        check = await request.text()
+        if inside.wants_state(check):
             objects = DurableObjectNamespace(self.env.js_object.INSIDE)
             stub = objects.get(objects.new_unique_id())
-            return await stub.fetch(Request("https://inside/", method="POST", body=asked))
-        return Response(await inside.run(asked, self.env.js_object))
+            return await stub.fetch(Request("https://inside/", method="POST", body=check))
+        return Response(await inside.run(check, self.env.js_object))
 
     async def queue(self, batch: MessageBatch[Job]) -> None:
         await consume(batch)

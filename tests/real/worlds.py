@@ -1,4 +1,4 @@
-"""Starts the real worlds (Pyodide in Node and in workerd), sends them checks, stops them."""
+"""Start the real worlds (Pyodide in Node and in workerd), send checks to them, and stop them."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ RUNTIME_SDK = "workers-runtime-sdk==1.9.5"
 CROSSWIND = "crosswind-workers==0.2.0"
 WRANGLER, NODE = "wrangler@4.164.0", "node@22.23.3"
 PYDANTIC = "pydantic==2.14.3"
-# The names that tests/contract/kit.py looks for.
+# The bindings that tests/contract/kit.py expects, by their names.
 OPTIONS: dict[str, Any] = {
     "compatibilityDate": "2026-07-01",
     "bindings": VARIABLES,
@@ -48,13 +48,14 @@ OPTIONS: dict[str, Any] = {
     "r2Buckets": ["R2"],
     "queueProducers": {"QUEUE": "queue", "HELD": "held"},
     "vectorize": METRICS,  # to the service of tests/real/vectorize.mjs
-    # HELD keeps what it gets as long as it can; without a consumer a queue checks nothing.
+    # HELD delivers as late as possible. It has a consumer because a queue without one checks
+    # nothing.
     "queueConsumers": {**SETTINGS, "held": {"maxBatchSize": 100, "maxBatchTimeout": 60}},
     **CONFIGURED,
 }
 
-# What tests/real/worker.py exports, and what is bound to it: in workerd alone, since the Worker of
-# the Node worlds is JavaScript's.
+# The exports and bindings of tests/real/worker.py. Only the workerd worlds have them, because the
+# Worker of the Node worlds is JavaScript.
 EXPORTS = {
     "Admin": "WorkerEntrypoint",
     "Alarmed": "DurableObject",
@@ -92,17 +93,17 @@ RUNNING: dict[str, Any] = {
     },
 }
 
-# Bindings of services that are far away: JavaScript objects with the documented API.
+# Bindings of services without a local simulator: JavaScript objects with the documented API.
 STAND_INS = [str(file) for file in sorted(HERE.glob("stand_ins/*.mjs"))]
 
-# Another Worker, in JavaScript.
+# A second Worker, in JavaScript.
 PARTY = {
     "name": "party",
     "script": str(HERE / "party.mjs"),
     "options": {"serviceBindings": {"CALLEE": {"name": "contract", "entrypoint": "Callee"}}},
 }
 
-# And one for each way to serve static assets.
+# One more Worker for each way to serve static assets.
 FILES = [
     {
         "name": name.lower(),
@@ -123,12 +124,12 @@ FILES = [
     for name, (html, missing) in HANDLING.items()
 ]
 
-# Python is not in this Worker, but outside; it stands for the consumer of every queue.
+# In the Node worlds, Python runs outside the Worker. This one only consumes every queue.
 NODE_WORKER = "export default { fetch: () => new Response(), queue() {} }"
 
 
 class WorldError(Exception):
-    """A world did not start, died or fell silent; the message ends with what it last wrote."""
+    """A world did not start, died or stopped answering. The message ends with its last output."""
 
 
 class Outcome(TypedDict):
@@ -138,7 +139,7 @@ class Outcome(TypedDict):
 
 
 class World:
-    """One real world: a node process with its workerd, driven over HTTP and stdin."""
+    """A real world: a node process and its workerd, driven over HTTP and stdin."""
 
     def __init__(self, name: str, harness: str, spec: Mapping[str, Any]) -> None:
         self.name = name
@@ -151,8 +152,8 @@ class World:
 
     def start(self, timeout: float = 300) -> World:
         self._stderr, path = tempfile.mkstemp()
-        os.unlink(path)  # it goes with its last user
-        # A group of its own: stop() then also reaches workerd, and Ctrl-C in a terminal does not.
+        os.unlink(path)  # the file exists until its last user closes it
+        # A new process group: stop() also reaches workerd, and Ctrl-C in a terminal does not.
         self._process = subprocess.Popen(
             self._command,
             stdin=subprocess.PIPE,
@@ -165,43 +166,47 @@ class World:
         self._reader = threading.Thread(target=self._read, args=[self._process], daemon=True)
         self._reader.start()
         try:
-            self._say(self._spec)
+            self._send(self._spec)
             self.url = self._answer(timeout)["ready"]
         except Exception as error:
-            text = self._with_stderr(f"{self.name} did not start: {error}")
+            text = self.with_stderr(f"{self.name} did not start: {error}")
             self.stop()
             raise WorldError(text) from None
         return self
 
     def run(self, check: str, case: str | None = None, *, timeout: float = 120) -> Outcome:
-        """Runs `module:function`. After a WorldError the world is stopped."""
-        written = os.fstat(self._stderr).st_size
-        # The check's own time is shorter, so that one which hangs can say where.
-        asked = {"check": check, "world": self.name, "case": case, "timeout": timeout * 0.8}
+        """Run a check, `module:function`, for at most `timeout` seconds.
+
+        Raises:
+            WorldError: The world did not answer. It is stopped.
+        """
+        start = os.fstat(self._stderr).st_size
+        # The check's own timeout is shorter, so that the traceback of a hanging check arrives here.
+        request = {"check": check, "world": self.name, "case": case, "timeout": timeout * 0.8}
         connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=timeout)
         try:
-            connection.request("POST", "/run", json.dumps(asked))
+            connection.request("POST", "/run", json.dumps(request))
             response = connection.getresponse()
             text = response.read().decode()
             if response.status != 200:
                 raise OSError(f"HTTP {response.status}\n{text}")
         except (OSError, http.client.HTTPException) as error:
-            message = self._with_stderr(f"{self.name} was lost: {error}", written)
+            message = self.with_stderr(f"{self.name} is lost: {error}", start)
             self.stop()
             raise WorldError(message) from None
         finally:
             connection.close()
         outcome: Outcome = json.loads(text)
         if outcome["outcome"] == "failed":
-            # paths as they are here, so that editors can follow them
-            plain = re.sub(r'(File ")/(?:repo|session/metadata)/', r"\1", outcome["text"])
-            outcome["text"] = self._with_stderr(plain, written)
+            # Local paths, so that editors can follow them.
+            text = re.sub(r'(File ")/(?:repo|session/metadata)/', r"\1", outcome["text"])
+            outcome["text"] = self.with_stderr(text, start)
         return outcome
 
     def admin(self, do: str, *, timeout: float = 60, **arguments: Any) -> Any:
-        """One admin command of workerd.mjs, such as `admin("scheduled", worker="w", cron="…")`."""
+        """Send an admin command to workerd.mjs: `admin("scheduled", worker="w", cron="…")`."""
         id = next(self._ids)
-        self._say({"id": id, "do": do, **arguments})
+        self._send({"id": id, "do": do, **arguments})
         while (answer := self._answer(timeout)).get("id") != id:
             pass
         if "error" in answer:
@@ -226,7 +231,7 @@ class World:
         os.close(self._stderr)
         atexit.unregister(self.stop)
 
-    def _say(self, line: Mapping[str, Any]) -> None:
+    def _send(self, line: Mapping[str, Any]) -> None:
         assert self._process
         assert self._process.stdin
         self._process.stdin.write(json.dumps(line) + "\n")
@@ -248,18 +253,19 @@ class World:
         return json.loads(line)
 
     def written(self, start: int = 0) -> bytes:
-        """What the Workers and the runtime wrote, from that byte on."""
-        # pread: the process writes at the offset that a seek here would move
+        """Return the output of the Workers and the runtime, from byte `start` on."""
+        # Use pread: a seek would move the offset at which the process writes.
         return os.pread(self._stderr, os.fstat(self._stderr).st_size - start, start)
 
-    def _with_stderr(self, text: str, start: int = 0) -> str:
+    def with_stderr(self, text: str, start: int = 0) -> str:
+        """Append the last 4,000 bytes of the world's output to a message."""
         start = max(start, os.fstat(self._stderr).st_size - 4000)
         tail = self.written(start).decode(errors="replace").strip()
         return f"{text}\n--- {self.name} wrote ---\n{tail}" if tail else text
 
 
 class Worlds:
-    """The worlds of one test run: started in the background, two at a time, stopped together."""
+    """The worlds of a test run: started in the background, two at a time, and stopped together."""
 
     def __init__(self) -> None:
         self._starters = ThreadPoolExecutor(2, thread_name_prefix="world")
@@ -275,7 +281,7 @@ class Worlds:
     def run(self, name: str, check: str, case: str | None = None) -> Outcome:
         self.prepare([name])
         if name in self._lost:
-            raise WorldError(f"{name} did not start: its first check says why")
+            raise WorldError(f"{name} did not start: see the failure of its first check")
         try:
             world = self._starting[name].result()
         except BaseException:
@@ -284,7 +290,7 @@ class Worlds:
         try:
             return world.run(check, case)
         except WorldError:
-            del self._starting[name]  # the next check gets a new one
+            del self._starting[name]  # the next check gets a new world
             raise
 
     def stop(self) -> None:
@@ -300,7 +306,7 @@ class Worlds:
 
 
 def specification(name: str) -> tuple[str, dict[str, Any]]:
-    """The harness of a world, and what it is told."""
+    """Return the harness of a world, and its specification."""
     engine, _, pyodide = name.partition("-")
     pydantic = [str(packages_for_314(PYDANTIC))] if pyodide == "314" else []
     if engine == "node":
@@ -329,7 +335,7 @@ def specification(name: str) -> tuple[str, dict[str, Any]]:
     return "workerd.mjs", {"pyodide": pyodide, "port": 0, "workers": [worker, PARTY, *FILES]}
 
 
-# What a world is made of, each part made once and kept ------------------------------------------
+# The parts of a world, each made once and cached -----------------------------------------------
 
 
 def install_node_modules() -> None:
@@ -347,7 +353,10 @@ def install_node_modules() -> None:
 
 
 def built_wheel() -> Path:
-    """The contents of the wheels for Pyodide: a module that they lack, these worlds lack too."""
+    """Return a folder with the contents of the wheels for Pyodide.
+
+    A module that is missing from the wheels is missing from the worlds, too.
+    """
     sources = [ROOT / "scripts" / "production.py", *_sources(ROOT / "pyworkers_sdk")]
     return _made("wheel", sources, production.lay_out)
 
@@ -364,25 +373,25 @@ def image_headers() -> Path:
 
 
 def runtime_sdk() -> Path:
-    """The official `workers` package."""
+    """Return a folder with the official `workers` package."""
     return _made(RUNTIME_SDK, [], lambda folder: _pip(folder, RUNTIME_SDK))
 
 
 def crosswind() -> Path:
-    """Another SDK, to compare with."""
+    """Return a folder with another SDK, for comparisons."""
     command = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--no-deps"]
     command += ["--python-platform=wasm32-pyodide2025", "--python-version=3.13", CROSSWIND]
     return _made(CROSSWIND, [], lambda folder: _call(*command, f"--target={folder}", cwd=CACHE))
 
 
 def wrangler() -> list[str]:
-    """The command `wrangler`; it needs a newer Node than the worlds do."""
+    """Return the command `wrangler`. It needs a newer Node than the worlds."""
     with _locked("wrangler"):
         node = shutil.which("node") or "node"
         version = subprocess.run([node, "--version"], capture_output=True, text=True).stdout
         if tuple(map(int, re.findall(r"\d+", version))) < (22, 12):
             node = str(_from_npm(NODE) / ".bin" / "node")
-        # a dry run does not need the parts that its install scripts fetch
+        # A dry run does not need the parts that the install scripts fetch.
         return [node, str(_from_npm(WRANGLER, "--ignore-scripts") / "wrangler/bin/wrangler.js")]
 
 
@@ -398,8 +407,10 @@ def _from_npm(requirement: str, *options: str) -> Path:
 
 
 def packages_for_314(requirement: str) -> Path:
-    """A package and all that it needs, with WebAssembly wheels: PyPI has that of pydantic-core for
-    Pyodide 314 alone."""
+    """Return a folder with a package and its dependencies, from WebAssembly wheels.
+
+    PyPI has the wheel of pydantic-core only for Pyodide 314.
+    """
     return _made(
         f"{requirement}-314",
         [],
@@ -414,7 +425,7 @@ def packages_for_314(requirement: str) -> Path:
 
 
 def worker_root() -> Path:
-    """The folder of the worker that runs checks: worker.py and, beside it, the checks."""
+    """Return the folder of the Worker that runs checks: worker.py and the checks."""
     tests = HERE.parent
     sources = [tests / "__init__.py", HERE / "__init__.py", HERE / "inside.py"]
     sources += _sources(tests / "contract")
@@ -430,12 +441,12 @@ def worker_root() -> Path:
 
 
 def _sources(folder: Path) -> list[Path]:
-    found = [file for file in folder.rglob("*") if "__pycache__" not in file.parts]
-    return sorted(file for file in found if file.is_file())
+    files = [file for file in folder.rglob("*") if "__pycache__" not in file.parts]
+    return sorted(file for file in files if file.is_file())
 
 
 def _made(name: str, sources: list[Path], make: Callable[[Path], None]) -> Path:
-    """A folder that holds what `make` puts there, made anew when a source has changed."""
+    """Return a folder with the output of `make`; make it again if a source has changed."""
     digest = hashlib.sha256()
     for source in sources:
         digest.update(f"{source.relative_to(ROOT)}\0".encode() + source.read_bytes() + b"\0")
@@ -443,7 +454,7 @@ def _made(name: str, sources: list[Path], make: Callable[[Path], None]) -> Path:
     with _locked(name):
         if not folder.exists():
             for old in CACHE.glob(f"{name}-*"):
-                if old.stat().st_mtime < time.time() - 3600:  # no run that uses it is so long
+                if old.stat().st_mtime < time.time() - 3600:  # no run takes this long
                     shutil.rmtree(old)
             with tempfile.TemporaryDirectory(dir=CACHE) as aside:
                 make(Path(aside) / "made")
@@ -460,10 +471,10 @@ def _pip(folder: Path, *arguments: str, dependencies: bool = False) -> None:
 
 def _call(*command: str, cwd: Path) -> None:
     quiet: Any = {"capture_output": True, "stdin": subprocess.DEVNULL}
-    done = subprocess.run(command, cwd=cwd, text=True, **quiet)
-    if done.returncode:
-        said = (done.stdout + done.stderr).strip()[-3000:]
-        raise WorldError(f"{' '.join(command)} ended with {done.returncode}\n{said}")
+    process = subprocess.run(command, cwd=cwd, text=True, **quiet)
+    if process.returncode:
+        output = (process.stdout + process.stderr).strip()[-3000:]
+        raise WorldError(f"{' '.join(command)} ended with {process.returncode}\n{output}")
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Inside the isolate: search path, and entrypoints found and called as the Python runtime does."""
+"""Inside the isolate: set the search path, and find and call entrypoints as the runtime does."""
 
 import json
 import sys
@@ -13,18 +13,18 @@ sys.path.insert(sys.path.index(_SITE), "/session/metadata/python_modules")
 
 
 def _methods(cls):
-    def found(name):
+    def lookup(name):
         return next((base.__dict__[name] for base in cls.__mro__ if name in base.__dict__), None)
 
     return sorted(
         name
         for name in dir(cls)
-        if not name.startswith("_") and isinstance(found(name), FunctionType)
+        if not name.startswith("_") and isinstance(lookup(name), FunctionType)
     )
 
 
 def entrypoints(module):
-    """JSON of {class name: {kind, methods}}: every class that the runtime exports from `module`."""
+    """Return JSON of {class name: {kind, methods}} for every class that the runtime exports."""
     import workers
 
     names = getattr(module, "__all__", [name for name in dir(module) if not name.startswith("_")])
@@ -48,6 +48,6 @@ async def invoke(relaxed, instance, name, *args):
 
 
 def reseed():
-    """At the first request: what was seeded at import had no entropy."""
+    """Seed again at the first request, because an import has no entropy."""
     if random := sys.modules.get("random"):
         random.seed()
