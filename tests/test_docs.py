@@ -1,4 +1,4 @@
-"""The generated pages of docs/ are those that their scripts would write."""
+"""The generated pages of docs/ are current."""
 
 from __future__ import annotations
 

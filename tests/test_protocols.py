@@ -49,7 +49,7 @@ def test_each_protocol_is_held_by_a_fake_or_has_a_reason() -> None:
     }
     held: set[str] = set()
     reached = [protocol for _, protocol in _checks()]
-    while reached:  # what satisfies a Protocol satisfies its bases
+    while reached:  # a class that satisfies a Protocol satisfies its bases
         protocol = reached.pop()
         held.add(protocol)
         reached += bases.get(protocol, [])

@@ -1,6 +1,6 @@
 """The JavaScript API of Workers as Protocols, one file for each binding.
 
-Names, arguments and promises are those of JavaScript; an options object is a set of keywords. Each
+Names, arguments and promises are as in JavaScript; an options object is a set of keywords. Each
 Protocol has the members that this package uses, and ``Js`` stands for a value without a Protocol.
 
 A public class takes the Protocol of its binding, and tests/typing/fakes.py holds each fake to the

@@ -15,7 +15,7 @@ class Tracing(Protocol):
 
 
 class Span(Protocol):
-    """One span.
+    """A span.
 
     Newer runtimes add ``spanContext``, ``recordException``, ``updateName`` and ``setStatus``.
     """

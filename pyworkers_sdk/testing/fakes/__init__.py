@@ -1,1 +1,1 @@
-"""One module, or package, for the fake of each binding."""
+"""The fake of each binding: a module, or a package for a product of several modules."""
