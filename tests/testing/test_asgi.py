@@ -29,7 +29,7 @@ class AppEnv(Env):
 
 class Default(WorkerEntrypoint[AppEnv]):
     goes_on: asyncio.Event
-    """What is left to ``wait_until`` waits for this."""
+    """Released by a test: ``wait_until`` work waits for it."""
 
     async def fetch(self, request: Request) -> Response:
         match request.url.split("/", 3)[3].partition("?")[0]:
