@@ -29,7 +29,7 @@ class AppEnv(Env):
 
 class Default(WorkerEntrypoint[AppEnv]):
     goes_on: asyncio.Event
-    """An event that work of ``wait_until`` waits for."""
+    """Released by a test: ``wait_until`` work waits for it."""
 
     async def fetch(self, request: Request) -> Response:
         match request.url.split("/", 3)[3].partition("?")[0]:

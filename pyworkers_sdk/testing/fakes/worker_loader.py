@@ -5,14 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from operator import attrgetter
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from ..._cpython.js_exception import JsException
 from ...worker_loader import WorkerLoader
 from .._clock import Clock
-from ..runtime.rpc import Deliver, FakeStub
+from ..runtime.rpc import FakeStub
 from ..runtime.services import behind, script_behind
 
 if TYPE_CHECKING:
@@ -119,13 +118,11 @@ class FakeWorkerStub:
     def getEntrypoint(self, name: str | None = None, options: Any = None, /) -> FakeStub:
         entrypoint_options: dict[str, Any] = options or {}
         props = entrypoint_options.get("props")
-        # A stub has no public attributes: each name is a method of its server.
-        deliver_of: Callable[[FakeStub], Deliver] = attrgetter("_deliver")
 
         async def deliver(method: str, args: list[Any]) -> Any:
             code = await self._load_code()
             stub = self._loader.stub(self._name, code, name, props)
-            return await deliver_of(stub)(method, args)
+            return await stub.__deliver__(method, args)
 
         return FakeStub(deliver)
 

@@ -78,6 +78,10 @@ class FakeStub(StubBase):
     def __server__(self) -> ServerEnd:
         return self._server
 
+    def __deliver__(self, method: str, args: list[Any]) -> Awaitable[Any]:
+        """Call a method of the server with JavaScript's values."""
+        return self._deliver(method, args)
+
 
 class _ServerMethods(ServerEnd):
     """The methods of a server as the client sees them.
