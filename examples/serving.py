@@ -25,7 +25,8 @@ def fakes(runtime: FakeRuntime[Any], port: int = 0) -> Iterator[str]:
         asgi(runtime),
         log_level="warning",
         ws="wsproto",
-        timeout_keep_alive=60,  # longer than a slow client pauses before it reuses the connection
+        # Longer than a slow client waits between two requests on one connection.
+        timeout_keep_alive=60,
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [server_socket]})
@@ -47,7 +48,7 @@ def workerd(
     variables: dict[str, Any] | None = None,
     stand_ins: Sequence[Path] = (),
 ) -> Iterator[str]:
-    """Serve the configured Workers inside real workerd, with the package installed from its wheel.
+    """Serve the configured Workers inside real workerd, with the files of the package's wheel.
 
     Args:
         configs: The wrangler configurations. The first Worker answers the requests.

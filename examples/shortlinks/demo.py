@@ -181,7 +181,7 @@ def fakes(port: int) -> AbstractContextManager[str]:
 
 
 def workerd(port: int, pyodide: str) -> AbstractContextManager[str]:
-    """Serve the Worker inside real workerd, with the package installed from its wheel."""
+    """Serve the Worker inside real workerd, with the files of the package's wheel."""
     secrets = {"ADMIN_TOKEN": TOKEN}
     config = HERE / "wrangler.jsonc"
     return serving.workerd(config, port=port, pyodide=pyodide, variables=secrets)

@@ -264,8 +264,8 @@ class RemoteD1Database(_RemoteStatements):
         return self._remote.call(self._on, ("exec", [encoded(query)]))
 
     def withSession(self, *args: str) -> RemoteD1DatabaseSession:
-        _, kept = self._remote.keep(self._on, ("withSession", encoded([*args])))
-        return RemoteD1DatabaseSession(self._remote, kept)
+        _, number = self._remote.keep(self._on, ("withSession", encoded([*args])))
+        return RemoteD1DatabaseSession(self._remote, number)
 
     async def dump(self) -> Any:
         return self._remote.call(self._on, ("dump", []))
@@ -408,51 +408,51 @@ class RemoteR2Bucket:
         return self._upload("resumeMultipartUpload", encoded(key), encoded(uploadId))
 
     def _object(self, method: str, *args: Any) -> RemoteR2Object | None:
-        members, kept = self._remote.keep(self._name, (method, [*args]))
+        members, number = self._remote.keep(self._name, (method, [*args]))
         if members is None:
             return None
         cls = RemoteR2ObjectBody if "bodyUsed" in members else RemoteR2Object
-        return cls(self._remote, kept, members)
+        return cls(self._remote, number, members)
 
     def _upload(self, method: str, *args: Any) -> RemoteR2MultipartUpload:
-        members, kept = self._remote.keep(self._name, (method, [*args]))
-        return RemoteR2MultipartUpload(self._remote, kept, members)
+        members, number = self._remote.keep(self._name, (method, [*args]))
+        return RemoteR2MultipartUpload(self._remote, number, members)
 
 
 class RemoteR2MultipartUpload:
     """JS: R2MultipartUpload."""
 
-    def __init__(self, remote: Remote, kept: int, members: dict[str, Any]) -> None:
+    def __init__(self, remote: Remote, number: int, members: dict[str, Any]) -> None:
         self._remote = remote
-        self._kept = kept
+        self._number = number
         self.key: str = members["key"]
         self.uploadId: str = members["uploadId"]
 
     async def uploadPart(self, partNumber: float, value: Any, /, *, ssecKey: Any = None) -> Any:
         args = [encoded(partNumber), await sent(value), options(ssecKey=ssecKey)]
-        return self._remote.call(self._kept, ("uploadPart", args))
+        return self._remote.call(self._number, ("uploadPart", args))
 
     async def complete(self, uploadedParts: Any, /) -> RemoteR2Object:
         args = [encoded(uploadedParts)]
-        members, kept = self._remote.keep(self._kept, ("complete", args))
-        return RemoteR2Object(self._remote, kept, members)
+        members, number = self._remote.keep(self._number, ("complete", args))
+        return RemoteR2Object(self._remote, number, members)
 
     async def abort(self) -> None:
-        self._remote.call(self._kept, ("abort", []))
+        self._remote.call(self._number, ("abort", []))
 
 
 class RemoteR2Object:
     """JS: R2Object. Its members came with the answer."""
 
-    def __init__(self, remote: Remote, kept: int, members: dict[str, Any]) -> None:
+    def __init__(self, remote: Remote, number: int, members: dict[str, Any]) -> None:
         self._remote = remote
-        self._kept = kept
+        self._number = number
         self.__dict__.update({name: members[name] for name in members if name != "bodyUsed"})
         checksums: dict[str, Any] = members["checksums"]
         self.checksums = SimpleNamespace(**{**checksums, "toJSON": lambda: checksums["toJSON"]})
 
     def writeHttpMetadata(self, headers: Headers, /) -> None:
-        for name, value in self._remote.own("httpMetadata", on=self._kept):
+        for name, value in self._remote.own("httpMetadata", on=self._number):
             headers.set(name, value)
 
 
@@ -461,20 +461,20 @@ class RemoteR2ObjectBody(RemoteR2Object):
 
     @property
     def bodyUsed(self) -> Any:
-        return self._remote.call(self._kept, ("bodyUsed", None))
+        return self._remote.call(self._number, ("bodyUsed", None))
 
     @property
     def body(self) -> Any:
-        return self._remote.call(self._kept, ("body", None))
+        return self._remote.call(self._number, ("body", None))
 
     async def arrayBuffer(self) -> Any:
-        return self._remote.call(self._kept, ("arrayBuffer", []))
+        return self._remote.call(self._number, ("arrayBuffer", []))
 
     async def text(self) -> Any:
-        return self._remote.call(self._kept, ("text", []))
+        return self._remote.call(self._number, ("text", []))
 
     async def blob(self) -> Any:
-        return self._remote.call(self._kept, ("blob", []))
+        return self._remote.call(self._number, ("blob", []))
 
 
 class RemoteQueue:

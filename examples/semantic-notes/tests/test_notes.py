@@ -269,8 +269,8 @@ async def test_closing_the_stream_stops_the_model(runtime: FakeRuntime[AppEnv]) 
 
 @pytest.mark.asyncio
 async def test_answer_without_notes_does_not_call_the_model(runtime: FakeRuntime[AppEnv]) -> None:
-    whole = await get(runtime, "/api/answer?q=tea")
-    assert await whole.json() == {"answer": NOTHING, "sources": []}
+    answer = await get(runtime, "/api/answer?q=tea")
+    assert await answer.json() == {"answer": NOTHING, "sources": []}
     stream = await get(runtime, "/api/answer?q=tea", accept="text/event-stream")
     expected = [("sources", []), ("piece", NOTHING), ("done", None)]
     assert events(await stream.text()) == expected
