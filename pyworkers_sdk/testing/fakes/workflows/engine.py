@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from ...._cpython.border import from_js
 from ...._cpython.js_exception import JsException
@@ -20,12 +20,9 @@ from ...._cpython.rpc import ends, js_failure
 from ...runtime.scheduling import keep_alive
 from . import messages
 from .history import History
-from .records import Key, Life, Plan, StepRecord, Stored
+from .records import Flow, Key, Life, Plan, StepRecord, Stored
 from .rules import logged, over_rpc
 from .step import FakeWorkflowStep
-
-if TYPE_CHECKING:
-    from .workflow import FakeWorkflow
 
 __all__ = ["FINISHED", "Engine"]
 
@@ -43,7 +40,7 @@ _TURNS = 25
 class Engine:
     """An instance of a Workflow."""
 
-    def __init__(self, flow: FakeWorkflow, id: str, payload: Any) -> None:
+    def __init__(self, flow: Flow, id: str, payload: Any) -> None:
         self.flow = flow
         self.id = id
         self.payload: Any = from_js(payload)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, Protocol, get_args
 
 from ...._cpython.border import from_js
 from ...._cpython.js_exception import JsException
@@ -15,7 +15,6 @@ from . import messages
 from .records import StoredStream
 
 if TYPE_CHECKING:
-    from .engine import Engine
     from .records import Key
 
 __all__ = [
@@ -109,6 +108,14 @@ class History:
                 waiter.set_result(None)
 
 
+class Advancing(Protocol):
+    """The engine of an instance, as far as a subscription needs it."""
+
+    @property
+    def history(self) -> History: ...
+    async def advance_unless_advancing(self) -> bool: ...
+
+
 class FakeWorkflowSubscription:
     """JS: WorkflowInstanceSubscription.
 
@@ -121,7 +128,7 @@ class FakeWorkflowSubscription:
 
     is_fake = True  # for faults()
 
-    def __init__(self, engine: Engine, cursor: int, filter: Collection[str]) -> None:
+    def __init__(self, engine: Advancing, cursor: int, filter: Collection[str]) -> None:
         self._engine = engine
         # A restart gives the engine a new history. This subscription keeps the old one, and next()
         # raises because the old one is broken.
@@ -157,7 +164,7 @@ class FakeWorkflowSubscription:
 
 
 async def subscription(
-    engine: Callable[[], Engine], options: dict[str, Any]
+    engine: Callable[[], Advancing], options: dict[str, Any]
 ) -> FakeWorkflowSubscription:
     cursor: Any = options.get("cursor", 0)
     filter: list[Any] = options.get("filter", [*_TYPES])

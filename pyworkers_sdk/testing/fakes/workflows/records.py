@@ -6,14 +6,18 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 from ...._cpython.border import from_js
 from ...._cpython.js_exception import JsException
 from ...._cpython.streams import ReadableStream
 from .rules import over_rpc
 
-__all__ = ["Callback", "Key", "Life", "Plan", "StepRecord", "Stored", "StoredStream"]
+if TYPE_CHECKING:
+    from ..._clock import Clock
+    from ...runtime.host import Script
+
+__all__ = ["Callback", "Flow", "Key", "Life", "Plan", "StepRecord", "Stored", "StoredStream"]
 
 Callback = Callable[[Any], Awaitable[Any]]
 
@@ -168,3 +172,16 @@ class Life:
     def busy(self) -> bool:
         """True if the run waits for something other than the clock, an event or a command."""
         return self.active > 0 or not self.parked
+
+
+class Flow(Protocol):
+    """A Workflow, as far as its instances need it."""
+
+    name: str
+    strict: bool
+    plan: Plan
+    script: Script
+
+    @property
+    def clock(self) -> Clock: ...
+    def entrypoint(self) -> type[Any] | None: ...

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ...._cpython.border import from_js
 from ...._cpython.clone_size import clone_size
@@ -14,7 +14,7 @@ from ...._cpython.rpc_stubs import JsFunction
 from ...._cpython.streams import ReadableStream
 from . import messages
 from .history import config_for_history, error_for_history
-from .records import Callback, Key, Life, StepRecord, Stored, StoredStream
+from .records import Callback, Flow, Key, Life, Plan, StepRecord, Stored, StoredStream
 from .rules import (
     LARGEST_OUTPUT,
     STEP_LIMIT,
@@ -30,12 +30,37 @@ from .rules import (
 )
 
 if TYPE_CHECKING:
-    from .engine import Engine
+    from .history import History
 
 __all__ = ["FakeWorkflowStep"]
 
 DELAY_TIMEOUT = 5000
 """Milliseconds in which a function must return a retry delay."""
+
+
+class Instance(Protocol):
+    """The engine of an instance, as far as its steps need it."""
+
+    status: str
+    results: dict[Key, Stored]
+    due: dict[Key, float]
+    configs: dict[Key, dict[str, Any]]
+    records: dict[Key, StepRecord]
+    rollbacks: dict[Key, dict[str, Any]]
+    events: dict[str, list[Any]]
+
+    @property
+    def flow(self) -> Flow: ...
+    @property
+    def history(self) -> History: ...
+    @property
+    def plan(self) -> Plan: ...
+    @property
+    def now(self) -> float: ...
+    def is_planned(self, matches: Callable[[Plan], bool]) -> bool: ...
+    def crash_if_planned(self, side: str, key: Key) -> None: ...
+    def pause_now(self) -> bool: ...
+    def log(self, place: str, error: JsException) -> None: ...
 
 
 class FakeWorkflowStep:
@@ -45,7 +70,7 @@ class FakeWorkflowStep:
     step runs and its result is stored, so a crash before that makes it run again.
     """
 
-    def __init__(self, engine: Engine, life: Life) -> None:
+    def __init__(self, engine: Instance, life: Life) -> None:
         self._engine = engine
         self._life = life
         self._steps = 0
