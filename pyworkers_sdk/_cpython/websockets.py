@@ -129,7 +129,7 @@ class WebSocket:
         self.listeners: dict[str, list[Callable[[Any], Any]]] = {}
         self._peer: WebSocket | None = None
         self.arrived: deque[_Message | _Close] = deque()
-        self.delivering = False
+        self.delivering: bool = False
         self._context: Context | None = None
         self.hold: Callable[[Callable[[], None]], None] | None = None
 

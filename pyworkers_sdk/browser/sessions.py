@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Literal, NamedTuple, TypeAlias, TypedDict
 
@@ -251,7 +252,7 @@ def _to_target(target: Any) -> BrowserRunDevToolsTarget:
     return named_tuple(BrowserRunDevToolsTarget, target)
 
 
-to_targets = list_of(_to_target)
+to_targets: Callable[[Any], list[BrowserRunDevToolsTarget]] = list_of(_to_target)
 
 
 def to_settings(settings: Any) -> BrowserRunLiveViewSettings:

@@ -138,7 +138,7 @@ class Broker:
     """The subscriptions of a runtime, with its ``queue`` handler if it has one."""
 
     def __init__(self, subscriptions: Iterable[Subscription], handler: Handler | None) -> None:
-        self.subscriptions = [*subscriptions]
+        self.subscriptions: list[Subscription] = [*subscriptions]
         self.handler = handler
 
     @classmethod
