@@ -371,7 +371,8 @@ def from_js_error(family: type[WorkersError], error: Any) -> WorkersError:
         if hasattr(result, name):
             setattr(result, name, getattr(error, js_name, None))
     code = getattr(error, "code", None)
-    numbered = _READINGS.get(family, _OTHERS).numbered
+    # An aborted call of a numbered family is an AbortError, with the number of its DOMException.
+    numbered = isinstance(result, family) and _READINGS.get(family, _OTHERS).numbered
     if result.code is None and isinstance(code, (str, int) if numbered else str):
         result.code = code
     return result
@@ -390,7 +391,7 @@ def error_of(
     if reading.code and (codes := re.findall(reading.code, message)):
         code = int(codes[-1]) if codes[-1].isdecimal() else codes[-1]
     kind = reading.special.get(js_name, family)
-    if reading.constraint and "SQLITE_CONSTRAINT" in message:
+    if reading.constraint and re.search(r"\bSQLITE_CONSTRAINT", message):
         kind = reading.constraint
     if family is WorkflowError and message.startswith("Execution timed out after "):
         kind = _StepTimeoutError

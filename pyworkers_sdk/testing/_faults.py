@@ -241,10 +241,10 @@ def faults(binding: Any) -> Faults:
 
 def _clock_of(fake: Any) -> Any:
     """Return the clock that a fake was made with; None for any other object."""
-    if hasattr(
-        cast(Any, type(fake)), "watched_by"
-    ):  # a namespace of Durable Objects has that of its host
-        return fake.clock
+    fake_class: Any = type(fake)
+    # Namespaces of Durable Objects and Workflows have the clock of their host, as a property.
+    if hasattr(fake_class, "watched_by") or getattr(fake_class, "is_fake", False):
+        return getattr(fake, "clock", None)
     return getattr(fake, "__dict__", {}).get("clock")
 
 

@@ -7,8 +7,35 @@ from typing import Any
 
 import pytest
 
-from pyworkers_sdk import D1, KV, D1Error, Env, KVError, MessageSendRequest, Queue, QueueError
-from pyworkers_sdk.testing import Clock, fake, faults, queued
+from pyworkers_sdk import (
+    D1,
+    KV,
+    D1Error,
+    DispatchNamespace,
+    Env,
+    KVError,
+    MessageSendRequest,
+    Queue,
+    QueueError,
+    Request,
+    Response,
+    WorkerCode,
+    WorkerEntrypoint,
+    WorkerLoader,
+    WorkersError,
+    Workflow,
+    WorkflowEntrypoint,
+    WorkflowError,
+)
+from pyworkers_sdk.testing import (
+    Clock,
+    FakeRuntime,
+    dispatch_namespace,
+    fake,
+    faults,
+    queued,
+    worker_loader,
+)
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=timezone.utc)
 BUSY = "KV PUT failed: 429 Too Many Requests"
@@ -215,3 +242,56 @@ def test_invalid_faults_are_refused(env: AppEnv) -> None:
         TypeError, match=r"^deliver_twice\(\): expected a queue, got FakeKVNamespace$"
     ):
         faults(env.CACHE).deliver_twice()
+
+
+# Bindings that run code --------------------------------------------------------------------------
+
+
+class Hello(WorkerEntrypoint):
+    async def fetch(self, request: Request) -> Response:
+        return Response("hi")
+
+
+class Flow(WorkflowEntrypoint):
+    async def run(self, event: Any, step: Any) -> Any:
+        return None
+
+
+class RunningEnv(Env):
+    FLOW: Workflow
+    LOADER: WorkerLoader
+    USERS: DispatchNamespace
+
+
+async def _code() -> WorkerCode:
+    return WorkerCode("a.py", {"a.py": ""}, compatibility_date="2026-07-01")
+
+
+@pytest.mark.asyncio
+async def test_creating_a_workflow_instance_fails() -> None:
+    runtime = FakeRuntime(Hello, env=fake(RunningEnv), workflows={"FLOW": Flow})
+    flow = runtime.env.FLOW
+    faults(flow).fail("boom", method="create")
+    with pytest.raises(WorkflowError, match=r"^boom$"):
+        await flow.create(id="a")
+    assert (await flow.create(id="a")).id == "a"
+
+
+@pytest.mark.parametrize("method", [None, "fetch"])
+@pytest.mark.asyncio
+async def test_a_worker_of_a_dispatch_namespace_fails(method: str | None) -> None:
+    env = fake(RunningEnv, USERS=dispatch_namespace({"ann": Hello}))
+    faults(env.USERS).fail("boom", method=method)
+    with pytest.raises(WorkersError, match=r"^boom$"):
+        await env.USERS.get("ann").fetch("https://example.com/")
+    assert await (await env.USERS.get("ann").fetch("https://example.com/")).text() == "hi"
+
+
+@pytest.mark.asyncio
+async def test_a_loaded_worker_fails() -> None:
+    env = fake(RunningEnv, LOADER=worker_loader({"a": Hello}))
+    faults(env.LOADER).fail("boom")
+    worker = env.LOADER.get("a", _code).get_entrypoint()
+    with pytest.raises(WorkersError, match=r"^boom$"):
+        await worker.fetch("https://example.com/")
+    assert await (await worker.fetch("https://example.com/")).text() == "hi"

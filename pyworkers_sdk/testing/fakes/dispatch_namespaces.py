@@ -26,6 +26,8 @@ class FakeDispatchNamespace:
     JS: DispatchNamespace.
     """
 
+    is_fake = True  # for faults()
+
     def __init__(
         self, workers: Mapping[str, Any] | None = None, *, clock: Clock | None = None
     ) -> None:

@@ -41,6 +41,8 @@ LoadCode = Callable[[], Awaitable[Any]]
 class FakeWorkerLoader:
     """A loader that runs a test's classes in place of code. JS: WorkerLoader."""
 
+    is_fake = True  # for faults()
+
     def __init__(
         self, workers: Mapping[str, Any] | None = None, *, clock: Clock | None = None
     ) -> None:
@@ -102,6 +104,8 @@ class FakeWorkerLoader:
 
 class FakeWorkerStub:
     """A dynamic Worker, loaded when it is first called. JS: WorkerStub."""
+
+    is_fake = True  # for faults()
 
     def __init__(
         self,

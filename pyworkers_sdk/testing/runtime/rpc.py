@@ -42,6 +42,7 @@ class FakeStub(StubBase):
     """
 
     js_tag = "Fetcher"
+    is_fake = True  # for faults(): a dispatch namespace and a Worker loader return stubs
 
     def __init__(self, deliver: Deliver, *, connects: bool = False) -> None:
         self._deliver = deliver

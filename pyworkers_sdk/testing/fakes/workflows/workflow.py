@@ -50,6 +50,8 @@ class FakeWorkflow:
             The local engine accepts both.
     """
 
+    is_fake = True  # for faults()
+
     def __init__(
         self,
         script: Script,
