@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar, cast
 
 from ._border import dumps, expected, from_json
@@ -65,11 +65,18 @@ def js_bag(
     js_names: dict[str, Any] = {}
     for key, value in cast("Mapping[str, Any]", options).items():
         if key not in known:
-            raise ConversionError(f"{name}: no {key!r}; there are {', '.join(known)}")
+            raise ConversionError(_unknown_key(name, key, known))
         if value is not None:
             conversion = (convert or {}).get(key)
             js_names[camel(key)] = conversion(value, f"{name}.{key}") if conversion else value
     return js_names
+
+
+def _unknown_key(name: str, key: object, known: Iterable[str]) -> str:
+    similar = [each for each in known if camel(each) == key]
+    if similar:
+        return f"{name}: unknown key {key!r}; did you mean {similar[0]}?"
+    return f"{name}: unknown key {key!r}; expected one of {', '.join(known)}"
 
 
 def named_tuple(tuple_type: type[T], fields: dict[str, Any], **convert: Callable[[Any], Any]) -> T:

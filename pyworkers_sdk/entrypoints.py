@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
     EnvT = TypeVarWithDefault("EnvT", default=Any)
 
-__all__ = ["Base", "ExecutionContext", "ExportProxy", "WorkerEntrypoint", "base"]
+__all__ = ["ExecutionContext", "WorkerEntrypoint"]
 
 T = TypeVar("T")
 

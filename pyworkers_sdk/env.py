@@ -10,7 +10,7 @@ from . import _row_types as _rows
 from ._border import JsWrapper, from_js, prop, raw
 from .errors import BindingError, RowError
 
-__all__ = ["Env", "hints"]
+__all__ = ["Env"]
 
 
 class Env(JsWrapper[Any]):

@@ -212,7 +212,7 @@ class StreamBindingError(WorkersError):
 
 
 class VectorizeError(WorkersError):
-    """Vectorize refused the operation; ``code`` is its number, or an HTTP status without one.
+    """Vectorize refused the operation; ``code`` is its number, or the HTTP status.
 
     40006 dimensions of the query differ from the index, 40012 dimensions of a vector differ, 40007
     too many ids, 40008 id too long, 40016 metadata too large, 40018 metadata key not allowed, 40023

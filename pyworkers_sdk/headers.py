@@ -11,7 +11,7 @@ from .errors import WorkersError
 if TYPE_CHECKING:
     from . import _js
 
-__all__ = ["Headers", "HeadersInit", "headers_of"]
+__all__ = ["Headers", "HeadersInit"]
 
 _raising = raising(WorkersError)
 

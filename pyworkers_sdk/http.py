@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from .cf import CfInit, IncomingRequestCfProperties
     from .websockets import WebSocket
 
-__all__ = ["Headers", "Request", "Response", "fetch", "send"]
+__all__ = ["Headers", "Request", "Response", "fetch"]
 
 _raising = raising(WorkersError)
 

@@ -545,20 +545,37 @@ class TailEventHandlerObject:
     JS: TailStream.TailEventHandlerObject.
     """
 
-    def outcome(self, event: TailEvent[Outcome], /) -> Awaitable[None] | None: ...
-    def span_open(self, event: TailEvent[SpanOpen], /) -> Awaitable[None] | None: ...
-    def span_close(self, event: TailEvent[SpanClose], /) -> Awaitable[None] | None: ...
-    def span_update(self, event: TailEvent[SpanUpdate], /) -> Awaitable[None] | None: ...
+    def outcome(self, event: TailEvent[Outcome], /) -> Awaitable[None] | None:
+        """Handle the end of the invocation."""
+
+    def span_open(self, event: TailEvent[SpanOpen], /) -> Awaitable[None] | None:
+        """Handle the start of a span."""
+
+    def span_close(self, event: TailEvent[SpanClose], /) -> Awaitable[None] | None:
+        """Handle the end of a span."""
+
+    def span_update(self, event: TailEvent[SpanUpdate], /) -> Awaitable[None] | None:
+        """Handle a new name or status of a span."""
+
     def diagnostic_channel(
         self, event: TailEvent[DiagnosticChannelEvent], /
-    ) -> Awaitable[None] | None: ...
-    def exception(self, event: TailEvent[Exception], /) -> Awaitable[None] | None: ...
-    def log(self, event: TailEvent[Log], /) -> Awaitable[None] | None: ...
-    def stream_diag_event(
-        self, event: TailEvent[StreamDiagnostic], /
-    ) -> Awaitable[None] | None: ...
-    def return_(self, event: TailEvent[Return], /) -> Awaitable[None] | None: ...
-    def attributes(self, event: TailEvent[Attributes], /) -> Awaitable[None] | None: ...
+    ) -> Awaitable[None] | None:
+        """Handle a message of a diagnostics channel."""
+
+    def exception(self, event: TailEvent[Exception], /) -> Awaitable[None] | None:
+        """Handle an exception."""
+
+    def log(self, event: TailEvent[Log], /) -> Awaitable[None] | None:
+        """Handle a log call."""
+
+    def stream_diag_event(self, event: TailEvent[StreamDiagnostic], /) -> Awaitable[None] | None:
+        """Handle a loss of events."""
+
+    def return_(self, event: TailEvent[Return], /) -> Awaitable[None] | None:
+        """Handle the return of the handler."""
+
+    def attributes(self, event: TailEvent[Attributes], /) -> Awaitable[None] | None:
+        """Handle attributes of a span."""
 
 
 TailEventHandlerType: TypeAlias = TailEventHandler | TailEventHandlerObject

@@ -25,9 +25,9 @@ class VersionMetadata(JsWrapper["_js.WorkerVersionMetadata"]):
     def __init__(self, version: _js.WorkerVersionMetadata) -> None:
         self._js = raw(version)
         if prop(self._js, "timestamp") is None:
+            got = "None" if self._js is None else type(version).__name__
             raise BindingError(
-                "VersionMetadata needs the binding that version_metadata configures,"
-                f" got {type(version).__name__}"
+                f"VersionMetadata: expected a binding, got {got}; configure version_metadata"
             )
 
     @property

@@ -216,7 +216,7 @@ def test_undeclared_name_is_refused() -> None:
         fake(AppEnv, API_KEE="k")
     with pytest.raises(TypeError, match="env: expected an Env class, to set API_KEY"):
         FakeRuntime(Default, env=fake(AppEnv), API_KEY="k")
-    with pytest.raises(TypeError, match=r"fake\(KV\) takes no API_KEY"):
+    with pytest.raises(TypeError, match=r"fake\(KV\): unexpected API_KEY"):
         fake(sdk.KV, API_KEY="k")
 
 

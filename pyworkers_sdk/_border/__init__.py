@@ -147,11 +147,11 @@ def binding(value: Any, kind: str, method: str) -> Any:
     js = raw(value)
     if js is None:
         raise BindingError(
-            f"{kind} needs a binding, got None: is it in the Worker's configuration?"
+            f"{kind}: expected a binding, got None; add it to the Worker's configuration"
         )
     if not hasattr(js, method):
         raise BindingError(
-            f"{kind} needs a {kind} binding, and this {type(js).__name__} has no {method}()"
+            f"{kind}: expected the {kind} binding, got {type(js).__name__} without {method}()"
         )
     return js
 

@@ -154,7 +154,7 @@ def loads(text: str, hook: Callable[[dict[str, Any]], Any] | None = None) -> Any
     """
     # A JSON text cannot be deeper than it has opening brackets: count those first, it is cheap.
     if text.count("[") + text.count("{") > MAX_DEPTH and _depth(text) > MAX_DEPTH:
-        raise ValueError("it is nested too deeply")
+        raise ValueError(f"the JSON text has more than {MAX_DEPTH:,} levels")
     return json.loads(text, parse_constant=_not_json, object_hook=hook)
 
 

@@ -500,7 +500,7 @@ def _member(value: Any, type_: type[Any] | tuple[type[Any], ...], place: str) ->
         raise expected(place, type_.__name__ if isinstance(type_, type) else "int", value)
     # The runtime takes an earlier time for one far in the future, and cannot read it back.
     if isinstance(value, datetime) and _aware(value) < EPOCH:
-        raise ConversionError(f"{place}: expected a time after 1970, got an earlier one")
+        raise ConversionError(f"{place}: expected a time from 1970 on, got an earlier one")
     # The runtime refuses a BigInt here, and an integer beyond 2**53 would become one.
     return convert(value, place, JSON) if type(value) is int else value
 

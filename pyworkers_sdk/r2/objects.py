@@ -50,7 +50,10 @@ class HTTPMetadata(TypedDict, total=False):
 
 
 class R2Conditional(TypedDict, total=False):
-    """Conditions on the stored object, for ``only_if``. All of them have to hold.
+    """Conditions on the stored object, for ``only_if``.
+
+    As in HTTP (RFC 9110), ``uploaded_before`` counts only without ``etag_matches``, and
+    ``uploaded_after`` only without ``etag_does_not_match``.
 
     JS: R2Conditional.
     """
@@ -60,9 +63,11 @@ class R2Conditional(TypedDict, total=False):
     etag_does_not_match: str
     """The object has another etag than this one; ``"*"`` is any etag."""
     uploaded_before: datetime
-    """The object was uploaded before this time. Times begin with 1970."""
+    """The object was uploaded before this time (not before 1970). Ignored beside
+    ``etag_matches``."""
     uploaded_after: datetime
-    """The object was uploaded after this time. Times begin with 1970."""
+    """The object was uploaded after this time (not before 1970). Ignored beside
+    ``etag_does_not_match``."""
     seconds_granularity: bool
     """Compare times in whole seconds, as HTTP does, not in milliseconds."""
 

@@ -35,7 +35,8 @@ def fake(kind: type[T], /, *, clock: Clock | None = None, **given: Any) -> T:
         raise TypeError(f"fake(): expected the class of a binding or an Env, got {kind!r}")
     is_env = Env in make.__mro__
     if given and not is_env:
-        raise TypeError(f"fake({make.__name__}) takes no {', '.join(given)}; only an Env does")
+        names = ", ".join(given)
+        raise TypeError(f"fake({make.__name__}): unexpected {names}; only an Env has bindings")
     if is_env:
         _bind(script, make, given)
     result: T = make(script.env if is_env else _binding(kind, "", script))

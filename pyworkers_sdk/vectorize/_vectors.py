@@ -100,7 +100,7 @@ class VectorizeMatch(NamedTuple):
 
     id: str
     score: float
-    """The distance by the metric of the index; see VectorizeDistanceMetric."""
+    """The score by the metric of the index. See VectorizeDistanceMetric for the nearest score."""
     values: list[float] | None
     """The values, if the query requested them."""
     namespace: str | None

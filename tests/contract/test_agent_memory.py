@@ -110,7 +110,7 @@ async def test_invalid_arguments_raise(env: Any, app: AppEnv) -> None:
     with raises(ConversionError, match="^content: expected str, got int$"):
         await fay.remember(1)  # type: ignore[arg-type]
     unknown: Any = [{"role": "user", "content": "a", "when": 1}]
-    with raises(ConversionError, match=r"^messages\[0\]: no 'when'; there are role"):
+    with raises(ConversionError, match=r"^messages\[0\]: unknown key 'when'; expected one of role"):
         await fay.ingest(unknown)
     with raises(BindingError):
         AgentMemory(env.DATA)

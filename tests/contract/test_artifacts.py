@@ -83,7 +83,9 @@ async def test_import_checks_url_and_options(app: AppEnv) -> None:
     insecure = app.REPOS.import_(source={"url": "http://a.example"}, target={"name": "b"})
     await refused(insecure, "INVALID_INPUT", 10100)
     unknown: Any = {"name": "b", "opts": {"readOnly": True}}
-    with raises(ConversionError, match=r"^target.opts: no 'readOnly'; there are description"):
+    with raises(
+        ConversionError, match=r"^target.opts: unknown key 'readOnly'; did you mean read_only\?"
+    ):
         await app.REPOS.import_(source={"url": url}, target=unknown)
 
 

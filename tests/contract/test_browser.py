@@ -151,12 +151,12 @@ async def test_quick_action_without_url_or_html_is_an_error_response(browser: Br
         "inner": (
             {"action": "content", "viewport": {"wide": 1}},
             ConversionError,
-            "options.viewport: no 'wide'; there are width, height",
+            "options.viewport: unknown key 'wide'; expected one of width, height",
         ),
         "in a list": (
             {"action": "scrape", "elements": [{"selector": "a"}, {"x": 1}]},
             ConversionError,
-            r"options.elements\[1\]: no 'x'",
+            r"options.elements\[1\]: unknown key 'x'",
         ),
         "no dict": (
             {"action": "pdf", "pdf_options": {"margin": 5}},
@@ -299,9 +299,9 @@ async def test_acquire_sends_options_in_camel_case(browser: Browser, world: Worl
 
 
 async def test_unknown_guardrails_raise(browser: Any) -> None:
-    with raises(ConversionError, match="guardrails: no 'domains'"):
+    with raises(ConversionError, match="guardrails: unknown key 'domains'"):
         await browser.acquire(guardrails={"domains": []})
-    with raises(ConversionError, match="guardrails: no 'domains'"):
+    with raises(ConversionError, match="guardrails: unknown key 'domains'"):
         await browser.get_live_view("x", guardrails={"domains": []})
 
 
@@ -349,7 +349,7 @@ async def test_version_and_protocol_of_a_browser(browser: Browser) -> None:
 
 
 async def test_wrong_binding_type_is_rejected(env: Any) -> None:
-    with raises(BindingError, match="Browser needs a Browser binding, and this .* has no fetch"):
+    with raises(BindingError, match="^Browser: expected the Browser binding, got .* without fetch"):
         Browser(env.KV)
     with raises(BindingError, match="got None"):
         Browser(None)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

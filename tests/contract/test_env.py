@@ -65,13 +65,15 @@ async def test_a_binding_of_another_kind_is_named(env: Any) -> None:
     class Wrong(Env):
         KV: sdk.D1
 
-    with raises(BindingError, match=r"^KV: D1 needs a D1 binding, .*has no prepare\(\)"):
+    with raises(
+        BindingError, match=r"^KV: D1: expected the D1 binding, got .* without prepare\(\)"
+    ):
         _ = Wrong(env).KV
 
 
 @cases({"D1": sdk.D1, "KV": sdk.KV})
 async def test_binding_of_none_is_refused(case: Any) -> None:
-    with raises(BindingError, match="needs a binding, got None"):
+    with raises(BindingError, match="expected a binding, got None"):
         case(None)
 
 

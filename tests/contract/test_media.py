@@ -98,5 +98,5 @@ async def test_arguments_of_wrong_type_raise(media: Any) -> None:
 
 
 async def test_wrong_binding_raises_binding_error(env: Any) -> None:
-    with raises(BindingError, match="Media needs a Media binding, and this .* has no input"):
+    with raises(BindingError, match="^Media: expected the Media binding, got .* without input"):
         Media(env.KV)

@@ -377,10 +377,10 @@ async def test_delay_beyond_32_bits_raises(queue: Queue[Any]) -> None:
 
 
 async def test_wrong_binding_raises(kv: Any, env: Any) -> None:
-    with raises(BindingError, match="^Queue needs a Queue binding, and this .* no sendBatch"):
+    with raises(BindingError, match="^Queue: expected the Queue binding, got .* without sendBatch"):
         Queue(kv.js_object if hasattr(env, "made") else env.NAMES)
     nothing: Any = None
-    with raises(BindingError, match="^Queue needs a binding, got None"):
+    with raises(BindingError, match="^Queue: expected a binding, got None"):
         Queue(nothing)
 
 

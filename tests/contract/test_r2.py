@@ -596,7 +596,7 @@ async def test_times_end_in_2262(r2: R2) -> None:
         "time": ({"cache_expiry": 5}, "^http_metadata.cache_expiry: expected datetime, got int"),
         "early": (
             {"cache_expiry": datetime(1969, 12, 31)},
-            "^http_metadata.cache_expiry: expected a time after 1970, got an earlier one",
+            "^http_metadata.cache_expiry: expected a time from 1970 on, got an earlier one",
         ),
         "no-dict": ("text/plain", "^http_metadata: expected a dict or Headers, got str"),
         "surrogate": ({"content_type": "\ud800"}, r"^http_metadata.contentType: .* surrogate"),
@@ -1057,7 +1057,7 @@ async def test_an_invalid_etag_header_is_named(r2: R2) -> None:
         "time": ({"uploaded_after": 5}, "^only_if.uploaded_after: expected datetime, got int$"),
         "early": (
             {"uploaded_after": datetime(1969, 1, 1)},
-            "^only_if.uploaded_after: expected a time after 1970, got an earlier one$",
+            "^only_if.uploaded_after: expected a time from 1970 on, got an earlier one$",
         ),
         "text": ("etag", "^only_if: expected a dict or Headers, got str$"),
     }
@@ -1688,12 +1688,14 @@ async def test_a_part_that_breaks_off_leaves_the_previous_part(r2: R2) -> None:
 
 async def test_a_missing_binding_is_refused() -> None:
     nothing: Any = None
-    with raises(BindingError, match="^R2 needs a binding, got None"):
+    with raises(BindingError, match="^R2: expected a binding, got None"):
         R2(nothing)
 
 
 async def test_wrong_binding_type_is_refused(env: Any) -> None:
-    with raises(BindingError, match=r"^R2 needs a R2 binding, and this .* no createMultipart"):
+    with raises(
+        BindingError, match=r"^R2: expected the R2 binding, got .* without createMultipart"
+    ):
         R2(env.KV)
 
 

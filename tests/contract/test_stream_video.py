@@ -348,5 +348,5 @@ async def test_arguments_of_wrong_type_raise_conversion_error(videos: Any) -> No
 
 
 async def test_wrong_binding_raises_binding_error(env: Any) -> None:
-    with raises(BindingError, match="Stream needs a Stream binding, and this .* has no video"):
+    with raises(BindingError, match="^Stream: expected the Stream binding, got .* without video"):
         Stream(env.KV)

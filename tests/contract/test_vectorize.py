@@ -510,8 +510,8 @@ async def test_v1_refuses_levels_dimensions_and_top_k(old_index: VectorizeIndex)
 
 async def test_wrong_binding_type_is_rejected(env: Any) -> None:
     with raises(
-        BindingError, match="Vectorize needs a Vectorize binding, and this .* has no queryById"
+        BindingError, match="^Vectorize: expected the Vectorize binding, got .* without queryById"
     ):
         Vectorize(env.KV)
-    with raises(BindingError, match="VectorizeIndex needs a VectorizeIndex binding"):
+    with raises(BindingError, match="^VectorizeIndex: expected the VectorizeIndex binding"):
         VectorizeIndex(env.KV)

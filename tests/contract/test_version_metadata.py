@@ -31,5 +31,5 @@ async def test_a_version_may_have_a_tag(env: Any) -> None:
 
 async def test_wrong_binding_type_is_refused(app: AppEnv) -> None:
     for wrong in (None, "text", 1):
-        with raises(BindingError, match="^VersionMetadata needs the binding"):
+        with raises(BindingError, match="^VersionMetadata: expected a binding, got "):
             VersionMetadata(wrong)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

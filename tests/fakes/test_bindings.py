@@ -113,7 +113,7 @@ def test_inspecting_a_binding_that_is_not_a_fake_raises(look: Any, binding: Any)
     ],
 )
 def test_a_missing_binding_is_refused(binding: Any) -> None:
-    with pytest.raises(BindingError, match=f"^{binding.__name__} needs "):
+    with pytest.raises(BindingError, match=f"^{binding.__name__}: expected a binding, got None"):
         binding(None)
 
 

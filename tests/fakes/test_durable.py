@@ -527,7 +527,9 @@ async def test_facet_can_be_aborted_while_it_starts() -> None:
 async def test_unknown_retry_option_raises() -> None:
     unknown: Any = {"max_retry": 1}
     namespace = FakeRuntime(Default, env=FacetEnv).env.PARENTS
-    with pytest.raises(TypeError, match="retry: no 'max_retry'; there are max_retries, timeout_ms"):
+    with pytest.raises(
+        TypeError, match="retry: unknown key 'max_retry'; expected one of max_retries, timeout_ms"
+    ):
         namespace.get_by_name("a", retry=unknown)
     stub = namespace.get(namespace.new_unique_id(), retry={"max_retries": 1, "timeout_ms": 5})
     assert await stub.count() == 1

@@ -93,7 +93,7 @@ async def test_sent_emails_of_another_binding_raises_type_error() -> None:
 
     other: Any = Other()
     with pytest.raises(
-        TypeError, match=r"sent_emails\(\): expected a SendEmail from fake\(\), got Other"
+        TypeError, match=r"sent_emails\(\): expected a SendEmail that fake\(\) made, got Other"
     ):
         sent_emails(SendEmail(other))
 

@@ -39,7 +39,7 @@ async def test_image_outputs_of_another_binding_raises_type_error() -> None:
     real: Any = images
     real._js = object()
     with pytest.raises(
-        TypeError, match=r"image_outputs\(\): expected an Images from fake\(\), got object"
+        TypeError, match=r"image_outputs\(\): expected an Images that fake\(\) made, got object"
     ):
         image_outputs(images)
 

@@ -40,6 +40,6 @@ async def test_media_outputs_of_another_binding_raises_type_error() -> None:
     media = fake(Media)
     media._js = object()
     with pytest.raises(
-        TypeError, match=r"media_outputs\(\): expected a Media from fake\(\), got object"
+        TypeError, match=r"media_outputs\(\): expected a Media that fake\(\) made, got object"
     ):
         media_outputs(media)

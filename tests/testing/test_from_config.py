@@ -358,18 +358,18 @@ def test_invalid_queue_settings_are_reported() -> None:
         (
             {},
             "x = 1",
-            "wrangler.jsonc:3: main: src/entry.py has no class Default, a WorkerEntrypoint",
+            "wrangler.jsonc:3: main: src/entry.py: expected a class Default(WorkerEntrypoint)",
         ),
         (
             {},
             "class Api(WorkerEntrypoint): pass\nclass _Own(WorkerEntrypoint): pass\nDefault = 1",
-            "wrangler.jsonc:3: main: src/entry.py has no class Default, a WorkerEntrypoint; "
+            "wrangler.jsonc:3: main: src/entry.py: expected a class Default(WorkerEntrypoint); "
             "it exports Api",
         ),
         (
             {},
             PLAIN + "__all__ = []",
-            "wrangler.jsonc:3: main: src/entry.py has no class Default, a WorkerEntrypoint",
+            "wrangler.jsonc:3: main: src/entry.py: expected a class Default(WorkerEntrypoint)",
         ),
         (
             {"durable_objects": {"bindings": [{"name": "ROOMS", "class_name": "Room"}]}},

@@ -118,7 +118,7 @@ class Worker:
         exports.update(_exports(module))
         if "Default" not in exports and not any(name.startswith("on_") for name in vars(module)):
             raise config.error(
-                f"{self.main} has no class Default, a WorkerEntrypoint{_list_of(exports)}",
+                f"{self.main}: expected a class Default(WorkerEntrypoint){_list_of(exports)}",
                 *config.place("main"),
             )
         exports.pop("Default", None)

@@ -99,7 +99,7 @@ def data_points(dataset: AnalyticsEngineDataset) -> list[DataPoint]:
     fake = raw(dataset)
     if not isinstance(fake, FakeAnalyticsEngineDataset):
         raise TypeError(
-            "data_points(): expected an AnalyticsEngineDataset from fake(), got"
+            "data_points(): expected an AnalyticsEngineDataset that fake() made, got"
             f" {type(fake).__name__}"
         )
     return [*fake.points]
@@ -194,6 +194,6 @@ def analytics_sql(binding: AnalyticsSQL) -> AnalyticsScript:
     fake = raw(binding)
     if not isinstance(fake, FakeAnalyticsSQL):
         raise TypeError(
-            f"analytics_sql(): expected an AnalyticsSQL from fake(), got {type(fake).__name__}"
+            f"analytics_sql(): expected an AnalyticsSQL that fake() made, got {type(fake).__name__}"
         )
     return fake.script

@@ -214,7 +214,7 @@ def sent_emails(mailer: SendEmail) -> list[SentEmail]:
     inside = raw(mailer)
     if not isinstance(inside, FakeSendEmail):
         raise TypeError(
-            f"sent_emails(): expected a SendEmail from fake(), got {type(inside).__name__}"
+            f"sent_emails(): expected a SendEmail that fake() made, got {type(inside).__name__}"
         )
     return [*inside.sent]
 

@@ -200,7 +200,7 @@ def image_outputs(images: Images) -> list[ImageOutput]:
     inside = raw(images)
     if not isinstance(inside, FakeImagesBinding):
         raise TypeError(
-            f"image_outputs(): expected an Images from fake(), got {type(inside).__name__}"
+            f"image_outputs(): expected an Images that fake() made, got {type(inside).__name__}"
         )
     return [*inside.outputs]
 

@@ -104,6 +104,6 @@ def media_outputs(media: Media) -> list[MediaOutput]:
     inside = raw(media)
     if not isinstance(inside, FakeMediaBinding):
         raise TypeError(
-            f"media_outputs(): expected a Media from fake(), got {type(inside).__name__}"
+            f"media_outputs(): expected a Media that fake() made, got {type(inside).__name__}"
         )
     return [*inside.outputs]

@@ -34,7 +34,7 @@ def sent_records(pipeline: Pipeline[Any]) -> list[Any]:
     fake = raw(pipeline)
     if not isinstance(fake, FakePipeline):
         raise TypeError(
-            f"sent_records(): expected a Pipeline from fake(), got {type(fake).__name__}"
+            f"sent_records(): expected a Pipeline that fake() made, got {type(fake).__name__}"
         )
     records: list[Any] = from_js(fake.records)
     return records
