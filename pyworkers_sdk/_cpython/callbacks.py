@@ -88,6 +88,7 @@ def called_once(function: Callable[[], Awaitable[Any]]) -> Any:
         except JsException:
             raise
         except Exception as exc:
+            # JavaScript sees an error of its kind, and a failed test the exception as its cause.
             raise js_error(type(exc).__name__, str(exc)) from exc
 
     return run
@@ -100,7 +101,7 @@ async def next_event(target: Any, name: str) -> None:
     happened = asyncio.get_running_loop().create_future()
 
     def listener(event: Any) -> None:
-        if not happened.done():
+        if not happened.done():  # the event may come twice before the listener is removed
             happened.set_result(None)
 
     target.addEventListener(name, listener)
