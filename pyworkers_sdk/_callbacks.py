@@ -9,7 +9,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
-from ._border import Called, JsException, js_error
+from ._border import JsException, js_error
+from ._border.callbacks import Called
 
 __all__ = ["entrust", "entrust_now"]
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Self
 
-from ._border import JsWrapper, expected, from_js, platform, raw, text, to_js, web
+from ._border import JsWrapper, expected, from_js, raw, text, to_js, web
+from ._border.callbacks import next_event
 from .errors import AbortError, AbortTimeoutError, ConversionError, WorkersError
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ class AbortSignal(JsWrapper["_js.AbortSignal"]):
         JS: AbortSignal.onabort.
         """
         while (reason := self.reason) is None:
-            await platform.event(self._js, "abort")
+            await next_event(self._js, "abort")
         return reason
 
 

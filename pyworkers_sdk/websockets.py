@@ -21,6 +21,7 @@ from ._border import (
     to_js,
     web,
 )
+from ._border.callbacks import Listening
 from .errors import WorkersError, from_js_error
 
 if TYPE_CHECKING:
@@ -410,7 +411,7 @@ class _Inbox:
         self._opened = opened
         self._error: WorkersError | None = None
         js.binaryType = "arraybuffer"  # reading the bytes of a Blob would need an await
-        self._events = platform.Listening(js, _EVENTS, self._receive)
+        self._events = Listening(js, _EVENTS, self._receive)
 
     def stop(self) -> None:
         self._events.stop()

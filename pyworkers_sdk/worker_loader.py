@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict
 
-from ._border import JsWrapper, binding, called_once, expected, raising, text
+from ._border import JsWrapper, binding, expected, raising, text
+from ._border.callbacks import called_once
 from ._border.rpc import sendable
 from ._options import js_options
 from .errors import WorkersError

@@ -6,8 +6,8 @@ The latter changes values exactly as a round trip through the real border does. 
 runs over both (tests/contract/test_border.py).
 
 This module exports the names that several modules share. ``platform`` is the implementation itself,
-for names that only one module needs. ``rpc`` and ``callbacks`` are loaded by the modules that need
-them.
+for names that only one module needs. ``rpc``, ``callbacks`` and ``vectors`` are loaded by the
+modules that need them.
 """
 
 from __future__ import annotations
@@ -22,12 +22,10 @@ from .values import dumps, expected, loads, text
 if sys.platform == "emscripten":
     from . import pyodide as platform
     from .pyodide import (
-        Called,
         JsException,
         answer,
         apply,
         bytes_of,
-        called_once,
         cells,
         from_js,
         from_json,
@@ -38,18 +36,15 @@ if sys.platform == "emscripten":
         record,
         stream_from,
         to_js,
-        to_vector,
         web,
     )
 else:
     from .._cpython import border as platform
     from .._cpython.border import (
-        Called,
         JsException,
         answer,
         apply,
         bytes_of,
-        called_once,
         cells,
         from_js,
         from_json,
@@ -60,12 +55,10 @@ else:
         record,
         stream_from,
         to_js,
-        to_vector,
         web,
     )
 
 __all__ = [
-    "Called",
     "JsException",
     "JsT",
     "JsWrapper",
@@ -73,7 +66,6 @@ __all__ = [
     "apply",
     "binding",
     "bytes_of",
-    "called_once",
     "cells",
     "dumps",
     "expected",
@@ -91,7 +83,6 @@ __all__ = [
     "stream_from",
     "text",
     "to_js",
-    "to_vector",
     "unsupported",
     "web",
 ]

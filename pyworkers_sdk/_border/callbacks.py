@@ -3,8 +3,8 @@
 import sys
 
 if sys.platform == "emscripten":
-    from .pyodide_callbacks import Handed
+    from .pyodide_callbacks import Called, Handed, Listening, called_once, next_event
 else:
-    from .._cpython.callbacks import Handed
+    from .._cpython.callbacks import Called, Handed, Listening, called_once, next_event
 
-__all__ = ["Handed"]
+__all__ = ["Called", "Handed", "Listening", "called_once", "next_event"]

@@ -10,13 +10,12 @@ snapshotted after import.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable, Awaitable, Callable, Collection
+from collections.abc import AsyncIterable, Awaitable, Collection
 from datetime import datetime, timezone
-from struct import Struct
 from typing import Any
 
 import js
-from js import JSON as JS_JSON, Array, Date, Float32Array, Float64Array, Object, Reflect
+from js import JSON as JS_JSON, Array, Date, Object, Reflect
 from pyodide.ffi import JsException, JsProxy, create_proxy, to_js as _to_js
 
 from ..errors import BindingError, ConversionError, WorkersError, from_js_error
@@ -29,21 +28,15 @@ except ImportError:  # Pyodide 0.26: null arrives as None, and no value crosses 
     jsnull = None  # type: ignore[assignment]
 
 __all__ = [
-    "Called",
     "JsException",
-    "Listening",
     "abandon",
     "answer",
     "apply",
-    "byte_array",
     "bytes_of",
-    "called_once",
     "cells",
     "console",
-    "event",
     "from_js",
     "from_json",
-    "from_vector",
     "identity",
     "js_error",
     "js_module",
@@ -59,8 +52,6 @@ __all__ = [
     "stream_from",
     "table",
     "to_js",
-    "to_vector",
-    "vectors",
     "web",
 ]
 
@@ -153,23 +144,6 @@ def from_json(text: str) -> Any:
     """Parse JSON text into a JavaScript value."""
     value = JS_JSON.parse(text)
     return _values.number(value, None) if type(value) is int else value
-
-
-def to_vector(value: Any, name: str = "values") -> Any:
-    """Return a Float32Array with the numbers of an array, a numpy array or a sequence."""
-    try:
-        view = memoryview(value)
-        if view.format in ("f", "d") and view.ndim == 1 and view.contiguous:
-            crossed = _to_js(view)
-            return crossed if view.format == "f" else Float32Array.new(crossed)
-    except TypeError:  # not a buffer
-        pass
-    return _to_js(_values.floats(value, name))
-
-
-def byte_array(value: Any) -> Any:
-    """Return an Array with the numbers of a buffer's bytes, for an API that takes JSON."""
-    return getattr(Array, "from")(_to_js(memoryview(value).cast("B")))
 
 
 def _js_bytes(value: Any, walk: Walk) -> Any:
@@ -273,34 +247,6 @@ def _is_plain(value: Any) -> bool:
 def bytes_of(buffer: Any) -> bytes | None:
     """Return the bytes of an ArrayBuffer, copied once; None for null."""
     return None if buffer is None or buffer is jsnull else buffer.to_bytes()
-
-
-def from_vector(value: Any) -> list[float]:
-    """Return the numbers of a Float32Array or a plain Array."""
-    numbers = value.to_py()
-    return [float(number) for number in numbers]
-
-
-def vectors(value: Any) -> dict[str, Any]:
-    """Convert an object whose ``data`` is an Array of rows of numbers.
-
-    All rows pass through one buffer: one crossing each, instead of one for each number.
-    """
-    rest = Object.assign(Object.new(), value)
-    Reflect.deleteProperty(rest, "data")
-    result: dict[str, Any] = from_js(rest)
-    rows = value.data
-    width = rows[0].length if rows.length else 0
-    buffer, numbers = Float64Array.new(width), Struct(f"{width}d")
-    fill, read = buffer.set, buffer.to_bytes
-    result["data"] = data = []
-    for row in rows:
-        if row.length == width:
-            fill(row)
-            data.append([*numbers.unpack(read())])
-        else:
-            data.append(from_vector(row))
-    return result
 
 
 def record(value: Any) -> dict[str, Any] | None:
@@ -479,57 +425,6 @@ def promise(awaitable: Awaitable[Any]) -> Any:
     return js.Promise.new(lambda resolve, _: resolve(proxy))
 
 
-class Listening:
-    """A listener for events of an object, until ``stop``: one proxy for all types of event."""
-
-    def __init__(self, target: Any, types: tuple[str, ...], listener: Callable[[Any], Any]) -> None:
-        self._target = target
-        self._types = types
-        self._proxy = create_proxy(listener)
-        for event_type in types:
-            target.addEventListener(event_type, self._proxy)
-
-    def stop(self) -> None:
-        for event_type in self._types:
-            self._target.removeEventListener(event_type, self._proxy)
-        # Not now: this may run inside a call of the listener.
-        asyncio.get_running_loop().call_soon(self._proxy.destroy)
-
-
-class Called:
-    """``with Called(function) as js_function: …``: an async function that JavaScript may call.
-
-    JavaScript awaits its result. The function's one proxy ends with the block.
-    """
-
-    def __init__(self, function: Callable[..., Awaitable[Any]]) -> None:
-        self._function = function
-
-    def __enter__(self) -> Any:
-        self._proxy = create_proxy(lambda *args: answer(self._function(*args)))
-        return self._proxy
-
-    def __exit__(self, *_: object) -> None:
-        self._proxy.destroy()
-
-
-def called_once(function: Callable[[], Awaitable[Any]]) -> Any:
-    """Return an async function that JavaScript calls at most once.
-
-    Its proxy ends with the call, or when JavaScript drops the function.
-    """
-
-    async def run() -> Any:
-        try:
-            return await function()
-        finally:
-            # Not now: this runs inside a call of the proxy.
-            asyncio.get_running_loop().call_soon(proxy.destroy)
-
-    proxy = create_proxy(lambda: answer(run()))
-    return proxy
-
-
 def later(target: Any, method: str, args: list[Any]) -> None:
     """Call ``target[method](...args)`` in a microtask, when no Python is on the stack."""
     js.queueMicrotask(getattr(target, method).bind(target, *map(to_js, args)))
@@ -608,23 +503,6 @@ def js_sockets() -> Any:
     except ImportError:
         raise BindingError("cloudflare:sockets is only in the Workers runtime") from None
     return cloudflareSocketsModule
-
-
-async def event(target: Any, name: str) -> None:
-    """Wait for the next event of that name at ``target``."""
-    happened = asyncio.get_running_loop().create_future()
-
-    def listener(event: Any) -> None:
-        if not happened.done():
-            happened.set_result(None)
-
-    proxy = create_proxy(listener)
-    target.addEventListener(name, proxy)
-    try:
-        await happened
-    finally:
-        target.removeEventListener(name, proxy)
-        proxy.destroy()
 
 
 class NoRuntime:

@@ -18,7 +18,7 @@ from pyodide.ffi import create_proxy
 from .pyodide import answer, raw
 from .pyodide_rpc import js_failure
 
-__all__ = ["Handed"]
+__all__ = ["Called", "Handed", "Listening", "called_once", "next_event"]
 
 
 class Handed:
@@ -75,3 +75,71 @@ async def _awaited(result: Awaitable[Any]) -> None:
 
 async def _failed(error: Exception) -> None:
     raise error
+
+
+class Listening:
+    """A listener for events of an object, until ``stop``: one proxy for all types of event."""
+
+    def __init__(self, target: Any, types: tuple[str, ...], listener: Callable[[Any], Any]) -> None:
+        self._target = target
+        self._types = types
+        self._proxy = create_proxy(listener)
+        for event_type in types:
+            target.addEventListener(event_type, self._proxy)
+
+    def stop(self) -> None:
+        for event_type in self._types:
+            self._target.removeEventListener(event_type, self._proxy)
+        # Not now: this may run inside a call of the listener.
+        asyncio.get_running_loop().call_soon(self._proxy.destroy)
+
+
+class Called:
+    """``with Called(function) as js_function: …``: an async function that JavaScript may call.
+
+    JavaScript awaits its result. The function's one proxy ends with the block.
+    """
+
+    def __init__(self, function: Callable[..., Awaitable[Any]]) -> None:
+        self._function = function
+
+    def __enter__(self) -> Any:
+        self._proxy = create_proxy(lambda *args: answer(self._function(*args)))
+        return self._proxy
+
+    def __exit__(self, *_: object) -> None:
+        self._proxy.destroy()
+
+
+def called_once(function: Callable[[], Awaitable[Any]]) -> Any:
+    """Return an async function that JavaScript calls at most once.
+
+    Its proxy ends with the call, or when JavaScript drops the function.
+    """
+
+    async def run() -> Any:
+        try:
+            return await function()
+        finally:
+            # Not now: this runs inside a call of the proxy.
+            asyncio.get_running_loop().call_soon(proxy.destroy)
+
+    proxy = create_proxy(lambda: answer(run()))
+    return proxy
+
+
+async def next_event(target: Any, name: str) -> None:
+    """Wait for the next event of that name at ``target``."""
+    happened = asyncio.get_running_loop().create_future()
+
+    def listener(event: Any) -> None:
+        if not happened.done():
+            happened.set_result(None)
+
+    proxy = create_proxy(listener)
+    target.addEventListener(name, proxy)
+    try:
+        await happened
+    finally:
+        target.removeEventListener(name, proxy)
+        proxy.destroy()

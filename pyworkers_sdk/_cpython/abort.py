@@ -76,13 +76,15 @@ class AbortSignal:
         self._listeners[listener] = None
 
     def removeEventListener(self, name: str, listener: Any) -> None:
+        # A listener that is missing is not an error in JavaScript.
         self._listeners.pop(listener, None)
 
     def fire(self, reason: Any = None) -> None:
-        if not self._aborted:
+        if not self._aborted:  # test_abort: test_only_the_first_abort_counts
             self._aborted = True
             aborted = JsException("AbortError", "The operation was aborted")
             self._reason = aborted if reason is None else reason
+            # A copy: a listener may remove itself.
             for listener in [*self._listeners]:
                 listener(None)
 

@@ -10,7 +10,7 @@ is an int or a float, a Date an aware UTC datetime in whole milliseconds, a Uint
 from __future__ import annotations
 
 from array import array
-from collections.abc import AsyncIterable, Awaitable, Callable
+from collections.abc import AsyncIterable, Awaitable
 from datetime import datetime, timezone
 from typing import Any
 
@@ -22,21 +22,15 @@ from .js_exception import JsException
 from .runtime_modules import console, js_module, js_sockets
 
 __all__ = [
-    "Called",
     "JsException",
-    "Listening",
     "abandon",
     "answer",
     "apply",
-    "byte_array",
     "bytes_of",
-    "called_once",
     "cells",
     "console",
-    "event",
     "from_js",
     "from_json",
-    "from_vector",
     "identity",
     "js_error",
     "js_module",
@@ -52,8 +46,6 @@ __all__ = [
     "stream_from",
     "table",
     "to_js",
-    "to_vector",
-    "vectors",
     "web",
 ]
 
@@ -88,16 +80,6 @@ def apply(target: Any, method: str, args: list[Any]) -> Any:
 def from_json(text: str) -> Any:
     """Parse JSON text into a JavaScript value."""
     return _values.loads(text, in_order)
-
-
-def to_vector(value: Any, name: str = "values") -> Any:
-    """Return a Float32Array (here: ``array("f")``) with the numbers of an array or a sequence."""
-    return _values.floats(value, name)
-
-
-def byte_array(value: Any) -> Any:
-    """Return an Array with the numbers of a buffer's bytes, for an API that takes JSON."""
-    return list(memoryview(value).cast("B"))
 
 
 def _object(value: Any, walk: Walk) -> dict[str, Any]:
@@ -168,18 +150,6 @@ def bytes_of(buffer: Any) -> bytes | None:
     return None if buffer is None else bytes(buffer)
 
 
-def from_vector(value: Any) -> list[float]:
-    """Return the numbers of a Float32Array or a plain Array."""
-    return [float(number) for number in value]
-
-
-def vectors(value: Any) -> dict[str, Any]:
-    """Convert an object whose ``data`` is an Array of rows of numbers."""
-    result: dict[str, Any] = from_js({name: value[name] for name in value if name != "data"})
-    result["data"] = [from_vector(row) for row in value["data"]]
-    return result
-
-
 def record(value: Any) -> dict[str, Any] | None:
     """Convert a flat object to a dict, or null to None."""
     fields: dict[str, Any] | None = from_js(value)
@@ -237,50 +207,6 @@ def promise(awaitable: Awaitable[Any]) -> Any:
     return asyncio.ensure_future(awaitable)
 
 
-class Listening:
-    """A listener for events of an object, until ``stop``."""
-
-    def __init__(self, target: Any, types: tuple[str, ...], listener: Callable[[Any], Any]) -> None:
-        self._target = target
-        self._types = types
-        self._listener = listener
-        for event_type in types:
-            target.addEventListener(event_type, listener)
-
-    def stop(self) -> None:
-        for event_type in self._types:
-            self._target.removeEventListener(event_type, self._listener)
-
-
-class Called:
-    """``with Called(function) as js_function: …``: an async function that JavaScript may call.
-
-    JavaScript awaits its result.
-    """
-
-    def __init__(self, function: Callable[..., Awaitable[Any]]) -> None:
-        self._function = function
-
-    def __enter__(self) -> Any:
-        return self._function
-
-    def __exit__(self, *_: object) -> None: ...
-
-
-def called_once(function: Callable[[], Awaitable[Any]]) -> Any:
-    """Return an async function that JavaScript calls at most once."""
-
-    async def run() -> Any:
-        try:
-            return await function()
-        except JsException:
-            raise
-        except Exception as exc:
-            raise js_error(type(exc).__name__, str(exc)) from exc
-
-    return run
-
-
 def later(target: Any, method: str, args: list[Any]) -> None:
     """Call ``target[method](...args)``: here at once, on Pyodide in a microtask."""
     getattr(target, method)(*args)
@@ -301,23 +227,6 @@ def js_error(name: str, message: str, stack: str | None = None) -> Exception:
 def answer(awaitable: Awaitable[Any]) -> Any:
     """Return a Promise of an awaitable's result, for JavaScript that called Python."""
     return awaitable
-
-
-async def event(target: Any, name: str) -> None:
-    """Wait for the next event of that name at ``target``."""
-    import asyncio
-
-    happened = asyncio.get_running_loop().create_future()
-
-    def listener(event: Any) -> None:
-        if not happened.done():
-            happened.set_result(None)
-
-    target.addEventListener(name, listener)
-    try:
-        await happened
-    finally:
-        target.removeEventListener(name, listener)
 
 
 class NoRuntime:

@@ -6,9 +6,11 @@ from collections.abc import Awaitable, Callable
 from inspect import isawaitable
 from typing import Any
 
+from .border import js_error
+from .js_exception import JsException
 from .rpc import js_failure
 
-__all__ = ["Handed"]
+__all__ = ["Called", "Handed", "Listening", "called_once", "next_event"]
 
 
 class Handed:
@@ -45,3 +47,65 @@ async def _awaited(result: Awaitable[Any]) -> None:
     except Exception as exc:
         failure = js_failure(exc)
         raise failure from (None if failure is exc else exc)
+
+
+class Listening:
+    """A listener for events of an object, until ``stop``."""
+
+    def __init__(self, target: Any, types: tuple[str, ...], listener: Callable[[Any], Any]) -> None:
+        self._target = target
+        self._types = types
+        self._listener = listener
+        for event_type in types:
+            target.addEventListener(event_type, listener)
+
+    def stop(self) -> None:
+        for event_type in self._types:
+            self._target.removeEventListener(event_type, self._listener)
+
+
+class Called:
+    """``with Called(function) as js_function: …``: an async function that JavaScript may call.
+
+    JavaScript awaits its result.
+    """
+
+    def __init__(self, function: Callable[..., Awaitable[Any]]) -> None:
+        self._function = function
+
+    def __enter__(self) -> Any:
+        return self._function
+
+    def __exit__(self, *_: object) -> None: ...
+
+
+def called_once(function: Callable[[], Awaitable[Any]]) -> Any:
+    """Return an async function that JavaScript calls at most once."""
+
+    async def run() -> Any:
+        try:
+            return await function()
+        except JsException:
+            raise
+        except Exception as exc:
+            # JavaScript sees an error of its kind, and a failed test the exception as its cause.
+            raise js_error(type(exc).__name__, str(exc)) from exc
+
+    return run
+
+
+async def next_event(target: Any, name: str) -> None:
+    """Wait for the next event of that name at ``target``."""
+    import asyncio
+
+    happened = asyncio.get_running_loop().create_future()
+
+    def listener(event: Any) -> None:
+        if not happened.done():  # the event may come twice before the listener is removed
+            happened.set_result(None)
+
+    target.addEventListener(name, listener)
+    try:
+        await happened
+    finally:
+        target.removeEventListener(name, listener)

@@ -69,6 +69,7 @@ def _not_entered() -> Entered:
     return nullcontext
 
 
+# Replaced by install(). Functions and not objects: each task may run in another environment.
 _current: Callable[[], Environment] = NoEnvironment
 _entered: Callable[[], Entered] = _not_entered
 

@@ -116,6 +116,7 @@ class FormData:
 
 
 def _entry_value(name: str, value: str | Blob, filename: str | None) -> _Value:
+    # A blob becomes a file, named after its field; a file under another name becomes a new file.
     if isinstance(value, str) or (isinstance(value, File) and filename is None):
         return value
     return File(value.data, name if filename is None else filename, type=value.type)
@@ -137,6 +138,7 @@ def serialized(form: FormData) -> tuple[bytes, str]:
 
 
 def _escaped(text: str) -> str:
+    # The rules of the standard, but workerd doubles backslashes, and refuses one at the end.
     if text.endswith("\\"):
         raise JsException("TypeError", "Name or filename can't end with backslash")
     return text.replace("\\", "\\\\").replace('"', "%22").replace("\n", "%0A")
@@ -209,6 +211,7 @@ def _unquoted(text: bytes) -> str:
     return unquote_to_bytes(whole).decode(errors="replace")
 
 
+# workerd's own parser of parts: parameters are quoted, and a backslash escapes any character.
 _PARAMETER = r';\s*([\w!#$%&\'*+.^`|~-]+)\s*=\s*"((?:[^"\n\\]|\\[^\n])+)"\s*'
 _DISPOSITION = re.compile(rf"\s*([\w-]+)\s*((?:{_PARAMETER})*)")
 
@@ -231,7 +234,7 @@ def _multipart(rest: bytes, boundary: bytes) -> FormData:
         data, delimiter, rest = rest[end.end() :].partition(b"\n--" + boundary)
         if not delimiter or not rest:
             raise _malformed("No subsequent boundary string after multipart message.")
-        data = data.removesuffix(b"\r")
+        data = data.removesuffix(b"\r")  # lines may end in LF or CRLF, also mixed
         if filename is None:
             form.append(name, data.decode(errors="replace"))
         else:

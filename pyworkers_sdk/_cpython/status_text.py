@@ -11,6 +11,7 @@ def reason(status: int) -> str:
     return _REASONS.get(status) or classes[status // 100]
 
 
+# Seen in workerd: test_http.py, test_default_status_text_follows_the_status.
 _REASONS = {
     101: "Switching Protocols",
     200: "OK",

@@ -45,6 +45,7 @@ class Connects(Protocol):
     def connect(self) -> Socket: ...
 
 
+# By "host:port". Weak: a test's Hyperdrive binding must not outlive the test.
 _owners: MutableMapping[str, Connects] = WeakValueDictionary()
 
 
@@ -135,6 +136,7 @@ class Socket:
     ) -> None:
         self._address = address
         self._half_open = half_open
+        # It connects at once. ``opened`` and ``closed`` report a failure.
         self._pair = asyncio.ensure_future(connecting)
         self._pair.add_done_callback(self._connected)
         self._closed = asyncio.get_running_loop().create_future()
@@ -156,6 +158,7 @@ class Socket:
         return asyncio.shield(self._closed)
 
     async def pair(self) -> Pair:
+        # Shielded: a caller that is cancelled must not cancel the connection for the others.
         return await asyncio.shield(self._pair)
 
     async def close(self) -> None:
@@ -163,7 +166,7 @@ class Socket:
             self.closing = True
             try:
                 _, writer = await self.pair()
-            except JsException:
+            except JsException:  # it never connected, and ``closed`` has the error
                 return
             writer.close()
             self._set_closed()
@@ -211,7 +214,7 @@ class Socket:
             return b""
         try:
             data: bytes = await reader.read(_CHUNK_SIZE)
-        except OSError:
+        except OSError:  # a reset connection reads as its end
             data = b""
         if not (data or self._half_open or self.ended or self.closing):
             # The other end has closed. Without half-open that closes this side, too.

@@ -141,7 +141,7 @@ def _name(name: str) -> str:
 
 
 def _value(value: str) -> str:
-    value = value.strip(" \t\r\n")
+    value = value.strip(" \t\r\n")  # test_http: test_header_values_are_trimmed
     if _INVALID_IN_VALUE.search(value):
         raise JsException("TypeError", "Invalid header value.")
     return value
@@ -175,6 +175,7 @@ class Body:
             content_type, data = body.type, body.data
         else:
             data = body
+        # An explicit header wins over the type of the body.
         if content_type and not self.headers.has("content-type"):
             self.headers.set("content-type", content_type)
         self.source = data
@@ -211,6 +212,7 @@ class Body:
         copy.__dict__.update(self.__dict__)
         copy.headers = Headers(self.headers)
         copy.headers.immutable = self.headers.immutable
+        # Both copies read from one source, at their own pace.
         if self.body is not None:
             self.body, copy.body = self.body.tee()
         return copy
@@ -275,6 +277,7 @@ class Request(Body):
 
     @property
     def signal(self) -> AbortSignal:
+        # Most requests never need one, so it is made at the first use.
         self.own_signal = self.own_signal or AbortSignal()
         return self.own_signal
 
@@ -292,6 +295,7 @@ class Request(Body):
         """Return the body for a request made from this one; here it counts as used."""
         if self.body is None or self.body.disturbed:
             raise JsException("TypeError", REUSED_BODY)
+        # A stream of the same chunks: the original one must answer that it is disturbed.
         moved = ReadableStream(self.body.chunks, self.body.length)
         self.body.disturbed = True
         return moved
@@ -370,6 +374,7 @@ class Response(Body):
         if webSocket is None and not 200 <= self.status <= 599:
             raise JsException("RangeError", STATUS_RANGE)
         self.statusText: str = reason(self.status) if statusText is None else statusText
+        # No control characters: a line break would start a header.
         if re.search(r"[\0-\x1f]", self.statusText):
             raise JsException("TypeError", "Invalid statusText")
         if self.status in (101, 204, 205, 304):

@@ -202,6 +202,7 @@ class WebSocket:
         if self._state == "connecting":
             self._dialling.cancel()
             self._state = "released"
+            # Not now: in JavaScript events arrive after the code that is running.
             asyncio.get_running_loop().call_soon(self._not_connected, JsException(*BROKEN))
         elif self.closedOutgoing or self.error is not None or self._state == "released":
             return
@@ -301,6 +302,7 @@ class WebSocket:
             elif not self.closedIncoming:
                 self.receiver.message(self, frame)
         except Exception as exc:
+            # test_websockets: test_listener_that_raises_breaks_the_connection
             if self._state == "accepted":
                 self._break(JsException(type(exc).__name__, str(exc)))
             raise  # the event loop logs it
@@ -314,6 +316,7 @@ class WebSocket:
         if not frame.clean:
             self._fail(JsException(*BROKEN))
         self.closedIncoming = True
+        # As of compatibility date 2026-04-07 a Close is answered with its own code.
         if not self._allowHalfOpen and not self.closedOutgoing and frame.clean:
             self._close(frame)
         self.receiver.close(self, frame.code, frame.reason, frame.clean)

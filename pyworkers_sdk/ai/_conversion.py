@@ -14,7 +14,6 @@ from .._border import (
     from_js,
     from_json,
     loads,
-    platform,
     prop,
     raising,
     raw,
@@ -22,6 +21,7 @@ from .._border import (
     web,
 )
 from .._border.values import JSON, convert
+from .._border.vectors import byte_array, vectors
 from .._http_body import body_of
 from ..errors import AIError, RowError, from_js_error
 from ..http import Response
@@ -82,7 +82,7 @@ def _live(model: str, name: str, value: Any) -> Any:
     if isinstance(value, _BYTES):
         if model == "@cf/openai/whisper-large-v3-turbo" or name == "image_b64":
             return b2a_base64(value, newline=False).decode()
-        return _JsValue(platform.byte_array(value))
+        return _JsValue(byte_array(value))
     body: Any = body_of(value["body"], "see AI.run")
     content_type = value.get("contentType")
     if not hasattr(body, "getReader"):
@@ -126,7 +126,7 @@ _JSON: tuple[type[Any], ...] = (dict, list, str, int, float)
 async def answer_of(model: str, js_answer: Any, streams: bool, row_type: Any) -> Any:
     """Convert the answer of the runtime's client: JSON, a stream, or a whole Response."""
     if model in EMBEDDINGS and row_type is None and prop(js_answer, "data") is not None:
-        return platform.vectors(js_answer)
+        return vectors(js_answer)
     answer: Any = from_js(js_answer)
     if answer is None or isinstance(answer, _JSON):
         if streams:

@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from .._border import JsWrapper, called_once, raising, raw, text
+from .._border import JsWrapper, raising, raw, text
+from .._border.callbacks import called_once
 from .._border.rpc import sendable
 from ..errors import DurableObjectError
 from ..services import Fetcher

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
-from .._border import binding, from_js, text, to_vector
+from .._border import binding, from_js, text
+from .._border.vectors import to_vector
 from ._vectors import (
     VectorIndex,
     VectorizeDistanceMetric,

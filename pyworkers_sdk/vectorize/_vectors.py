@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, NamedTuple, TypeAlias, TypedDict, cast
 
-from .._border import JsT, JsWrapper, expected, from_js, raising, text, to_js, to_vector
+from .._border import JsT, JsWrapper, expected, from_js, raising, text, to_js
 from .._border.values import JSON, convert
+from .._border.vectors import to_vector
 from ..errors import VectorizeError
 
 __all__ = [

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .._border import binding, from_js, to_vector
+from .._border import binding, from_js
+from .._border.vectors import to_vector
 from ._vectors import VectorIndex, js_ids, js_vectors
 
 if TYPE_CHECKING:

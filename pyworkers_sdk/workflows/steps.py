@@ -23,7 +23,8 @@ from typing import (
 )
 
 from .. import _row_types as _rows
-from .._border import Called, JsWrapper, from_js, js_error, raw, to_js
+from .._border import JsWrapper, from_js, js_error, raw, to_js
+from .._border.callbacks import Called
 from .._border.rpc import sendable
 from .._options import js_options
 from ..errors import ConversionError, WorkersError, WorkflowError, error_of

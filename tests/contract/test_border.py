@@ -19,15 +19,14 @@ from pyworkers_sdk._border import (
     from_js,
     from_json,
     loads,
-    platform,
     prop,
     raw,
     stream_from,
     text,
     to_js,
-    to_vector,
 )
 from pyworkers_sdk._border.values import JSON, SQL, convert
+from pyworkers_sdk._border.vectors import from_vector, to_vector
 
 from .kit import World, cases, not_in, only, raises
 
@@ -399,12 +398,12 @@ async def test_text_refuses_other_types_and_lone_surrogates() -> None:
 async def test_a_vector_is_a_float32array(case: Any) -> None:
     crossed = to_vector(case)
     assert kind(crossed) == "Float32Array"
-    assert platform.from_vector(crossed) == list(case)
-    assert all(type(number) is float for number in platform.from_vector(crossed))
+    assert from_vector(crossed) == list(case)
+    assert all(type(number) is float for number in from_vector(crossed))
 
 
 async def test_a_vector_is_rounded_to_float32() -> None:
-    assert platform.from_vector(to_vector([0.1])) == [0.10000000149011612]
+    assert from_vector(to_vector([0.1])) == [0.10000000149011612]
 
 
 @cases(

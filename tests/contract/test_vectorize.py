@@ -9,7 +9,8 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from pyworkers_sdk import Vectorize, VectorizeIndex, VectorizeMatches, VectorizeVector
-from pyworkers_sdk._border import JsException, to_vector
+from pyworkers_sdk._border import JsException
+from pyworkers_sdk._border.vectors import to_vector
 from pyworkers_sdk.errors import BindingError, ConversionError, VectorizeError
 from tests.contract.kit import cases, raises
 

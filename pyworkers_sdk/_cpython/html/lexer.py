@@ -114,7 +114,7 @@ class Lexer:
     def _markup(self) -> Token | None:
         data, start = self._data, self._start
         first = data[start + 1 : start + 2]
-        if not first:
+        if not first:  # a last "<" is text
             return self._rest("text")
         if first.isalpha():
             return self._tag("start", start + 1)
@@ -127,7 +127,7 @@ class Lexer:
         second = data[start + 2 : start + 3]
         if not second:
             return self._rest("text")
-        if second == b">":
+        if second == b">":  # "</>" is dropped by browsers, and passes through here
             return self._token("other", start + 3)
         return self._tag("end", start + 2) if second.isalpha() else self._bogus_comment(start + 2)
 
@@ -140,6 +140,7 @@ class Lexer:
     def _declaration(self) -> Token | None:
         start = self._start + 2
         ahead = self._data[start : start + 7]
+        # Wait as long as the input so far may become one of these.
         for opening in (b"--", b"DOCTYPE", b"[CDATA["):
             known = ahead if opening == b"[CDATA[" else ahead.upper()
             if len(ahead) < len(opening) and opening.startswith(known) and not self._last:
@@ -212,7 +213,7 @@ class Lexer:
             between = _BETWEEN.match(data, position)
             assert between
             position = between.end()
-            if position == len(data):
+            if position == len(data):  # an unfinished tag passes through
                 return self._rest("other")
             if data[position] == 0x3E:
                 self_closing = between[0].endswith(b"/")

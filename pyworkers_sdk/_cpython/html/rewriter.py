@@ -85,7 +85,7 @@ class HTMLRewriter:
         # The document's handlers are called after the handlers of elements.
         rules = sorted(self._rules, key=lambda rule: rule.selector is None)
         reader = _reader(response.body)
-        response.body.disturbed = True
+        response.body.disturbed = True  # even before the new body is read
         body = ReadableStream(_Run(rules, encoding).rewritten(reader))
         headers = [*response.headers]
         return type(response)(
@@ -162,7 +162,7 @@ class _Run:
                         yield self._flushed()
                     raise
         finally:
-            if not ended:
+            if not ended:  # an error, or a reader that has left early
                 await reader.cancel()
 
     def _flushed(self) -> bytes:
@@ -190,6 +190,7 @@ class _Run:
     async def _end(self) -> AsyncIterator[None]:
         async for _ in self._end_of_text():
             yield
+        # Seen in workerd: "end" handlers run in reverse order (test_handlers_run_in_order).
         end = DocumentEnd(self._encoding)
         for rule in reversed(self._rules):
             if rule.selector is None and "end" in rule.handlers:
@@ -217,7 +218,7 @@ class _Run:
             yield
 
     async def _text(self, token: Token) -> AsyncIterator[None]:
-        if not self._handlers("text"):
+        if not self._handlers("text"):  # undecoded, so that it stays byte by byte
             self._emit(token.raw)
             return
         for text in self._decoded(token.raw):
@@ -227,6 +228,7 @@ class _Run:
     async def _end_of_text(self) -> AsyncIterator[None]:
         if self._decoder is None:
             return
+        # The last chunk of a text: mostly empty, with lastInTextNode.
         text = self._decoder.decode(b"", True)
         self._decoder = None
         async for _ in self._text_handled(text, True):
@@ -288,6 +290,7 @@ class _Run:
         async for _ in self._end_of_text():
             yield
         opened, handlers = self._matched(token)
+        # Void elements of HTML have no content; in SVG and MathML the slash decides.
         html = token.namespace == HTML
         can_hold = _VOID.fullmatch(opened.name) is None if html else not token.self_closing
         emptied = self._emptied
@@ -298,6 +301,7 @@ class _Run:
                 self._write(token.raw)
             return
         element = Element(self._encoding, token, can_hold)
+        # Inside removed content handlers run, but nothing that they do is written.
         element.changes.removed = emptied
         for handler in handlers:
             await self._called(handler, element)
@@ -311,6 +315,7 @@ class _Run:
         """Return the element that a start tag opens, and its handlers."""
         attributes: dict[str, str] = {}
         for name, value, _ in token.attributes:
+            # Of two attributes with one name the first counts.
             attributes.setdefault(lower(self._text_of(name)), self._text_of(value))
         opened = _Element(lower(self._text_of(token.text)), attributes)
         opened.namespace = token.namespace
@@ -396,6 +401,7 @@ class _Run:
                 self._add(content, html)
                 continue
             reader = _reader(content)
+            # Inserted bytes are UTF-8 whatever the encoding of the document.
             decoder = codecs.getincrementaldecoder("utf-8")()
             while not (chunk := await reader.read())["done"]:
                 try:

@@ -67,6 +67,7 @@ class Selector:
         return selected
 
 
+# Tokens of CSS: https://www.w3.org/TR/css-syntax-3/#tokenization.
 _IDENT = (
     r"(?:--|-?(?:[A-Za-z_\x80-\U0010ffff]|\\(?:[0-9A-Fa-f]{1,6}\s?|[^\n0-9A-Fa-f])))"
     r"(?:[A-Za-z0-9_\x80-\U0010ffff-]|\\(?:[0-9A-Fa-f]{1,6}\s?|[^\n0-9A-Fa-f]))*"
@@ -176,6 +177,7 @@ class _Parser:
 
     def _type(self, missing: str) -> list[Test]:
         """Parse ``p``, ``*``, ``*|p``, ``|p`` or nothing; ``|p`` selects no element."""
+        # "|p" is an element without a namespace, and HTML has none.
         never: list[Test] = []
         if self._ahead() == "|" and self._ahead(2) != "|=":
             self._at += 1
@@ -206,7 +208,7 @@ class _Parser:
     def _attribute(self) -> Test:
         """Parse the rest of an attribute selector after its bracket."""
         self._skip()
-        self._at += self._ahead() == "|"
+        self._at += self._ahead() == "|"  # "[|p]" is accepted, and means "[p]"
         if not self._ahead():
             raise parser_error("Unexpected end of selector.")
         if self._ahead(2) == "*|":
@@ -223,6 +225,7 @@ class _Parser:
         if self._ahead() not in ("", "]"):
             operator, value, flag = self._comparison()
         self._at += 1
+        # Seen in workerd, with these words; "[A]" without an operator is accepted.
         if operator and name != lower(name):
             raise parser_error(_NAMESPACED)
         return _attribute(name, operator, value, flag)
@@ -316,6 +319,7 @@ def _opposite(test: Test) -> Test:
 
 
 def _is_nth(place: int, step: int, offset: int) -> bool:
+    # place = step * n + offset for some n >= 0
     beyond = place - offset
     return beyond == 0 if step == 0 else beyond * step >= 0 and beyond % step == 0
 
@@ -339,6 +343,7 @@ def _compares(operator: str, value: str, wanted: str) -> bool:
         return wanted in re.split("[\t\n\f\r ]", value)
     if operator == "|=":
         return value == wanted or value.startswith(f"{wanted}-")
+    # An empty text is contained in no value, but it begins and ends each value that is not empty.
     if operator == "*=":
         return bool(wanted) and wanted in value
     return bool(value) and (

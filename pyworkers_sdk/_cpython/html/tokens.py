@@ -85,11 +85,13 @@ class _Piece(Live):
 
     def after(self, content: Any, *, html: bool | None = None) -> Any:
         changes = self.live()
+        # The content of the last call is next to the token.
         changes.after = self.content(content, html) + changes.after
         return self
 
     def replace(self, content: Any, *, html: bool | None = None) -> Any:
         changes = self.live()
+        # A response without a body replaces nothing: the token stays.
         for replacement in self.content(content, html):
             changes.replace(replacement)
         return self
@@ -254,7 +256,7 @@ class Element(_Piece):
         _check(name, " \n\r\t\f/>", "tag")
         self._raw = None
         self._name = name
-        if self.can_hold:
+        if self.can_hold:  # the end tag is renamed when it arrives
             self.end_name = name
 
     @property
@@ -283,6 +285,7 @@ class Element(_Piece):
             raise parser_error("Attribute name can't be empty.")
         _check(name, " \n\r\t\f/>=", "attribute")
         self._raw = None
+        # getAttribute() returns the value as it will be written: with references.
         value = encoded(value, self.encoding).decode(self.encoding)
         for index, (own_name, _, _) in enumerate(self._attributes):
             if _same(own_name, name):
@@ -303,6 +306,7 @@ class Element(_Piece):
     # Content
 
     def after(self, content: Any, *, html: bool | None = None) -> Any:
+        # After the end tag, if there is one.
         changes = self._end() if self.can_hold else self.live()
         changes.after = self.content(content, html) + changes.after
         return self
@@ -311,6 +315,7 @@ class Element(_Piece):
         changes = self.live()
         added = self.content(content, html)
         if self.can_hold and added:
+            # HTML ignores the slash of ``<p/>``; with content the tag is written as ``<p>``.
             self._self_closing = False
             changes.after = added + changes.after
         return self
@@ -381,10 +386,12 @@ class Element(_Piece):
         pieces = [b"<" + encoded(self._name, self.encoding)]
         for name, value, raw in self._attributes:
             if raw is None:
+                # Only the quote: all other characters are written as they were set.
                 quoted = value.replace('"', "&quot;")
                 raw = encoded(f'{name}="{quoted}"', self.encoding)
             pieces.append(b" " + raw)
         if self._self_closing:
+            # The space keeps the slash out of an unquoted value.
             pieces.append(b" />" if self._attributes else b"/>")
         else:
             pieces.append(b">")
