@@ -137,9 +137,13 @@ class Consumer:
     def time(self) -> float:
         return now()
 
+    def again(self) -> None:
+        """Begin anew: what was seen so far is another run's."""
+        self.run = uuid.uuid4().hex
+
     async def wait(self, count: int) -> list[Seen]:
         """Until so many came, and not one more for a while."""
-        for _ in range(200):
+        for _ in range(600):
             await self._pass(0.05)
             if len(self.seen) >= count:
                 await self._pass(0.4)
