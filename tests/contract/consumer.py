@@ -137,9 +137,13 @@ class Consumer:
     def time(self) -> float:
         return now()
 
+    def again(self) -> None:
+        """Start another run: messages seen so far do not count."""
+        self.run = uuid.uuid4().hex
+
     async def wait(self, count: int) -> list[Seen]:
         """Wait until this many messages have arrived, and no further one for a while."""
-        for _ in range(200):
+        for _ in range(600):
             await self._pass(0.05)
             if len(self.seen) >= count:
                 await self._pass(0.4)

@@ -79,7 +79,7 @@ class Flows:
 
     async def until(self, instance: WorkflowInstance, *wanted: str) -> InstanceStatus:
         status = await instance.status()
-        for _ in range(400):
+        for _ in range(1200):
             if status.status in wanted:
                 return status
             await self.wait()
@@ -88,7 +88,7 @@ class Flows:
 
     async def seen(self, list_: list[Any], length: int = 1) -> None:
         """Wait until a list has this many items."""
-        for _ in range(400):
+        for _ in range(1200):
             if len(list_) >= length:
                 return
             await self.wait()
