@@ -127,16 +127,17 @@ def raises(expected: type[E] | tuple[type[E], ...], match: str | None = None) ->
 async def soonest(
     measure: Callable[[], Awaitable[list[float]]], limits: Iterable[float]
 ) -> list[float]:
-    """The shortest of each of these times in several runs, until all are below their limits.
+    """Measure several times until each time was below its limit once; return the shortest times.
 
-    A busy machine makes a time longer, and never shorter.
+    A busy machine makes a time longer, never shorter.
     """
-    found = await measure()
+    bounds = [*limits]
+    shortest = await measure()
     for _ in range(6):
-        if all(time < limit for time, limit in zip(found, limits, strict=True)):
+        if all(time < limit for time, limit in zip(shortest, bounds, strict=True)):
             break
-        found = [*map(min, found, await measure())]
-    return found
+        shortest = [*map(min, shortest, await measure())]
+    return shortest
 
 
 class Raises(Generic[E]):
