@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ._border import JsWrapper, prop, raw
 from .errors import BindingError
@@ -25,7 +25,8 @@ class VersionMetadata(JsWrapper["_js.WorkerVersionMetadata"]):
     def __init__(self, version: _js.WorkerVersionMetadata) -> None:
         self._js = raw(version)
         if prop(self._js, "timestamp") is None:
-            got = "None" if self._js is None else type(version).__name__
+            value: Any = version
+            got = "None" if value is None else type(value).__name__
             raise BindingError(
                 f"VersionMetadata: expected a binding, got {got}; configure version_metadata"
             )

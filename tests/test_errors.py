@@ -21,7 +21,7 @@ from pyworkers_sdk import (
     WorkersError,
     WorkflowError,
 )
-from pyworkers_sdk._border import JsException
+from pyworkers_sdk._cpython.js_exception import JsException
 from pyworkers_sdk.errors import from_js_error
 
 

@@ -241,7 +241,7 @@ def faults(binding: Any) -> Faults:
 
 def _clock_of(fake: Any) -> Any:
     """Return the clock that a fake was made with; None for any other object."""
-    fake_class: Any = type(fake)
+    fake_class = cast(Any, type(fake))
     # Namespaces of Durable Objects and Workflows have the clock of their host, as a property.
     if hasattr(fake_class, "watched_by") or getattr(fake_class, "is_fake", False):
         return getattr(fake, "clock", None)
