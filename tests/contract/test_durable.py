@@ -344,7 +344,7 @@ def alarmed(app: AppEnv) -> Any:
 
 
 async def called(app: AppEnv, stub: Any, wait: Any, seconds: float, times: int = 1) -> Any:
-    """The calls of the alarm after so many seconds, or later: a busy machine's may be late."""
+    """Return the alarm's calls after some seconds, or later if a busy machine delays them."""
     await wait(seconds)
     for _ in range(60):
         calls = await app.ALARMED.get(stub.id).calls()
