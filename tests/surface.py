@@ -254,7 +254,7 @@ class Surface:
                     self.used.add((section, key))
                     return section, self.map[section][key]
         if data.get("experimental") or shape.get("experimental"):
-            return "left_out", "experimental: in no published runtime without a flag"
+            return "left_out", "experimental: needs a flag in every published runtime"
         return None, None
 
     # Questions of the tests
@@ -306,9 +306,10 @@ class Surface:
 
 # The table --------------------------------------------------------------------------------------
 
-INTRO = """# Bindings: what is here
+INTRO = """# Bindings: coverage of the runtime's API
 
-Every member of the Workers runtime's bindings, from {source}, and its Python counterpart.
+This table lists every member of the Workers runtime's bindings and its Python counterpart. The
+list of members comes from {source}.
 `scripts/coverage-table` writes this file from `docs/binding-surface.json`, `docs/surface_map.toml`
 and a run of the contract checks. `tests/test_surface.py` fails if a member of a core or common
 group has neither a counterpart nor a reason.
@@ -319,7 +320,7 @@ method there calls it in every world in which the check runs. An option counts i
 value other than its default. A field counts if a check names it and calls something of its module.
 Members that only other tests use have an empty cell.
 
-| tier | members | there | left out, with a reason | not yet |
+| tier | members | covered | left out, with a reason | not yet |
 |---|--:|--:|--:|--:|
 """
 
@@ -347,7 +348,7 @@ def render(surface: Surface, recording: Any) -> str:
 def _row(member: Member, recording: Any) -> str:
     places = ", ".join(f"`{counterpart}`" for counterpart in member.counterparts)
     if not member.counterparts:
-        reason = member.reason or "not there"
+        reason = member.reason or "missing"
         places = f"*{reason}*" if member.later or member.reason is None else f"left out: {reason}"
     worlds = {
         world for counterpart in member.counterparts for world in recording.worlds_of(counterpart)
