@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterable, Awaitable, Collection
 from datetime import datetime, timezone
+from functools import partial
 from typing import Any
 
 import js
@@ -20,6 +21,7 @@ from pyodide.ffi import JsException, JsProxy, create_proxy, to_js as _to_js
 
 from ..errors import BindingError, ConversionError, WorkersError, from_js_error
 from . import values as _values
+from .pumps import Pump, chunk_of
 from .values import Rules, Walk
 
 try:
@@ -356,9 +358,19 @@ def prop(value: Any, name: str) -> Any:
 
 
 def stream_from(chunks: AsyncIterable[bytes]) -> Any:
-    """Return a ReadableStream of the chunks of an async iterator, at the pace of its reader."""
+    """Return a ReadableStream of the chunks of an async iterator, at the pace of its reader.
+
+    The iterator runs in one task, in the context of the caller; see ``Pump``.
+    """
     source = _Source(chunks)
-    return js.ReadableStream.new(Object.fromEntries(_to_js(list(source.proxies.items()))))
+    # capture_this: the source must not hold its own proxies, or an unread stream would never be
+    # garbage-collected.
+    functions = [
+        [name, create_proxy(getattr(source, name), capture_this=True)]
+        for name in ("pull", "cancel")
+    ]
+    # With a high-water mark JavaScript would pull one chunk of an unread stream.
+    return js.ReadableStream.new(Object.fromEntries(_to_js(functions)), highWaterMark=0)
 
 
 def abandon(reader: Any) -> None:
@@ -370,49 +382,45 @@ def abandon(reader: Any) -> None:
 class _Source:
     """The underlying source of a stream over an async iterator.
 
-    Its proxies live until the iterator ends or the stream is cancelled.
+    Its proxies live until the iterator ends or the stream is cancelled or garbage-collected.
     """
 
     def __init__(self, chunks: AsyncIterable[bytes]) -> None:
-        self.chunks = aiter(chunks)
-        self.task: asyncio.Task[None] | None = None
-        self.proxies = {name: create_proxy(getattr(self, name)) for name in ("pull", "cancel")}
+        self._pump = chunks if isinstance(chunks, Pump) else Pump(chunks, chunk_of)
 
-    def pull(self, controller: Any) -> None:
+    def pull(self, this: Any, controller: Any) -> None:
         # A stream may call this again before the last chunk is there. Nothing is returned: an
         # awaitable would be one more proxy for each chunk.
-        if self.task is None:
-            self.task = asyncio.ensure_future(self._next(controller))
+        if not self._pump.is_asked:
+            self._pump.ask(partial(_enqueue, this, controller))
 
-    async def _next(self, controller: Any) -> None:
-        try:
-            chunk = memoryview(await anext(self.chunks)).cast("B")
-            while not chunk:
-                chunk = memoryview(await anext(self.chunks)).cast("B")
-        except StopAsyncIteration:
-            controller.close()
-            self._end()
-        except Exception as exc:
-            controller.error(js.Error.new(f"{type(exc).__name__}: {exc}"))
-            self._end()
-        else:
-            self.task = None
-            controller.enqueue(_to_js(chunk))
+    def cancel(self, this: Any, reason: Any = None) -> Any:
+        async def close() -> None:
+            try:
+                await self._pump.aclose()
+            finally:
+                _end(this)
 
-    def cancel(self, reason: Any = None) -> None:
-        if self.task is not None:
-            self.task.cancel()
-        self.task = asyncio.ensure_future(self._close())
+        return answer(close())
 
-    async def _close(self) -> None:
-        close = getattr(self.chunks, "aclose", None)
-        if close is not None:
-            await close()
-        self._end()
 
-    def _end(self) -> None:
-        for proxy in self.proxies.values():
-            proxy.destroy()
+def _enqueue(source: Any, controller: Any, chunk: Any, error: BaseException | None) -> None:
+    if error is None:
+        controller.enqueue(_to_js(chunk))
+        return
+    if isinstance(error, StopAsyncIteration):
+        controller.close()
+    else:
+        controller.error(js.Error.new(f"{type(error).__name__}: {error}"))
+    _end(source)
+
+
+def _end(source: Any) -> None:
+    """Destroy the proxies of an underlying source."""
+    # Not now: this may run inside a call of one of them.
+    soon = asyncio.get_running_loop().call_soon
+    for name in ("pull", "cancel"):
+        soon(getattr(source, name).destroy)
 
 
 def promise(awaitable: Awaitable[Any]) -> Any:

@@ -15,6 +15,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from .._border import values as _values
+from .._border.pumps import Pump, chunk_of
 from .._border.values import Rules, Walk, in_order
 from ..errors import WorkersError, from_js_error
 from . import environment, web as _web
@@ -192,7 +193,8 @@ def prop(value: Any, name: str) -> Any:
 
 def stream_from(chunks: AsyncIterable[bytes]) -> Any:
     """Return a ReadableStream of the chunks of an async iterator, at the pace of its reader."""
-    return _web.ReadableStream(chunks)
+    pump: AsyncIterable[Any] = chunks if isinstance(chunks, Pump) else Pump(chunks, chunk_of)
+    return _web.ReadableStream(pump)
 
 
 def abandon(reader: Any) -> None:

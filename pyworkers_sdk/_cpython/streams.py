@@ -111,7 +111,12 @@ async def _no_chunks() -> AsyncIterator[bytes]:
 async def _close_iterator(chunks: Any) -> None:
     close = getattr(chunks, "aclose", None)
     if close is not None:
-        await close()
+        try:
+            await close()
+        except JsException:
+            raise
+        except Exception as exc:
+            raise JsException(type(exc).__name__, str(exc)) from exc
 
 
 class ReadableStreamDefaultReader:

@@ -137,6 +137,27 @@ async def over_http(bindings: Bindings) -> None:
     assert await response.text() == "ab"
 
 
+async def left_unread(bindings: Bindings) -> None:
+    body = Response(chunks()).body
+    assert body
+    async for _ in body:
+        break
+
+
+async def cancelled(bindings: Bindings) -> None:
+    body = Response(chunks()).body
+    assert body
+    await body.cancel()
+
+
+async def broken(bindings: Bindings) -> None:
+    async def failing() -> AsyncIterator[bytes]:
+        yield b"a"
+        raise ValueError
+
+    await fails(Response(failing()).text())
+
+
 async def with_a_form(bindings: Bindings) -> None:
     form = FormData({"a": "1", "f": File(["x", b"y"], "n")})
     assert [name for name, _ in form.items()] == ["a", "f"]
@@ -403,6 +424,9 @@ CALLS: dict[str, Call] = {
     "queue.metrics": lambda bindings: bindings.queue.metrics(),
     "a batch of messages": message_batch,
     "requests and responses": over_http,
+    "streams left early": left_unread,
+    "streams that are cancelled": cancelled,
+    "streams that fail": broken,
     "forms and blobs": with_a_form,
     "signals": with_a_signal,
     "a WebSocket": over_a_socket,
