@@ -28,6 +28,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # the public names: edit here, then run scripts/public_names.py
+    from ._d1_gather import D1Batch as D1Batch, D1Pending as D1Pending
     from ._media_input import ImageSource as ImageSource
     from .abort import AbortController as AbortController, AbortSignal as AbortSignal
     from .access import (
@@ -491,11 +492,13 @@ _HOMES = {
     "ConversionOptions": ".ai.documents",
     "ConversionResponse": ".ai.documents",
     "D1": ".d1",
+    "D1Batch": "._d1_gather",
     "D1ConstraintError": ".errors",
     "D1DatabaseSession": ".d1",
     "D1Error": ".errors",
     "D1ExecResult": ".d1",
     "D1Meta": ".d1",
+    "D1Pending": "._d1_gather",
     "D1PreparedStatement": ".d1",
     "D1Result": ".d1",
     "DispatchNamespace": ".dispatch_namespaces",
