@@ -335,6 +335,7 @@ if TYPE_CHECKING:  # the public names: edit here, then run scripts/public_names.
         connect as connect,
     )
     from .tracing import Span as Span, Tracing as Tracing, TracingSpanContext as TracingSpanContext
+    from .url_search_params import URLSearchParams as URLSearchParams
     from .vectorize import (
         Vectorize as Vectorize,
         VectorizeAsyncMutation as VectorizeAsyncMutation,
@@ -653,6 +654,7 @@ _HOMES = {
     "TracePreviewInfo": ".tail",
     "Tracing": ".tracing",
     "TracingSpanContext": ".tracing",
+    "URLSearchParams": ".url_search_params",
     "UniversalGatewayOptions": ".ai.gateway",
     "Vectorize": ".vectorize",
     "VectorizeAsyncMutation": ".vectorize",

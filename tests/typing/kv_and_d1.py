@@ -50,7 +50,7 @@ class AppEnv(Env):
     API_KEY: str
 
 
-async def d1_rows(db: D1) -> None:
+async def d1_rows(db: D1, some: tuple[D1PreparedStatement[User], ...]) -> None:
     users = db.prepare("SELECT id, name FROM users WHERE id > ?", User)
     assert_type(users, D1PreparedStatement[User])
     assert_type(users.bind(3), D1PreparedStatement[User])
@@ -76,7 +76,6 @@ async def d1_rows(db: D1) -> None:
     found_users, found_links = await db.with_session().batch(both)
     assert_type(found_users[0], User)
     assert_type(found_links[0], Link)
-    some: tuple[D1PreparedStatement[User], ...] = (users,)
     assert_type(await db.batch(some), tuple[D1Result[User], ...])
     nine = (users, links, users, users, users, users, users, users, users)
     assert_type(await db.batch(nine), tuple[D1Result[Any], ...])
