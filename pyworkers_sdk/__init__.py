@@ -28,6 +28,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # the public names: edit here, then run scripts/public_names.py
+    from ._d1_gather import D1Batch as D1Batch, D1Pending as D1Pending
     from ._media_input import ImageSource as ImageSource
     from .abort import AbortController as AbortController, AbortSignal as AbortSignal
     from .access import (
@@ -334,6 +335,7 @@ if TYPE_CHECKING:  # the public names: edit here, then run scripts/public_names.
         connect as connect,
     )
     from .tracing import Span as Span, Tracing as Tracing, TracingSpanContext as TracingSpanContext
+    from .url_search_params import URLSearchParams as URLSearchParams
     from .vectorize import (
         Vectorize as Vectorize,
         VectorizeAsyncMutation as VectorizeAsyncMutation,
@@ -491,11 +493,13 @@ _HOMES = {
     "ConversionOptions": ".ai.documents",
     "ConversionResponse": ".ai.documents",
     "D1": ".d1",
+    "D1Batch": "._d1_gather",
     "D1ConstraintError": ".errors",
     "D1DatabaseSession": ".d1",
     "D1Error": ".errors",
     "D1ExecResult": ".d1",
     "D1Meta": ".d1",
+    "D1Pending": "._d1_gather",
     "D1PreparedStatement": ".d1",
     "D1Result": ".d1",
     "DispatchNamespace": ".dispatch_namespaces",
@@ -650,6 +654,7 @@ _HOMES = {
     "TracePreviewInfo": ".tail",
     "Tracing": ".tracing",
     "TracingSpanContext": ".tracing",
+    "URLSearchParams": ".url_search_params",
     "UniversalGatewayOptions": ".ai.gateway",
     "Vectorize": ".vectorize",
     "VectorizeAsyncMutation": ".vectorize",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, overload
 
@@ -25,6 +25,7 @@ from .errors import D1Error
 
 if TYPE_CHECKING:
     from . import _js
+    from ._d1_gather import D1Batch
     from .durable.sql import SqlValue
 
 __all__ = [
@@ -40,6 +41,14 @@ _raising = raising(D1Error)
 
 Row = TypeVar("Row")
 T = TypeVar("T")
+A = TypeVar("A")
+B = TypeVar("B")
+C = TypeVar("C")
+D = TypeVar("D")
+E = TypeVar("E")
+F = TypeVar("F")
+G = TypeVar("G")
+H = TypeVar("H")
 StatementsT = TypeVar("StatementsT", bound="_js.D1Statements")
 
 
@@ -195,6 +204,16 @@ class D1PreparedStatement(JsWrapper[Any], Generic[Row]):
             row = record(await self._js.first())
         return None if row is None else _row_types.row(self._row, row)
 
+    async def __aiter__(self) -> AsyncIterator[Row]:
+        """Run the statement, and iterate over its rows: ``async for user in statement``.
+
+        D1 has no cursor. This is ``all()``: every row is in memory before the first is yielded, and
+        each loop runs the statement. Read a large table in pages, by ``WHERE id > ? LIMIT ?``.
+        JavaScript has no such iterator.
+        """
+        for row in await self.all():
+            yield row
+
     async def all(self) -> D1Result[Row]:
         """Run the statement, and return all rows.
 
@@ -266,6 +285,99 @@ class _Statements(JsWrapper[StatementsT]):
         with _raising:
             return D1PreparedStatement(self._js.prepare(text(sql, "sql")), sql, row)
 
+    # The overlap is a tuple whose declared type is Iterable: its result is declared as a list.
+    @overload
+    async def batch(  # type: ignore[overload-overlap]
+        self, statements: tuple[D1PreparedStatement[A]]
+    ) -> tuple[D1Result[A]]: ...
+    @overload
+    async def batch(  # type: ignore[overload-overlap]
+        self, statements: tuple[D1PreparedStatement[A], D1PreparedStatement[B]]
+    ) -> tuple[D1Result[A], D1Result[B]]: ...
+    @overload
+    async def batch(  # type: ignore[overload-overlap]
+        self,
+        statements: tuple[D1PreparedStatement[A], D1PreparedStatement[B], D1PreparedStatement[C]],
+    ) -> tuple[D1Result[A], D1Result[B], D1Result[C]]: ...
+    @overload
+    async def batch(  # type: ignore[overload-overlap]
+        self,
+        statements: tuple[
+            D1PreparedStatement[A],
+            D1PreparedStatement[B],
+            D1PreparedStatement[C],
+            D1PreparedStatement[D],
+        ],
+    ) -> tuple[D1Result[A], D1Result[B], D1Result[C], D1Result[D]]: ...
+    @overload
+    async def batch(  # type: ignore[overload-overlap]
+        self,
+        statements: tuple[
+            D1PreparedStatement[A],
+            D1PreparedStatement[B],
+            D1PreparedStatement[C],
+            D1PreparedStatement[D],
+            D1PreparedStatement[E],
+        ],
+    ) -> tuple[D1Result[A], D1Result[B], D1Result[C], D1Result[D], D1Result[E]]: ...
+    @overload
+    async def batch(  # type: ignore[overload-overlap]
+        self,
+        statements: tuple[
+            D1PreparedStatement[A],
+            D1PreparedStatement[B],
+            D1PreparedStatement[C],
+            D1PreparedStatement[D],
+            D1PreparedStatement[E],
+            D1PreparedStatement[F],
+        ],
+    ) -> tuple[D1Result[A], D1Result[B], D1Result[C], D1Result[D], D1Result[E], D1Result[F]]: ...
+    @overload
+    async def batch(  # type: ignore[overload-overlap]
+        self,
+        statements: tuple[
+            D1PreparedStatement[A],
+            D1PreparedStatement[B],
+            D1PreparedStatement[C],
+            D1PreparedStatement[D],
+            D1PreparedStatement[E],
+            D1PreparedStatement[F],
+            D1PreparedStatement[G],
+        ],
+    ) -> tuple[
+        D1Result[A], D1Result[B], D1Result[C], D1Result[D], D1Result[E], D1Result[F], D1Result[G]
+    ]: ...
+    @overload
+    async def batch(  # type: ignore[overload-overlap]
+        self,
+        statements: tuple[
+            D1PreparedStatement[A],
+            D1PreparedStatement[B],
+            D1PreparedStatement[C],
+            D1PreparedStatement[D],
+            D1PreparedStatement[E],
+            D1PreparedStatement[F],
+            D1PreparedStatement[G],
+            D1PreparedStatement[H],
+        ],
+    ) -> tuple[
+        D1Result[A],
+        D1Result[B],
+        D1Result[C],
+        D1Result[D],
+        D1Result[E],
+        D1Result[F],
+        D1Result[G],
+        D1Result[H],
+    ]: ...
+    @overload
+    async def batch(  # type: ignore[overload-overlap]
+        self, statements: tuple[D1PreparedStatement[Row], ...]
+    ) -> tuple[D1Result[Row], ...]: ...
+    @overload
+    async def batch(  # type: ignore[overload-overlap]
+        self, statements: tuple[D1PreparedStatement[Any], ...]
+    ) -> tuple[D1Result[Any], ...]: ...
     @overload
     async def batch(
         self, statements: Iterable[D1PreparedStatement[Row]]
@@ -274,10 +386,17 @@ class _Statements(JsWrapper[StatementsT]):
     async def batch(
         self, statements: Iterable[D1PreparedStatement[Any]]
     ) -> list[D1Result[Any]]: ...
-    async def batch(self, statements: Iterable[D1PreparedStatement[Any]]) -> list[D1Result[Any]]:
+    async def batch(self, statements: Any) -> Any:
         """Run statements in one transaction and one round trip, and return their results in order.
 
         If one statement fails, none of them takes effect.
+
+        Args:
+            statements: The statements, in order. A tuple of at most eight statements keeps the row
+                type of each one: ``users, links = await db.batch((users, links))``.
+
+        Returns:
+            A tuple of results for a tuple of statements, and a list for another iterable.
 
         Raises:
             D1Error: A statement failed, or ``statements`` is empty.
@@ -286,7 +405,7 @@ class _Statements(JsWrapper[StatementsT]):
 
         JS: D1Database.batch.
         """
-        listed = list(statements)
+        listed: list[Any] = list(statements)
         for index, statement in enumerate(listed):
             if not isinstance(statement, D1PreparedStatement):
                 raise expected(f"statements[{index}]", "D1PreparedStatement", statement)
@@ -295,10 +414,30 @@ class _Statements(JsWrapper[StatementsT]):
                 raise D1Error(f"statements[{index}]: No SQL statements detected.")
         with _raising:
             js_results = await self._js.batch(to_js(listed))
-        return [
+        results = [
             _result(js_result, _row_type_of(statement))
             for js_result, statement in zip(js_results, listed, strict=True)
         ]
+        return tuple(results) if isinstance(statements, tuple) else results
+
+    def gather(self) -> D1Batch:
+        """Gather statements in an ``async with``, and send them as one batch at its end.
+
+        D1 has no interactive transactions: BEGIN is refused, and no statement can see the result of
+        an earlier one before all of them are sent. JavaScript has no such method.
+
+            async with db.gather() as batch:
+                order = batch.add(insert_order.bind("a lamp"))
+                batch.add(update_stock.bind("a lamp"))
+            print(order.result[0]["id"])
+
+        All statements run in one transaction, in order. If one fails, none takes effect, and the
+        block raises D1Error or D1ConstraintError. If the block raises, nothing is sent. Without
+        statements nothing is sent either.
+        """
+        from ._d1_gather import D1Batch  # few Workers need it
+
+        return D1Batch(self.batch)
 
 
 class D1(_Statements["_js.D1Database"]):

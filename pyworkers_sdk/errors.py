@@ -314,6 +314,9 @@ class _Reading(NamedTuple):
     """Classes for some names of JavaScript errors."""
     constraint: type[WorkersError] | None = None
     """The class for a failed constraint of SQLite."""
+    of_transaction: str | None = None
+    """The note for SQL that begins or ends a transaction. The runtime's message names only a
+    JavaScript API."""
 
 
 _ABORTED: dict[str, type[WorkersError]] = {
@@ -329,15 +332,27 @@ _SQLITE_CODE = r"\b(SQLITE_[A-Z_]+)"
 _ERROR_CLASS = r"(\w+Error): "
 _PYTHON_CLASS = r"(\w*(?:Error|Exception|Exit|Interrupt|Iteration|Warning|Group))(?:: |\Z)"
 
+_USE_BATCH = (
+    "D1 has no interactive transactions. Pass the statements to batch(), or gather them in"
+    " `async with db.gather() as batch`; they run in one transaction."
+)
+_USE_TRANSACTION = (
+    "In Python: `ctx.storage.transaction_sync(function)`, or `await ctx.storage.transaction(…)`."
+    " The storage also writes all changes of one event together, without a transaction."
+)
+
 _OTHERS = _Reading(special=_ABORTED)
 _READINGS: dict[type[WorkersError], _Reading] = {
     AIError: _Reading(code=r"^(\d+): ", special=_ABORTED),
     AiSearchError: _Reading(class_in_message=_ERROR_CLASS),
     AnalyticsSQLError: _Reading(class_in_message=_ERROR_CLASS),
     ArtifactsError: _Reading(class_in_message=_ERROR_CLASS),
-    D1Error: _Reading(code=_SQLITE_CODE, constraint=D1ConstraintError),
+    D1Error: _Reading(code=_SQLITE_CODE, constraint=D1ConstraintError, of_transaction=_USE_BATCH),
     DurableObjectError: _Reading(
-        code=_SQLITE_CODE, special=_ABORTED, constraint=DurableObjectConstraintError
+        code=_SQLITE_CODE,
+        special=_ABORTED,
+        constraint=DurableObjectConstraintError,
+        of_transaction=_USE_TRANSACTION,
     ),
     ImagesError: _Reading(numbered=True, special=_ABORTED),
     KVError: _Reading(code=r"^KV \w+ failed: (\d+)"),
@@ -395,4 +410,7 @@ def error_of(
         kind = reading.constraint
     if family is WorkflowError and message.startswith("Execution timed out after "):
         kind = _StepTimeoutError
-    return kind(message, js_name=js_name, code=code, cause=cause)
+    error = kind(message, js_name=js_name, code=code, cause=cause)
+    if reading.of_transaction and "To execute a transaction, please use" in message:
+        error.add_note(reading.of_transaction)
+    return error

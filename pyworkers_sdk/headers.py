@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar, overload
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias, TypeVar, overload
 
 from ._border import JsWrapper, expected, from_js, raising, raw, text, to_js, web
 from .errors import WorkersError
@@ -16,6 +17,8 @@ __all__ = ["Headers", "HeadersInit"]
 _raising = raising(WorkersError)
 
 T = TypeVar("T")
+
+SameSite: TypeAlias = Literal["Strict", "Lax", "None", "strict", "lax", "none"]
 
 HeadersInit: TypeAlias = "Mapping[str, str] | Iterable[tuple[str, str]] | Headers"
 
@@ -65,6 +68,92 @@ class Headers(JsWrapper["_js.Headers"]):
         JS: Headers.getSetCookie.
         """
         return list(from_js(self._js.getSetCookie()))
+
+    def set_cookie(
+        self,
+        name: str,
+        value: str,
+        *,
+        max_age: int | timedelta | None = None,
+        expires: datetime | None = None,
+        domain: str | None = None,
+        path: str | None = "/",
+        secure: bool = False,
+        http_only: bool = False,
+        same_site: SameSite | None = None,
+        partitioned: bool = False,
+    ) -> None:
+        """Add a cookie to a response, with ``max_age`` in seconds.
+
+        ``request.cookies`` reads any ``value`` back: it is put in quotes, with escapes, if it has
+        other characters than RFC 6265 allows. Browsers drop a cookie whose name and value are
+        longer than 4,096 bytes. JavaScript has no such method.
+
+        Args:
+            name: Letters, digits and ``!#$%&'*+-.^_`|~``. A name that begins with ``__Secure-``
+                needs ``secure``. ``__Host-`` needs ``path="/"`` and no ``domain``, too.
+            value: Text. It is not encrypted or signed.
+            max_age: Seconds until the cookie expires; 0 or less deletes it. Without ``max_age``
+                and ``expires`` the cookie lasts as long as the browser's session.
+            expires: The time at which the cookie expires, aware. ``max_age`` wins over it.
+            domain: The host that gets the cookie, with its subdomains. None: only this host.
+            path: The cookie is sent for URLs below this path. None: the folder of the request.
+            secure: Send the cookie over HTTPS only.
+            http_only: Hide the cookie from the page's JavaScript.
+            same_site: ``"Strict"``, ``"Lax"`` or ``"None"``; the last one needs ``secure``. None:
+                the browser decides, most as for "Lax".
+            partitioned: Keep one cookie for each site that embeds this one. Needs ``secure``.
+
+        Raises:
+            ConversionError: An option is invalid, or browsers would drop the cookie.
+        """
+        from ._cookies import set_cookie  # few Workers need it
+
+        value = set_cookie(
+            name,
+            value,
+            max_age,
+            expires,
+            domain,
+            path,
+            secure,
+            http_only,
+            same_site,
+            partitioned,
+        )
+        self.append("set-cookie", value)
+
+    def delete_cookie(
+        self,
+        name: str,
+        *,
+        domain: str | None = None,
+        path: str | None = "/",
+        secure: bool = False,
+        http_only: bool = False,
+        same_site: SameSite | None = None,
+        partitioned: bool = False,
+    ) -> None:
+        """Delete a cookie in the browser. Pass the options with which it was set.
+
+        Browsers delete only a cookie with the same ``domain`` and ``path``. JavaScript has no such
+        method.
+
+        Raises:
+            ConversionError: An option is invalid, or browsers would ignore the deletion.
+        """
+        self.set_cookie(
+            name,
+            "",
+            max_age=0,
+            expires=datetime.fromtimestamp(0, timezone.utc),
+            domain=domain,
+            path=path,
+            secure=secure,
+            http_only=http_only,
+            same_site=same_site,
+            partitioned=partitioned,
+        )
 
     def has(self, name: str) -> bool:
         """Return True if the header exists.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import (
     TYPE_CHECKING,
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from . import _js
     from .abort import AbortSignal
     from .cf import CfInit, IncomingRequestCfProperties
+    from .url_search_params import URLSearchParams
     from .websockets import WebSocket
 
 __all__ = ["Headers", "Request", "Response", "fetch"]
@@ -63,7 +64,7 @@ class Request(Body):
     JS: Request.
     """
 
-    __slots__ = ("_cf",)
+    __slots__ = ("_cf", "_cookies", "_query")
 
     _js: _js.Request
 
@@ -91,6 +92,31 @@ class Request(Body):
         JS: Request.url.
         """
         return self._js.url
+
+    @property
+    def query(self) -> URLSearchParams:
+        """The names and values of the URL's query: ``request.query.get("page")``.
+
+        JS: URL.searchParams.
+        """
+        if not hasattr(self, "_query"):
+            from .url_search_params import URLSearchParams  # imported on demand
+
+            self._query = URLSearchParams.of_url(self.url)
+        return self._query
+
+    @property
+    def cookies(self) -> Mapping[str, str]:
+        """The cookies that the client sent: ``request.cookies.get("session")``.
+
+        If a name repeats, the first cookie counts: browsers put the one with the longest path
+        first. Quotes are removed, and a malformed part is skipped. JavaScript has no such property.
+        """
+        if not hasattr(self, "_cookies"):
+            from ._cookies import parse_cookies  # imported on demand
+
+            self._cookies: Mapping[str, str] = parse_cookies(self.headers.get("cookie", ""))
+        return self._cookies
 
     @property
     def method(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from asyncio import CancelledError
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
@@ -16,6 +17,7 @@ from pyworkers_sdk import (
     BindingError,
     ConversionError,
     D1ConstraintError,
+    D1DatabaseSession,
     D1Error,
     Response,
     RowError,
@@ -688,6 +690,39 @@ async def test_meta_of_a_local_runtime_lacks_the_fields_of_the_service(db: D1) -
     assert (meta.timings, meta.total_attempts) == (None, None)
 
 
+# async for ---------------------------------------------------------------------------------------
+
+
+async def test_a_statement_iterates_over_its_rows(db: D1) -> None:
+    await db.exec("CREATE TABLE t (a)")
+    await db.exec("INSERT INTO t VALUES (1), (2), (3)")
+    rows = db.prepare("SELECT a, NULL AS b FROM t WHERE a > ? ORDER BY a").bind(1)
+    assert [row async for row in rows] == [{"a": 2, "b": None}, {"a": 3, "b": None}]
+    points = db.prepare("SELECT a AS x, -a AS y FROM t ORDER BY a", Point)
+    assert [point async for point in points] == [Point(1, -1), Point(2, -2), Point(3, -3)]
+    assert [row async for row in db.with_session().prepare("SELECT 1 AS a")] == [{"a": 1}]
+    assert [row async for row in db.prepare("SELECT 1 WHERE 0")] == []
+
+
+async def test_each_iteration_runs_the_statement(db: D1) -> None:
+    await db.exec("CREATE TABLE t (a)")
+    insert = db.prepare("INSERT INTO t VALUES (1) RETURNING a")
+    for _ in range(2):
+        async for row in insert:
+            assert row == {"a": 1}
+            break  # the rows of a loop that is left early were read at its start
+    assert await value(db, "SELECT count(*) FROM t") == 2
+
+
+async def test_an_iteration_raises_the_error_of_its_statement(db: D1) -> None:
+    with raises(D1Error, match="no such table"):
+        async for _ in db.prepare("SELECT * FROM nowhere"):
+            raise AssertionError("a row of a missing table")
+    with raises(RowError):
+        async for _ in db.prepare("SELECT 'x' AS x, 2 AS y", Point):
+            raise AssertionError("a row that does not fit")
+
+
 # batch -------------------------------------------------------------------------------------------
 
 
@@ -718,6 +753,13 @@ async def test_batch_takes_any_iterable(db: D1) -> None:
     assert [result[0]["a"] for result in found] == [0, 1, 2]
 
 
+@cases({"list": list, "tuple": tuple, "iterator": iter})
+async def test_batch_returns_a_tuple_for_a_tuple(db: D1, case: Any) -> None:
+    found = await db.batch(case([db.prepare("SELECT 1 AS a"), db.prepare("SELECT 2 AS a")]))
+    assert type(found) is (tuple if case is tuple else list)
+    assert [list(result) for result in found] == [[{"a": 1}], [{"a": 2}]]
+
+
 async def test_batch_takes_one_statement_twice(db: D1) -> None:
     await db.exec("CREATE TABLE t (a)")
     insert = db.prepare("INSERT INTO t VALUES (1)")
@@ -743,6 +785,103 @@ async def test_an_empty_batch_is_an_error(db: D1) -> None:
 async def test_batch_refuses_items_that_are_not_statements(db: D1) -> None:
     with raises(ConversionError, match=r"statements\[1\]"):
         await db.batch([db.prepare("SELECT 1"), "SELECT 2"])  # type: ignore[arg-type]
+
+
+# gather ------------------------------------------------------------------------------------------
+
+
+async def on_database(db: D1) -> D1:
+    return db
+
+
+async def on_session(db: D1) -> D1DatabaseSession:
+    return db.with_session("first-primary")
+
+
+@cases({"database": on_database, "session": on_session})
+async def test_gather_runs_its_statements_in_one_batch(db: D1, case: Any) -> None:
+    await db.exec("CREATE TABLE t (a PRIMARY KEY)")
+    async with (await case(db)).gather() as batch:
+        wrote = batch.add(db.prepare("INSERT INTO t VALUES (?), (?)").bind(1, 2))
+        read = batch.add(db.prepare("SELECT a AS x, a AS y FROM t", Point))
+        assert len(batch) == 2
+        assert await value(db, "SELECT count(*) FROM t") == 0  # nothing was sent yet
+    assert wrote.result.meta.changes == 2
+    assert list(read.result) == [Point(1, 1), Point(2, 2)]
+    assert repr(batch) == "<D1Batch of 2 statements, sent>"
+    assert repr(read) == "<D1Pending, <D1Result of 2 rows>>"
+
+
+async def test_gather_with_a_failing_statement_changes_nothing(db: D1) -> None:
+    await db.exec("CREATE TABLE t (a PRIMARY KEY)")
+    with raises(D1ConstraintError):
+        async with db.gather() as batch:
+            wrote = batch.add(db.prepare("INSERT INTO t VALUES (1)"))
+            batch.add(db.prepare("INSERT INTO t VALUES (1)"))
+    assert await value(db, "SELECT count(*) FROM t") == 0
+    with raises(D1Error, match="A batch that fails, or whose block raises, has no results"):
+        _ = wrote.result
+
+
+@cases({"error": ValueError, "cancelled": CancelledError, "exit": GeneratorExit})
+async def test_gather_whose_block_raises_sends_nothing(db: D1, case: type[BaseException]) -> None:
+    await db.exec("CREATE TABLE t (a)")
+    batch = db.gather()
+    with raises(case):
+        async with batch:
+            wrote = batch.add(db.prepare("INSERT INTO t VALUES (1)"))
+            raise case()
+    assert await value(db, "SELECT count(*) FROM t") == 0
+    assert repr(batch) == "<D1Batch of 1 statements, dropped>"
+    with raises(D1Error, match="result: expected a batch that was sent"):
+        _ = wrote.result
+
+
+async def test_gather_of_no_statements_sends_nothing(db: D1) -> None:
+    async with db.gather() as batch:
+        pass
+    assert repr(batch) == "<D1Batch of 0 statements, sent>"
+
+
+async def test_gather_left_early_sends_its_statements(db: D1) -> None:
+    await db.exec("CREATE TABLE t (a)")
+    for number in range(3):
+        async with db.gather() as batch:
+            batch.add(db.prepare("INSERT INTO t VALUES (?)").bind(number))
+            if number == 1:
+                break
+    assert await value(db, "SELECT count(*) FROM t") == 2
+
+
+async def test_gather_refuses_statements_outside_its_block(db: D1) -> None:
+    select = db.prepare("SELECT 1 AS a")
+    batch = db.gather()
+    with raises(D1Error, match="add: expected an open batch"):
+        batch.add(select)
+    async with batch:
+        pending = batch.add(select)
+        assert repr(pending) == "<D1Pending, no result>"
+        with raises(D1Error, match="read the result after the `async with` block"):
+            _ = pending.result
+        with raises(D1Error, match="gather: expected a new batch"):
+            async with batch:
+                pass
+    with raises(D1Error, match="add: expected an open batch"):
+        batch.add(select)
+    with raises(D1Error, match="gather: expected a new batch"):
+        async with batch:
+            pass
+    assert list(pending.result) == [{"a": 1}]
+
+
+@cases({"sql": "SELECT 1", "none": None, "list": [], "coroutine-less": object()})
+async def test_gather_refuses_other_values_at_the_call(db: D1, case: Any) -> None:
+    with raises(ConversionError, match="statement: expected D1PreparedStatement, got "):
+        async with db.gather() as batch:
+            batch.add(case)
+
+
+# batch and foreign keys --------------------------------------------------------------------------
 
 
 async def test_batch_may_turn_foreign_keys_off_until_its_end(db: D1) -> None:
@@ -1165,6 +1304,29 @@ async def test_sql_transactions_are_refused(db: D1, case: str) -> None:
     with raises(D1Error) as caught:
         await db.exec(case)
     assert f"Error in line 1: {case}: {expected}" in str(caught.value)
+
+
+@cases(["BEGIN", "BEGIN TRANSACTION", "COMMIT", "ROLLBACK", "SAVEPOINT s", "RELEASE s"])
+async def test_the_error_of_a_sql_transaction_names_batch(db: D1, case: str) -> None:
+    failures = [await refused(db, case)]
+    for attempt in (
+        db.prepare(case).all(),
+        db.prepare(case).first(),
+        db.prepare(case).raw(),
+        db.batch([db.prepare("SELECT 1"), db.prepare(case)]),
+        db.exec(case),
+        db.with_session().prepare(case).run(),
+    ):
+        with raises(D1Error) as caught:
+            await attempt
+        failures.append(caught.value)
+    for failure in failures:
+        assert any("batch()" in note and "db.gather()" in note for note in failure.__notes__)
+
+
+async def test_other_errors_of_sql_have_no_note_about_batch(db: D1) -> None:
+    failure = await refused(db, "SELECT nothing FROM nowhere")
+    assert not any("batch" in note for note in getattr(failure, "__notes__", []))
 
 
 NOT_AUTHORIZED = {

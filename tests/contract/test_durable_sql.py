@@ -403,8 +403,10 @@ async def test_refused_statement_raises_with_sqlites_code(
         sql.exec(query, *bindings)
     if message.endswith("please use"):
         assert caught.value.message.startswith(message)
+        assert any("ctx.storage.transaction_sync(" in note for note in caught.value.__notes__)
     else:
         assert caught.value.message == message
+        assert not hasattr(caught.value, "__notes__")
     assert caught.value.code == code
     assert caught.value.js_name == "Error"
     assert caught.value.remote is False

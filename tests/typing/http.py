@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, assert_type
 
@@ -19,6 +19,7 @@ from pyworkers_sdk import (
     Request,
     RequestInitCfProperties,
     Response,
+    URLSearchParams,
     WorkerEntrypoint,
     WorkersError,
     caches,
@@ -61,6 +62,33 @@ def requests(request: Request, controller: AbortController) -> None:
     Response("", encode_body="manual", cf={"a": 1})
 
     Response("", encode_body="never")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+def queries_and_cookies(request: Request, headers: Headers) -> None:
+    assert_type(request.query, URLSearchParams)
+    assert_type(request.query["a"], str)
+    assert_type(request.query.get("a"), str | None)
+    assert_type(request.query.get("a", 0), str | int)
+    assert_type(request.query.get_all("a"), list[str])
+    assert_type(request.query.items(), list[tuple[str, str]])
+    assert_type(list(request.query), list[str])
+    assert_type(request.cookies, Mapping[str, str])
+    assert_type(request.cookies.get("a"), str | None)
+    URLSearchParams("a=1")
+    URLSearchParams({"a": "1"})
+    URLSearchParams([("a", "1")])
+    URLSearchParams(request.query)
+    headers.set_cookie("a", "b", max_age=5, same_site="Lax")
+    headers.set_cookie("a", "b", max_age=timedelta(days=1), path=None, expires=datetime.now())
+    headers.delete_cookie("a", domain="e.com")
+
+    request.query["a"] = "1"  # type: ignore[index]  # pyright: ignore[reportIndexIssue]
+    request.cookies["a"] = "1"  # type: ignore[index]  # pyright: ignore[reportIndexIssue]
+    URLSearchParams({"a": 1})  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    headers.set_cookie("a", 1)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    headers.set_cookie("a", "b", same_site="no")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    headers.set_cookie("a", "b", httponly=True)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    headers.delete_cookie("a", max_age=0)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 
 
 async def forms(form: FormData) -> None:

@@ -16,6 +16,8 @@ from typing import Any, TypedDict, assert_type
 from pyworkers_sdk import (
     D1,
     KV,
+    D1Batch,
+    D1Pending,
     D1PreparedStatement,
     D1Result,
     Env,
@@ -48,7 +50,7 @@ class AppEnv(Env):
     API_KEY: str
 
 
-async def d1_rows(db: D1) -> None:
+async def d1_rows(db: D1, some: tuple[D1PreparedStatement[User], ...]) -> None:
     users = db.prepare("SELECT id, name FROM users WHERE id > ?", User)
     assert_type(users, D1PreparedStatement[User])
     assert_type(users.bind(3), D1PreparedStatement[User])
@@ -66,7 +68,34 @@ async def d1_rows(db: D1) -> None:
     links = db.prepare("SELECT slug FROM links", Link)
     mixed: list[D1PreparedStatement[Any]] = [users, links]
     assert_type(await db.batch(mixed), list[D1Result[Any]])
+    assert_type(await db.batch((users,)), tuple[D1Result[User]])
+    assert_type(
+        await db.batch((users, links, users)), tuple[D1Result[User], D1Result[Link], D1Result[User]]
+    )
+    both = (users, links)
+    found_users, found_links = await db.with_session().batch(both)
+    assert_type(found_users[0], User)
+    assert_type(found_links[0], Link)
+    assert_type(await db.batch(some), tuple[D1Result[User], ...])
+    nine = (users, links, users, users, users, users, users, users, users)
+    assert_type(await db.batch(nine), tuple[D1Result[Any], ...])
+    assert_type(await db.batch(statement for statement in [users]), list[D1Result[User]])
+    await db.batch((users, "SELECT 1"))  # type: ignore[arg-type]  # pyright: ignore[reportCallIssue, reportArgumentType]
     assert_type(db.with_session("first-primary").get_bookmark(), str | None)
+
+    assert_type([user async for user in users], list[User])
+    async for row in db.prepare("SELECT 1"):
+        assert_type(row, dict[str, Any])
+
+    async with db.gather() as batch:
+        assert_type(batch, D1Batch)
+        user = assert_type(batch.add(users.bind(1)), D1Pending[User])
+        link = batch.add(links)
+        batch.add("SELECT 1")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    assert_type(user.result, D1Result[User])
+    assert_type(link.result[0], Link)
+    async with db.with_session().gather() as batch:
+        pass
 
     users.bind("a", 1, 2.5, True, None, b"", datetime.now(), Decimal(1), Colour.RED)
     users.bind({"a": 1})  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

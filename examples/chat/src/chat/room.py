@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from typing import Any, TypedDict
-from urllib.parse import parse_qs, urlsplit
 
 from pyworkers_sdk import DurableObject, Request, Response, WebSocket, WebSocketPair
 
@@ -78,4 +77,4 @@ class ChatRoom(DurableObject):
 
 def visitor_name(request: Request) -> str:
     """Return the name in ``?name=…``, or "" if it is missing."""
-    return parse_qs(urlsplit(request.url).query).get("name", [""])[-1].strip()
+    return request.query.get("name", "").strip()

@@ -7,7 +7,7 @@ import logging
 import re
 from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING, Any
-from urllib.parse import SplitResult, parse_qs, urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pyworkers_sdk import AIError, Request, Response, VectorizeError, WorkerEntrypoint, WorkersError
 
@@ -56,7 +56,7 @@ class Default(WorkerEntrypoint[AppEnv]):
             case "GET", "api", "notes":
                 return Response.json({"notes": await library.newest()})
             case "POST", "api", "notes":
-                title = parameter(url, "title", MAX_TITLE)
+                title = parameter(request, "title", MAX_TITLE)
                 note, is_new = await library.add(title, await text_of(request))
                 return Response.json(note, status=201 if is_new else 200)
             case "GET", "api", "notes", note_id:
@@ -73,10 +73,10 @@ class Default(WorkerEntrypoint[AppEnv]):
                     raise Rejected(404, "note not found")
                 return Response(status=204)
             case "GET", "api", "search":
-                results = await library.search(parameter(url, "q", MAX_QUESTION))
+                results = await library.search(parameter(request, "q", MAX_QUESTION))
                 return Response.json({"found": results})
             case "GET", "api", "answer":
-                question = parameter(url, "q", MAX_QUESTION)
+                question = parameter(request, "q", MAX_QUESTION)
                 results = await library.search(question)
                 if "text/event-stream" in request.headers.get("accept", ""):
                     return await self._streamed_answer(question, results)
@@ -143,8 +143,8 @@ def failure(error: WorkersError) -> Rejected:
     return Rejected(502, f"{service} failed")
 
 
-def parameter(url: SplitResult, name: str, max_length: int) -> str:
-    text = parse_qs(url.query).get(name, [""])[-1].strip()
+def parameter(request: Request, name: str, max_length: int) -> str:
+    text = request.query.get(name, "").strip()
     if not 0 < len(text) <= max_length or not text.isprintable():
         raise Rejected(422, f"{name}: expected 1 to {max_length} printable characters")
     return text

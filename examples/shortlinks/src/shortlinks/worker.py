@@ -6,7 +6,7 @@ import hmac
 import re
 from pathlib import Path
 from typing import Any, NotRequired, TypedDict
-from urllib.parse import SplitResult, parse_qs, urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pyworkers_sdk import (
     D1,
@@ -16,6 +16,7 @@ from pyworkers_sdk import (
     Request,
     Response,
     RowError,
+    URLSearchParams,
     WorkerEntrypoint,
     WorkersError,
 )
@@ -69,7 +70,7 @@ class Default(WorkerEntrypoint[AppEnv]):
             case "POST", "api", "links":
                 return await self._create(request, url)
             case "GET", "api", "links":
-                return await self._list(url)
+                return await self._list(request, url)
             case "GET", "api", "links", slug:
                 return await self._show(slug, url)
             case "DELETE", "api", "links", slug:
@@ -104,11 +105,10 @@ class Default(WorkerEntrypoint[AppEnv]):
         location = f"{origin(url)}/api/links/{slug}"
         return Response.json(to_json(link, url), status=201, headers={"location": location})
 
-    async def _list(self, url: SplitResult) -> Response:
-        query = parse_qs(url.query)
-        limit = min(number(query, "limit") or 20, MAX_LIMIT)
+    async def _list(self, request: Request, url: SplitResult) -> Response:
+        limit = min(number(request.query, "limit") or 20, MAX_LIMIT)
         # One more link than requested shows whether there is a next page.
-        links = await self._links.newest(limit + 1, before=number(query, "before"))
+        links = await self._links.newest(limit + 1, before=number(request.query, "before"))
         page, more = links[:limit], len(links) > limit
         next_path = f"/api/links?limit={limit}&before={page[-1]['id']}" if more else None
         return Response.json({"links": [to_json(link, url) for link in page], "next": next_path})
@@ -165,8 +165,8 @@ def target_url(text: str, own_host: str) -> str:
     return url
 
 
-def number(query: dict[str, list[str]], name: str) -> int | None:
-    text = query.get(name, [""])[-1]
+def number(query: URLSearchParams, name: str) -> int | None:
+    text = query.get(name, "")
     if not re.fullmatch("[0-9]{0,15}", text):
         raise Rejected(422, f"{name}: expected a whole number")
     return int(text) if text else None
