@@ -396,9 +396,16 @@ async def fetch_handler(handler: Handler, request: Any, *_: Any) -> Response:
         response = await response if isawaitable(response) else response
     response_type = cast("type[Any]", type(response))
     if issubclass(response_type, _NO_RESPONSE):
-        name = getattr(handler, "__qualname__", "fetch")
-        raise WorkersError(f"{name} returned a {response_type.__name__}, not a Response")
+        raise _not_a_response(getattr(handler, "__qualname__", "fetch"), response)
     return response  # type: ignore[no-any-return]
+
+
+def _not_a_response(name: str, value: Any) -> WorkersError:
+    from ._border.hints import hint_for  # only errors need it
+
+    advice = "use Response.json(…)" if isinstance(value, (dict, list)) else "return Response(…)"
+    hint = hint_for(value, "", advice)
+    return WorkersError(f"{name} returned a {type(value).__name__}, not a Response; {hint}")
 
 
 _NO_RESPONSE = (type(None), str, bytes, int, float, dict, list, tuple, CoroutineType)

@@ -37,9 +37,12 @@ def handler(function: F) -> F:
     name = function.__name__
     event = name.removeprefix("on_")
     if event == name or event not in _EVENTS:
-        from ._spelling import hint
+        from ._spelling import similar  # only errors need it
 
-        raise TypeError(f"{name}: unknown handler{hint(event, _EVENTS, 'on_')}")
+        close = similar(event, _EVENTS)
+        hint = f"; did you mean on_{close}?" if close else ""
+        known = ", ".join(f"on_{event}" for event in _EVENTS)
+        raise TypeError(f"{name}: unknown handler; expected one of {known}{hint}")
     call = HANDLERS[event][1]
     count = _positional(function)
 

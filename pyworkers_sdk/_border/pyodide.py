@@ -386,9 +386,9 @@ class _Source:
 
     async def _next(self, controller: Any) -> None:
         try:
-            chunk = memoryview(await anext(self.chunks)).cast("B")
+            chunk = _values.piece(await anext(self.chunks))
             while not chunk:
-                chunk = memoryview(await anext(self.chunks)).cast("B")
+                chunk = _values.piece(await anext(self.chunks))
         except StopAsyncIteration:
             controller.close()
             self._end()

@@ -6,10 +6,29 @@ Each one works, or the error names ours.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+import io
+import pathlib
+import warnings
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
-from pyworkers_sdk import DurableObject, WorkerEntrypoint, WorkflowEntrypoint
+from pyworkers_sdk import (
+    D1,
+    KV,
+    R2,
+    Blob,
+    ConversionError,
+    DurableObject,
+    FormData,
+    R2Error,
+    Request,
+    Response,
+    StreamError,
+    WorkerEntrypoint,
+    WorkersError,
+    WorkflowEntrypoint,
+    fetch,
+)
 from tests.contract.kit import cases, raises
 
 
@@ -288,3 +307,155 @@ async def test_helper_of_a_handler_may_have_a_similar_name() -> None:
             return await self.handle_fetch(request)
 
     assert callable(Helped.handle_fetch)
+
+
+# Values that are a slip ------------------------------------------------------------------------
+
+
+async def coroutine() -> str:
+    return "text"
+
+
+def generator() -> Iterator[bytes]:
+    yield b"a"
+
+
+async def pieces() -> AsyncIterator[bytes]:
+    yield b"a"
+
+
+AWAIT = r"got the coroutine coroutine\(\); await it first"
+SLIPS: dict[str, tuple[Callable[[], Any], str]] = {
+    "a coroutine": (coroutine, AWAIT),
+    "a generator": (generator, r"got generator; make it an async generator"),
+    "an iterator": (lambda: iter([b"a"]), r"got list_iterator; pass b''\.join\(pieces\)"),
+    "a list of bytes": (lambda: [b"a"], r"got list; pass b''\.join\(pieces\)"),
+    "an open file": (lambda: io.BytesIO(b"a"), r"got BytesIO; pass its content: file\.read\(\)"),
+    "an open text file": (lambda: io.StringIO("a"), r"file\.read\(\)"),
+    "a path to a file": (lambda: pathlib.Path("a"), r"path\.read_bytes\(\)"),
+    "a function": (lambda: coroutine, r"got function; call it: await coroutine\(\)"),
+    "a generator function": (lambda: pieces, r"got function; call it: pieces\(\)"),
+    "a Response": (
+        lambda: Response("a"),
+        r"got Response; pass its body, for example response\.body",
+    ),
+    "a dict": (lambda: {"a": 1}, "got dict; .*[jJ][sS][oO][nN]"),
+    "a number": (lambda: 1, "got int; .*[jJ][sS][oO][nN]"),
+}
+
+Put = Callable[[Any], Awaitable[Any]]
+
+
+@cases(SLIPS)
+async def test_body_of_a_wrong_type_gets_the_hint_that_helps(
+    kv: KV, r2: R2, case: tuple[Callable[[], Any], str]
+) -> None:
+    make, hint = case
+
+    async def response(body: Any) -> None:
+        Response(body)
+
+    async def request(body: Any) -> None:
+        Request("https://example.com/", method="POST", body=body)
+
+    async def requested(body: Any) -> None:
+        await fetch("https://example.com/", method="POST", body=body)
+
+    async def part(body: Any) -> None:
+        upload = await r2.create_multipart_upload("a")
+        try:
+            await upload.upload_part(1, body)
+        finally:
+            await upload.abort()
+
+    puts: list[Put] = [response, request, requested, part]
+    puts += [lambda body: kv.put("a", body), lambda body: r2.put("a", body)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # such as "never awaited"
+        for put in puts:
+            with raises(ConversionError, match=hint):
+                await put(make())
+
+
+async def test_forgotten_await_is_named_wherever_a_value_is_refused(kv: KV, r2: R2, db: D1) -> None:
+    async def blob(value: Any) -> None:
+        Blob([value])
+
+    async def blobs(value: Any) -> None:
+        Blob(value)
+
+    async def form(value: Any) -> None:
+        FormData().append("a", value)
+
+    async def json(value: Any) -> None:
+        Response.json({"a": [value]})
+
+    async def headers(value: Any) -> None:
+        Response("", headers={"a": value})
+
+    puts: list[Put] = [blob, blobs, form, json, headers]
+    puts += [
+        kv.get,
+        kv.delete,
+        lambda value: kv.put("a", "b", metadata={"a": value}),
+        lambda value: kv.put("a", "b", expiration_ttl=value),
+        lambda value: r2.put("a", "b", custom_metadata={"a": value}),
+        r2.get,
+        lambda value: db.prepare("SELECT ?").bind(value).first(),
+        lambda value: db.exec(value),
+    ]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for put in puts:
+            with raises(ConversionError, match=r"the coroutine coroutine\(\).*; await it first"):
+                await put(coroutine())
+
+
+async def text_pieces() -> AsyncIterator[Any]:
+    yield b"a"
+    yield "text"
+
+
+async def coroutine_pieces() -> AsyncIterator[Any]:
+    yield coroutine()
+
+
+async def number_pieces() -> AsyncIterator[Any]:
+    yield 1
+
+
+@cases(
+    {
+        "text": (text_pieces, r"expected a bytes-like object, got str; yield text\.encode\(\)"),
+        "a coroutine": (coroutine_pieces, r"got the coroutine coroutine\(\); await it first"),
+        "a number": (number_pieces, r"expected a bytes-like object, got int; yield bytes"),
+    }
+)
+async def test_piece_of_a_stream_that_is_not_bytes_gets_the_hint_that_helps(
+    r2: R2, case: tuple[Callable[[], AsyncIterator[Any]], str]
+) -> None:
+    source, hint = case
+    with raises(StreamError, match=hint):
+        await Response(source()).text()
+    with raises(R2Error, match=hint):
+        await r2.put("a", source())
+
+
+@cases(
+    {
+        "text": ("text", r"returned a str, not a Response; return Response\(…\)"),
+        "None": (None, r"returned a NoneType, not a Response; return Response\(…\)"),
+        "a dict": ({}, r"returned a dict, not a Response; use Response\.json\(…\)"),
+    }
+)
+async def test_result_of_fetch_that_is_not_a_response_gets_the_hint_that_helps(
+    case: tuple[Any, str],
+) -> None:
+    value, message = case
+
+    class Wrong(WorkerEntrypoint):
+        async def fetch(self, request: Any) -> Any:
+            return value
+
+    with raises(WorkersError, match=message):
+        await entered(Wrong).fetch(Request("https://example.com/"))
