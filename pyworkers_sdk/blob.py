@@ -161,7 +161,7 @@ _BYTES: tuple[type[Any], ...] = (bytes, bytearray, memoryview)
 
 def _parts(parts: Any) -> Any:
     is_one = isinstance(parts, (str, *_BYTES))
-    if is_one or not hasattr(parts, "__iter__"):
+    if is_one or isinstance(parts, dict) or not hasattr(parts, "__iter__"):
         hint = "put it into a list" if is_one else ""
         raise expected("parts", "a list of str, bytes and Blobs", parts, hint)
     listed: list[Any] = [*parts]

@@ -13,9 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from functools import cache, partial, reduce
-from inspect import currentframe, isawaitable
+from inspect import Parameter, currentframe, isawaitable, signature
 from keyword import iskeyword
-from types import CoroutineType, TracebackType
+from types import CoroutineType, FunctionType, TracebackType
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -136,6 +136,10 @@ class ExecutionContext(JsWrapper["_js.ExecutionContext"]):
 
 Handler = Callable[..., Awaitable[Any]]
 
+Handlers = Mapping[str, tuple[str, Handler, int]]
+"""By JavaScript's name: Python's name, the function that calls the handler, and the number of
+arguments that the runtime's event has. ``env`` and ``ctx`` are not counted."""
+
 
 class ExportProxy:
     """The object that the runtime holds for an instance; JavaScript calls its methods.
@@ -146,13 +150,13 @@ class ExportProxy:
 
     __slots__ = ("_handlers", "_instance")
 
-    def __init__(self, instance: Any, handlers: Mapping[str, tuple[str, Handler]]) -> None:
+    def __init__(self, instance: Any, handlers: Handlers) -> None:
         self._instance = instance
         self._handlers = handlers
 
     def __getattr__(self, name: str) -> Any:
         # Before compatibility date 2025-08-14 the runtime calls the handler on_fetch.
-        python_name, call = self._handlers.get(name.removeprefix("on_"), (name, _over_rpc))
+        python_name, call, _ = self._handlers.get(name.removeprefix("on_"), (name, _over_rpc, 0))
         cls = cast("type[Any]", type(self._instance))
         for attribute in (python_name, name, f"{name}_" if iskeyword(name) else name):
             if not attribute.startswith("_") and callable(getattr(cls, attribute, None)):
@@ -246,10 +250,100 @@ class _EnvByName:
         return reduce(getattr, rest, self._scope[first])
 
 
+class Called:
+    """A handler whose parameters are not exactly the event's arguments.
+
+    It may have fewer, as a JavaScript function may, or ``env`` and ``ctx`` after them, as handlers
+    for the official SDK have.
+    """
+
+    def __init__(self, handler: Callable[..., Any], rest: tuple[Any, ...], count: int) -> None:
+        self.__func__ = getattr(handler, "__func__", handler)
+        self.__qualname__ = handler.__qualname__
+        self._handler = handler
+        self._rest = rest
+        self._count = count
+
+    def __call__(self, *event: Any) -> Any:
+        with hide_from_traceback:
+            return self._handler(*(*event, *self._rest)[: self._count])
+
+
+def _adapted(handlers: Handlers, cls: type[Any]) -> Handlers:
+    """Return the handlers for a class, adapted to the parameters of its functions.
+
+    Signatures are read here, once for a class: a call of a usual handler pays nothing.
+    """
+    adapted: dict[str, tuple[str, Handler, int]] = {}
+    for js_name, (python_name, call, count) in handlers.items():
+        function = getattr(cls, python_name, None) or getattr(cls, js_name, None)
+        if isinstance(function, FunctionType):
+            names = _positional(function, count + 1)[1:]  # without self
+            if len(names) != count:
+                adapted[js_name] = (python_name, _with_context(call, names, count), count)
+    return {**handlers, **adapted} if adapted else handlers
+
+
+def _with_context(call: Handler, names: list[str], count: int) -> Handler:
+    extra = zip(names[count:], ("env", "ctx"))
+    attributes = [_CONTEXT.get(name.strip("_"), by_place) for name, by_place in extra]
+
+    def adapted(handler: Any, *event: Any) -> Any:
+        instance = handler.__self__
+        values = tuple([getattr(instance, name) for name in attributes])
+        return call(Called(handler, values, len(names)), *event)
+
+    return adapted
+
+
+def _positional(function: FunctionType, count: int) -> list[str]:
+    """Return the names of a handler's parameters that get an argument by position.
+
+    Parameters after the first ``count`` are for ``env`` and ``ctx``. A parameter that has a default
+    and another name is the program's own.
+
+    Raises:
+        TypeError: The handler has more parameters than these.
+    """
+    own = signature(function, follow_wrapped=False).parameters.values()
+    by_position = [each for each in own if each.kind in _BY_POSITION]
+    names = [each.name for each in by_position[:count]]
+    for each in by_position[count:]:
+        if each.default is not Parameter.empty and each.name.strip("_") not in _CONTEXT:
+            break
+        names.append(each.name)
+    if len(names) > count + 2:
+        raise TypeError(
+            f"{function.__qualname__}(): expected at most the parameters "
+            f"({', '.join([*names[:count], 'env', 'ctx'])}), got {', '.join(names)}"
+        )
+    if any(each.kind is Parameter.VAR_POSITIONAL for each in own):
+        wrapped: Any = getattr(function, "__wrapped__", None)  # a decorator passes all arguments on
+        inner = _positional(wrapped, count) if isinstance(wrapped, FunctionType) else names
+        handed_on = [name for name in inner[count:] if name.strip("_") in _CONTEXT]
+        same = inner[:count] if inner is not names else [*names, *["*"] * count][:count]
+        names += [*same, *handed_on][len(names) :]
+    return names
+
+
+def _check_names(cls: type[Any], handlers: Handlers) -> None:
+    """Refuse a public method whose name is a misspelt handler: the runtime would never call it."""
+    names = [name for name, value in vars(cls).items() if isinstance(value, FunctionType)]
+    known = {*handlers, *[python_name for python_name, *_ in handlers.values()]}
+    if methods := [name for name in names if name not in known and not name.startswith("_")]:
+        from ._spelling import check_handlers  # only for classes with other methods
+
+        check_handlers(cls, methods, [python_name for python_name, *_ in handlers.values()])
+
+
+_BY_POSITION = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
+_CONTEXT = {"env": "env", "environment": "env", "ctx": "ctx", "context": "ctx"}
+
+
 def base(
     name: str,
     context: Callable[[Any], Any],
-    handlers: Mapping[str, tuple[str, Handler]],
+    handlers: Handlers,
     module: str,
 ) -> Base:
     """Return a base for subclasses of the runtime's class ``name``.
@@ -257,15 +351,15 @@ def base(
     Args:
         name: The class of ``cloudflare:workers``.
         context: Wraps the ``ctx`` of an instance.
-        handlers: For each handler's JavaScript name, its Python name and the function that the
-            ExportProxy calls with the bound handler and the runtime's arguments.
+        handlers: The handlers, and the functions that the ExportProxy calls with the bound handler
+            and the runtime's arguments.
         module: The module that declares the class for type checkers; ``help()`` reads it there.
     """
 
     def make(env_type: Any) -> type:
         class Exported(platform.official_base(name)):  # type: ignore[misc]
             _env_type: ClassVar[Any] = env_type
-            _handlers: ClassVar[Mapping[str, tuple[str, Handler]]] = handlers
+            _handlers: ClassVar[Handlers] = handlers
 
             def __new__(cls, ctx: Any, env: Any) -> Any:
                 instance: Any = object.__new__(cls)
@@ -273,7 +367,7 @@ def base(
                 env_class = cls._env_type
                 instance.env = env if env_class is None else env_class(env)
                 instance.__init__(instance.ctx, instance.env)
-                return ExportProxy(instance, handlers)
+                return ExportProxy(instance, cls._handlers)
 
             def __init__(self, ctx: Any, env: Any) -> None:
                 """Do nothing: ``__new__`` has set both, and the runtime's base would wrap them."""
@@ -281,9 +375,11 @@ def base(
             def __init_subclass__(cls, **kwargs: Any) -> None:
                 # The runtime's own would put wrappers around handlers, so it is not called. The
                 # runtime looks for JavaScript's names among the functions of the class.
-                for js_name, (python_name, _) in handlers.items():
+                for js_name, (python_name, _, _) in handlers.items():
                     if not hasattr(cls, js_name) and hasattr(cls, python_name):
                         setattr(cls, js_name, getattr(cls, python_name))
+                cls._handlers = _adapted(handlers, cls)
+                _check_names(cls, handlers)
 
         Exported.__name__ = Exported.__qualname__ = name
         return Exported
@@ -300,9 +396,16 @@ async def fetch_handler(handler: Handler, request: Any, *_: Any) -> Response:
         response = await response if isawaitable(response) else response
     response_type = cast("type[Any]", type(response))
     if issubclass(response_type, _NO_RESPONSE):
-        name = getattr(handler, "__qualname__", "fetch")
-        raise WorkersError(f"{name} returned a {response_type.__name__}, not a Response")
+        raise _not_a_response(getattr(handler, "__qualname__", "fetch"), response)
     return response  # type: ignore[no-any-return]
+
+
+def _not_a_response(name: str, value: Any) -> WorkersError:
+    from ._border.hints import hint_for  # only errors need it
+
+    advice = "use Response.json(…)" if isinstance(value, (dict, list)) else "return Response(…)"
+    hint = hint_for(value, "", advice)
+    return WorkersError(f"{name} returned a {type(value).__name__}, not a Response; {hint}")
 
 
 _NO_RESPONSE = (type(None), str, bytes, int, float, dict, list, tuple, CoroutineType)
@@ -373,18 +476,18 @@ def _unchanged(handler: Any, js_payload: Any) -> Any:
 
 connect_handler: Handler = _payload(_socket)
 
-HANDLERS: Mapping[str, tuple[str, Handler]] = {
-    "fetch": ("fetch", fetch_handler),
-    "connect": ("connect", connect_handler),
-    "queue": ("queue", _payload(_batch)),
-    "scheduled": ("scheduled", _payload(_controller)),
-    "email": ("email", _payload(_email)),
-    "tail": ("tail", _payload(_traces)),
-    "trace": ("trace", _payload(_traces)),
-    "tailStream": ("tail_stream", _tail_stream),
-    "test": ("test", _payload(_unchanged)),
+HANDLERS: Handlers = {
+    "fetch": ("fetch", fetch_handler, 1),
+    "connect": ("connect", connect_handler, 1),
+    "queue": ("queue", _payload(_batch), 1),
+    "scheduled": ("scheduled", _payload(_controller), 1),
+    "email": ("email", _payload(_email), 1),
+    "tail": ("tail", _payload(_traces), 1),
+    "trace": ("trace", _payload(_traces), 1),
+    "tailStream": ("tail_stream", _tail_stream, 1),
+    "test": ("test", _payload(_unchanged), 1),
 }
-"""The handlers of a ``WorkerEntrypoint``: JavaScript's name, Python's name, and the caller."""
+"""The handlers of a ``WorkerEntrypoint``."""
 
 
 @cache
@@ -410,8 +513,9 @@ if TYPE_CHECKING:
         it in quotes: ``WorkerEntrypoint["AppEnv"]``. Without brackets ``self.env`` is the runtime's
         own object.
 
-        Handlers are async methods with the names below. Every other public method can be called by
-        other Workers over RPC.
+        Handlers are async methods with the names below. They may also take ``env`` and ``ctx``, as
+        in ``fetch(self, request, env, ctx)``: the same objects as ``self.env`` and ``self.ctx``.
+        Every other public method can be called by other Workers over RPC.
 
         JS: cloudflare:workers.WorkerEntrypoint.
         """
@@ -421,14 +525,17 @@ if TYPE_CHECKING:
 
         def __init__(self, ctx: Any, env: Any) -> None: ...
 
-        async def fetch(self, request: Request) -> Response:
+        # To type checkers "*env_and_ctx: Any, **_: Any" means any further parameters, also none: so
+        # a handler that overrides one of these may declare env and ctx.
+
+        async def fetch(self, request: Request, /, *env_and_ctx: Any, **_: Any) -> Response:
             """Answer an HTTP request.
 
             JS: WorkerEntrypoint.fetch.
             """
             ...
 
-        async def connect(self, socket: Socket) -> None:
+        async def connect(self, socket: Socket, /, *env_and_ctx: Any, **_: Any) -> None:
             """Handle a TCP connection that another Worker opened by ``env.THIS.connect(address)``.
 
             The other Worker declares ``THIS: Service`` without a class. ``await socket.opened`` has
@@ -439,42 +546,48 @@ if TYPE_CHECKING:
             """
             ...
 
-        async def queue(self, batch: MessageBatch[Any]) -> None:
+        async def queue(self, batch: MessageBatch[Any], /, *env_and_ctx: Any, **_: Any) -> None:
             """Consume a batch of messages. ``MessageBatch[Job]`` declares the type of their bodies.
 
             JS: WorkerEntrypoint.queue.
             """
             ...
 
-        async def scheduled(self, controller: ScheduledController) -> None:
+        async def scheduled(
+            self, controller: ScheduledController, /, *env_and_ctx: Any, **_: Any
+        ) -> None:
             """Run a cron trigger that is due.
 
             JS: WorkerEntrypoint.scheduled.
             """
             ...
 
-        async def email(self, message: ForwardableEmailMessage) -> None:
+        async def email(
+            self, message: ForwardableEmailMessage, /, *env_and_ctx: Any, **_: Any
+        ) -> None:
             """Handle an incoming email.
 
             JS: WorkerEntrypoint.email.
             """
             ...
 
-        async def tail(self, events: list[TraceItem]) -> None:
+        async def tail(self, events: list[TraceItem], /, *env_and_ctx: Any, **_: Any) -> None:
             """Inspect finished invocations of Workers whose ``tail_consumers`` name this Worker.
 
             JS: WorkerEntrypoint.tail.
             """
             ...
 
-        async def trace(self, traces: list[TraceItem]) -> None:
+        async def trace(self, traces: list[TraceItem], /, *env_and_ctx: Any, **_: Any) -> None:
             """Do the same as ``tail`` under its older name. Called only without a ``tail`` method.
 
             JS: WorkerEntrypoint.trace.
             """
             ...
 
-        async def tail_stream(self, onset: TailEvent[Onset]) -> TailEventHandlerType | None:
+        async def tail_stream(
+            self, onset: TailEvent[Onset], /, *env_and_ctx: Any, **_: Any
+        ) -> TailEventHandlerType | None:
             """Follow an invocation that begins, of a Worker whose ``streaming_tail_consumers`` name
             this Worker.
 
@@ -485,7 +598,7 @@ if TYPE_CHECKING:
             """
             ...
 
-        async def test(self, controller: Any) -> None:
+        async def test(self, controller: Any, /, *env_and_ctx: Any, **_: Any) -> None:
             """Run a test of ``workerd test``. Nothing else calls this method.
 
             JS: WorkerEntrypoint.test.

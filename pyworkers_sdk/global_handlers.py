@@ -8,7 +8,7 @@ from inspect import Parameter, signature
 from typing import Any, TypeVar, cast, get_type_hints
 
 from ._border import raw
-from .entrypoints import HANDLERS, ExecutionContext, hide_from_traceback
+from .entrypoints import HANDLERS, Called, ExecutionContext, hide_from_traceback
 from .env import Env
 
 __all__ = ["handler"]
@@ -37,13 +37,17 @@ def handler(function: F) -> F:
     name = function.__name__
     event = name.removeprefix("on_")
     if event == name or event not in _EVENTS:
+        from ._spelling import similar  # only errors need it
+
+        close = similar(event, _EVENTS)
+        hint = f"; did you mean on_{close}?" if close else ""
         known = ", ".join(f"on_{event}" for event in _EVENTS)
-        raise TypeError(f"{name}: unknown handler; expected one of {known}")
+        raise TypeError(f"{name}: unknown handler; expected one of {known}{hint}")
     call = HANDLERS[event][1]
     count = _positional(function)
 
     async def wrapper(payload: Any, env: Any = None, ctx: Any = None) -> Any:
-        bound = _Bound(function, (_env(function, env), _context(ctx)), count)
+        bound = Called(function, (_env(function, env), _context(ctx)), count)
         with hide_from_traceback:
             result = await call(bound, payload)
         # A call from within the program passes an object of this package, and gets one back.
@@ -58,20 +62,6 @@ def handler(function: F) -> F:
     wrapper.__doc__ = function.__doc__
     setattr(wrapper, "_handles", event)  # noqa: B010
     return cast("F", wrapper)
-
-
-class _Bound:
-    """A handler with all its arguments except the first."""
-
-    def __init__(self, function: Callable[..., Any], rest: tuple[Any, ...], count: int) -> None:
-        self.__func__ = function
-        self.__qualname__ = function.__qualname__
-        self._rest = rest
-        self._count = count
-
-    def __call__(self, payload: Any) -> Any:
-        with hide_from_traceback:
-            return self.__func__(*(payload, *self._rest)[: self._count])
 
 
 def _positional(function: Callable[..., Any]) -> int:

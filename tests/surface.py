@@ -87,7 +87,7 @@ def names_of(value: Any) -> dict[str, str]:
     """Return the names in a class, a function or a module, each with its kind of counterpart."""
     if isinstance(value, Base):
         base_class: Any = value.__mro_entries__(())[0]
-        handlers = [name for name, _ in base_class._handlers.values()]
+        handlers = [name for name, *_ in base_class._handlers.values()]
         return dict.fromkeys([*handlers, "ctx", "env", "__init__"], "attribute")
     if isinstance(value, ModuleType):
         return dict.fromkeys(vars(value), "attribute")

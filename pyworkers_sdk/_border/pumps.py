@@ -8,7 +8,7 @@ from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
 from contextvars import Context, copy_context
 from typing import Any, Generic, Self, TypeAlias, TypeVar
 
-from .values import expected
+from .values import bytes_of_chunk
 
 __all__ = ["Pump", "chunk_of"]
 
@@ -17,17 +17,13 @@ T = TypeVar("T")
 Answer: TypeAlias = Callable[[Any, BaseException | None], None]
 
 
-def chunk_of(piece: Any) -> bytes | memoryview | None:
-    """Return the bytes of a piece of a body, or None if the piece is empty.
+def chunk_of(chunk: Any) -> memoryview | None:
+    """Return the bytes of a chunk of a body, or None if the chunk is empty.
 
     Raises:
-        ConversionError: The piece is not bytes.
+        ConversionError: The chunk is not bytes.
     """
-    try:
-        view = memoryview(piece).cast("B")
-    except TypeError:
-        advice = "yield text.encode()" if isinstance(piece, str) else ""
-        raise expected("a chunk of a body", "bytes", piece, advice) from None
+    view = bytes_of_chunk(chunk)
     return view if view.nbytes else None
 
 

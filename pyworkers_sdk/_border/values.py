@@ -203,9 +203,28 @@ def result_of(function: Any) -> str:
 
 
 def expected(place: str, wanted: str, value: object, hint: str = "") -> ConversionError:
-    """Return the error "place: expected wanted, got the type of value; hint"."""
-    got = "None" if value is None else type(value).__name__
+    """Return the error "place: expected wanted, got the type of value; hint".
+
+    The hint is replaced if the value itself shows the slip: a coroutine, a generator, a file, ….
+    """
+    from .hints import described, hint_for  # only errors need them
+
+    got = described(value)
+    hint = hint_for(value, wanted, hint)
     return ConversionError(f"{place}: expected {wanted}, got {got}{hint and '; '}{hint}")
+
+
+def bytes_of_chunk(chunk: Any) -> memoryview:
+    """Return the bytes of a chunk that the source of a stream yields.
+
+    Raises:
+        ConversionError: The chunk is not bytes.
+    """
+    try:
+        return memoryview(chunk).cast("B")
+    except TypeError:
+        advice = "yield text.encode()" if isinstance(chunk, str) else "yield bytes"
+        raise expected("a chunk of a body", "bytes", chunk, advice) from None
 
 
 def text(value: Any, name: str) -> str:
@@ -216,7 +235,9 @@ def text(value: Any, name: str) -> str:
             with ``name``.
     """
     if not isinstance(value, str):
-        raise ConversionError(f"{name}: expected str, got {type(value).__name__}")
+        if value is None:
+            raise ConversionError(f"{name}: expected str, got NoneType")
+        raise expected(name, "str", value)
     if not value.isascii():
         try:
             value.encode()
@@ -454,9 +475,13 @@ def _rule_for(cls: type[Any], rules: Rules) -> Rule:
 
 
 def _refuse(value: Any, walk: Walk) -> Any:
-    type_name = type(value).__name__
-    article = "an" if type_name[0] in "AEIOaeio" else "a"
-    raise Refused(f"{article} {type_name} cannot cross to JavaScript here")
+    from .hints import described, hint_for  # only errors need them
+
+    kind = described(value)
+    hint = hint_for(value)
+    if not kind.startswith("the "):
+        kind = f"{'an' if kind[0] in 'AEIOaeio' else 'a'} {kind}"
+    raise Refused(f"{kind} cannot cross to JavaScript here{hint and '; '}{hint}")
 
 
 def refuse(reason: str) -> Rule:

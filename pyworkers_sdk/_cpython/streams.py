@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import AsyncIterable, AsyncIterator, Coroutine
 from typing import Any
 
+from .._border.values import bytes_of_chunk
 from . import environment
 from .js_exception import JsException
 
@@ -140,7 +141,7 @@ class ReadableStreamDefaultReader:
             # The reader may be outside the Worker that the stream comes from.
             with stream.entered():
                 chunk = await anext(stream.chunks)
-            return {"done": False, "value": memoryview(chunk).cast("B").tobytes()}
+            return {"done": False, "value": bytes_of_chunk(chunk).tobytes()}
         except StopAsyncIteration:
             return {"done": True, "value": None}
         except JsException:
@@ -187,7 +188,7 @@ class FixedLengthStream:
     async def checked(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         left = self.length
         async for chunk in chunks:
-            left -= len(memoryview(chunk).cast("B"))
+            left -= len(bytes_of_chunk(chunk))
             if left < 0:
                 raise JsException("TypeError", TOO_MANY_BYTES)
             yield chunk

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from inspect import CO_VARARGS
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -32,7 +30,7 @@ from .._border import (
 )
 from .._options import js_bag
 from .._times import from_ms
-from ..entrypoints import Handler, base, connect_handler, fetch_handler
+from ..entrypoints import Handler, Handlers, base, connect_handler, fetch_handler
 from ..errors import DurableObjectError, WorkersError, from_js_error
 from ..services import Fetcher
 from ..websockets import WebSocket
@@ -268,10 +266,6 @@ def _retry_options(retry: DurableObjectRetryOptions | None) -> Any:
 
 
 async def _call_alarm(handler: Handler, info: Any = None, *_: Any) -> None:
-    code = getattr(getattr(handler, "__func__", handler), "__code__", None)
-    if code is not None and code.co_argcount < 2 and not code.co_flags & CO_VARARGS:
-        await handler()  # alarm(self): like a JavaScript function, it may omit the parameter
-        return
     scheduled_time = from_js(prop(info, "scheduledTime"))
     if type(scheduled_time) in (int, float):
         scheduled_time = from_ms(scheduled_time)
@@ -301,15 +295,15 @@ async def _call_error(handler: Handler, socket: Any, error: Any, *_: Any) -> Non
     await handler(WebSocket.from_js(socket), error)
 
 
-HANDLERS: Mapping[str, tuple[str, Handler]] = {
-    "fetch": ("fetch", fetch_handler),
-    "connect": ("connect", connect_handler),
-    "alarm": ("alarm", _call_alarm),
-    "webSocketMessage": ("web_socket_message", _call_message),
-    "webSocketClose": ("web_socket_close", _call_close),
-    "webSocketError": ("web_socket_error", _call_error),
+HANDLERS: Handlers = {
+    "fetch": ("fetch", fetch_handler, 1),
+    "connect": ("connect", connect_handler, 1),
+    "alarm": ("alarm", _call_alarm, 1),
+    "webSocketMessage": ("web_socket_message", _call_message, 2),
+    "webSocketClose": ("web_socket_close", _call_close, 4),
+    "webSocketError": ("web_socket_error", _call_error, 2),
 }
-"""JavaScript's name of each handler, our name, and the function that calls it."""
+"""The handlers of a ``DurableObject``."""
 
 
 if TYPE_CHECKING:
@@ -342,11 +336,11 @@ if TYPE_CHECKING:
 
         def __init__(self, ctx: DurableObjectState, env: Any) -> None: ...
 
-        async def fetch(self, request: Request, /) -> Response:
+        async def fetch(self, request: Request, /, *env_and_ctx: Any, **_: Any) -> Response:
             """Answer an HTTP request."""
             ...
 
-        async def connect(self, socket: Socket, /) -> None:
+        async def connect(self, socket: Socket, /, *env_and_ctx: Any, **_: Any) -> None:
             """Serve a TCP connection from ``stub.connect(address)``; it ends with this method."""
             ...
 

@@ -19,7 +19,7 @@ from .._border import (
     to_js,
     web,
 )
-from .._border.values import JSON, convert, count
+from .._border.values import JSON, bytes_of_chunk, convert, count
 from .._options import camel, js_options
 from .._times import EPOCH
 from ..blob import Blob
@@ -555,6 +555,6 @@ async def _body(value: Any, length: int | None) -> Any:
 
 async def _collected(chunks: AsyncIterable[bytes]) -> bytes:
     try:
-        return b"".join([chunk async for chunk in chunks])
+        return b"".join([bytes_of_chunk(chunk) async for chunk in chunks])
     except Exception as exc:  # The same error as if the runtime had read the iterator.
         raise R2Error(f"{type(exc).__name__}: {exc}", js_name="Error") from exc

@@ -67,5 +67,5 @@ if TYPE_CHECKING:
 
 else:
     WorkflowEntrypoint = base(
-        "WorkflowEntrypoint", ExecutionContext, {"run": ("run", _run)}, __name__
+        "WorkflowEntrypoint", ExecutionContext, {"run": ("run", _run, 2)}, __name__
     )

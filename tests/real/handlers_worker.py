@@ -12,6 +12,7 @@ from typing import Any
 from pyworkers_sdk import (
     EmailMessage,
     Env,
+    ExecutionContext,
     ForwardableEmailMessage,
     MessageBatch,
     Request,
@@ -63,7 +64,9 @@ class Broken:
 class Mixin:
     """A base class with a handler: handlers may be inherited."""
 
-    async def scheduled(self, controller: ScheduledController) -> None:
+    # Like Cloudflare's own examples: handlers may take env and ctx, too.
+    async def scheduled(self, controller: ScheduledController, env: Any, ctx: Any) -> None:
+        assert env.SECRET == self.env.SECRET  # type: ignore[attr-defined]
         minute = controller.cron.partition(" ")[0]
         log.info("%s %s", controller.cron, controller.scheduled_time.isoformat())
         if minute == "1":
@@ -71,7 +74,7 @@ class Mixin:
         if minute == "2":
             raise LookupError("the cron broke")
         if minute == "3":
-            self.ctx.wait_until(self.later())  # type: ignore[attr-defined]
+            ctx.wait_until(self.later())
         if minute == "4":
             self.ctx.wait_until(self.fails())  # type: ignore[attr-defined]
 
@@ -85,7 +88,8 @@ class Mixin:
 
 
 class Default(Mixin, WorkerEntrypoint[AppEnv]):
-    async def fetch(self, request: Request) -> Response:
+    async def fetch(self, request: Request, env: AppEnv, ctx: ExecutionContext) -> Response:
+        assert (env, ctx) == (self.env, self.ctx)
         action = request.url.rpartition("/")[2].partition("?")[0]
         if action == "pass":
             self.ctx.pass_through_on_exception()
@@ -123,7 +127,11 @@ class Default(Mixin, WorkerEntrypoint[AppEnv]):
     async def queue(self, batch: MessageBatch[int]) -> None:
         log.info("%d of %s", sum(message.body for message in batch), batch.queue)
 
-    async def email(self, message: ForwardableEmailMessage) -> None:
+    async def email(
+        self, message: ForwardableEmailMessage, env: Any = None, ctx: Any = None
+    ) -> None:
+        assert env is self.env
+        assert ctx is self.ctx
         source = await message.raw.bytes()
         assert len(source) == message.raw_size
         log.info(

@@ -15,6 +15,7 @@ from pyworkers_sdk import (
     ExecutionContext,
     ForwardableEmailMessage,
     Headers,
+    MessageBatch,
     ReadableStream,
     Request,
     Response,
@@ -121,11 +122,33 @@ class Watcher(tail_stream.TailEventHandlerObject):
         ...
 
 
+class AsInCloudflaresExamples(WorkerEntrypoint[AppEnv]):
+    async def fetch(self, request: Request, env: AppEnv, ctx: ExecutionContext) -> Response:
+        return Response(env.API_KEY)
+
+    async def scheduled(
+        self, event: ScheduledController, env: AppEnv, ctx: ExecutionContext
+    ) -> None: ...
+
+    async def queue(self, batch: MessageBatch[int], env: AppEnv) -> None:
+        assert_type(batch.messages[0].body, int)
+
+    async def email(
+        self, message: ForwardableEmailMessage, env: Any = None, ctx: Any = None
+    ) -> None: ...
+
+
+# pyright compares nothing if the base has "*args: Any, **kwargs: Any"; mypy does.
+class WrongWithContext(WorkerEntrypoint[AppEnv]):
+    async def fetch(self, request: str, env: AppEnv, ctx: ExecutionContext) -> Response:  # type: ignore[override]
+        return Response("")
+
+
 class Wrong(WorkerEntrypoint[AppEnv]):
     async def tail_stream(self, onset: TailEvent[tail_stream.Onset]) -> int:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]
         return 1
 
-    async def scheduled(self, controller: str) -> None:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]
+    async def scheduled(self, controller: str) -> None:  # type: ignore[override]
         ...
 
 

@@ -84,7 +84,7 @@ class Untyped(WorkerEntrypoint[AppEnv]):
 
 
 class Wrong(WorkerEntrypoint[AppEnv]):
-    async def queue(self, batch: list[Job]) -> None: ...  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]
+    async def queue(self, batch: list[Job]) -> None: ...  # type: ignore[override]
 
 
 async def batches(raw: Any) -> None:

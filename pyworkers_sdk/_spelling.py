@@ -1,0 +1,127 @@
+"""Suggestions for misspelt names. It is imported only where a name may be misspelt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+__all__ = ["check_handlers", "hint", "similar"]
+
+
+def similar(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name that ``name`` probably stands for, or None.
+
+    A name in another style counts as equal: ``webSocketMessage``, ``web-socket-message``.
+    """
+    plain_names = {_plain(each): each for each in known}
+    plain = _plain(name)
+    if plain in plain_names:
+        return plain_names[plain]
+    from difflib import get_close_matches
+
+    close = get_close_matches(plain, plain_names, 1, 0.7)
+    return plain_names[close[0]] if close else None
+
+
+def hint(name: object, known: Sequence[str], prefix: str = "") -> str:
+    """Return the end of an error about an unknown name: a suggestion, or all known names.
+
+    Args:
+        name: The unknown name.
+        known: The valid names.
+        prefix: Text to write before each name.
+    """
+    close = similar(name, known) if isinstance(name, str) else None
+    if close is not None:
+        return f"; did you mean {prefix}{close}?"
+    return f"; expected one of {', '.join(prefix + each for each in known)}" if known else ""
+
+
+def check_handlers(cls: type[Any], methods: Iterable[str], handlers: Sequence[str]) -> None:
+    """Refuse a method of a class whose name is a misspelt handler that the class lacks.
+
+    Raises:
+        TypeError: There is such a method. A name that may be an English word, such as ``schedule``,
+            is refused only if its first parameter is named like the handler's.
+    """
+    missing = [name for name in handlers if not hasattr(cls, name)]
+    for method in methods:
+        handler = _intended(method, _first_parameter(getattr(cls, method)), missing)
+        if handler is not None:
+            raise TypeError(
+                f"{cls.__qualname__}.{method}: unknown handler; did you mean {handler}? "
+                "Choose another name for a method that is called over RPC"
+            )
+
+
+_PARAMETERS = {
+    "fetch": {"request", "req"},
+    "connect": {"socket"},
+    "queue": {"batch"},
+    "scheduled": {"controller", "event"},
+    "email": {"message"},
+    "tail": {"events", "traces"},
+    "trace": {"events", "traces"},
+    "tail_stream": {"onset"},
+    "alarm": {"info"},
+    "run": {"event"},
+}
+"""How examples name the first parameter of each handler; that of a WebSocket's is ``ws``."""
+
+_WEB_SOCKET = {"ws", "socket", "websocket", "web_socket"}
+
+_EVENTS = {
+    "message": "web_socket_message",
+    "close": "web_socket_close",
+    "error": "web_socket_error",
+}
+
+
+def _intended(method: str, parameter: str | None, handlers: Sequence[str]) -> str | None:
+    """Return the handler that a method is meant to be, or None."""
+    name = _plain(method)
+    event = _EVENTS.get(name.removeprefix("on").removeprefix("handle"))
+    if event in handlers and parameter in _WEB_SOCKET:
+        return event
+    for handler in handlers:
+        plain = _plain(handler)
+        if name in (plain, f"on{plain}", f"handle{plain}", f"{plain}handler"):
+            return handler
+        by_parameter = parameter in _PARAMETERS.get(handler, _WEB_SOCKET)
+        if _is_slip(name, plain, by_parameter):
+            return handler
+    return None
+
+
+def _is_slip(name: str, handler: str, by_parameter: bool) -> bool:
+    """Return True if a name is a handler's with a slip of the fingers.
+
+    If the parameter is not the handler's, the name must not be a word, as ``queued``, ``mail`` and
+    ``schedules`` are.
+    """
+    start = _common(name, handler)
+    rest = name[start:], handler[start:]
+    end = _common(*[each[::-1] for each in rest])
+    wrong, right = [each[: len(each) - end] for each in rest]
+    if max(len(wrong), len(right)) > 1 and wrong != right[::-1]:
+        return False
+    inside = bool(start and end) and len(handler) > 4 and handler != "trace"
+    return inside or by_parameter or len(handler) > 9
+
+
+def _common(one: str, other: str) -> int:
+    """Return the number of characters with which both begin."""
+    pairs = zip(one, other)
+    return next(
+        (i for i, pair in enumerate(pairs) if pair[0] != pair[1]), min(len(one), len(other))
+    )
+
+
+def _first_parameter(function: Any) -> str | None:
+    code = function.__code__
+    names: tuple[str, ...] = code.co_varnames[1 : code.co_argcount]
+    return names[0] if names else None
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", "").replace("-", "").lower()
