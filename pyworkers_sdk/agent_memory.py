@@ -94,6 +94,9 @@ class AgentMemoryRecallResult:
         self.answer: str = answer
         self.candidates: list[AgentMemoryScoredCandidate] = candidates
 
+    def __crossing__(self) -> dict[str, Any]:
+        return {"count": self.count, "answer": self.answer, "candidates": self.candidates}
+
 
 class AgentMemoryProfile(RemoteObject["_js.AgentMemoryProfile"]):
     """The memory of one agent or user: ``await memory.get_profile("ann")``.

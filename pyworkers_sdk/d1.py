@@ -86,6 +86,9 @@ class D1Meta:
     def __init__(self, meta: dict[str, Any]) -> None:
         self.__dict__.update(meta)
 
+    def __crossing__(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in D1Meta.__annotations__}
+
     def __repr__(self) -> str:
         return f"D1Meta({self.__dict__!r})"
 
@@ -140,6 +143,9 @@ class D1ExecResult:
     def __init__(self, count: int, duration: float) -> None:
         self.count = count
         self.duration = duration
+
+    def __crossing__(self) -> dict[str, Any]:
+        return {"count": self.count, "duration": self.duration}
 
     def __repr__(self) -> str:
         return f"D1ExecResult(count={self.count}, duration={self.duration})"

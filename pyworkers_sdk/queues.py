@@ -19,7 +19,7 @@ from ._border import (
     raw,
     seconds,
     text,
-    to_js,
+    to_data,
     unsupported,
 )
 from ._border.values import JSON, convert
@@ -101,6 +101,9 @@ class QueueSendResponse:
         JS: QueueSendResponse.metadata.
         """
         return _reported(self._metadata)
+
+    def __crossing__(self) -> dict[str, Any]:
+        return {"metadata": self.metadata}
 
     def __repr__(self) -> str:
         return f"QueueSendResponse({self._metadata!r})"
@@ -412,7 +415,7 @@ def _js_body(body: Any, content_type: str, name: str) -> Any:
     """Return the JavaScript value that the runtime serialises."""
     if content_type == "json":
         return from_json(dumps(body, name))
-    return to_js(_checked_body(body, content_type, name), name)
+    return to_data(_checked_body(body, content_type, name), name)
 
 
 def _checked_body(body: Any, content_type: str, name: str) -> Any:
@@ -447,7 +450,7 @@ def _js_messages(requests: list[MessageSendRequest[Any]]) -> Any:
     for index, (request, message) in enumerate(zip(requests, messages)):
         place = f"messages[{index}].body"
         message["body"] = _checked_body(request.body, request.content_type, place)
-    return to_js(messages, "messages")
+    return to_data(messages, "messages")
 
 
 def _response(js_response: Any) -> QueueSendResponse:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ._border import JsWrapper, binding, from_js, raising, text
 from .errors import WorkersError
@@ -28,6 +28,9 @@ class RateLimitOutcome:
 
     def __init__(self, success: bool) -> None:
         self.success = success
+
+    def __crossing__(self) -> dict[str, Any]:
+        return {"success": self.success}
 
     def __bool__(self) -> bool:
         return self.success

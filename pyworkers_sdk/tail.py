@@ -122,6 +122,9 @@ class TraceItemFetchEventInfoRequest:
     def __init__(self, request: _js.TraceRequest) -> None:
         self._js: _js.TraceRequest = raw(request)
 
+    def __crossing__(self) -> dict[str, Any]:
+        return {"method": self.method, "url": self.url, "headers": self.headers, "cf": self.cf}
+
     @property
     def method(self) -> str:
         """The HTTP method.
@@ -299,6 +302,9 @@ class TraceItem(JsWrapper["_js.TraceItem"]):
 
     def __init__(self, item: _js.TraceItem) -> None:
         self._js = raw(item)
+
+    def __crossing__(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in _TRACE}
 
     @property
     def event(self) -> TraceEventInfo | None:
@@ -537,3 +543,26 @@ _EVENTS: dict[str, Callable[[Any], TraceEventInfo]] = {
     "getWebSocketEvent": _web_socket,
     "reason": lambda info: TraceItemOnHibernateEventInfo(info.reason),
 }
+
+
+_TRACE = (
+    "event",
+    "event_timestamp",
+    "logs",
+    "exceptions",
+    "diagnostics_channel_events",
+    "script_name",
+    "entrypoint",
+    "script_version",
+    "script_tags",
+    "preview",
+    "dispatch_namespace",
+    "durable_object_id",
+    "tail_attributes",
+    "outcome",
+    "execution_model",
+    "truncated",
+    "cpu_time",
+    "wall_time",
+)
+"""The properties of a TraceItem."""

@@ -31,6 +31,9 @@ class VersionMetadata(JsWrapper["_js.WorkerVersionMetadata"]):
                 f"VersionMetadata: expected a binding, got {got}; configure version_metadata"
             )
 
+    def __crossing__(self) -> dict[str, Any]:
+        return {"id": self.id, "tag": self.tag, "timestamp": self.timestamp}
+
     @property
     def id(self) -> str:
         """The id of the version, a UUID.

@@ -18,6 +18,7 @@ from ._border import (
     raising,
     raw,
     text,
+    to_data,
     to_js,
     web,
 )
@@ -308,7 +309,7 @@ class WebSocket(JsWrapper["_js.WebSocket"]):
         JS: WebSocket.serializeAttachment.
         """
         with _raising:
-            self._js.serializeAttachment(to_js(attachment, "attachment"))
+            self._js.serializeAttachment(to_data(attachment, "attachment"))
 
     def deserialize_attachment(self) -> Any:
         """Return a copy of the stored value, or None.

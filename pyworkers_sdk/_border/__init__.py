@@ -82,7 +82,9 @@ __all__ = [
     "seconds",
     "stream_from",
     "text",
+    "to_data",
     "to_js",
+    "to_stored",
     "unsupported",
     "web",
 ]
@@ -145,6 +147,26 @@ def binding(value: Any, kind: str, method: str) -> Any:
             f"{kind}: expected the {kind} binding, got {type(js).__name__} without {method}()"
         )
     return js
+
+
+def to_data(value: Any, name: str = "value") -> Any:
+    """Convert a value that is stored or sent, by structured clone.
+
+    Raises:
+        ConversionError: The value, or one inside it, cannot cross. A live object is refused, such
+            as a Response, a stream or a binding: its other end would get an empty object.
+    """
+    return to_js(value, name, platform.DATA)
+
+
+def to_stored(value: Any, name: str = "value") -> Any:
+    """Convert a value that an object stores, by structured clone.
+
+    Raises:
+        ConversionError: The value, or one inside it, cannot cross. Storage itself raises
+            DataCloneError for a stream or a binding.
+    """
+    return to_js(value, name, platform.STORED)
 
 
 def seconds(value: int | timedelta | None, name: str) -> int | None:

@@ -6,7 +6,7 @@ from collections.abc import Generator, Iterator
 from inspect import isasyncgenfunction, iscoroutine, iscoroutinefunction, isfunction, ismethod
 from typing import Any, cast
 
-__all__ = ["described", "hint_for"]
+__all__ = ["described", "hint_for", "parts_of"]
 
 
 def described(value: object) -> str:
@@ -66,3 +66,19 @@ def _has_pieces(value: Any) -> bool:
     """Return True for a list or a tuple of bytes."""
     pieces = cast("list[Any]", value) if isinstance(value, (list, tuple)) else []
     return bool(pieces) and all(isinstance(piece, bytes) for piece in pieces)
+
+
+def parts_of(type_name: str) -> str:
+    """Return which parts of a live object to pass in its place, or ""."""
+    return _PARTS.get(type_name, "")
+
+
+_PARTS = {
+    "Blob": "pass its text or its bytes, such as await blob.text()",
+    "FormData": "pass its fields, dict(form.items())",
+    "Headers": "pass a dict, dict(headers.items())",
+    "ReadableStream": "pass its text or its bytes, such as await stream.text()",
+    "Request": "pass its parts, such as its url or await request.json()",
+    "Response": "pass its parts, such as its status or await response.json()",
+    "async_generator": "pass a list of its items",
+}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-__all__ = ["wrap_live_object"]
+__all__ = ["LIVE_TAGS", "UNREADABLE", "wrap_live_object"]
 
 _CLASSES = {
     "Blob": ("blob", "Blob"),
@@ -27,6 +27,14 @@ _CLASSES = {
     "Response": ("http", "Response"),
     "WebSocket": ("websockets", "WebSocket"),
 }
+
+
+LIVE_TAGS = frozenset(_CLASSES)
+"""The tags of the objects that have a public class."""
+
+
+UNREADABLE = frozenset({"Blob", "File", "Headers", "Request", "Response"})
+"""The tags of objects that structured clone copies, but that arrive without a class of Python."""
 
 
 def wrap_live_object(tag: str, js: Any) -> Any:

@@ -21,6 +21,7 @@ from pyodide.ffi import JsException, JsProxy, create_proxy, to_js as _to_js
 
 from ..errors import BindingError, ConversionError, WorkersError, from_js_error
 from . import values as _values
+from .live_objects import LIVE_TAGS, UNREADABLE
 from .pumps import Pump, chunk_of
 from .values import Rules, Walk
 
@@ -53,6 +54,7 @@ __all__ = [
     "record",
     "stream_from",
     "table",
+    "tag_of",
     "to_js",
     "web",
 ]
@@ -164,7 +166,14 @@ def _js_object(value: Any, walk: Walk) -> Any:
     return value.js_object
 
 
-CLONE = _values.CLONE.extended(
+def _js_data(value: Any, walk: Walk) -> Any:
+    tag = tag_of(value)
+    if tag in LIVE_TAGS:
+        raise _values.uncrossable(tag)
+    return value
+
+
+DATA = _values.CLONE.extended(
     {
         type(None): _js_null,
         JsNull: _js_null,
@@ -172,11 +181,25 @@ CLONE = _values.CLONE.extended(
         bytearray: _js_bytes,
         memoryview: _js_bytes,
         datetime: _js_date,
-        JsProxy: _values.same,
+        JsProxy: _js_data,
         JsException: _values.same,
-    },
-    live=_js_object,
+    }
 )
+"""Structured clone of data that is stored or sent: live objects are refused by name."""
+
+
+def _js_stored(value: Any, walk: Walk) -> Any:
+    tag = tag_of(value.js_object)
+    if tag in UNREADABLE:
+        raise _values.uncrossable(tag)
+    return value.js_object
+
+
+STORED = DATA.extended({}, live=_js_stored)
+"""Structured clone of data for storage, whose own words refuse a binding or a stream."""
+
+CLONE = DATA.extended({JsProxy: _values.same}, live=_js_object)
+"""Structured clone of data and of live objects, for calls and options that take these."""
 
 
 # JavaScript to Python
@@ -212,6 +235,8 @@ def _cleaned(value: Any, seen: set[int]) -> Any:
     if value is jsnull:
         return None
     if isinstance(value, JsException):
+        if tag_of(value) == "Object":  # data with the keys of an error
+            return unusual(value, seen)
         return from_js_error(WorkersError, value)
     if isinstance(value, JsProxy):
         plain = to_py(value)
@@ -228,17 +253,23 @@ def unusual(value: Any, seen: set[int]) -> Any:
     That data is: Dates, objects with an own key named ``constructor``, and objects without a
     prototype.
     """
-    tag = Object.prototype.toString.call(value)
-    if tag == "[object Date]":
+    tag = tag_of(value)
+    if tag == "Date":
         milliseconds = value.getTime()
         if milliseconds != milliseconds:
             raise ConversionError("an invalid Date came from JavaScript")
         return datetime.fromtimestamp(milliseconds / 1000, timezone.utc)
-    if tag == "[object Array]":  # it contains an object whose own ``constructor`` is null
+    if tag == "Array":  # it contains an object whose own ``constructor`` is null
         return [_cleaned(item, seen) for item in value]
-    if tag == "[object Object]" and _is_plain(value):
+    if tag == "Object" and _is_plain(value):
         return {pair[0]: _cleaned(pair[1], seen) for pair in Object.entries(value)}
     return value
+
+
+def tag_of(value: Any) -> str:
+    """Return JavaScript's tag of an object: "Request", "JsRpcStub", …"""
+    tag: str = Object.prototype.toString.call(value)
+    return tag[len("[object ") : -1]
 
 
 def _is_plain(value: Any) -> bool:

@@ -17,7 +17,7 @@ from pyodide.ffi import JsException, JsProxy, create_proxy, to_js as pyodide_to_
 
 from ..errors import WorkersError, from_js_error
 from .live_objects import wrap_live_object
-from .pyodide import CLONE, JsNull, answer, to_js, to_py, unusual
+from .pyodide import CLONE, JsNull, answer, tag_of, to_js, to_py, unusual
 from .values import MAX_SAFE_INTEGER, Walk, result_of, utc
 
 __all__ = [
@@ -316,7 +316,9 @@ def _none(value: Any, seen: Seen) -> None:
     return None
 
 
-def _error(value: Any, seen: Seen) -> WorkersError:
+def _error(value: Any, seen: Seen) -> Any:
+    if tag_of(value) == "Object":  # see _cleaned in pyodide.py
+        return {pair[0]: _arrived(pair[1], seen) for pair in Object.entries(value)}
     return from_js_error(WorkersError, value)
 
 
@@ -368,12 +370,6 @@ _ARRIVALS_OF_SUBCLASSES: dict[type[Any], Arrival] = {
     JsProxy: _object,
     int: _integer,  # 314 marks a BigInt by a subclass of int
 }
-
-
-def tag_of(value: Any) -> str:
-    """Return JavaScript's tag of an object: "Request", "JsRpcStub", …"""
-    tag: str = Object.prototype.toString.call(value)
-    return tag[len("[object ") : -1]
 
 
 # Calls

@@ -11,6 +11,7 @@ from __future__ import annotations
 import array as arrays
 import json
 import re
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, timezone
 from enum import Enum
@@ -37,7 +38,7 @@ class Rules:
         by_reference: The rule of functions and of objects whose methods the other side may call.
             Without it they are refused.
         live: The rule of this package's own objects over a live JavaScript object. Without it
-            they are refused, unless they are sequences.
+            they are refused by name, unless they are sequences or have named fields.
         keeps_cycles: Whether the target can hold a cycle, as structured clone can.
     """
 
@@ -411,7 +412,7 @@ def _fill_dict(value: Any, fields: dict[str, Any], walk: Walk) -> None:
 # Types that no table names
 
 Nature: TypeAlias = Literal[
-    "enum", "live", "sequence", "dataclass", "model", "text", "numpy scalar", "other"
+    "enum", "fields", "live", "sequence", "model", "text", "numpy scalar", "other"
 ]
 
 
@@ -422,12 +423,12 @@ def classify(cls: type[Any]) -> Nature:
     """
     if issubclass(cls, Enum):
         return "enum"
+    if _has_named_fields(cls):
+        return "fields"
     if hasattr(cls, "js_object"):
         return "live"
     if Sequence in cls.__mro__:  # the rows of D1's result, or of a cursor
         return "sequence"
-    if hasattr(cls, "__dataclass_fields__"):
-        return "dataclass"
     if hasattr(cls, "model_dump"):  # a pydantic model, or a class that acts like one
         return "model"
     if (cls.__module__, cls.__name__) in _TEXT:
@@ -441,14 +442,41 @@ _TEXT = {("decimal", "Decimal"), ("uuid", "UUID")}
 """Classes whose values cross as their ``str()``."""
 
 
-def _dataclass(value: Any, walk: Walk) -> dict[str, Any]:
-    return object_({name: getattr(value, name) for name in value.__dataclass_fields__}, walk)
+def _has_named_fields(cls: Any) -> bool:
+    """Return True for a dataclass, a NamedTuple, and a class with a method ``__crossing__``.
+
+    The last are results of this package that are neither, such as ``R2Object``.
+    """
+    if hasattr(cls, "__crossing__"):
+        return cls.__crossing__ is not None  # None: a subclass with more than fields
+    return hasattr(cls, "_fields" if issubclass(cls, tuple) else "__dataclass_fields__")
+
+
+def _named_fields(value: Any) -> dict[str, Any]:
+    """Return the fields of a value under their names in Python."""
+    if hasattr(type(value), "__crossing__"):
+        fields: dict[str, Any] = value.__crossing__()
+        return fields
+    if isinstance(value, tuple):
+        names: tuple[str, ...] = cast("Any", value)._fields
+    else:
+        # A dataclass exists, so its module is loaded. It lists neither ClassVars nor InitVars.
+        names = tuple(field.name for field in sys.modules["dataclasses"].fields(value))
+    return {name: getattr(value, name) for name in names}
+
+
+def _fields(value: Any, walk: Walk) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    return _entered(value, walk, fields, _fill_fields)
+
+
+def _fill_fields(value: Any, fields: dict[str, Any], walk: Walk) -> None:
+    _fill_dict(_named_fields(value), fields, walk)
 
 
 _BY_NATURE: dict[Nature, Rule] = {
     "enum": lambda value, walk: walk(value.value),
-    "sequence": array,
-    "dataclass": _dataclass,
+    "fields": _fields,
     "model": lambda value, walk: walk(value.model_dump(mode="json")),
     "text": lambda value, walk: str(value),
     "numpy scalar": lambda value, walk: walk(value.item()),
@@ -460,8 +488,12 @@ def _rule_for(cls: type[Any], rules: Rules) -> Rule:
     if rules.by_reference is not None and hasattr(cls, "__passed_by_reference__"):
         return rules.by_reference
     nature = classify(cls)
-    if nature == "live":
-        return rules.live or (array if Sequence in cls.__mro__ else _refuse)
+    if nature == "fields" and rules.by_type[dict] is _NO_NESTING:
+        return _NO_NESTING
+    if nature == "live" and rules.live is not None:
+        return rules.live
+    if nature in ("live", "sequence"):
+        return rules.by_type[list] if Sequence in cls.__mro__ else _refuse
     if nature != "other":
         return _BY_NATURE[nature]
     for base in cls.__mro__[1:-1]:
@@ -477,11 +509,17 @@ def _rule_for(cls: type[Any], rules: Rules) -> Rule:
 def _refuse(value: Any, walk: Walk) -> Any:
     from .hints import described, hint_for  # only errors need them
 
-    kind = described(value)
-    hint = hint_for(value)
-    if not kind.startswith("the "):
-        kind = f"{'an' if kind[0] in 'AEIOaeio' else 'a'} {kind}"
-    raise Refused(f"{kind} cannot cross to JavaScript here{hint and '; '}{hint}")
+    raise uncrossable(described(value), hint_for(value))
+
+
+def uncrossable(type_name: str, hint: str = "") -> Refused:
+    """Return the refusal of a value by the name of its type."""
+    from .hints import parts_of  # only errors need them
+
+    article = "an" if type_name[0] in "AEIOaeio" or type_name.startswith("R2") else "a"
+    name = type_name if type_name.startswith("the ") else f"{article} {type_name}"
+    hint = hint or parts_of(type_name)
+    return Refused(f"{name} cannot cross to JavaScript here{hint and '; '}{hint}")
 
 
 def refuse(reason: str) -> Rule:

@@ -15,6 +15,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from .._border import values as _values
+from .._border.live_objects import UNREADABLE
 from .._border.pumps import Pump, chunk_of
 from .._border.values import Rules, Walk, in_order
 from ..errors import WorkersError, from_js_error
@@ -46,6 +47,7 @@ __all__ = [
     "record",
     "stream_from",
     "table",
+    "tag_of",
     "to_js",
     "web",
 ]
@@ -99,7 +101,7 @@ def _js_object(value: Any, walk: Walk) -> Any:
     return value.js_object
 
 
-CLONE = _values.CLONE.extended(
+DATA = _values.CLONE.extended(
     {
         type(None): _values.same,
         dict: _object,
@@ -108,9 +110,23 @@ CLONE = _values.CLONE.extended(
         memoryview: _bytes,
         array: _bytes,
         datetime: _date,
-    },
-    live=_js_object,
+    }
 )
+"""Structured clone of data that is stored or sent: live objects are refused by name."""
+
+
+def _js_stored(value: Any, walk: Walk) -> Any:
+    tag = tag_of(value.js_object)
+    if tag in UNREADABLE:
+        raise _values.uncrossable(tag)
+    return value.js_object
+
+
+STORED = DATA.extended({}, live=_js_stored)
+"""Structured clone of data for storage, whose own words refuse a binding or a stream."""
+
+CLONE = DATA.extended({}, live=_js_object)
+"""Structured clone of data and of live objects, for calls and options that take these."""
 
 
 # JavaScript to Python
@@ -144,6 +160,12 @@ def _copied(value: Any, done: dict[int, Any]) -> Any:
     if cls is JsException:
         return from_js_error(WorkersError, value)
     return value
+
+
+def tag_of(value: Any) -> str:
+    """Return JavaScript's tag of an object: "Request", "JsRpcStub", …"""
+    cls = type(value)
+    return getattr(cls, "js_tag", cls.__name__)
 
 
 def bytes_of(buffer: Any) -> bytes | None:

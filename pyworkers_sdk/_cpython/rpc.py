@@ -20,7 +20,7 @@ from .._border.live_objects import wrap_live_object
 from .._border.values import Walk, result_of
 from ..errors import WorkersError, from_js_error
 from . import border
-from .border import CLONE, to_js
+from .border import CLONE, tag_of, to_js
 from .js_exception import JsException
 from .rpc_stubs import JsFunction, JsRpcStub, JsRpcTarget
 
@@ -195,12 +195,6 @@ ARRIVALS: dict[type[Any], Arrival] = {
 
 A value of any other type is a live object.
 """
-
-
-def tag_of(value: Any) -> str:
-    """Return JavaScript's tag of an object: "Request", "JsRpcStub", …"""
-    cls = type(value)
-    return getattr(cls, "js_tag", cls.__name__)
 
 
 # Calls

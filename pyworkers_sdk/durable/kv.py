@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from .. import _row_types as _rows
-from .._border import JsWrapper, from_js, platform, raising, text, to_js
+from .._border import JsWrapper, from_js, platform, raising, text, to_stored
 from ..errors import DurableObjectError
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class SyncKvStorage(JsWrapper[Any]):
         JS: SyncKvStorage.put.
         """
         with _raising:
-            self._js.put(text(key, "key"), to_js(value))
+            self._js.put(text(key, "key"), to_stored(value))
 
     def delete(self, key: str) -> bool:
         """Delete a key. Return True if it existed.

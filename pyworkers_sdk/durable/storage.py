@@ -8,7 +8,7 @@ from inspect import isawaitable, iscoroutine
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, overload
 
 from .. import _row_types as _rows
-from .._border import JsWrapper, expected, from_js, platform, raising, text, to_js
+from .._border import JsWrapper, expected, from_js, platform, raising, text, to_js, to_stored
 from .._callbacks import entrust, entrust_now
 from .._times import from_ms
 from ..errors import DurableObjectError
@@ -212,9 +212,9 @@ class _Operations(JsWrapper[OperationsT]):
             raise TypeError("put() takes a key and a value, or one dict of keys and values")
         with _raising:
             if isinstance(key, str):
-                await self._js.put(text(key, "key"), to_js(value), **options)
+                await self._js.put(text(key, "key"), to_stored(value), **options)
             else:
-                await self._js.put(to_js(dict(key), "entries"), **options)
+                await self._js.put(to_stored(dict(key), "entries"), **options)
 
     @overload
     async def delete(

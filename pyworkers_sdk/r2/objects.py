@@ -144,6 +144,9 @@ class R2Checksums:
     def __init__(self, checksums: _js.R2Checksums) -> None:
         self._js: _js.R2Checksums = raw(checksums)
 
+    def __crossing__(self) -> dict[str, str]:
+        return self.to_json()
+
     @property
     def md5(self) -> bytes | None:
         """The MD5 digest, of 16 bytes. It is None for an object that was uploaded in parts.
@@ -212,6 +215,9 @@ class R2Object(JsWrapper["_js.R2ObjectBody"]):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.key!r}, {self.size} bytes>"
+
+    def __crossing__(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in _METADATA}
 
     @property
     def key(self) -> str:
@@ -338,6 +344,9 @@ class R2ObjectBody(R2Object):
 
     __slots__ = ()
 
+    # Its fields without its bytes would be another object.
+    __crossing__: Any = None
+
     @property
     def body(self) -> ReadableStream:
         """The bytes as a stream of known length.
@@ -422,3 +431,20 @@ class R2Objects(NamedTuple):
     """The start of the next page, for ``R2.list``; None on the last page."""
     delimited_prefixes: list[str]
     """Prefixes up to the delimiter, each in place of all keys that start with it."""
+
+
+_METADATA = (
+    "key",
+    "version",
+    "size",
+    "etag",
+    "http_etag",
+    "uploaded",
+    "http_metadata",
+    "custom_metadata",
+    "range",
+    "checksums",
+    "storage_class",
+    "ssec_key_md5",
+)
+"""The properties of an R2Object."""

@@ -84,6 +84,10 @@ class VectorizeVector:
         self.namespace: str | None = namespace
         self.metadata: Mapping[str, Any] | None = metadata
 
+    def __crossing__(self) -> dict[str, Any]:
+        fields = {"id": self.id, "namespace": self.namespace, "metadata": self.metadata}
+        return {**fields, "values": [*self.values]}
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, VectorizeVector):
             return NotImplemented
@@ -117,6 +121,9 @@ class VectorizeMatches:
     def __init__(self, matches: list[VectorizeMatch], count: int) -> None:
         self.matches: list[VectorizeMatch] = matches
         self.count: int = count
+
+    def __crossing__(self) -> dict[str, Any]:
+        return {"matches": self.matches, "count": self.count}
 
     def __iter__(self) -> Iterator[VectorizeMatch]:
         return iter(self.matches)

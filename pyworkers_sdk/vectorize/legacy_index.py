@@ -7,16 +7,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .._border import binding, from_js
 from .._border.vectors import to_vector
-from ._vectors import VectorIndex, js_ids, js_vectors
+from ._vectors import VectorIndex, VectorizeDistanceMetric, js_ids, js_vectors
 
 if TYPE_CHECKING:
     from .. import _js
-    from ._vectors import (
-        VectorizeDistanceMetric,
-        VectorizeMatches,
-        VectorizeVector,
-        VectorizeVectorMetadataFilter,
-    )
+    from ._vectors import VectorizeMatches, VectorizeVector, VectorizeVectorMetadataFilter
 
 __all__ = [
     "VectorizeIndex",
@@ -34,6 +29,9 @@ class VectorizeVectorMutation:
     def __init__(self, ids: list[str], count: int) -> None:
         self.ids: list[str] = ids
         self.count: int = count
+
+    def __crossing__(self) -> dict[str, Any]:
+        return {"ids": self.ids, "count": self.count}
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.ids)

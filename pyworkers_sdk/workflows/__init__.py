@@ -17,7 +17,7 @@ from typing import (
     overload,
 )
 
-from .._border import JsWrapper, binding, from_js, prop, raising, raw, to_js, unsupported
+from .._border import JsWrapper, binding, from_js, prop, raising, raw, to_data, to_js, unsupported
 from .._options import js_options, named_tuple
 from ..errors import WorkflowError
 from ._durations import WorkflowDuration, checked_duration
@@ -239,7 +239,7 @@ class Workflow(JsWrapper["_js.Workflow"], Generic[ParamsT]):
         request = WorkflowInstanceCreateOptions(
             id=id, params=params, retention=retention, location_hint=location_hint
         )
-        js_request = to_js(_instance_options(request), "create()")
+        js_request = to_data(_instance_options(request), "create()")
         with _raising:
             return WorkflowInstance(await self._js.create(js_request))
 
@@ -306,7 +306,7 @@ class Workflow(JsWrapper["_js.Workflow"], Generic[ParamsT]):
                 params=params, retention=retention, location_hint=location_hint
             )
             options = {"count": count, **_instance_options(request)}
-        js_batch = to_js(options, "instances" if batch is not None else "options")
+        js_batch = to_data(options, "instances" if batch is not None else "options")
         with _raising:
             result = await self._js.createBatch(js_batch)
         if batch is not None:
@@ -488,7 +488,7 @@ class WorkflowInstance(JsWrapper["_js.WorkflowInstance"]):
 
         JS: WorkflowInstance.sendEvent.
         """
-        event = to_js({"type": type, "payload": payload}, "event")
+        event = to_data({"type": type, "payload": payload}, "event")
         with _raising:
             await self._js.sendEvent(event)
 

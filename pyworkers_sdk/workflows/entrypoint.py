@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic
 
-from .._border import answer, to_js
+from .._border import answer, to_data
 from ..entrypoints import ExecutionContext, base, row_type
 from ._errors import EngineStopped, to_js_error
 from .events import WorkflowEvent
@@ -26,7 +26,7 @@ def _run(handler: Callable[..., Any], event: Any, step: Any, *_: Any) -> Any:
         row = row_type(getattr(handler, "__func__", handler), WorkflowEvent)
         try:
             result = await handler(WorkflowEvent(event, row), WorkflowStep(step))
-            return to_js(result, "the result of run()")
+            return to_data(result, "the result of run()")
         except (Exception, EngineStopped) as exc:
             raise to_js_error(exc) from None
 

@@ -18,16 +18,18 @@ from typing import (
     TypedDict,
     TypeVar,
     cast,
+    get_args,
     get_type_hints,
     overload,
 )
 
 from .. import _row_types as _rows
-from .._border import JsWrapper, from_js, js_error, raw, to_js
+from .._border import JsWrapper, from_js, js_error, raw, to_data, to_js
 from .._border.callbacks import Called
 from .._border.rpc import sendable
 from .._options import js_options
 from ..errors import ConversionError, WorkersError, WorkflowError, error_of
+from ..streams import ReadableStream
 from ._durations import WorkflowDuration, checked_duration, js_duration
 from ._errors import StepRaising, to_js_error
 from .events import WorkflowStepEvent
@@ -249,14 +251,15 @@ class WorkflowStep(JsWrapper["_js.WorkflowStep"]):
         Returns:
             The result, as a replay returns it: at most 1 MiB that structured clone takes, so a
             tuple becomes a list. If the function's return annotation is a row type (such as a
-            TypedDict or a dataclass), the result is loaded as that type. A ``ReadableStream`` of
-            bytes is stored whole.
+            TypedDict or a dataclass), the result is loaded as that type. A stream of bytes is
+            stored whole if the return annotation is ``ReadableStream``.
 
         Raises:
             WorkflowError: The last attempt failed. ``js_name`` is the class of its error, such as
                 "KeyError". The error is also a ValueError or a TypeError if the function raised
                 one, and a TimeoutError if the attempt took too long.
-            NonRetryableError: The function raised it; this ends the retries.
+            NonRetryableError: The function raised it, or returned an object that cannot cross, such
+                as a Response; this ends the retries.
             RowError: The result does not fit the return annotation.
             ConversionError: A duration is invalid.
 
@@ -371,6 +374,8 @@ class WorkflowStep(JsWrapper["_js.WorkflowStep"]):
         call: Callable[[Any], Any],
     ) -> Any:
         """Call JavaScript's ``step.do``; the function's proxy lives as long as the call."""
+        hint = _result_hint(function)
+        is_stream = ReadableStream in (hint, *get_args(hint))
 
         async def attempt(ctx: Any = None) -> Any:
             try:
@@ -379,7 +384,9 @@ class WorkflowStep(JsWrapper["_js.WorkflowStep"]):
             except Exception as exc:
                 raise to_js_error(exc) from None
             try:
-                return to_js(result, f"the result of step {name!r}")
+                if is_stream and isinstance(result, ReadableStream):
+                    return raw(result)
+                return to_data(result, f"the result of step {name!r}")
             except ConversionError as exc:
                 # Do not retry: the result cannot cross at any attempt.
                 raise js_error("NonRetryableError", str(exc)) from None
@@ -390,7 +397,10 @@ class WorkflowStep(JsWrapper["_js.WorkflowStep"]):
             before = () if options is None else (sendable(options, "config"),)
             after = () if undo is None else (sendable(_js_rollback(*undo, function), "rollback"),)
             js_result = await self._js.do(name, *before, js_attempt, *after)
-        return _load_result(function, js_result, name)
+        result = from_js(js_result)
+        if is_stream and result is not None:
+            return ReadableStream(js_result)
+        return _loaded(hint, result, name)
 
     async def sleep(self, name: str, duration: WorkflowDuration) -> None:
         """Pause the instance for a duration of at most 365 days.
@@ -508,7 +518,7 @@ def _js_rollback(
         name = js_context["stepName"]
         output = js_context.get("output")
         if output is not None:
-            output = _load_result(function, output, name)
+            output = _loaded(_result_hint(function), output, name)
         error = _step_error(js_context["error"])
         await rollback(WorkflowRollbackContext(js_context["ctx"], error, output, name))
 
@@ -539,13 +549,17 @@ def _with_context(function: Callable[..., Any]) -> Callable[[Any], Any]:
     return lambda ctx: function()
 
 
-def _load_result(function: Callable[..., Any], js_result: Any, name: str) -> Any:
-    """Return a step's result, loaded as the return annotation of its function."""
+def _result_hint(function: Callable[..., Any]) -> Any:
+    """Return the return annotation of a step's function; None without one.
+
+    None also stands for a name that only type checkers import.
+    """
     try:
-        hint = get_type_hints(function).get("return")
+        return get_type_hints(function).get("return")
     except (AttributeError, NameError, TypeError):
-        hint = None  # The annotation exists for type checkers only, so the result is plain data.
-    if hint is not None and hasattr(hint, "js_object"):
-        return hint(js_result)  # a live object, such as a ReadableStream
-    result = from_js(js_result)
+        return None
+
+
+def _loaded(hint: Any, result: Any, name: str) -> Any:
+    """Return a step's result, loaded as the return annotation of its function."""
     return result if hint is None else _rows.load(hint, result, f"the result of step {name!r}")

@@ -144,7 +144,10 @@ CLONED: dict[str, object] = {
     "pydantic model": Case(Model(), {"mode": "json", "n": 1}, "Object"),
     "numpy scalar": Case(Scalar(), 1.5, "Number"),
     "tuple": Case((1, (2,)), [1, [2]], "Array"),
-    "named tuple": Case(Pair(1, "b"), [1, "b"], "Array"),
+    "named tuple": Case(Pair(1, "b"), {"a": 1, "b": "b"}, "Object"),
+    "named tuples in a tuple": Case(
+        (Pair(1, "b"), [Pair(2, "")]), [{"a": 1, "b": "b"}, [{"a": 2, "b": ""}]], "Array"
+    ),
     "list": Case([1, [2, []]], [1, [2, []]], "Array"),
     "set": Case({1, "a"}, {1, "a"}, "Set"),
     "frozenset": Case(frozenset({1}), {1}, "Set"),
@@ -153,6 +156,11 @@ CLONED: dict[str, object] = {
     "keys named like members of an object": Case(
         {"constructor": 1, "items": 2, "toJSON": 3, "": 4, "length": 5},
         {"constructor": 1, "items": 2, "toJSON": 3, "": 4, "length": 5},
+        "Object",
+    ),
+    "keys of an error": Case(
+        {"name": "a", "message": "b", "stack": None, "cause": [{"name": "c"}]},
+        {"name": "a", "message": "b", "stack": None, "cause": [{"name": "c"}]},
         "Object",
     ),
     "key named constructor inside a list": Case(
@@ -311,7 +319,7 @@ async def test_json_text_of_each_supported_type() -> None:
         '{"none":null,"bool":true,"int":9007199254740991,"float":2.0,"text":"é😀",'
         '"when":"2026-01-02T12:00:00.123Z","day":"2026-01-02",'
         '"id":"00000000-0000-0000-0000-000000000001","price":"1.10","colour":"red",'
-        '"point":{"x":1,"y":2.5},"pair":[1,"b"],"model":{"mode":"json","n":1},'
+        '"point":{"x":1,"y":2.5},"pair":{"a":1,"b":"b"},"model":{"mode":"json","n":1},'
         '"twice":[[1],[1]]}'
     )
 

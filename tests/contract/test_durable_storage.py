@@ -7,10 +7,13 @@ import datetime as dt
 from typing import Any, TypedDict
 
 from pyworkers_sdk import (
+    Blob,
     ConversionError,
     DurableObjectError,
     DurableObjectState,
     DurableObjectTransaction,
+    Headers,
+    Response,
     RowError,
 )
 from tests.contract.kit import cases, only, raises
@@ -168,6 +171,22 @@ async def test_put_of_a_live_object_raises_data_clone_error(state: DurableObject
         "This type does not support serialization."
     )
     assert caught.value.js_name == "DataCloneError"
+
+
+@inside
+@cases(["Response", "Headers", "Blob"])
+async def test_put_of_an_object_without_a_class_on_return_is_refused(
+    state: DurableObjectState, case: str
+) -> None:
+    live = {"Response": Response("x"), "Headers": Headers(), "Blob": Blob([b"x"])}[case]
+    reason = f"a {case} cannot cross to JavaScript here"
+    with raises(ConversionError, match=rf"^value\.a: {reason}"):
+        await state.storage.put("key", {"a": live})
+    with raises(ConversionError, match=rf"^entries\.key: {reason}"):
+        await state.storage.put({"key": live})
+    with raises(ConversionError, match=f"^value: {reason}"):
+        state.storage.kv.put("key", live)
+    assert await state.storage.list() == {}
 
 
 @inside

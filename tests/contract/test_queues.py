@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
-from pyworkers_sdk import MessageSendRequest, Queue, QueueMetrics
+from pyworkers_sdk import KV, Blob, Headers, MessageSendRequest, Queue, QueueMetrics, Response
 from pyworkers_sdk.errors import BindingError, ConversionError, QueueError
 from tests.contract.consumer import Consumer
 from tests.contract.kit import World, cases, not_in, raises, soonest
@@ -194,6 +194,17 @@ async def test_v8_value_that_cannot_be_cloned_raises(queue: Queue[Any]) -> None:
     request = MessageSendRequest([object()], content_type="v8")
     with raises(ConversionError, match=r"^messages\[1\]\.body\[0\]: an object cannot cross"):
         await queue.send_batch([1, request])
+
+
+@cases({"json": "json", "v8": "v8"})
+async def test_live_object_as_body_is_refused(queue: Queue[Any], kv: KV, case: Any) -> None:
+    refused = {"Response": Response("x"), "Headers": Headers(), "Blob": Blob([b"x"]), "KV": kv}
+    for name, live in refused.items():
+        with raises(ConversionError, match=f"^body.a: a {name} cannot cross to JavaScript here"):
+            await queue.send({"a": live}, content_type=case)
+        request = MessageSendRequest(live, content_type=case)
+        with raises(ConversionError, match=rf"^messages\[1\].body: a {name} cannot cross"):
+            await queue.send_batch([1, request])
 
 
 @cases({"bytes": b"a", "none": None, "int": 5, "dict": {}})

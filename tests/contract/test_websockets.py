@@ -12,6 +12,7 @@ from pyworkers_sdk import (
     CloseEvent,
     ConversionError,
     ErrorEvent,
+    Headers,
     MessageEvent,
     Response,
     WebSocket,
@@ -622,6 +623,14 @@ async def test_attachments_are_copies() -> None:
     assert server.deserialize_attachment() == {"list": [1]}
     server.serialize_attachment("another")
     assert server.deserialize_attachment() == "another"
+
+
+@cases(["Response", "Headers", "WebSocket"])
+async def test_live_object_as_attachment_is_refused(case: str) -> None:
+    server = WebSocketPair()[1]
+    live = {"Response": Response("x"), "Headers": Headers(), "WebSocket": server}[case]
+    with raises(ConversionError, match=f"^attachment.a: a {case} cannot cross to JavaScript here"):
+        server.serialize_attachment({"a": live})
 
 
 @check

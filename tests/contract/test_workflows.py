@@ -12,10 +12,19 @@ from itertools import pairwise
 from typing import Any, TypedDict
 
 from pyworkers_sdk import (
+    AbortController,
+    Blob,
     ConversionError,
+    Fetcher,
+    File,
+    FormData,
+    Headers,
     NonRetryableError,
     ReadableStream,
+    Request,
+    Response,
     RowError,
+    WebSocketPair,
     WorkflowError,
     WorkflowEvent,
     WorkflowInstance,
@@ -1167,3 +1176,125 @@ async def test_steps_leave_no_proxies(flows: Flows) -> None:
 
     live_proxies()
     assert await growth(body) == await growth(without)  # the harness leaves some of each instance
+
+
+# Values that cannot leave a Workflow
+
+LIVE: dict[str, Callable[[AppEnv], Any]] = {
+    "Response": lambda app: Response("x"),
+    "Request": lambda app: Request("https://example.com"),
+    "Headers": lambda app: Headers(),
+    "FormData": lambda app: FormData(),
+    "Blob": lambda app: Blob([b"x"]),
+    "File": lambda app: File([b"x"], "a.txt"),
+    "ReadableStream": lambda app: Response("x").body,
+    "AbortSignal": lambda app: AbortController().signal,
+    "WebSocket": lambda app: WebSocketPair()[0],
+    "KV": lambda app: app.KV,
+    "Fetcher": lambda app: Fetcher(app.js_object.CALLEE),
+    "Service": lambda app: app.CALLEE,
+    "DurableObjectNamespace": lambda app: app.COUNTERS,
+    "DurableObjectStub": lambda app: app.COUNTERS.get_by_name("a"),
+    "DurableObjectId": lambda app: app.COUNTERS.id_from_name("a"),
+    "Workflow": lambda app: app.FLOWS,
+    "AppEnv": lambda app: app,
+    "function": lambda app: _nothing,
+    "coroutine": lambda app: Awaited(),
+    "generator": lambda app: (number for number in [1]),
+    "ValueError": lambda app: ValueError("v"),
+    "type": lambda app: dict,
+}
+
+
+async def _nothing() -> None: ...
+
+
+class Awaited:
+    """Stands for a coroutine: Python warns of a coroutine that is never awaited."""
+
+    def __await__(self) -> Any:
+        return iter(())
+
+
+Awaited.__name__ = "coroutine"
+
+
+@not_in("node", reason=NODE)
+@cases(list(LIVE))
+async def test_step_that_returns_a_live_object_raises(app: AppEnv, flows: Flows, case: str) -> None:
+    calls: list[int] = []
+
+    async def body(event: WorkflowEvent[Any], step: WorkflowStep) -> Any:
+        async def alone() -> Any:
+            calls.append(1)
+            return LIVE[case](app)
+
+        async def inside() -> Any:
+            calls.append(1)
+            return {"a": [LIVE[case](app)]}
+
+        messages: list[str] = []
+        for made in (alone, inside):
+            with raises(NonRetryableError) as caught:
+                await step.do("it", made)
+            messages.append(caught.value.message)
+        return messages
+
+    article = "an" if case[0] in "AE" else "a"
+    reason = f"{article} {case} cannot cross to JavaScript here"
+    alone, inside = await flows.output(body)
+    assert alone.startswith(f"the result of step 'it': {reason}")
+    assert inside.startswith(f"the result of step 'it'.a[0]: {reason}")
+    assert len(calls) == 2
+
+
+@not_in("node", reason=NODE)
+@cases(["Response", "Headers", "Blob", "ReadableStream", "KV", "Service"])
+async def test_run_that_returns_a_live_object_fails(app: AppEnv, flows: Flows, case: str) -> None:
+    async def body(event: WorkflowEvent[Any], step: WorkflowStep) -> Any:
+        return {"a": LIVE[case](app)}
+
+    error = (await flows.run(body)).error
+    assert error is not None
+    start = f"ConversionError: the result of run().a: a {case} cannot cross to JavaScript here"
+    assert error.message.startswith(start)
+
+
+@not_in("node", reason=NODE)
+@cases(["Response", "Headers", "Blob", "ReadableStream", "KV", "Service"])
+async def test_live_object_in_params_or_an_event_is_refused(
+    app: AppEnv, flows: Flows, case: str
+) -> None:
+    async def body(event: WorkflowEvent[Any], step: WorkflowStep) -> None: ...
+
+    reason = f": a {case} cannot cross to JavaScript here"
+    options = WorkflowInstanceCreateOptions
+    params: Any = {"a": LIVE[case](app)}
+    for place, refused in (
+        ("create().params.a", lambda: app.FLOWS.create(params=params)),
+        ("instances[0].params.a", lambda: app.FLOWS.create_batch([options(params=params)])),
+    ):
+        with raises(ConversionError) as caught:
+            await refused()
+        assert str(caught.value).startswith(place + reason)
+    instance = await flows.start(body)
+    with raises(ConversionError) as caught:
+        await instance.send_event(type="a", payload=[LIVE[case](app)])
+    assert str(caught.value).startswith("event.payload[0]" + reason)
+    await flows.ended(instance)
+
+
+@not_in("node", reason=NODE)
+async def test_stream_result_may_be_optional(flows: Flows) -> None:
+    async def body(event: WorkflowEvent[Any], step: WorkflowStep) -> Any:
+        async def maybe() -> ReadableStream | None:
+            return Response("x").body
+
+        async def never() -> ReadableStream | None:
+            return None
+
+        stream = await step.do("maybe", maybe)
+        assert stream is not None
+        return [await stream.text(), await step.do("never", never)]
+
+    assert await flows.output(body) == ["x", None]

@@ -253,7 +253,7 @@ async def test_sensitive_output_is_redacted_in_events(flows: Flows) -> None:
     async def values() -> dict[str, Any]:
         return {"at": at, "set": {1}, "raw": b"ab", "none": None}
 
-    async def stream() -> Any:
+    async def stream() -> ReadableStream | None:
         return Response(b"abc").body
 
     async def body(event: WorkflowEvent[Any], step: WorkflowStep) -> dict[str, Any]:
