@@ -32,7 +32,7 @@ def headers_of_message(message: Message) -> list[tuple[str, str]]:
 
 
 def begun(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-    """Start work in a task of its own, and hold the task until it ends."""
+    """Start a separate task, and hold it until it ends."""
     task = asyncio.ensure_future(work)
     _running.add(task)
     task.add_done_callback(_running.discard)

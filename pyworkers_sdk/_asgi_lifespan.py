@@ -68,13 +68,13 @@ def _lifespans() -> dict[int, _Lifespan]:
 class _Lifespan:
     """The startup and shutdown of an application. Many applications support neither.
 
-    The application runs in one task of its own. After the startup the task waits for a Python
-    future, which belongs to no request.
+    The application runs in a separate task. After the startup the task waits for a Python future,
+    so no promise of the first request stays open.
 
-    A request must not await a future that another request resolves: workerd ends a request that
-    waits for nothing of its own as hung. So other requests than the first look at attributes, each
-    by its own timer. If the first request is aborted, the runtime never runs its code again, and
-    its signs of life stop.
+    A request must not await a future that another request resolves: workerd sees nothing that the
+    request waits for, and ends it as hung. So each other request polls attributes by its own timer.
+    If the first request is aborted, the runtime never runs its code again. Its signs of life stop,
+    and another request starts the application.
     """
 
     def __init__(self, app: Any) -> None:

@@ -60,9 +60,9 @@ async def fetch(
 
     The lifespan lasts as long as the isolate. The first request starts the application, concurrent
     requests wait for that startup, and ``app.state`` and ``scope["state"]`` stay. If the startup
-    fails, the next request tries again. There is no shutdown, because the runtime does not announce
-    the end of an isolate. So make the application once, in a module: each new one starts anew. In
-    the lifespan do not keep what belongs to one request, such as the body of a response.
+    fails, the next request tries again. The application gets no shutdown event, because the runtime
+    does not announce the end of an isolate. Make the application once, in a module: each new object
+    starts anew. A resource of the lifespan must not belong to one request, as a fetched body does.
 
     Args:
         app: The application.
@@ -153,7 +153,7 @@ def env(env_type: type[EnvT]) -> Callable[..., Awaitable[EnvT]]:
 
 
 def current_env(env_type: type[EnvT]) -> EnvT:
-    """Return the Worker's Env where there is no scope, such as in a lifespan of FastAPI.
+    """Return the Worker's Env in code without a scope, such as a lifespan of FastAPI.
 
     Args:
         env_type: The Worker's Env class.
@@ -323,7 +323,7 @@ class _Exchange:
         await self._ended.wait()
 
     def _leave(self) -> None:
-        """Drop the rest of the response: nobody reads it."""
+        """Drop the rest of the response: the client has left."""
         self._ended.set()
         while not self._chunks.empty():
             self._chunks.get_nowait()

@@ -178,7 +178,7 @@ async def test_exception_after_the_start_breaks_the_body() -> None:
 
 
 class Started:
-    """An application with a lifespan, which counts its startups."""
+    """An application with a lifespan. It counts its startups."""
 
     def __init__(self, failures: int = 0, pause: float = 0) -> None:
         self.startups = 0
@@ -202,7 +202,7 @@ class Started:
         scope["state"]["pool"] = self.startups
         await send({"type": "lifespan.startup.complete"})
         await receive()
-        raise AssertionError("there is no shutdown")
+        raise AssertionError("got an event after the startup")
 
 
 async def test_lifespan_starts_once_for_all_requests() -> None:
@@ -290,7 +290,7 @@ async def test_many_applications_in_an_isolate_shut_the_oldest_down() -> None:
     for app in apps:
         await asgi.fetch(app, Request("https://e.com/"), ctx=left)
     await asyncio.gather(*left.work)
-    # 32 stay, and other checks may have left applications of their own, which end first.
+    # 32 stay. Applications of earlier checks end first.
     assert ended == [*range(len(ended))]
     assert 0 < len(ended) <= 8
 
