@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import AsyncIterable
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
-from ._border import JsWrapper, bytes_of, expected, raising, raw, stream_from, text, to_js, web
+from ._border import (
+    JsWrapper,
+    bytes_of,
+    expected,
+    prop,
+    raising,
+    raw,
+    stream_from,
+    text,
+    to_js,
+    web,
+)
 from .errors import RowError, StreamError
 from .headers import Headers
 from .streams import ReadableStream
@@ -14,7 +25,7 @@ if TYPE_CHECKING:
     from .blob import Blob
     from .forms import FormData
 
-__all__ = ["Body", "BodyInit", "body_of"]
+__all__ = ["Body", "BodyInit", "body_of", "is_generated", "of_length"]
 
 _raising = raising(StreamError)
 _raising_of_form = raising(RowError)
@@ -135,3 +146,16 @@ def body_of(body: Any, advice: str) -> Any:
     if hasattr(body, "__aiter__"):
         return stream_from(body)
     raise expected("body", "str, bytes, Blob, FormData or a stream", body, advice)
+
+
+def is_generated(body: Any) -> bool:
+    """Return True if ``body_of`` makes a stream of an async iterator of Python."""
+    return not isinstance(body, (str, bytes, ReadableStream)) and hasattr(body, "__aiter__")
+
+
+def of_length(stream: Any, length: str | None) -> Any:
+    """Return a stream of which the runtime knows the length: it sends no other Content-Length."""
+    fixed = prop(web, "FixedLengthStream")  # Node has none
+    if length is None or not (length.isascii() and length.isdigit()) or raw(fixed) is None:
+        return stream
+    return stream.pipeThrough(fixed.new(int(length)))

@@ -2,325 +2,387 @@
 
 ::
 
+    Default = asgi.entrypoint(app, AppEnv)
+
+A Worker that has other handlers, too, calls ``fetch`` in its own::
+
     class Default(WorkerEntrypoint[AppEnv]):
         async def fetch(self, request: Request) -> Response:
             return await asgi.fetch(app, request, self.env, self.ctx)
 
-The Worker's Env is in ``scope["env"]``.
+The Worker's Env is in ``scope["env"]``; in FastAPI, ``Depends(asgi.env(AppEnv))`` is the Env.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
-from typing import TYPE_CHECKING, Any, TypeAlias
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 from urllib.parse import unquote, urlsplit
 
-from .errors import WorkersError
+from . import _asgi_lifespan
+from ._asgi_common import Application, Context, Message, begun, headers_of_message, unexpected
+from ._border import prop, raw
+from ._border.callbacks import Listening
+from ._header_bytes import bytes_of_header
+from .errors import StreamError, WorkersError
 from .http import Response
 
 if TYPE_CHECKING:
-    from .entrypoints import ExecutionContext
+    from .entrypoints import WorkerEntrypoint
+    from .env import Env
     from .http import Request
-    from .websockets import WebSocket
+    from .streams import Chunks
 
-__all__ = ["fetch"]
+    EnvT = TypeVar("EnvT", bound=Env)
+else:
+    EnvT = TypeVar("EnvT")
 
-Message: TypeAlias = MutableMapping[str, Any]
-Receive: TypeAlias = Callable[[], Awaitable[Message]]
-Send: TypeAlias = Callable[[Message], Awaitable[None]]
-Application: TypeAlias = Callable[[Any, Any, Any], Awaitable[Any]]
+__all__ = ["current_env", "entrypoint", "env", "fetch"]
 
 _log = logging.getLogger(__name__)
 
 _NO_BODY = (101, 204, 205, 304)
 
+_current: ContextVar[Any] = ContextVar("pyworkers_sdk.asgi.env")
+
 
 async def fetch(
-    app: Application, request: Request, env: Any = None, ctx: ExecutionContext | None = None
+    app: Application, request: Request, env: Any = None, ctx: Context | None = None
 ) -> Response:
     """Return the application's response to a request or to a WebSocket handshake.
 
     Bodies stream in both directions. Work after the response, such as background tasks, continues
-    in ``ctx.wait_until``. An exception after the start of the response breaks off the body.
+    in ``ctx.wait_until``; its exceptions are logged. An exception after the start of the response
+    breaks off the body.
 
-    The lifespan starts and ends with each request. The runtime does not announce the end of an
-    isolate, and a connection that one request opened cannot be used by the next.
+    The lifespan lasts as long as the isolate. The first request starts the application, concurrent
+    requests wait for that startup, and ``app.state`` and ``scope["state"]`` stay. If the startup
+    fails, the next request tries again. The application gets no shutdown event, because the runtime
+    does not announce the end of an isolate. Make the application once, in a module: each new object
+    starts anew. A resource of the lifespan must not belong to one request, as a fetched body does.
 
     Args:
         app: The application.
         request: The request.
-        env: The Worker's Env. The application finds it in ``scope["env"]``.
+        env: The Worker's Env. The application finds it in ``scope["env"]``, also in its lifespan.
         ctx: The context of the request. Without it, work after the response may be cancelled.
 
     Raises:
         WorkersError: The application failed to start, or it did not send a response.
         Exception: Any exception of the application before the start of its response.
     """
-    lifespan = _Lifespan(app)
-    await lifespan.start()
-    scope = _scope(request, env, lifespan.state)
-    if scope["type"] == "websocket":
-        return await _Connection(app, scope, lifespan).open(ctx)
-    return await _Exchange(app, scope, request, lifespan).answer(ctx)
+    token = _current.set(env)
+    try:
+        scope = _scope(request, env, await _asgi_lifespan.started(app, env))
+        if scope["type"] == "websocket":
+            from ._asgi_websocket import Connection  # only for applications with WebSockets
+
+            response = await Connection(app, scope).open(ctx)
+        else:
+            response = await _Exchange(app, scope, request).answer(ctx)
+        _asgi_lifespan.end_oldest(ctx)
+        return response
+    finally:
+        _current.reset(token)
+
+
+@overload
+def entrypoint(app: Application) -> type[WorkerEntrypoint[Any]]: ...
+@overload
+def entrypoint(app: Application, env: type[EnvT]) -> type[WorkerEntrypoint[EnvT]]: ...
+def entrypoint(app: Application, env: Any = None) -> Any:
+    """Make a Worker's main class of an application: ``Default = asgi.entrypoint(app, AppEnv)``.
+
+    It calls ``asgi.fetch`` with each request.
+
+    Args:
+        app: The application.
+        env: The Worker's Env class. Without it ``scope["env"]`` is the runtime's own object.
+    """
+    from inspect import currentframe
+
+    from .entrypoints import WorkerEntrypoint
+
+    base: Any = WorkerEntrypoint if env is None else WorkerEntrypoint[env]
+
+    class Default(base):  # type: ignore[misc]
+        async def fetch(self, request: Request) -> Response:
+            return await fetch(app, request, self.env, self.ctx)
+
+    # The class belongs to the module that calls, as that of a NamedTuple does.
+    frame = currentframe()
+    if frame is not None and frame.f_back is not None:
+        Default.__module__ = frame.f_back.f_globals.get("__name__", __name__)
+    Default.__qualname__ = "Default"
+    return Default
+
+
+_dependencies: dict[Any, Any] = {}
+
+
+def env(env_type: type[EnvT]) -> Callable[..., Awaitable[EnvT]]:
+    """Return a dependency of FastAPI that is the Worker's Env, in HTTP and WebSocket operations.
+
+    ::
+
+        WorkerEnv = Annotated[AppEnv, Depends(asgi.env(AppEnv))]
+
+        @app.get("/books")
+        async def books(env: WorkerEnv) -> list[Book]:
+            return (await env.DB.prepare("SELECT * FROM books", Book).all()).results
+
+    For one class it is always the same function, so ``app.dependency_overrides`` can replace it.
+
+    Args:
+        env_type: The Worker's Env class.
+    """
+    dependency = _dependencies.get(env_type)
+    if dependency is None:
+        from starlette.requests import HTTPConnection  # FastAPI has imported it
+
+        async def dependency(connection: Any) -> Any:
+            return _typed(connection.scope.get("env"), env_type)
+
+        # FastAPI passes an argument of this type; Starlette is not imported with this module.
+        dependency.__annotations__ = {"connection": HTTPConnection, "return": env_type}
+        _dependencies[env_type] = dependency
+    return dependency
+
+
+def current_env(env_type: type[EnvT]) -> EnvT:
+    """Return the Worker's Env in code without a scope, such as a lifespan of FastAPI.
+
+    Args:
+        env_type: The Worker's Env class.
+
+    Raises:
+        WorkersError: The caller does not run in ``asgi.fetch``, or that was called without an Env.
+    """
+    return _typed(_current.get(None), env_type)
+
+
+def _typed(env: Any, env_type: type[EnvT]) -> EnvT:
+    if env is None:
+        raise WorkersError(
+            f"asgi: expected the Worker's {env_type.__name__}, got None; pass self.env to "
+            "asgi.fetch, or use asgi.entrypoint"
+        )
+    return env if isinstance(env, env_type) else env_type(env)
 
 
 def _scope(request: Request, env: Any, state: dict[str, Any]) -> dict[str, Any]:
     url = urlsplit(request.url)
-    upgrade = (request.headers.get("upgrade") or "").lower() == "websocket"
-    address = request.headers.get("cf-connecting-ip")
+    headers = request.headers.items()
+    by_name = dict(headers)
+    is_websocket = by_name.get("upgrade", "").lower() == "websocket"
+    address = by_name.get("cf-connecting-ip")
+    cf = raw(prop(request.js_object, "cf"))
+    protocol = None if cf is None else raw(prop(cf, "httpProtocol"))
     scope: dict[str, Any] = {
-        "type": "websocket" if upgrade else "http",
-        "asgi": {"version": "3.0", "spec_version": "2.4"},
-        "http_version": "1.1",
-        "method": request.method,
-        "scheme": url.scheme.replace("http", "ws") if upgrade else url.scheme,
+        "type": "websocket" if is_websocket else "http",
+        "asgi": {"version": "3.0", "spec_version": "2.4" if is_websocket else "2.3"},
+        "http_version": (protocol or "HTTP/1.1").removeprefix("HTTP/"),
+        "scheme": url.scheme.replace("http", "ws") if is_websocket else url.scheme,
         "path": unquote(url.path),
         "raw_path": url.path.encode(),
         "query_string": url.query.encode(),
         "root_path": "",
-        "headers": [(k.encode(), v.encode("latin-1")) for k, v in request.headers.items()],
+        "headers": [(name.encode(), bytes_of_header(value)) for name, value in headers],
         "server": (url.hostname, url.port or (443 if url.scheme == "https" else 80)),
         "client": (address, 0) if address else None,
         "state": dict(state),
         "env": env,
     }
-    if upgrade:
-        protocols = (request.headers.get("sec-websocket-protocol") or "").split(",")
-        scope["subprotocols"] = [name.strip() for name in protocols if name.strip()]
+    if is_websocket:
+        offered = by_name.get("sec-websocket-protocol", "").split(",")
+        scope["subprotocols"] = [name.strip() for name in offered if name.strip()]
+        scope["extensions"] = {"websocket.http.response": {}}
+    else:
+        scope["method"] = request.method
     return scope
-
-
-class _Lifespan:
-    """The startup and shutdown of an application. Many applications support neither."""
-
-    def __init__(self, app: Application) -> None:
-        self.state: dict[str, Any] = {}
-        self._app = app
-        self._events: asyncio.Queue[Message] = asyncio.Queue()
-        self._answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        self._running: asyncio.Task[None] | None = None
-
-    async def start(self) -> None:
-        self._running = asyncio.ensure_future(self._run())
-        failure = await self._ask("startup")
-        if failure:
-            raise WorkersError(f"the application did not start: {failure}")
-
-    async def end(self) -> None:
-        if self._running is None or self._running.done():
-            return
-        failure = await self._ask("shutdown")
-        if failure:
-            _log.error("the application did not shut down: %s", failure)
-        await self._running
-
-    async def _ask(self, phase: str) -> str:
-        """Send "startup" or "shutdown" to the application. Return why it failed, or ""."""
-        self._answer = asyncio.get_running_loop().create_future()
-        self._events.put_nowait({"type": f"lifespan.{phase}"})
-        return await self._answer
-
-    async def _run(self) -> None:
-        scope = {"type": "lifespan", "asgi": {"version": "3.0"}, "state": self.state}
-        try:
-            await self._app(scope, self._events.get, self._send)
-        except Exception as error:
-            # By the specification an application without a lifespan raises an exception here.
-            _log.debug("no lifespan: %s: %s", type(error).__name__, error)
-        finally:
-            if not self._answer.done():
-                self._answer.set_result("")
-
-    async def _send(self, message: Message) -> None:
-        if not self._answer.done():
-            failed = message["type"].endswith(".failed")
-            self._answer.set_result((message.get("message") or "failed") if failed else "")
 
 
 class _Exchange:
     """An HTTP request and its response."""
 
-    def __init__(
-        self, app: Application, scope: dict[str, Any], request: Request, lifespan: _Lifespan
-    ) -> None:
+    def __init__(self, app: Application, scope: dict[str, Any], request: Request) -> None:
         self._app = app
         self._scope = scope
-        self._lifespan = lifespan
-        self._request_chunks = _chunks(request)
+        self._request = request
+        self._pieces: Chunks | None = None  # of the request's body
+        self._reading: asyncio.Future[bytes | None] | None = None
         self._request_ended = False
-        self._start: Message = {}
-        self._response: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
-        self._chunks: asyncio.Queue[bytes | Exception | None] = asyncio.Queue(1)
-        self._ended = asyncio.Event()
+        self._start: Message | None = None
+        self._started: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._response: Response | None = None
+        self._is_whole = False
+        self._chunks: asyncio.Queue[bytes | BaseException | None] = asyncio.Queue(1)
+        self._complete = False  # the application has sent its last piece
+        self._ended = asyncio.Event()  # nothing more is read: sent, or the client has left
+        self._error: BaseException | None = None
+        self._listening: Listening | None = None
 
-    async def answer(self, ctx: ExecutionContext | None) -> Response:
-        running = asyncio.ensure_future(self._run())
+    async def answer(self, ctx: Context | None) -> Response:
+        running = begun(self._run())
         try:
-            response = await self._response
-        except asyncio.CancelledError:  # The client disconnected.
-            running.cancel()
+            await self._started
+            if self._response is None:
+                # The application has yielded before its first piece: the headers go out now.
+                if self._error is not None:
+                    raise self._error
+                self._begin(None)
+        except BaseException:
+            running.cancel()  # also if the client disconnected
             raise
-        except Exception:
-            await running
-            raise
-        if ctx is not None:
+        # A whole response of an application that has returned has no work after it.
+        if ctx is not None and not (self._is_whole and running.done()):
             ctx.wait_until(running)
-        return response
+        assert self._response is not None
+        return self._response
 
     async def _run(self) -> None:
         try:
             await self._app(self._scope, self._receive, self._send)
-            if not self._response.done():
-                raise WorkersError("the application did not send a response")
-        except Exception as error:
-            if not self._response.done():
-                self._response.set_exception(error)
-            else:
-                _log.exception("the application failed after the start of its response")
-                if not self._ended.is_set():
-                    await self._chunks.put(error)
+            if not self._complete and not self._ended.is_set():
+                raise WorkersError(
+                    "the application did not send a response"
+                    if self._start is None
+                    else "the application returned before the last piece of its response"
+                )
+        except asyncio.CancelledError:
+            await self._fail(WorkersError("the application was cancelled"))
+        except BaseException as error:
+            await self._fail(error)
+            if not isinstance(error, Exception):
+                raise
         finally:
             self._ended.set()
-            await self._lifespan.end()
+            if not self._started.done():  # the client left, and no response was sent
+                self._response = Response(status=499)
+                self._started.set_result(None)
+            if self._reading is not None:
+                self._reading.cancel()
+            if self._listening is not None:
+                self._listening.stop()
+
+    async def _fail(self, error: BaseException) -> None:
+        if self._response is None:
+            self._error = error
+            self._ended.set()
+            if not self._started.done():
+                self._started.set_exception(error)
+            return
+        _log.error("the application failed after the start of its response", exc_info=error)
+        if not self._ended.is_set():
+            await self._chunks.put(error)
 
     async def _receive(self) -> Message:
-        if not self._request_ended:
-            chunk = await anext(self._request_chunks, None)
-            self._request_ended = chunk is None
-            return {"type": "http.request", "body": chunk or b"", "more_body": chunk is not None}
-        await self._ended.wait()
+        if not self._request_ended and not self._ended.is_set():
+            try:
+                piece = await self._piece()
+            except StreamError:  # the client left within its body
+                self._request_ended = True
+                self._leave()
+            else:
+                more = piece is not None
+                return {"type": "http.request", "body": piece or b"", "more_body": more}
+        await self._left()
         return {"type": "http.disconnect"}
 
+    async def _piece(self) -> bytes | None:
+        """Read the next piece of the request's body; None is its end."""
+        if self._pieces is None:
+            body = self._request.body
+            if body is None:
+                self._request_ended = True
+                return None
+            self._pieces = aiter(body)
+        if self._reading is None:
+            self._reading = asyncio.ensure_future(anext(self._pieces, None))
+        # If the caller is cancelled, the next call gets the piece.
+        piece = await asyncio.shield(self._reading)
+        self._reading = None
+        self._request_ended = piece is None
+        return piece
+
+    async def _left(self) -> None:
+        """Wait until the response is sent, or the client leaves.
+
+        The runtime reports a client that leaves by the request's signal, with the compatibility
+        flag ``enable_request_signal``. It also cancels the body.
+        """
+        if self._listening is None and not self._ended.is_set():
+            signal = raw(prop(self._request.js_object, "signal"))
+            if signal is not None:
+                self._listening = Listening(signal, ("abort",), lambda _: self._leave())
+                if signal.aborted:
+                    self._leave()
+        await self._ended.wait()
+
+    def _leave(self) -> None:
+        """Drop the rest of the response: the client has left."""
+        self._ended.set()
+        while not self._chunks.empty():
+            self._chunks.get_nowait()
+
     async def _send(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
+        event = message["type"]
+        if self._complete:
+            raise unexpected(event)
+        if self._ended.is_set():
+            return
+        expected = "http.response.start" if self._start is None else "http.response.body"
+        if event != expected:
+            raise unexpected(event)
+        if self._start is None:
             self._start = message
+            self._started.set_result(None)
             return
-        if message["type"] != "http.response.body" or self._ended.is_set():
+        body, more = bytes(message.get("body") or b""), bool(message.get("more_body", False))
+        self._complete = not more
+        if self._response is None and not more:
+            self._begin(body)
+            self._ended.set()
             return
-        body, more = bytes(message.get("body", b"")), bool(message.get("more_body", False))
-        if not self._response.done():
-            is_read = self._begin(None if more else body)
-            if not more or not is_read:
-                self._ended.set()
-                return
+        if self._response is None:
+            self._begin(None)
+        if self._ended.is_set():  # a response without a body
+            return
         if body:
             await self._chunks.put(body)
         if not more:
             await self._chunks.put(None)
             self._ended.set()
 
-    def _begin(self, whole: bytes | None) -> bool:
-        """Create the response and return True if it has a body.
+    def _begin(self, whole: bytes | None) -> None:
+        """Create the response.
 
         Args:
             whole: The whole body, or None if the body is streamed.
         """
+        assert self._start is not None
+        self._is_whole = whole is not None
         status: int = self._start["status"]
-        headers = _headers(self._start)
-        is_read = status not in _NO_BODY and self._scope["method"] != "HEAD"
-        body = (self._body() if whole is None else whole) if is_read else None
-        # "manual": if there is a Content-Encoding, the application has compressed the body itself.
-        response = Response(body, status=status, headers=headers, encode_body="manual")
-        self._response.set_result(response)
-        return is_read
+        has_body = status not in _NO_BODY and self._scope["method"] != "HEAD"
+        body = (self._body() if whole is None else whole) if has_body else None
+        self._response = Response(
+            body,
+            status=status,
+            headers=headers_of_message(self._start),
+            # If there is a Content-Encoding, the application has compressed the body itself.
+            encode_body="manual",
+        )
+        if not has_body:
+            self._ended.set()
 
     async def _body(self) -> AsyncIterator[bytes]:
         try:
             while (chunk := await self._chunks.get()) is not None:
-                if isinstance(chunk, Exception):
+                if isinstance(chunk, BaseException):
                     raise chunk
                 yield chunk
         finally:  # This runs also if the client disconnects.
-            self._ended.set()
-            while not self._chunks.empty():
-                self._chunks.get_nowait()
-
-
-def _headers(message: Message) -> list[tuple[str, str]]:
-    pairs = message.get("headers") or ()
-    return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in pairs]
-
-
-async def _chunks(request: Request) -> AsyncIterator[bytes]:
-    body = request.body
-    if body is not None:
-        async for chunk in body:
-            yield chunk
-
-
-class _Connection:
-    """A WebSocket between the client and the application."""
-
-    def __init__(self, app: Application, scope: dict[str, Any], lifespan: _Lifespan) -> None:
-        self._app = app
-        self._scope = scope
-        self._lifespan = lifespan
-        self._accepted: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
-        self._socket: WebSocket | None = None
-        self._messages: AsyncIterator[str | bytes] | None = None
-        self._connected = False
-
-    async def open(self, ctx: ExecutionContext | None) -> Response:
-        running = asyncio.ensure_future(self._run())
-        response = await self._accepted
-        if ctx is not None:
-            ctx.wait_until(running)
-        return response
-
-    async def _run(self) -> None:
-        code = 1000
-        try:
-            await self._app(self._scope, self._receive, self._send)
-        except Exception as error:
-            code = 1011
-            if not self._accepted.done():
-                self._accepted.set_exception(error)
-            else:
-                _log.exception("the application failed in a WebSocket")
-        finally:
-            if not self._accepted.done():
-                self._accepted.set_result(Response("Forbidden", status=403))
-            if self._socket is not None and self._socket.ready_state == 1:
-                self._socket.close(code)
-            await self._lifespan.end()
-
-    async def _receive(self) -> Message:
-        if not self._connected:
-            self._connected = True
-            return {"type": "websocket.connect"}
-        if self._messages is not None and self._socket is not None:
-            message = await anext(self._messages, None)
-            if message is not None:
-                key = "text" if isinstance(message, str) else "bytes"
-                return {"type": "websocket.receive", key: message}
-            code, reason = self._socket.close_code, self._socket.close_reason
-            return {"type": "websocket.disconnect", "code": code or 1006, "reason": reason or ""}
-        return {"type": "websocket.disconnect", "code": 1006, "reason": ""}
-
-    async def _send(self, message: Message) -> None:
-        match message["type"]:
-            case "websocket.accept":
-                self._accept(message)
-            case "websocket.close" if self._socket is None:
-                self._accepted.set_result(Response("Forbidden", status=403))
-            case "websocket.close" if self._socket is not None:
-                self._socket.close(message.get("code") or 1000, message.get("reason") or "")
-            case "websocket.send" if self._socket is not None:
-                text = message.get("text")
-                self._socket.send(text if text is not None else message["bytes"])
-            case event:
-                raise WorkersError(f"the application sent an unexpected {event!r}")
-
-    def _accept(self, message: Message) -> None:
-        from .websockets import WebSocketPair  # Loaded only for applications with WebSockets.
-
-        client, server = WebSocketPair()
-        server.accept()
-        self._socket, self._messages = server, aiter(server)
-        headers = _headers(message)
-        if message.get("subprotocol"):
-            headers.append(("sec-websocket-protocol", message["subprotocol"]))
-        response = Response(None, status=101, headers=headers, web_socket=client)
-        self._accepted.set_result(response)
+            self._leave()

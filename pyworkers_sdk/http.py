@@ -18,7 +18,7 @@ from typing import (
 
 from . import _row_types as _rows
 from ._border import dumps, expected, from_js, prop, raising, raw, text, to_js, web
-from ._http_body import Body, BodyInit, body_of
+from ._http_body import Body, BodyInit, body_of, is_generated, of_length
 from .errors import WorkersError
 from .headers import Headers, HeadersInit, headers_of
 
@@ -270,7 +270,8 @@ class Response(Body):
             Content-Type header gets ``text/plain;charset=UTF-8``; a form and a Blob get their own.
         status: 200 to 599; 101 with ``web_socket``. 204, 205 and 304 have no body.
         status_text: The reason phrase; the standard one by default.
-        headers: Header names and values.
+        headers: Header names and values. A Content-Length is kept for an async iterator, too: the
+            body then breaks off unless it has that length.
         cf: Data for readers of this object. It is not sent.
         encode_body: "manual" if the body is compressed already, as Content-Encoding names it.
         web_socket: The client's end of a WebSocketPair, not accepted, for a request with the header
@@ -299,8 +300,12 @@ class Response(Body):
         web_socket: WebSocket | None = None,
     ) -> None:
         with _raising:
+            js_body = body_of(body, "use Response.json(…)")
+            if headers is not None and is_generated(body):
+                headers = Headers(headers)
+                js_body = of_length(js_body, headers.get("content-length"))
             self._js = web.Response.new(
-                body_of(body, "use Response.json(…)"),
+                js_body,
                 status=_status(status),
                 statusText=text(status_text, "status_text") or None,
                 headers=headers_of(headers),

@@ -45,6 +45,7 @@ __all__ = [
     "js_module",
     "js_sockets",
     "later",
+    "memory",
     "now",
     "official_base",
     "pairs",
@@ -467,6 +468,14 @@ def promise(awaitable: Awaitable[Any]) -> Any:
 def later(target: Any, method: str, args: list[Any]) -> None:
     """Call ``target[method](...args)`` in a microtask, when no Python is on the stack."""
     js.queueMicrotask(getattr(target, method).bind(target, *map(to_js, args)))
+
+
+def memory() -> dict[Any, Any]:
+    """Return a dict that lives as long as the isolate."""
+    return _memory
+
+
+_memory: dict[Any, Any] = {}
 
 
 def now() -> datetime:

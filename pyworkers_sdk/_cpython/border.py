@@ -38,6 +38,7 @@ __all__ = [
     "js_module",
     "js_sockets",
     "later",
+    "memory",
     "now",
     "official_base",
     "pairs",
@@ -234,6 +235,19 @@ def promise(awaitable: Awaitable[Any]) -> Any:
 def later(target: Any, method: str, args: list[Any]) -> None:
     """Call ``target[method](...args)``: here at once, on Pyodide in a microtask."""
     getattr(target, method)(*args)
+
+
+def memory() -> dict[Any, Any]:
+    """Return a dict that lives as long as the isolate: here, the runtime in its event loop."""
+    import asyncio
+
+    by_loop = environment.current().memory
+    loop = asyncio.get_running_loop()
+    if loop not in by_loop:
+        for old in [each for each in by_loop if each.is_closed()]:
+            del by_loop[old]
+    memory: dict[Any, Any] = by_loop.setdefault(loop, {})
+    return memory
 
 
 def now() -> datetime:

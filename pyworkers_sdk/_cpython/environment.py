@@ -23,6 +23,11 @@ class Environment(Protocol):
 
     @property
     def caches(self) -> Any: ...
+    @property
+    def memory(self) -> dict[Any, Any]:
+        """The state that the isolate keeps between requests, by event loop."""
+        ...
+
     async def fetch(self, request: Any) -> Any: ...
     async def upgrade(self, url: str, headers: list[list[str]]) -> Any:
         """Return the response to a GET request that opens a WebSocket."""
@@ -43,6 +48,10 @@ class NoEnvironment:
     @property
     def caches(self) -> Any:
         raise _missing("caches")
+
+    @property
+    def memory(self) -> dict[Any, Any]:
+        return _memory
 
     async def fetch(self, request: Any) -> Any:
         raise _missing("fetch()")
@@ -68,6 +77,8 @@ def _missing(name: str) -> JsException:
 def _not_entered() -> Entered:
     return nullcontext
 
+
+_memory: dict[Any, Any] = {}
 
 # Replaced by install(). Functions and not objects: each task may run in another environment.
 _current: Callable[[], Environment] = NoEnvironment

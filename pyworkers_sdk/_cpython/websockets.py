@@ -262,6 +262,11 @@ class WebSocket:
         self.replace_by(end)
         return end
 
+    def end(self, code: int, reason: str) -> None:
+        """Send a Close frame with any code, as a client of the network may."""
+        if not self.closedOutgoing and self.error is None:
+            self._close(_Close(code, reason))
+
     def drop(self) -> None:
         """Break the connection without a Close frame, and without an event at this end."""
         self.receiver = _Listeners()

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import sys
 from collections.abc import AsyncIterator
+from types import SimpleNamespace
 from typing import Any
 
-from pyworkers_sdk import Request, Response, WebSocket, WorkersError, asgi
+from pyworkers_sdk import AbortController, Env, Request, Response, WebSocket, WorkersError, asgi
+from pyworkers_sdk._border import to_js
 
 from .kit import cases, not_in, only, raises
 
@@ -24,6 +28,16 @@ def application(serve: Any) -> Any:
         await serve(scope, receive, send)
 
     return app
+
+
+class Left:
+    """An ExecutionContext of which only this is wanted."""
+
+    def __init__(self) -> None:
+        self.work: list[Any] = []
+
+    def wait_until(self, work: Any) -> None:
+        self.work.append(work)
 
 
 # Requests and responses --------------------------------------------------------------------------
@@ -47,19 +61,21 @@ async def test_scope_describes_the_request() -> None:
     assert scope["query_string"] == b"q=1&q=%20"
     assert scope["server"] == ("example.com", 8443)
     assert scope["client"] == ("192.0.2.1", 0)
-    assert (b"x-one", "é".encode("latin-1")) in scope["headers"]
+    assert scope["root_path"] == ""
+    assert scope["http_version"] == "1.1"
+    assert (b"x-one", "é".encode()) in scope["headers"]
     assert scope["env"] == {"A": 1}
 
 
 async def test_response_has_status_headers_and_body() -> None:
     async def serve(scope: Any, receive: Any, send: Any) -> None:
         cookies = [(b"set-cookie", b"a=1"), (b"set-cookie", b"b=2")]
-        await answer(send, b"\x00\xff", status=201, headers=[*cookies, (b"x", b"\xe9")])
+        await answer(send, b"\x00\xff", status=201, headers=[*cookies, (b"x", b"y")])
 
     response = await asgi.fetch(application(serve), Request("https://e.com/"))
     assert response.status == 201
     assert response.headers.get_set_cookie() == ["a=1", "b=2"]
-    assert response.headers["x"] == "é"
+    assert response.headers["x"] == "y"
     assert await response.bytes() == b"\x00\xff"
 
 
@@ -161,66 +177,144 @@ async def test_exception_after_the_start_breaks_the_body() -> None:
 # Lifespan and background work --------------------------------------------------------------------
 
 
-async def test_lifespan_surrounds_the_request() -> None:
-    order: list[str] = []
-    ended = asyncio.Event()
+class Started:
+    """An application with a lifespan. It counts its startups."""
 
-    async def app(scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] == "lifespan":
-            for phase in ("startup", "shutdown"):
-                assert (await receive())["type"] == f"lifespan.{phase}"
-                order.append(phase)
-                scope["state"]["pool"] = "open"
-                await send({"type": f"lifespan.{phase}.complete"})
-            ended.set()
+    def __init__(self, failures: int = 0, pause: float = 0) -> None:
+        self.startups = 0
+        self.served = 0
+        self.failures = failures
+        self.pause = pause
+        self.scopes: list[Any] = []
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        self.scopes.append(scope)
+        if scope["type"] != "lifespan":
+            self.served += 1
+            await answer(send, str(scope["state"]["pool"]).encode())
             return
-        order.append(scope["state"]["pool"])
-        await answer(send, b"")
-
-    await asgi.fetch(app, Request("https://e.com/"))
-    await asyncio.wait_for(ended.wait(), 30)
-    assert order == ["startup", "open", "shutdown"]
-
-
-async def test_failed_startup_raises() -> None:
-    async def app(scope: Any, receive: Any, send: Any) -> None:
+        assert (await receive()) == {"type": "lifespan.startup"}
+        self.startups += 1
+        await asyncio.sleep(self.pause)
+        if self.startups <= self.failures:
+            await send({"type": "lifespan.startup.failed", "message": f"no {self.startups}"})
+            return
+        scope["state"]["pool"] = self.startups
+        await send({"type": "lifespan.startup.complete"})
         await receive()
-        await send({"type": "lifespan.startup.failed", "message": "no database"})
+        raise AssertionError("got an event after the startup")
 
-    with raises(WorkersError, match="the application did not start: no database"):
-        await asgi.fetch(app, Request("https://e.com/"))
+
+async def test_lifespan_starts_once_for_all_requests() -> None:
+    app = Started()
+    for _ in range(3):
+        response = await asgi.fetch(app, Request("https://e.com/"), {"A": 1})
+        assert await response.text() == "1"
+    assert (app.startups, app.served) == (1, 3)
+    assert app.scopes[0]["env"] == {"A": 1}
+    # Each request has a copy of the state, and the values in it are the same.
+    assert app.scopes[1]["state"] == app.scopes[2]["state"] == {"pool": 1}
+    assert app.scopes[1]["state"] is not app.scopes[2]["state"]
+
+
+async def test_concurrent_first_requests_wait_for_one_startup() -> None:
+    app = Started(pause=0.05)
+    requests = [asgi.fetch(app, Request("https://e.com/")) for _ in range(4)]
+    texts = [await response.text() for response in await asyncio.gather(*requests)]
+    assert (texts, app.startups) == (["1"] * 4, 1)
+
+
+async def test_failed_startup_raises_and_the_next_request_tries_again() -> None:
+    app = Started(failures=2)
+    for number in (1, 2):
+        with raises(WorkersError, match=f"^the application did not start: no {number}$"):
+            await asgi.fetch(app, Request("https://e.com/"))
+    assert await (await asgi.fetch(app, Request("https://e.com/"))).text() == "3"
+    assert app.served == 1
+
+
+async def test_failed_startup_fails_all_requests_that_wait_for_it() -> None:
+    app = Started(failures=1, pause=0.05)
+    requests = [asgi.fetch(app, Request("https://e.com/")) for _ in range(3)]
+    outcomes = await asyncio.gather(*requests, return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes] == [WorkersError] * 3
+    assert (app.startups, app.served) == (1, 0)
+
+
+async def test_startup_that_is_cancelled_is_begun_by_the_next_request() -> None:
+    app = Started(pause=0.05)
+    first = asyncio.ensure_future(asgi.fetch(app, Request("https://e.com/")))
+    second = asyncio.ensure_future(asgi.fetch(app, Request("https://e.com/")))
+    await asyncio.sleep(0.02)
+    first.cancel()
+    assert await (await second).text() == "2"
+    assert app.startups == 2
+
+
+@cases({"raises": LookupError("no lifespan"), "returns": None})
+async def test_application_without_a_lifespan_serves(case: Exception | None) -> None:
+    asked = 0
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        nonlocal asked
+        if scope["type"] == "http":
+            await answer(send, b"served")
+            return
+        asked += 1
+        if case is not None:
+            raise case
+
+    for _ in range(2):
+        assert await (await asgi.fetch(app, Request("https://e.com/"))).text() == "served"
+    assert asked == 1
+
+
+async def test_many_applications_in_an_isolate_shut_the_oldest_down() -> None:
+    ended: list[int] = []
+
+    def numbered(number: int) -> Any:
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            if scope["type"] == "http":
+                await answer(send, b"")
+                return
+            await receive()
+            await send({"type": "lifespan.startup.complete"})
+            assert (await receive()) == {"type": "lifespan.shutdown"}
+            ended.append(number)
+            await send({"type": "lifespan.shutdown.complete"})
+
+        return app
+
+    left = Left()
+    apps = [numbered(number) for number in range(40)]
+    for app in apps:
+        await asgi.fetch(app, Request("https://e.com/"), ctx=left)
+    await asyncio.gather(*left.work)
+    # 32 stay. Applications of earlier checks end first.
+    assert ended == [*range(len(ended))]
+    assert 0 < len(ended) <= 8
 
 
 async def test_work_after_the_response_continues_in_wait_until() -> None:
     done: list[str] = []
-    left: list[Any] = []
-
-    class Context:
-        def wait_until(self, work: Any) -> None:
-            left.append(work)
 
     async def serve(scope: Any, receive: Any, send: Any) -> None:
         await answer(send, b"first")
         await asyncio.sleep(0.01)
         done.append("later")
 
-    context: Any = Context()
-    response = await asgi.fetch(application(serve), Request("https://e.com/"), ctx=context)
+    left = Left()
+    response = await asgi.fetch(application(serve), Request("https://e.com/"), ctx=left)
     assert isinstance(response, Response)
     assert await response.text() == "first"
     assert done == []
-    await left[0]
+    await left.work[0]
     assert done == ["later"]
 
 
 @cases({"HEAD": ("HEAD", 200), "no content": ("GET", 204)})
 async def test_body_that_is_never_read_does_not_block(case: tuple[str, int]) -> None:
     method, status = case
-    left: list[Any] = []
-
-    class Context:
-        def wait_until(self, work: Any) -> None:
-            left.append(work)
 
     async def serve(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": status, "headers": []})
@@ -228,11 +322,11 @@ async def test_body_that_is_never_read_does_not_block(case: tuple[str, int]) -> 
             await send({"type": "http.response.body", "body": b"x", "more_body": True})
         await send({"type": "http.response.body"})
 
-    context: Any = Context()
+    left = Left()
     request = Request("https://e.com/", method=method)
-    response = await asgi.fetch(application(serve), request, ctx=context)
+    response = await asgi.fetch(application(serve), request, ctx=left)
     assert (response.status, response.body) == (status, None)
-    await asyncio.wait_for(left[0], 30)
+    await asyncio.wait_for(left.work[0], 30)
 
 
 # WebSockets --------------------------------------------------------------------------------------
@@ -241,28 +335,18 @@ OUTSIDE = "there are no WebSocketPairs outside workerd"
 UPGRADE = {"upgrade": "websocket", "sec-websocket-protocol": "one, two"}
 
 
-class Left:
-    """An ExecutionContext of which only this is wanted."""
-
-    def __init__(self) -> None:
-        self.work: list[Any] = []
-
-    def wait_until(self, work: Any) -> None:
-        self.work.append(work)
-
-
 async def connected(talk: Any) -> tuple[Response, WebSocket, Any]:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         assert scope["type"] == "websocket"
         await talk(scope, receive, send)
 
-    context: Any = Left()
+    left = Left()
     request = Request("https://e.com/a", headers=UPGRADE)
-    response = await asgi.fetch(app, request, ctx=context)
+    response = await asgi.fetch(app, request, ctx=left)
     socket = response.web_socket
     assert socket is not None
     socket.accept()
-    return response, socket, context.work[0]
+    return response, socket, left.work[0]
 
 
 @only("fake", "workerd", reason=OUTSIDE)
@@ -344,15 +428,448 @@ async def test_exception_before_websocket_accept_propagates() -> None:
         await asgi.fetch(app, Request("https://e.com/", headers=UPGRADE))
 
 
-async def test_failed_shutdown_is_logged_and_the_response_stands() -> None:
+# Messages to the letter --------------------------------------------------------------------------
+
+START = {"type": "http.response.start", "status": 200, "headers": []}
+
+
+def sends(*messages: Any) -> Any:
+    """An application that sends these messages, and returns."""
+
+    async def serve(scope: Any, receive: Any, send: Any) -> None:
+        for message in messages:
+            await send(message)
+
+    return application(serve)
+
+
+def a_request(method: str = "GET", **init: Any) -> Request:
+    return Request("https://e.com/", method=method, **init)
+
+
+def piece(body: bytes, more: bool = True) -> dict[str, Any]:
+    return {"type": "http.response.body", "body": body, "more_body": more}
+
+
+HEADER_TEXTS = {
+    "Latin-1": "é",
+    "Latin Extended": "Łódź",
+    "Chinese": "東京",
+    "emoji": "😀",
+    "replacement": "\ufffd",
+    "C1": "\x80\x85",
+    "control": "a\x01\x7fb",
+    "tab": "a\tb",
+    "empty": "",
+}
+
+
+@cases(HEADER_TEXTS)
+@not_in("node", reason="Node's Headers take only Latin-1")
+async def test_header_reaches_the_application_as_bytes_of_the_wire(case: str) -> None:
+    seen: list[Any] = []
+
+    async def serve(scope: Any, receive: Any, send: Any) -> None:
+        seen.extend(value for name, value in scope["headers"] if name == b"x-text")
+        await answer(send, b"", headers=[(b"X-Text", case.encode())])
+
+    request = Request("https://e.com/", headers={"X-Text": case})
+    response = await asgi.fetch(application(serve), request)
+    assert seen == [case.encode()]
+    assert response.headers["x-text"] == case
+
+
+async def test_response_header_that_is_not_utf8_is_read_as_latin1() -> None:
+    headers = [(b"x-a", b"caf\xe9"), (b"x-b", b"\xff\xfe")]
+    response = await asgi.fetch(
+        sends({**START, "headers": headers}, piece(b"", False)), a_request()
+    )
+    assert (response.headers["x-a"], response.headers["x-b"]) == ("café", "ÿþ")
+
+
+@cases(
+    {
+        "body first": [piece(b"x")],
+        "unknown first": [{"type": "http.response.push"}],
+        "start twice": [START, START],
+        "unknown second": [START, {"type": "http.response.trailers"}],
+        "of a WebSocket": [{"type": "websocket.accept"}],
+    }
+)
+async def test_message_out_of_order_raises(case: list[Any]) -> None:
+    event = case[-1]["type"]
+    with raises(WorkersError, match=f"^the application sent an unexpected '{event}'$"):
+        await asgi.fetch(sends(*case), a_request())
+
+
+@cases({"body": piece(b"x"), "start": START})
+async def test_message_after_the_end_raises_in_the_application(case: Any) -> None:
+    errors: list[str] = []
+
+    async def serve(scope: Any, receive: Any, send: Any) -> None:
+        await answer(send, b"whole")
+        try:
+            await send(case)
+        except WorkersError as error:
+            errors.append(str(error))
+
+    response = await asgi.fetch(application(serve), a_request())
+    assert await response.text() == "whole"
+    assert errors == [f"the application sent an unexpected '{case['type']}'"]
+
+
+async def test_application_that_returns_before_its_body_raises() -> None:
+    with raises(WorkersError, match="^the application returned before the last piece"):
+        await asgi.fetch(sends(START), a_request())
+
+
+async def test_application_that_returns_before_its_last_piece_breaks_the_body() -> None:
+    response = await asgi.fetch(sends(START, piece(b"one")), a_request())
+    with raises(WorkersError, match="the application returned before the last piece"):
+        await response.text()
+
+
+async def test_exception_between_start_and_body_propagates() -> None:
+    async def serve(scope: Any, receive: Any, send: Any) -> None:
+        await send(START)
+        raise LookupError("broken")
+
+    with raises(LookupError, match="broken"):
+        await asgi.fetch(application(serve), a_request())
+
+
+@cases({"before the start": [], "after a piece": [START, piece(b"one")]})
+async def test_application_that_is_cancelled_from_inside_does_not_hang(case: list[Any]) -> None:
+    async def serve(scope: Any, receive: Any, send: Any) -> None:
+        for message in case:
+            await send(message)
+        raise asyncio.CancelledError
+
+    with raises(WorkersError):
+        response = await asgi.fetch(application(serve), a_request())
+        await response.bytes()
+
+
+async def test_invalid_status_raises() -> None:
+    with raises(WorkersError):
+        await asgi.fetch(sends({**START, "status": 99}, piece(b"", False)), a_request())
+
+
+async def test_headers_go_out_before_the_first_piece() -> None:
+    proceed = asyncio.Event()
+
+    async def serve(scope: Any, receive: Any, send: Any) -> None:
+        await send({**START, "headers": [(b"x", b"y")]})
+        await proceed.wait()
+        await send(piece(b"late", False))
+
+    response = await asgi.fetch(application(serve), a_request())
+    assert response.headers["x"] == "y"
+    proceed.set()
+    assert await response.text() == "late"
+
+
+@cases({"exact": b"0123456789", "one piece": b"0"})
+@not_in("node", reason="Node has no FixedLengthStream")
+async def test_streamed_body_of_known_length_arrives_whole(case: bytes) -> None:
+    headers = [(b"Content-Length", str(len(case)).encode())]
+    pieces = [piece(case[at : at + 3]) for at in range(0, len(case), 3)]
+    response = await asgi.fetch(
+        sends({**START, "headers": headers}, *pieces, piece(b"", False)), a_request()
+    )
+    assert response.headers["content-length"] == str(len(case))
+    assert await response.bytes() == case
+
+
+@cases({"too short": b"5", "too long": b"2"})
+@not_in("node", reason="Node has no FixedLengthStream")
+async def test_streamed_body_of_another_length_breaks_off(case: bytes) -> None:
+    start = {**START, "headers": [(b"content-length", case)]}
+    response = await asgi.fetch(sends(start, piece(b"abc"), piece(b"", False)), a_request())
+    with raises(WorkersError, match="FixedLengthStream"):
+        await response.bytes()
+
+
+@cases({"not a number": b"ten", "negative": b"-1", "empty": b"", "superscript": "²".encode()})
+async def test_invalid_content_length_of_a_stream_is_ignored(case: bytes) -> None:
+    start = {**START, "headers": [(b"content-length", case)]}
+    if case == "²".encode():
+        start["headers"] = [(b"content-length", b"\xb2")]
+    response = await asgi.fetch(sends(start, piece(b"abc"), piece(b"", False)), a_request())
+    assert await response.bytes() == b"abc"
+
+
+async def test_receive_that_is_cancelled_loses_no_piece() -> None:
+    got: list[bytes] = []
+
+    async def serve(scope: Any, receive: Any, send: Any) -> None:
+        waiting = asyncio.ensure_future(receive())
+        await asyncio.sleep(0)
+        waiting.cancel()
+        await asyncio.sleep(0)
+        while (message := await receive())["more_body"]:
+            got.append(message["body"])
+        got.append(message["body"])
+        await answer(send, b"")
+
+    await asgi.fetch(application(serve), a_request("POST", body="whole"))
+    assert b"".join(got) == b"whole"
+
+
+async def test_receive_after_the_response_is_a_disconnect_at_once() -> None:
+    types: list[str] = []
+
+    async def serve(scope: Any, receive: Any, send: Any) -> None:
+        await answer(send, b"")
+        types.append((await receive())["type"])
+        types.append((await receive())["type"])
+
+    left = Left()
+    await asgi.fetch(application(serve), a_request("POST", body="unread"), ctx=left)
+    await asyncio.gather(*left.work)
+    assert types == ["http.disconnect", "http.disconnect"]
+
+
+async def test_client_that_cancels_the_body_disconnects_the_application() -> None:
+    seen: list[Any] = []
+
+    async def serve(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await send(START)
+        await send(piece(b"one"))
+        seen.append((await receive())["type"])
+        seen.append(await send(piece(b"two")))
+
+    left = Left()
+    response = await asgi.fetch(application(serve), a_request(), ctx=left)
+    assert response.body is not None
+    async for chunk in response.body:
+        assert chunk == b"one"
+        break
+    await response.body.cancel()
+    await asyncio.wait_for(asyncio.gather(*left.work), 30)
+    assert seen == ["http.disconnect", None]
+
+
+async def test_aborted_signal_of_the_request_disconnects_the_application() -> None:
+    controller = AbortController()
+    types: list[str] = []
+
+    async def serve(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        types.append((await receive())["type"])
+
+    request = a_request(signal=controller.signal)
+    fetching = asyncio.ensure_future(asgi.fetch(application(serve), request))
+    await asyncio.sleep(0.01)
+    assert types == []
+    controller.abort()
+    # No client reads this response.
+    assert (await fetching).status == 499
+    assert types == ["http.disconnect"]
+
+
+async def test_exception_of_background_work_is_logged() -> None:
+    async def serve(scope: Any, receive: Any, send: Any) -> None:
+        await answer(send, b"sent")
+        raise LookupError("in the background")
+
+    records: list[logging.LogRecord] = []
+
+    class Recording(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            records.append(record)
+
+    handler = Recording()
+    logger = logging.getLogger("pyworkers_sdk.asgi")
+    logger.addHandler(handler)
+    propagate, logger.propagate = logger.propagate, False
+    try:
+        response = await asgi.fetch(application(serve), a_request())
+        assert await response.text() == "sent"
+    finally:
+        logger.removeHandler(handler)
+        logger.propagate = propagate
+    (record,) = records
+    assert record.getMessage() == "the application failed after the start of its response"
+    assert record.exc_info is not None
+    assert isinstance(record.exc_info[1], LookupError)
+
+
+# The Env -----------------------------------------------------------------------------------------
+
+
+class ShopEnv(Env):
+    REGION: str
+
+
+@cases({"raw": False, "wrapped": True})
+async def test_current_env_is_known_in_lifespan_request_and_later(case: bool) -> None:
+    regions: list[str] = []
+    env: Any = fields(REGION="weur")
+
     async def app(scope: Any, receive: Any, send: Any) -> None:
+        regions.append(asgi.current_env(ShopEnv).REGION)
         if scope["type"] == "lifespan":
             await receive()
             await send({"type": "lifespan.startup.complete"})
             await receive()
-            await send({"type": "lifespan.shutdown.failed", "message": "stuck"})
-            return
-        await answer(send, b"fine")
+        await answer(send, b"")
+        await asyncio.sleep(0)
+        regions.append(asgi.current_env(ShopEnv).REGION)
 
-    response = await asgi.fetch(app, Request("https://e.com/"))
-    assert await response.text() == "fine"
+    left = Left()
+    await asgi.fetch(app, a_request(), ShopEnv(env) if case else env, left)
+    await asyncio.gather(*left.work)
+    assert regions == ["weur"] * 3
+
+
+async def test_current_env_outside_a_request_raises() -> None:
+    with raises(WorkersError, match="^asgi: expected the Worker's ShopEnv, got None; pass"):
+        asgi.current_env(ShopEnv)
+
+
+def fields(**fields: Any) -> Any:
+    """A JavaScript object with these fields."""
+    return to_js(fields) if sys.platform == "emscripten" else SimpleNamespace(**fields)
+
+
+@only("fake", reason="elsewhere the runtime makes the instance: tests/real/test_asgi.py")
+async def test_entrypoint_answers_with_the_application() -> None:
+    seen: list[Any] = []
+
+    async def serve(scope: Any, receive: Any, send: Any) -> None:
+        seen.append(scope["env"])
+        await answer(send, b"served")
+        seen.append("later")
+
+    default: Any = asgi.entrypoint(application(serve), ShopEnv)
+    assert default.__module__ == __name__
+    instance = default(fields(), fields(REGION="weur"))
+    response = await instance.fetch(a_request())
+    assert await response.text() == "served"
+    assert isinstance(seen[0], ShopEnv)
+    assert (seen[0].REGION, seen[1]) == ("weur", "later")
+
+
+# WebSockets to the letter ------------------------------------------------------------------------
+
+
+@only("fake", "workerd", reason=OUTSIDE)
+async def test_websocket_scope_has_the_fields_of_the_specification() -> None:
+    scopes: list[Any] = []
+
+    async def talk(scope: Any, receive: Any, send: Any) -> None:
+        scopes.append(scope)
+        await send({"type": "websocket.accept"})
+
+    await connected(talk)
+    assert "method" not in scopes[0]
+    assert scopes[0]["extensions"] == {"websocket.http.response": {}}
+    assert scopes[0]["asgi"] == {"version": "3.0", "spec_version": "2.4"}
+
+
+@only("fake", "workerd", reason=OUTSIDE)
+async def test_websocket_accept_sends_header_bytes() -> None:
+    async def talk(scope: Any, receive: Any, send: Any) -> None:
+        headers = [(b"x-a", "Łé".encode()), (b"set-cookie", b"a=1"), (b"set-cookie", b"b=2")]
+        await send({"type": "websocket.accept", "headers": headers})
+
+    response, _, _ = await connected(talk)
+    assert response.headers["x-a"] == "Łé"
+    assert response.headers.get_set_cookie() == ["a=1", "b=2"]
+
+
+@cases({"200": (200, [b"not ", b"here"]), "403": (403, [b""]), "404": (404, [b"gone"])})
+@only("fake", "workerd", reason=OUTSIDE)
+async def test_websocket_is_refused_by_a_response(case: tuple[int, list[bytes]]) -> None:
+    status, pieces = case
+    ends: list[Any] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        assert scope["type"] == "websocket"
+        await receive()
+        headers = [(b"x-why", "Łé".encode())]
+        await send({"type": "websocket.http.response.start", "status": status, "headers": headers})
+        for number, body in enumerate(pieces, 1):
+            more = number < len(pieces)
+            await send({"type": "websocket.http.response.body", "body": body, "more_body": more})
+        ends.append(await receive())
+        with raises(WorkersError, match="unexpected 'websocket.accept'"):
+            await send({"type": "websocket.accept"})
+
+    left = Left()
+    response = await asgi.fetch(app, Request("https://e.com/", headers=UPGRADE), ctx=left)
+    assert (response.status, response.headers["x-why"]) == (status, "Łé")
+    assert await response.bytes() == b"".join(pieces)
+    await asyncio.gather(*left.work)
+    assert ends == [{"type": "websocket.disconnect", "code": 1006, "reason": ""}]
+
+
+@cases(
+    {
+        "no code": ({}, 1000),
+        "None": ({"code": None, "reason": None}, 1000),
+        "1005": ({"code": 1005}, 1005),
+        "1006": ({"code": 1006}, 1000),
+        "1015": ({"code": 1015}, 1000),
+        "1012": ({"code": 1012}, 1012),
+        "4999": ({"code": 4999, "reason": "é" * 100}, 4999),
+    }
+)
+@only("fake", "workerd", reason=OUTSIDE)
+async def test_websocket_close_sends_a_code_that_can_be_sent(case: tuple[Any, int]) -> None:
+    message, code = case
+    ends: list[Any] = []
+
+    async def talk(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await send({"type": "websocket.accept"})
+        await send({"type": "websocket.close", **message})
+        ends.append((await receive())["code"])
+        for event in ("websocket.close", "websocket.send"):
+            with raises(WorkersError, match=f"unexpected '{event}'"):
+                await send({"type": event, "text": "x"})
+
+    _, socket, work = await connected(talk)
+    assert [message async for message in socket] == []
+    assert socket.close_code == code
+    assert len((socket.close_reason or "").encode()) <= 123
+    await work
+    assert ends == [message.get("code") or 1000]
+
+
+@only("fake", "workerd", reason=OUTSIDE)
+async def test_websocket_send_after_the_client_closed_is_an_os_error() -> None:
+    errors: list[str] = []
+
+    async def talk(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "websocket.accept"})
+        while (await receive())["type"] != "websocket.disconnect":
+            pass
+        try:
+            await send({"type": "websocket.send", "text": "x"})
+        except OSError as error:
+            errors.append(str(error))
+
+    _, socket, work = await connected(talk)
+    socket.close(4001)
+    await work
+    assert errors == ["the client closed the WebSocket: 4001"]
+
+
+@cases(
+    {
+        "bytes": {"bytes": b"\x00", "text": None},
+        "text": {"text": "é"},
+        "both": {"bytes": b"1", "text": "2"},
+    }
+)
+@only("fake", "workerd", reason=OUTSIDE)
+async def test_websocket_send_prefers_bytes(case: dict[str, Any]) -> None:
+    async def talk(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "websocket.accept"})
+        await send({"type": "websocket.send", **case})
+
+    _, socket, _ = await connected(talk)
+    assert await socket.receive() == case.get("bytes", case["text"])

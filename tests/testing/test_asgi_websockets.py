@@ -20,10 +20,14 @@ class Default(WorkerEntrypoint):
             return Response("no", status=403, headers={"x": "y"})
         client, server = WebSocketPair()
         server.accept()
-        self.ctx.wait_until(self._talk(server, request.url))
-        headers = {}
+        headers = []
         if offered := request.headers.get("sec-websocket-protocol"):
-            headers["sec-websocket-protocol"] = offered.partition(",")[0]
+            headers.append(("sec-websocket-protocol", offered.partition(",")[0]))
+        if "/headers" in request.url:
+            headers += [("x-ws", "Łé"), ("set-cookie", "a=1"), ("set-cookie", "b=2")]
+        if "/address" in request.url:
+            server.send(request.headers["cf-connecting-ip"])
+        self.ctx.wait_until(self._talk(server, request.url))
         return Response(status=101, web_socket=client, headers=headers)
 
     async def _talk(self, ws: WebSocket, url: str) -> None:
@@ -81,15 +85,86 @@ async def test_messages_go_both_ways() -> None:
     assert closed == [(4001, "enough")]
 
 
-@pytest.mark.parametrize("code", [1005, 1006])
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        (1000, ""),
+        (1001, "bye"),
+        (1005, ""),
+        (1015, ""),
+        (999, ""),
+        (4000, "é" * 100),
+        (1006, "WebSocket disconnected without sending Close frame."),
+    ],
+)
 @pytest.mark.asyncio
-async def test_a_client_that_disconnects_closes_the_websocket(code: int) -> None:
+async def test_a_client_that_disconnects_closes_the_websocket(code: int, reason: str) -> None:
     client = Client("/a")
     await client.next()
-    await client.sent.put({"type": "websocket.disconnect", "code": code})
+    # A server has no reason for a client that disappeared.
+    sent = {} if code == 1006 else {"reason": reason}
+    await client.sent.put({"type": "websocket.disconnect", "code": code, **sent})
     await client.task
     await client.runtime.drain()
-    assert closed == [(1000, "")]
+    assert closed == [(code, reason)]
+
+
+@pytest.mark.asyncio
+async def test_a_server_that_cancels_the_connection_breaks_it() -> None:
+    client = Client("/a")
+    await client.next()
+    client.task.cancel()
+    await asyncio.wait([client.task])
+    await client.runtime.drain()
+    assert closed[0][0] == 1006
+
+
+@pytest.mark.asyncio
+async def test_messages_after_the_workers_close_are_dropped() -> None:
+    client = Client("/a")
+    await client.next()
+    await client.next()
+    await client.say(text="bye")
+    assert (await client.next())["type"] == "websocket.close"
+    await client.say(text="too late")
+    await client.sent.put({"type": "websocket.disconnect", "code": 4000})
+    await client.task
+
+
+@pytest.mark.asyncio
+async def test_headers_of_the_101_reach_the_client() -> None:
+    client = Client("/headers")
+    message = await client.next()
+    assert message["subprotocol"] is None
+    assert message["headers"] == [
+        (b"set-cookie", b"a=1"),
+        (b"set-cookie", b"b=2"),
+        (b"x-ws", "Łé".encode()),
+    ]
+    client.task.cancel()
+
+
+@pytest.mark.parametrize("headers", [[], [(b"sec-websocket-protocol", b"one, two")]])
+@pytest.mark.asyncio
+async def test_subprotocols_of_the_scope_reach_the_worker(headers: list[Any]) -> None:
+    client = Client("/a", *headers, subprotocols=["one", "two"])
+    assert (await client.next())["subprotocol"] == "one"
+    client.task.cancel()
+
+
+@pytest.mark.asyncio
+async def test_the_worker_finds_the_clients_address() -> None:
+    client = Client("/address", client=("192.0.2.1", 5000))
+    await client.next()
+    assert (await client.next())["text"] == "192.0.2.1"
+    client.task.cancel()
+
+
+@pytest.mark.parametrize("host", [b"e.com/x", b"e com", b"\xc3\xa9"])
+@pytest.mark.asyncio
+async def test_an_invalid_host_refuses_the_connection(host: bytes) -> None:
+    client = Client("/a", (b"host", host), extensions={"websocket.http.response": {}})
+    assert (await client.next())["status"] == 400
 
 
 @pytest.mark.asyncio

@@ -108,6 +108,7 @@ class Outbound:
         self._routes: list[Route] = []
         self._tcp: list[TcpRoute] = []
         self.caches: FakeCacheStorage = FakeCacheStorage(host)
+        self.memory: dict[Any, Any] = {}
 
     def now(self) -> float:
         return self._host.clock.now()
