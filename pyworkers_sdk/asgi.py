@@ -13,10 +13,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import unquote, urlsplit
 
+from ._blocking_calls import run_inline
 from .errors import WorkersError
 from .http import Response
 
@@ -58,6 +60,8 @@ async def fetch(
         WorkersError: The application failed to start, or it did not send a response.
         Exception: Any exception of the application before the start of its response.
     """
+    if sys.platform == "emscripten":
+        run_inline()
     lifespan = _Lifespan(app)
     await lifespan.start()
     scope = _scope(request, env, lifespan.state)
