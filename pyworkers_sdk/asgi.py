@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TypeVar, overload
@@ -24,6 +25,7 @@ from urllib.parse import unquote, urlsplit
 
 from . import _asgi_lifespan
 from ._asgi_common import Application, Context, Message, begun, headers_of_message, unexpected
+from ._blocking_calls import run_inline
 from ._border import prop, raw
 from ._border.callbacks import Listening
 from ._header_bytes import bytes_of_header
@@ -74,6 +76,8 @@ async def fetch(
         WorkersError: The application failed to start, or it did not send a response.
         Exception: Any exception of the application before the start of its response.
     """
+    if sys.platform == "emscripten":
+        run_inline()
     token = _current.set(env)
     try:
         scope = _scope(request, env, await _asgi_lifespan.started(app, env))

@@ -9,8 +9,9 @@ from typing import Any
 
 from .. import _row_types
 from .._cpython import environment
+from . import _libraries
 from ._row_verification import verify
-from .runtime import host
+from .runtime import blocking_calls, host
 from .runtime.host import Script, current_host
 
 __all__ = ["install"]
@@ -20,11 +21,14 @@ __all__ = ["install"]
 def install() -> None:
     """Install the fake runtime's environment, its ``ctx.exports``, and the verifier of rows.
 
+    In a Worker, libraries that need threads behave as in production.
+
     Loading any name of ``pyworkers_sdk.testing`` calls this function. Only the first call acts.
     """
     environment.install(_current, _entered)
     host.install_exports(_exports)
     _row_types.install_verifier(verify)
+    _libraries.install(blocking_calls.PATCHES)
 
 
 def _current() -> environment.Environment:

@@ -112,7 +112,7 @@ class Default(Mixin, WorkerEntrypoint[AppEnv]):
         return Response("ok")
 
     async def log(self) -> None:
-        log.log(5, "five")
+        log.log(7, "seven")  # uvicorn names level 5
         log.debug("ten")
         log.log(15, "fifteen")
         log.info("é %s", "x", extra={"order": 7, "broken": Broken(), "level": "mine"})

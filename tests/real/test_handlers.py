@@ -253,7 +253,7 @@ async def test_log_record_is_one_line_of_json(driver: Driver) -> None:
     await driver.fetch("/log")
     lines = driver.lines()
     assert [(line["level"], line["message"]) for line in lines] == [
-        ("Level 5", "five"),
+        ("Level 7", "seven"),
         ("DEBUG", "ten"),
         ("Level 15", "fifteen"),
         ("INFO", "é x"),

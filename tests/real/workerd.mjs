@@ -18,6 +18,7 @@ import { loadDistribution } from "./workerd/pyodide.mjs";
 
 const SKIPPED = new Set(["node_modules", "__pycache__", "python_modules"]);
 const VIRTUAL_ROOT = path.resolve("/worker");
+const RUNTIME = fs.readdirSync(new URL("./workerd/cloudflare", import.meta.url)).filter((name) => name.endsWith(".py"));
 const sourceOf = (name) => fs.readFileSync(new URL(`./workerd/${name}`, import.meta.url), "utf8");
 
 /** [path, contents] of every file below `dir`; hidden ones and vendored folders are not part of a worker. */
@@ -100,6 +101,7 @@ ${named.map((name) => `export const ${name} = classes.${name};`).join("\n")}
       module("ESModule", "isolate.mjs", sourceOf("isolate.mjs")),
       module("ESModule", "host.mjs", sourceOf("host.mjs")),
       module("Text", "harness.py", sourceOf("harness.py")),
+      ...RUNTIME.map((name) => module("Text", `cloudflare/${name}`, sourceOf(`cloudflare/${name}`))),
       module("ESModule", "glue.mjs", distribution.glue),
       module("CompiledWasm", "pyodide.wasm", distribution.wasm),
       module("CompiledWasm", "marker.wasm", distribution.marker),

@@ -27,6 +27,7 @@ __all__ = [
     "adopt",
     "current_host",
     "install_exports",
+    "left",
 ]
 
 T = TypeVar("T")
@@ -122,6 +123,16 @@ _current: ContextVar[Host | None] = ContextVar("current_host", default=None)
 def current_host() -> Host | None:
     """Return the host of the handler that is running; None outside of handlers."""
     return _current.get()
+
+
+@contextmanager
+def left() -> Generator[None]:
+    """Run code of the test: inside, no host is running."""
+    token = _current.set(None)
+    try:
+        yield
+    finally:
+        _current.reset(token)
 
 
 def adopt(fake: T, host: Host) -> T:

@@ -20,7 +20,7 @@ from ..._cpython.websockets import upgraded
 from ...errors import WorkersError
 from ...http import Request, Response
 from .cache import FakeCacheStorage
-from .host import Host
+from .host import Host, left
 from .scheduling import yield_after
 from .tcp import TcpHandler, TcpRoute, nowhere
 
@@ -249,10 +249,11 @@ async def _over_the_network(request: web.Request) -> web.Response:
     headers = [(name, value) for name, value in request.headers]
     content = await request.arrayBuffer() if request.body is not None else None
     try:
-        async with httpx.AsyncClient(timeout=None) as client:
-            response = await client.request(
-                request.method, request.url, headers=headers, content=content
-            )
+        with left():  # else httpx would reach this route
+            async with httpx.AsyncClient(timeout=None) as client:
+                response = await client.request(
+                    request.method, request.url, headers=headers, content=content
+                )
     except httpx.HTTPError as error:
         type_name = type(error).__name__
         raise JsException("Error", f"Network connection lost. ({type_name})") from error

@@ -3,13 +3,25 @@
 import json
 import sys
 from inspect import isawaitable, isclass
+from site import addsitedir
 from types import FunctionType
 
+import _cloudflare_compat_flags
+from _cloudflare.entropy import before_first_request, before_top_level
 from pyodide.code import relaxed_call
+
+__all__ = ["before_first_request", "entrypoints", "invoke"]
+
+before_top_level()
 
 _SITE = f"/lib/python{sys.version_info.major}.{sys.version_info.minor}/site-packages"
 sys.path += ["/session/metadata", f"/session{_SITE}"]
 sys.path.insert(sys.path.index(_SITE), "/session/metadata/python_modules")
+if getattr(_cloudflare_compat_flags, "python_process_pth_files", False):
+    addsitedir("/session/metadata/python_modules")
+else:
+    # The runtime has an older copy of these patches for earlier compatibility dates.
+    import _workers_sdk_entropy_import_context  # noqa: F401
 
 
 def _methods(cls):
@@ -45,9 +57,3 @@ async def invoke(relaxed, instance, name, *args):
     args = [python_from_rpc(arg) for arg in args]
     result = relaxed_call(method, *args) if relaxed else method(*args)
     return python_to_rpc(await result if isawaitable(result) else result)
-
-
-def reseed():
-    """Seed again at the first request, because an import has no entropy."""
-    if random := sys.modules.get("random"):
-        random.seed()

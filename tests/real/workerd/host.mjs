@@ -17,8 +17,24 @@ export const newWasmModule = (bytes) => unsafeEval.newWasmModule(bytes);
 export const location = undefined;
 export function addEventListener() {}
 
+let allowedCalls = Infinity; // while Python itself starts
+/** How often Python may ask for entropy before the first request. It gets a constant. */
+export const entropy = {
+  allow(calls) {
+    const left = allowedCalls;
+    allowedCalls = calls;
+    return left;
+  },
+  left: () => (serving ? Infinity : allowedCalls),
+};
+
 export const crypto = {
-  getRandomValues: (view) => (serving ? globalThis.crypto.getRandomValues(view) : view.fill(43)),
+  getRandomValues(view) {
+    if (serving) return globalThis.crypto.getRandomValues(view);
+    if (!allowedCalls) throw new Error("Disallowed operation called within global scope");
+    allowedCalls--;
+    return view.fill(43);
+  },
 };
 
 export function setTimeout(callback, delay) {

@@ -8,8 +8,15 @@ import pyodideWasm from "./pyodide.wasm";
 import markerWasm from "./marker.wasm";
 import stdlib from "./stdlib.zip";
 import files from "./files.bin";
-import { beginServing } from "./host.mjs";
+import { beginServing, entropy } from "./host.mjs";
+import initSource from "./cloudflare/__init__.py";
+import allowEntropySource from "./cloudflare/allow_entropy.py";
+import entropySource from "./cloudflare/entropy.py";
+import importPatchManagerSource from "./cloudflare/import_patch_manager.py";
 import harnessSource from "./harness.py";
+
+// The runtime's own package, in site-packages.
+const RUNTIME = { __init__: initSource, allow_entropy: allowEntropySource, entropy: entropySource, import_patch_manager: importPatchManagerSource };
 
 const BASES = { WorkerEntrypoint, DurableObject, WorkflowEntrypoint };
 globalThis[Symbol.for("cloudflare:workers")] = cloudflareWorkers; // for stand_ins/rpc.mjs
@@ -31,6 +38,8 @@ export async function boot({ index, main, expected, importModule, standIns = [] 
   });
   pyodide.registerJsModule("_cloudflare_compat_flags", flags);
   pyodide.registerJsModule("_harness", measurements(Module));
+  pyodide.registerJsModule("_entropy", entropy);
+  entropy.allow(0);
 
   const harness = pyodide.runPython("from types import ModuleType; ModuleType('harness')");
   pyodide.runPython(harnessSource, { globals: harness.__dict__, filename: "harness.py" });
@@ -109,6 +118,8 @@ function layOutFiles(Module, index) {
   FS.sessionSitePackages = `/session${FS.sitePackages}`;
   Object.assign(Module.ENV, API.config.env);
   for (const dir of [FS.sitePackages, FS.sessionSitePackages, "/session/metadata/python_modules"]) FS.mkdirTree(dir);
+  FS.mkdirTree(`${FS.sitePackages}/_cloudflare`);
+  for (const [name, source] of Object.entries(RUNTIME)) FS.writeFile(`${FS.sitePackages}/_cloudflare/${name}.py`, source);
   FS.writeFile(`/lib/python${major}${minor}.zip`, new Uint8Array(stdlib), { canOwn: true });
   const folders = new Set(["/session/metadata"]);
   for (const [name, offset, size] of index) {
@@ -180,7 +191,7 @@ async function reported(call) {
 }
 
 function prepareRequest(harness) {
-  if (beginServing()) harness.reseed();
+  if (beginServing()) harness.before_first_request();
 }
 
 const patched = new WeakSet();
