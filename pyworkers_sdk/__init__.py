@@ -14,7 +14,7 @@ A name loads when it is first used, so a Worker pays at its start only for the n
 # _cpython/                 The other side of the border, for plain CPython, and the web platform
 #                           that the fakes need: streams, URL, HTML, WebSockets, RPC stubs.
 # testing/                  For tests: fake(), FakeRuntime, the fake of each binding.
-# _options.py, _row_types.py …  Helpers that several public modules share.
+# _options.py, _row_types/ …   Helpers that several public modules share.
 #
 # One stem for each thing, everywhere: queues.py is the public module, _js/queues.py its JavaScript
 # API, testing/fakes/queues.py its fake, tests/contract/test_queues.py the checks that the fake and
@@ -203,6 +203,7 @@ if TYPE_CHECKING:  # the public names: edit here, then run scripts/public_names.
         QueueError as QueueError,
         R2Error as R2Error,
         RowError as RowError,
+        RowTypeError as RowTypeError,
         RpcError as RpcError,
         StreamBindingError as StreamBindingError,
         StreamError as StreamError,
@@ -598,6 +599,7 @@ _HOMES = {
     "ResourceLimits": ".resource_limits",
     "Response": ".http",
     "RowError": ".errors",
+    "RowTypeError": ".errors",
     "RpcError": ".errors",
     "RpcPromise": ".rpc",
     "RpcProperty": ".rpc",

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from . import _js
+    from ._row_types import RowType
 
     AnalyticsSQLParameter: TypeAlias = str | float | date | UUID | Decimal | Enum | None
 
@@ -185,7 +186,7 @@ class AnalyticsSQL(RemoteObject["_js.AnalyticsSQLBinding"]):
     async def query(
         self,
         query: str,
-        row: type[Row],
+        row: RowType[Row],
         *,
         params: Sequence[AnalyticsSQLParameter] | Mapping[str, AnalyticsSQLParameter] | None = None,
     ) -> AnalyticsSQLResult[Row]: ...

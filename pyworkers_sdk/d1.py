@@ -26,6 +26,7 @@ from .errors import D1Error
 if TYPE_CHECKING:
     from . import _js
     from ._d1_gather import D1Batch
+    from ._row_types import RowType
     from .durable.sql import SqlValue
 
 __all__ = [
@@ -163,7 +164,7 @@ class D1PreparedStatement(JsWrapper[Any], Generic[Row]):
 
     __slots__ = ("_row", "_sql")
 
-    def __init__(self, statement: _js.D1PreparedStatement, sql: str, row: type[Row]) -> None:
+    def __init__(self, statement: _js.D1PreparedStatement, sql: str, row: RowType[Row]) -> None:
         self._js = statement
         self._sql = sql
         self._row = row
@@ -208,7 +209,8 @@ class D1PreparedStatement(JsWrapper[Any], Generic[Row]):
             return bytes(cell) if _is_blob(cell) else cell
         with _raising:
             row = record(await self._js.first())
-        return None if row is None else _row_types.row(self._row, row)
+        loaded: Row | None = None if row is None else _row_types.row(self._row, row)
+        return loaded
 
     async def __aiter__(self) -> AsyncIterator[Row]:
         """Run the statement, and iterate over its rows: ``async for user in statement``.
@@ -275,7 +277,7 @@ class _Statements(JsWrapper[StatementsT]):
     @overload
     def prepare(self, sql: str) -> D1PreparedStatement[dict[str, Any]]: ...
     @overload
-    def prepare(self, sql: str, row: type[Row]) -> D1PreparedStatement[Row]: ...
+    def prepare(self, sql: str, row: RowType[Row]) -> D1PreparedStatement[Row]: ...
     def prepare(self, sql: str, row: Any = dict) -> Any:
         """Return a statement to bind values to and to run. Errors in SQL appear when it runs.
 
@@ -283,11 +285,16 @@ class _Statements(JsWrapper[StatementsT]):
             sql: At most 100,000 bytes, with the parameters ``?``, ``?1``, ``:name``, ``@name`` or
                 ``$name``. Several statements may be separated by ``;``: the last one may have
                 parameters, and returns the rows.
-            row: The type of a row: a TypedDict, a dataclass, or a class with ``model_validate``
-                (pydantic). By default a row is a dict with the values that SQL returned.
+            row: The type of a row: a TypedDict, a dataclass, a NamedTuple or a pydantic model. A
+                field such as ``list[str]`` is a column of JSON text. Another type, such as ``int``,
+                is the type of the only column. By default a row is a dict with SQL's own values.
+
+        Raises:
+            RowTypeError: The values of ``row`` could not be checked.
 
         JS: D1Database.prepare.
         """
+        _row_types.check(row)
         with _raising:
             return D1PreparedStatement(self._js.prepare(text(sql, "sql")), sql, row)
 
@@ -532,7 +539,7 @@ def _is_blob(cell: Any) -> bool:
     return type(cell) is list  # D1 returns a BLOB as a list of byte values, and nothing else so
 
 
-def _result(js_result: Any, row_type: type[Row]) -> D1Result[Row]:
+def _result(js_result: Any, row_type: RowType[Row]) -> D1Result[Row]:
     js_rows, types = platform.table(prop(js_result, "results"))
-    rows = _row_types.rows(row_type, js_rows, types)
+    rows: list[Row] = _row_types.rows(row_type, js_rows, types)
     return D1Result(rows, D1Meta(record(prop(js_result, "meta")) or {}))

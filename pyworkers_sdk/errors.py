@@ -4,6 +4,7 @@
     ├── BindingError           a binding is missing or of another kind (also an AttributeError)
     ├── ConversionError        a value cannot cross to JavaScript (also a TypeError)
     ├── RowError               a row, JSON or a form does not fit its type
+    │   └── RowTypeError       an annotation is not a row type (also a TypeError)
     ├── StreamError            a stream was read twice, or its source failed
     ├── AbortError             an AbortSignal ended the operation
     │   └── AbortTimeoutError  an AbortSignal.timeout expired (also a TimeoutError)
@@ -57,6 +58,7 @@ __all__ = [
     "QueueError",
     "R2Error",
     "RowError",
+    "RowTypeError",
     "RpcError",
     "StreamBindingError",
     "StreamError",
@@ -110,6 +112,13 @@ class ConversionError(WorkersError, TypeError):
 
 class RowError(WorkersError):
     """A row, JSON or a form does not fit its type; the message names the column or the key."""
+
+
+class RowTypeError(RowError, TypeError):
+    """An annotation is not a row type, since its values could not be checked.
+
+    It is a fault of the program and not of the data: it is raised where the type is specified.
+    """
 
 
 class StreamError(WorkersError):

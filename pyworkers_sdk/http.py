@@ -24,6 +24,7 @@ from .headers import Headers, HeadersInit, headers_of
 
 if TYPE_CHECKING:
     from . import _js
+    from ._row_types import RowType
     from .abort import AbortSignal
     from .cf import CfInit, IncomingRequestCfProperties
     from .url_search_params import URLSearchParams
@@ -187,13 +188,13 @@ class Request(Body):
     @overload
     async def json(self) -> Any: ...
     @overload
-    async def json(self, row_type: type[T]) -> T: ...
+    async def json(self, row_type: RowType[T]) -> T: ...
     async def json(self, row_type: Any = None) -> Any:
         """Read the body as JSON, and load it as ``row_type`` if that is passed.
 
         Args:
-            row_type: A TypedDict, a dataclass, a class with ``model_validate`` (pydantic), ``list``
-                or ``dict`` of these.
+            row_type: A TypedDict, a dataclass, a NamedTuple, a pydantic model or TypeAdapter, a
+                scalar, or ``list``, ``dict`` and unions of these.
 
         Raises:
             RowError: The body is not JSON (``js_name`` is "SyntaxError"), or does not fit the type.
@@ -232,7 +233,7 @@ class _ReadJson(Protocol):
     @overload
     async def __call__(self) -> Any: ...
     @overload
-    async def __call__(self, row_type: type[T]) -> T: ...
+    async def __call__(self, row_type: RowType[T]) -> T: ...
     async def __call__(self, row_type: Any = None) -> Any:
         """Read the body as JSON, and load it as ``row_type`` if that is passed.
 
@@ -417,6 +418,8 @@ def _make_json(data: Any, *, status: int = 200, headers: HeadersInit | None = No
 
 
 async def _read_json(body: Request | Response, row_type: Any = None) -> Any:
+    if row_type is not None:
+        _rows.check(row_type)  # before the body is read
     return _rows.parse(await body.text(), row_type, "the body")
 
 

@@ -30,6 +30,7 @@ from .streams import ReadableStream
 
 if TYPE_CHECKING:
     from . import _js
+    from ._row_types import RowType
 
 __all__ = ["KV", "KVListKey", "KVListResult", "KVValueWithMetadata"]
 
@@ -122,7 +123,7 @@ class KV(JsWrapper["_js.KVNamespace"]):
     ) -> Any: ...
     @overload
     async def get(
-        self, key: str, type: type[T], *, cache_ttl: int | timedelta | None = None
+        self, key: str, type: RowType[T], *, cache_ttl: int | timedelta | None = None
     ) -> T | None: ...
     @overload
     async def get(
@@ -138,7 +139,7 @@ class KV(JsWrapper["_js.KVNamespace"]):
     ) -> dict[str, Any]: ...
     @overload
     async def get(
-        self, key: list[str], type: type[T], *, cache_ttl: int | timedelta | None = None
+        self, key: list[str], type: RowType[T], *, cache_ttl: int | timedelta | None = None
     ) -> dict[str, T | None]: ...
     async def get(
         self, key: Any, type: Any = "text", *, cache_ttl: int | timedelta | None = None
@@ -203,7 +204,7 @@ class KV(JsWrapper["_js.KVNamespace"]):
     ) -> KVValueWithMetadata[Any]: ...
     @overload
     async def get_with_metadata(
-        self, key: str, type: type[T], *, cache_ttl: int | timedelta | None = None
+        self, key: str, type: RowType[T], *, cache_ttl: int | timedelta | None = None
     ) -> KVValueWithMetadata[T | None]: ...
     @overload
     async def get_with_metadata(
@@ -219,7 +220,7 @@ class KV(JsWrapper["_js.KVNamespace"]):
     ) -> dict[str, KVValueWithMetadata[Any]]: ...
     @overload
     async def get_with_metadata(
-        self, key: list[str], type: type[T], *, cache_ttl: int | timedelta | None = None
+        self, key: list[str], type: RowType[T], *, cache_ttl: int | timedelta | None = None
     ) -> dict[str, KVValueWithMetadata[T | None]]: ...
     async def get_with_metadata(
         self, key: Any, type: Any = "text", *, cache_ttl: int | timedelta | None = None
@@ -395,7 +396,8 @@ def _keys(key: Any) -> str | list[str]:
 
 def _js_type(type_: Any, key: Any) -> str:
     """Return the type to request from the runtime; ConversionError if ``key`` cannot have it."""
-    if not isinstance(type_, str):  # a row type
+    if not isinstance(type_, str):
+        _row_types.check(type_)
         return "text"
     if type_ not in _JS_TYPE or not (isinstance(key, str) or _JS_TYPE[type_] == "text"):
         for_one = "'text', 'json', 'bytes', 'stream' or a row type"

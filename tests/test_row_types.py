@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timezone
 from decimal import Decimal
@@ -10,13 +11,11 @@ from typing import Annotated, Any, Literal, NewType, NotRequired, TypedDict
 from uuid import UUID
 
 import pytest
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, Json, RootModel, TypeAdapter
 
-from pyworkers_sdk import RowError
+from pyworkers_sdk import D1, RowError, RowTypeError
 from pyworkers_sdk._row_types import load, row, rows
-from pyworkers_sdk.testing._install import install
-
-install()  # the second check of rows, by pydantic
+from pyworkers_sdk.testing import fake
 
 UserId = NewType("UserId", int)
 UTC = timezone.utc
@@ -92,9 +91,9 @@ class Everything(TypedDict, total=False):
     ],
 )
 def test_a_value_is_loaded_as_its_annotation(name: str, given: object, expected: object) -> None:
-    loaded = load(Everything, {name: given}, "value")
+    loaded: Any = load(Everything, {name: given}, "value")
     assert loaded == {name: expected}
-    assert type(loaded[name]) is type(expected)  # type: ignore[literal-required]
+    assert type(loaded[name]) is type(expected)
 
 
 @pytest.mark.parametrize(
@@ -103,7 +102,7 @@ def test_a_value_is_loaded_as_its_annotation(name: str, given: object, expected:
         ("int_", "3", r"value: int_: expected int, got str"),
         ("int_", 2.5, r"value: int_: expected int, got float"),
         ("int_", True, r"value: int_: expected int, got bool"),
-        ("int_", None, r"value: int_: expected int, got NoneType"),
+        ("int_", None, r"value: int_: expected int, got None"),
         ("float_", "x", r"value: float_: expected float, got str"),
         ("bool_", 2, r"value: bool_: expected bool, got int"),
         ("bytes_", "a", r"value: bytes_: expected bytes, got str"),
@@ -112,7 +111,7 @@ def test_a_value_is_loaded_as_its_annotation(name: str, given: object, expected:
         ("either", 2.5, r"value: either: expected int \| str, got float"),
         ("one_of", "b", r"value: one_of: expected one of \('a', 2\)"),
         ("colour", "blue", r"value: colour: expected Colour, got an invalid str"),
-        ("colour", None, r"value: colour: expected Colour, got NoneType"),
+        ("colour", None, r"value: colour: expected Colour, got None"),
         ("when", "yesterday", r"value: when: expected datetime in ISO 8601, got an invalid str"),
         ("when", 12, r"value: when: expected datetime, got int"),
         ("day", "2026-13-01", r"value: day: expected date in ISO 8601, got an invalid str"),
@@ -228,13 +227,168 @@ def test_a_pydantic_error_names_the_column_and_shows_no_value() -> None:
     assert "77" not in str(caught.value)
 
 
-def test_an_annotated_constraint_is_checked_in_tests() -> None:
+def test_an_annotated_constraint_is_checked() -> None:
     assert row(Everything, {"positive": 1}) == {"positive": 1}
     with pytest.raises(RowError, match="Everything: column 'positive' of row 0: Input should be"):
         row(Everything, {"positive": -1})
 
 
-@pytest.mark.parametrize("bad", [int, "User", list])
-def test_an_invalid_row_type_is_a_type_error(bad: Any) -> None:
-    with pytest.raises(TypeError, match="is not a row type; expected a TypedDict"):
-        row(bad, {"a": 1})
+class Plain:
+    """A class without fields."""
+
+
+def function(value: object) -> object:
+    return value
+
+
+NOT_ROW_TYPES: dict[str, Any] = {
+    "Plain": Plain,
+    "list[Plain]": list[Plain],
+    "the function function": function,
+    "Callable[[], int]": Callable[[], int],
+    "type[int]": type[int],
+    "complex": complex,
+    "'User'": "User",
+    "3": 3,
+    "dict[str, Plain]": dict[str, list[Plain | None]],
+}
+
+
+@pytest.mark.parametrize("name", NOT_ROW_TYPES)
+def test_an_annotation_that_cannot_be_checked_is_refused_by_name(name: str) -> None:
+    with pytest.raises(RowTypeError, match=r"is not a row type; expected a TypedDict") as caught:
+        load(NOT_ROW_TYPES[name], {"a": 1}, "value")
+    assert isinstance(caught.value, (RowError, TypeError))
+    assert str(caught.value).startswith(("Plain", name))
+
+
+def test_a_row_type_that_cannot_be_checked_is_refused_where_it_is_specified() -> None:
+    class Broken(TypedDict):
+        fine: int
+        part: Plain
+
+    bad: Any = [Broken, function, list[Plain]]
+    for row_type in bad:
+        with pytest.raises(RowTypeError, match="is not a row type"):
+            fake(D1).prepare("SELECT 1", row_type)
+
+
+def test_a_type_that_only_type_checkers_know_is_refused() -> None:
+    class Lazy(TypedDict):
+        part: Unknown  # type: ignore[name-defined]  # noqa: F821  # pyright: ignore[reportUndefinedVariable]
+
+    with pytest.raises(RowTypeError, match="Lazy cannot be a row type: name 'Unknown' is not"):
+        load(Lazy, {}, "value")
+
+
+# Rows with one column ----------------------------------------------------------------------------
+
+ONE_COLUMN: dict[str, tuple[Any, Any, Any]] = {
+    "int": (int, 3, 3),
+    "bool": (bool, 1, True),
+    "int | None": (int | None, None, None),
+    "datetime": (datetime, "2026-01-02", datetime(2026, 1, 2, tzinfo=UTC)),
+    "Enum": (Colour, "red", Colour.RED),
+    "Literal": (Literal["a", "b"], "b", "b"),
+    "bytes": (bytes, [1, 2], b"\1\2"),
+    "list": (list[int], "[1, 2]", [1, 2]),
+    "set": (set[int], "[1, 1]", {1}),
+    "tuple": (tuple[int, ...], "[1, 2]", (1, 2)),
+    "NewType": (UserId, 3, 3),
+    "RootModel": (RootModel[list[int]], "[1]", RootModel[list[int]]([1])),
+    "TypeAdapter": (TypeAdapter(list[int]), "[1]", [1]),
+    "TypeAdapter of int": (TypeAdapter(int), 3, 3),
+    "Annotated": (Annotated[int, Field(gt=0)], 3, 3),
+    "any": (object, "a", "a"),
+}
+
+
+@pytest.mark.parametrize("name", ONE_COLUMN)
+def test_a_type_without_fields_loads_the_only_column(name: str) -> None:
+    row_type, cell, expected = ONE_COLUMN[name]
+    assert row(row_type, {"count(*)": cell}) == expected
+    assert _loaded(row_type, {"x": cell}, {"x": cell}) == [expected, expected]
+
+
+@pytest.mark.parametrize(
+    ("row_type", "made", "message"),
+    [
+        (int, {"a": 1, "b": 2}, "int: expected one column, got 2; select one, or name a TypedDict"),
+        (int, {}, "int: expected one column, got 0"),
+        (int, {"n": "x"}, "int: column 'n' of row 0: expected int, got str"),
+        (int, {"n": None}, "int: column 'n' of row 0: expected int, got None"),
+        (list[int], {"n": "[1,"}, "list: column 'n' of row 0: expected list as JSON text, got oth"),
+        (list[int], {"n": '["s3cret"]'}, r"list: column 'n' of row 0\[0\]: expected int, got str"),
+        (TypeAdapter(int), {"n": "x"}, r"TypeAdapter\(int\): Input should be a valid integer"),
+    ],
+)
+def test_a_row_that_a_type_without_fields_cannot_load_is_an_error(
+    row_type: Any, made: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(RowError, match=f"^{message}"):
+        row(row_type, made)
+
+
+def test_a_dict_with_a_type_of_values_checks_every_column() -> None:
+    assert row(dict[str, int], {"a": 1, "b": 2.0**53}) == {"a": 1, "b": 2**53}
+    with pytest.raises(RowError, match="dict: column 'b' of row 0: expected int, got str"):
+        row(dict[str, int], {"a": 1, "b": "x"})
+    made = {"a": 1, "b": "x"}
+    assert row(dict[str, Any], made) is made
+
+
+# Columns of JSON text ----------------------------------------------------------------------------
+
+
+class Address(TypedDict):
+    city: str
+
+
+@dataclass
+class Customer:
+    id: int
+    tags: list[str]
+    address: Address | None
+    scores: dict[str, float] = field(default_factory=dict)
+    note: str | list[str] = ""
+    at: datetime | list[int] | None = None
+
+
+class City(BaseModel):
+    city: str
+
+
+class CustomerModel(BaseModel):
+    tags: list[str]
+    address: City
+    raw: Json[list[int]]
+    text: str
+
+
+def test_a_column_of_json_text_is_loaded_as_its_container() -> None:
+    made = {"id": 1, "tags": '["a"]', "address": '{"city": "Rome"}', "scores": '{"x": 1}'}
+    loaded = row(Customer, {**made, "note": '["n"]', "at": "[1]"})
+    assert loaded == Customer(1, ["a"], {"city": "Rome"}, {"x": 1.0}, '["n"]', [1])
+    assert row(Customer, {**made, "address": None, "at": "2026-01-02"}) == Customer(
+        1, ["a"], None, {"x": 1.0}, at=datetime(2026, 1, 2, tzinfo=UTC)
+    )
+
+
+def test_a_column_of_json_text_is_loaded_by_a_pydantic_model() -> None:
+    made = {"tags": '["a"]', "address": '{"city": "Rome"}', "raw": "[1]", "text": '["t"]'}
+    expected = {"tags": ["a"], "address": {"city": "Rome"}, "raw": [1], "text": '["t"]'}
+    assert row(CustomerModel, made).model_dump() == expected
+
+
+@pytest.mark.parametrize("cell", ["", "[", "s3cret", "{}", "null", '"s3cret"', b"[]", 1, None])
+def test_a_column_of_other_text_is_an_error_without_the_text(cell: Any) -> None:
+    with pytest.raises(
+        RowError, match=r"^Customer: column 'tags' of row 0: expected list"
+    ) as caught:
+        row(Customer, {"id": 1, "tags": cell, "address": None})
+    assert "s3cret" not in str(caught.value)
+
+
+def test_json_text_inside_json_is_not_parsed() -> None:
+    with pytest.raises(RowError, match="value: tags: expected list, got str"):
+        load(Customer, {"id": 1, "tags": '["a"]', "address": None}, "value")

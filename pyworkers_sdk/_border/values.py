@@ -156,7 +156,10 @@ def loads(text: str, hook: Callable[[dict[str, Any]], Any] | None = None) -> Any
     # A JSON text cannot be deeper than it has opening brackets: count those first, it is cheap.
     if text.count("[") + text.count("{") > MAX_DEPTH and _depth(text) > MAX_DEPTH:
         raise ValueError(f"the JSON text has more than {MAX_DEPTH:,} levels")
-    return json.loads(text, parse_constant=_not_json, object_hook=hook)
+    try:
+        return json.loads(text, parse_constant=_not_json, object_hook=hook)
+    except RecursionError:  # below MAX_DEPTH where the caller is deep itself, or Python is 3.11
+        raise ValueError("the JSON text is nested too deeply") from None
 
 
 def _not_json(constant: str) -> Any:
@@ -236,8 +239,6 @@ def text(value: Any, name: str) -> str:
             with ``name``.
     """
     if not isinstance(value, str):
-        if value is None:
-            raise ConversionError(f"{name}: expected str, got NoneType")
         raise expected(name, "str", value)
     if not value.isascii():
         try:

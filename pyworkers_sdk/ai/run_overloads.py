@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Protocol, TypedDict, TypeVar, Unpack, overload
 
+from .._row_types import RowType
 from ..abort import AbortSignal
 from ..http import Response
 from . import (
@@ -94,7 +95,7 @@ class Run(Protocol):
         self,
         model: ai_models.TextGenerationModel,
         inputs: ai_text.TextGenerationInput,
-        row_type: type[T],
+        row_type: RowType[T],
         **options: Unpack[RunOptions],
     ) -> T: ...
     @overload
@@ -116,7 +117,7 @@ class Run(Protocol):
         self,
         model: ai_models.ChatCompletionModel | ai_models.ResponsesModel,
         inputs: ai_text.ChatCompletionInput,
-        row_type: type[T],
+        row_type: RowType[T],
         **options: Unpack[RunOptions],
     ) -> T: ...
     @overload
@@ -138,7 +139,7 @@ class Run(Protocol):
         self,
         model: ai_models.ResponsesModel,
         inputs: ai_text.ResponsesInput,
-        row_type: type[T],
+        row_type: RowType[T],
         **options: Unpack[RunOptions],
     ) -> T: ...
     @overload
@@ -292,6 +293,6 @@ class Run(Protocol):
         self,
         model: AIModel,
         inputs: Mapping[str, Any],
-        row_type: type[T],
+        row_type: RowType[T],
         **options: Unpack[RunOptions],
     ) -> T: ...

@@ -10,6 +10,7 @@ from ..errors import DurableObjectError
 
 if TYPE_CHECKING:
     from .. import _js
+    from .._row_types import RowType
 
 __all__ = ["SyncKvStorage"]
 
@@ -35,7 +36,7 @@ class SyncKvStorage(JsWrapper[Any]):
     @overload
     def get(self, key: str) -> Any: ...
     @overload
-    def get(self, key: str, type: type[T]) -> T | None: ...
+    def get(self, key: str, type: RowType[T]) -> T | None: ...
     def get(self, key: str, type: Any = None) -> Any:
         """Return the value of a key, or None if the key is missing.
 

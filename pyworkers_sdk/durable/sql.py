@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from .. import _js
+    from .._row_types import RowType
 
     SqlValue: TypeAlias = (
         str | int | float | bytes | bytearray | memoryview | date | UUID | Decimal | Enum | None
@@ -52,7 +53,7 @@ class SqlStorageCursor(JsWrapper[Any], Sequence[Row], Generic[Row]):
     column_names: list[str]
     """The names of the columns, in order. JS: SqlStorageCursor.columnNames."""
 
-    def __init__(self, cursor: _js.SqlStorageCursor, row: type[Row]) -> None:
+    def __init__(self, cursor: _js.SqlStorageCursor, row: RowType[Row]) -> None:
         self._js = cursor
         names = self.column_names = list(from_js(cursor.columnNames))
         columns = cells(cursor.raw()) if names else []
@@ -136,7 +137,9 @@ class SqlStorage(JsWrapper[Any]):
         self._js = sql
 
     @overload
-    def exec(self, query: str, row: type[Row], /, *bindings: SqlValue) -> SqlStorageCursor[Row]: ...
+    def exec(
+        self, query: str, row: RowType[Row], /, *bindings: SqlValue
+    ) -> SqlStorageCursor[Row]: ...
     @overload
     def exec(self, query: str, /, *bindings: SqlValue) -> SqlStorageCursor[dict[str, Any]]: ...
     def exec(self, query: str, /, *bindings: Any) -> SqlStorageCursor[Any]:
@@ -151,8 +154,9 @@ class SqlStorage(JsWrapper[Any]):
 
         Args:
             query: At most 100 KB of SQL with at most 100 parameters.
-            row: The row type, as in ``D1.prepare``: a TypedDict, a dataclass, or a class with
-                ``model_validate`` (pydantic). Without it, a row is a dict of SQL's own values.
+            row: The row type, as in ``D1.prepare``: a TypedDict, a dataclass, a NamedTuple or a
+                pydantic model; or the type of the only column, such as ``int``. Without it, a row
+                is a dict of SQL's own values.
             bindings: The values. A bool is stored as 1 or 0, a datetime or date as ISO 8601 text, a
                 UUID or Decimal as text, an Enum as its value, None as NULL. SQL receives every
                 number as REAL. A row has at most 100 columns and 2 MB.
@@ -161,15 +165,17 @@ class SqlStorage(JsWrapper[Any]):
             ConversionError: A value has another type, or an integer lies outside ±(2**53 - 1). The
                 message names ``bindings[i]``.
             RowError: A row does not fit the row type.
+            RowTypeError: The values of the row type could not be checked.
             DurableObjectConstraintError: A constraint (UNIQUE, NOT NULL, …) failed.
             DurableObjectError: SQLite refused the statement; ``code`` is SQLite's error name.
 
         JS: SqlStorage.exec.
         """
         row: Any = dict
-        if bindings and isinstance(bindings[0], type):
+        if bindings and _rows.is_row_type(bindings[0]):
             row, *rest = bindings
             bindings = tuple(rest)
+            _rows.check(row)  # before the statement changes anything
         js_bindings = convert_each(bindings, "bindings", _SQL)
         with _raising:
             cursor = apply(self._js, "exec", [text(query, "query"), *js_bindings])

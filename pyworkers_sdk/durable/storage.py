@@ -17,6 +17,7 @@ from .sql import SqlStorage
 
 if TYPE_CHECKING:
     from .. import _js
+    from .._row_types import RowType
 
 __all__ = ["DurableObjectStorage", "DurableObjectTransaction"]
 
@@ -47,7 +48,7 @@ class _Operations(JsWrapper[OperationsT]):
     async def get(
         self,
         key: str,
-        type: type[T],
+        type: RowType[T],
         *,
         allow_concurrency: bool | None = None,
         no_cache: bool | None = None,
@@ -64,7 +65,7 @@ class _Operations(JsWrapper[OperationsT]):
     async def get(
         self,
         key: Keys,
-        type: type[T],
+        type: RowType[T],
         *,
         allow_concurrency: bool | None = None,
         no_cache: bool | None = None,

@@ -15,6 +15,7 @@ from ..streams import ReadableStream
 
 if TYPE_CHECKING:
     from .. import _js
+    from .._row_types import RowType
 
 __all__ = [
     "HTTPMetadata",
@@ -389,7 +390,7 @@ class R2ObjectBody(R2Object):
     @overload
     async def json(self) -> Any: ...
     @overload
-    async def json(self, row_type: type[T]) -> T: ...
+    async def json(self, row_type: RowType[T]) -> T: ...
     async def json(self, row_type: Any = None) -> Any:
         """Read all bytes as JSON.
 
@@ -403,6 +404,8 @@ class R2ObjectBody(R2Object):
 
         JS: R2ObjectBody.json.
         """
+        if row_type is not None:
+            _row_types.check(row_type)  # before the body is read
         return _row_types.parse(await self.text(), row_type, f"the value of {self.key!r}")
 
     async def blob(self) -> Blob:

@@ -7,10 +7,8 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from typing import Any
 
-from .. import _row_types
 from .._cpython import environment
 from . import _libraries
-from ._row_verification import verify
 from .runtime import blocking_calls, host
 from .runtime.host import Script, current_host
 
@@ -19,7 +17,7 @@ __all__ = ["install"]
 
 @cache
 def install() -> None:
-    """Install the fake runtime's environment, its ``ctx.exports``, and the verifier of rows.
+    """Install the fake runtime's environment and its ``ctx.exports``.
 
     In a Worker, libraries that need threads behave as in production.
 
@@ -27,7 +25,6 @@ def install() -> None:
     """
     environment.install(_current, _entered)
     host.install_exports(_exports)
-    _row_types.install_verifier(verify)
     _libraries.install(blocking_calls.PATCHES)
 
 

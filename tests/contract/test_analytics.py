@@ -167,7 +167,7 @@ async def test_a_row_of_another_type_is_a_row_error(app: AppEnv) -> None:
     class Wrong(TypedDict):
         last: str
 
-    with raises(RowError, match=r"^the result: \[1\]\.last: expected str, got NoneType$"):
+    with raises(RowError, match=r"^the result: \[1\]\.last: expected str, got None$"):
         await app.STATS.query(REQUESTS, Wrong)
 
 

@@ -143,7 +143,7 @@ async def test_file_last_modified_is_utc() -> None:
         "surrogate": (lambda: AnyBlob(["\ud800"]), r"parts\[0\]: .*surrogate"),
         "type": (lambda: AnyBlob([], type=1), "type: expected str, got int"),
         "name": (lambda: AnyFile([], 1), "name: expected str, got int"),
-        "file type": (lambda: AnyFile([], "n", type=None), "type: expected str, got NoneType"),
+        "file type": (lambda: AnyFile([], "n", type=None), "type: expected str, got None"),
         "time": (
             lambda: AnyFile([], "n", last_modified=5),
             "last_modified: expected datetime, got int",

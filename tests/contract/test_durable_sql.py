@@ -15,8 +15,10 @@ from pyworkers_sdk import (
     DurableObjectError,
     DurableObjectState,
     RowError,
+    RowTypeError,
 )
 from tests.contract.kit import cases, only, raises
+from tests.contract.test_row_types import ONE, Plain
 
 inside = only("fake", "workerd", reason="in the Node worlds the runtime cannot call Python")
 
@@ -481,3 +483,32 @@ async def test_sql_and_keys_share_one_database(state: DurableObjectState) -> Non
     assert [row["name"] for row in sql.exec("SELECT name FROM sqlite_master")] == ["_cf_KV"]
     assert sql.js_object is not None
     assert sql.exec("SELECT 1").js_object is not None
+
+
+@inside
+@cases(ONE)
+async def test_a_type_without_fields_is_that_of_the_only_column(
+    state: DurableObjectState, case: Any
+) -> None:
+    row_type, sql, expected = case
+    assert state.storage.sql.exec(f"SELECT {sql} AS value", row_type).one() == expected
+    assert [*state.storage.sql.exec(f"SELECT {sql} AS value WHERE ?", row_type, 0)] == []
+
+
+@inside
+async def test_a_row_type_that_cannot_be_checked_is_refused_before_the_statement(
+    state: DurableObjectState,
+) -> None:
+    sql = users(state)
+    for row_type in (Plain, list[Plain]):
+        with raises(RowTypeError, match="is not a row type"):
+            sql.exec("DELETE FROM users RETURNING *", row_type)
+    assert sql.exec("SELECT count(*) FROM users", int).one() > 0
+
+
+@inside
+async def test_several_columns_for_a_type_without_fields_are_an_error(
+    state: DurableObjectState,
+) -> None:
+    with raises(RowError, match="^int: expected one column, got 2; select one, or name"):
+        state.storage.sql.exec("SELECT 1 AS a, 2 AS b", int)

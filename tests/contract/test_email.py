@@ -28,7 +28,7 @@ REFUSED: dict[str, Any] = {
     "received": ({"Received": "from a by b"}, "invalid headers set"),
 }
 WRONG: dict[str, Any] = {
-    "no sender": ({"from_": None}, "^from_: expected str, got NoneType$"),
+    "no sender": ({"from_": None}, "^from_: expected str, got None$"),
     "a surrogate": ({"subject": "\ud800"}, "^subject: the text has a lone surrogate"),
     "a recipient": ({"to": ["a@e.com", 2]}, r"^to\[1\]: expected str, got int$"),
     "a name": ({"from_": EmailAddress(1, "a@e.com")}, "^from_.name: expected str, got int$"),  # type: ignore[arg-type]

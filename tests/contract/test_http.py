@@ -208,7 +208,7 @@ async def test_invalid_header_error_message() -> None:
     {
         "value": (lambda: AnyHeaders({"a": 1}), r"headers\['a'\]: expected str, got int"),
         "name": (lambda: AnyHeaders([(1, "a")]), "header name: expected str, got int"),
-        "none": (lambda: AnyHeaders({"a": None}), r"headers\['a'\]: expected str, got NoneType"),
+        "none": (lambda: AnyHeaders({"a": None}), r"headers\['a'\]: expected str, got None"),
         "text": (
             lambda: AnyHeaders("a: b"),
             "headers: expected a mapping or pairs of str, got str",

@@ -213,7 +213,7 @@ async def test_fetch_of_another_scheme_raises(case: str, outside: str) -> None:
 @cases(
     {
         "url": (lambda url: any_fetch(1), "url: expected str, got int"),
-        "none": (lambda url: any_fetch(None), "url: expected str, got NoneType"),
+        "none": (lambda url: any_fetch(None), "url: expected str, got None"),
         "method": (lambda url: any_fetch(url, method=1), "method: expected str, got int"),
         "headers": (lambda url: any_fetch(url, headers=1), "headers: expected a mapping"),
         "body": (lambda url: any_fetch(url, method="POST", body={}), "got dict; make JSON of it"),

@@ -1139,7 +1139,7 @@ async def test_a_long_key_is_refused(r2: R2, case: str) -> None:
 
 @cases({"int": 5, "none": None, "bytes": b"k"})
 async def test_a_key_that_is_not_text_is_refused(r2: R2, case: Any) -> None:
-    kind = type(case).__name__
+    kind = "None" if case is None else type(case).__name__
     for call in r2.head, r2.get, r2.create_multipart_upload:
         with raises(ConversionError, match=f"^key: expected str, got {kind}$"):
             await call(case)

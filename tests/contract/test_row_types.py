@@ -1,10 +1,14 @@
-"""Pydantic models as row types, in every world that has pydantic."""
+"""Row types of every kind, and pydantic's in every world that has pydantic."""
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NotRequired, TypedDict
 
-from pyworkers_sdk import D1, KV, RowError
+from pyworkers_sdk import D1, KV, R2, Request, Response, RowError, RowTypeError
 
-from .kit import not_in, raises
+from .kit import Skipped, cases, not_in, raises
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -71,3 +75,164 @@ async def test_a_json_value_of_kv_is_loaded_as_a_model(kv: KV) -> None:
     await kv.put("k", '{"level": "high", "names": []}')
     with raises(RowError, match="the value of 'k': level: Input should be a valid integer"):
         await kv.get("k", Setting)
+
+
+# Every world -------------------------------------------------------------------------------------
+
+
+class Colour(Enum):
+    RED = "red"
+
+
+class Address(TypedDict):
+    city: str
+    floor: NotRequired[int]
+
+
+@dataclass
+class Note:
+    id: int
+    tags: list[str]
+    address: Address | None
+    colour: Colour = Colour.RED
+
+
+class Pair(NamedTuple):
+    id: int
+    tags: tuple[str, ...]
+
+
+NOTE = """SELECT 1 AS id, '["a","b"]' AS tags, '{"city":"Rome"}' AS address"""
+
+
+async def test_columns_of_json_text_are_loaded(db: D1) -> None:
+    expected = Note(1, ["a", "b"], {"city": "Rome"})
+    statement = db.prepare(NOTE, Note)
+    assert await statement.first() == expected
+    assert (await statement.all()).results == [expected]
+    [batched] = await db.batch([statement])
+    assert batched.results == [expected]
+    assert await db.prepare(NOTE, Pair).first() == Pair(1, ("a", "b"))
+    with raises(RowError, match="^Note: column 'tags' of row 0: expected list as JSON text, got"):
+        await db.prepare("SELECT 1 AS id, 'a' AS tags, NULL AS address", Note).first()
+
+
+ONE: dict[str, object] = {
+    "int": (int, "3", 3),
+    "float": (float, "3", 3.0),
+    "bool": (bool, "1", True),
+    "str": (str, "'é'", "é"),
+    "bytes": (bytes, "x'00ff'", b"\0\xff"),
+    "null": (int | None, "NULL", None),
+    "enum": (Colour, "'red'", Colour.RED),
+    "literal": (Literal["a", "b"], "'b'", "b"),
+    "datetime": (datetime, "'2026-01-02'", datetime(2026, 1, 2, tzinfo=timezone.utc)),
+    "list": (list[int], "'[1,2]'", [1, 2]),
+    "set": (set[int], "'[1,1]'", {1}),
+    "dict": (dict[str, int], "1", {"value": 1}),
+}
+
+
+@cases(ONE)
+async def test_a_type_without_fields_is_that_of_the_only_column(db: D1, case: Any) -> None:
+    row_type, sql, expected = case
+    statement = db.prepare(f"SELECT {sql} AS value", row_type)
+    assert await statement.first() == expected
+    assert [*await statement.all()] == [expected]
+    assert [*await db.prepare(f"SELECT {sql} AS value WHERE 0", row_type).all()] == []
+    assert await db.prepare(f"SELECT {sql} AS value WHERE 0", row_type).first() is None
+
+
+async def test_several_columns_for_a_type_without_fields_are_an_error(db: D1) -> None:
+    statement = db.prepare("SELECT 1 AS a, 2 AS b", int)
+    for run in (statement.first, statement.all, statement.run):
+        with raises(RowError, match="^int: expected one column, got 2; select one, or name"):
+            await run()
+    assert await statement.raw() == [(1, 2)]
+
+
+class Plain:
+    """A class without fields."""
+
+
+NOT_CHECKED: dict[str, object] = {
+    "class": Plain,
+    "part": list[Plain],
+    "function": lambda value: value,
+    "callable": Callable[[], int],
+}
+
+
+@cases(NOT_CHECKED)
+async def test_a_type_that_cannot_be_checked_is_refused_before_the_call(
+    db: D1, kv: KV, r2: R2, case: Any
+) -> None:
+    with raises(RowTypeError, match="is not a row type"):
+        db.prepare("SELECT 1", case)
+    with raises(RowTypeError, match="is not a row type"):
+        await kv.get("missing", case)
+    with raises(RowTypeError, match="is not a row type"):
+        await kv.get(["missing"], case)
+    request = Request("https://example.com/", method="POST", body="{}")
+    with raises(RowTypeError, match="is not a row type"):
+        await request.json(case)
+    assert await request.json() == {}  # the body was not read
+    await r2.put("a", "{}")
+    stored = await r2.get("a")
+    assert stored is not None
+    with raises(RowTypeError, match="is not a row type"):
+        await stored.json(case)
+    assert await stored.text() == "{}"
+
+
+@cases({"tuple": tuple[int, str], "set": set[int | str], "any tuple": tuple[int | str, ...]})
+async def test_json_is_loaded_as_a_container(case: Any) -> None:
+    value = await Response('[1, "a"]').json(case)
+    assert value in ((1, "a"), {1, "a"})
+    with raises(RowError, match=r"^the body: \[1\]: expected "):
+        await Response("[1, null]").json(case)
+
+
+# With the syntax of Python 3.12 ------------------------------------------------------------------
+
+NEWER = """
+type Json = None | bool | int | float | str | list[Json] | dict[str, Json]
+type Pair[A, B] = tuple[A, B]
+
+
+class Page[T](TypedDict):
+    items: list[T]
+    next: Page[T] | None
+
+
+@dataclass
+class Node[T]:
+    value: T
+    children: list[Node[T]]
+"""
+
+
+def newer() -> Any:
+    import sys
+
+    if sys.version_info < (3, 12):
+        raise Skipped("the syntax is that of Python 3.12")
+    names: dict[str, Any] = {"TypedDict": TypedDict, "dataclass": dataclass, "__name__": __name__}
+    exec(NEWER, names)
+    return names
+
+
+async def test_type_aliases_and_generic_classes_are_row_types() -> None:
+    names = newer()
+    value = await Response('{"a": [1, null, {"b": []}]}').json(names["Json"])
+    assert value == {"a": [1, None, {"b": []}]}
+    assert await Response('[1, "a"]').json(names["Pair"][int, str]) == (1, "a")
+    with raises(RowError, match=r"^the body: \[0\]: expected int, got str"):
+        await Response('["1", "a"]').json(names["Pair"][int, str])
+    page = '{"items": [1], "next": {"items": ["x"], "next": null}}'
+    with raises(RowError, match=r"^the body: next\.items\[0\]: expected int, got str"):
+        await Response(page).json(names["Page"][int])
+    node = await Response('{"value": 1, "children": [{"value": 2, "children": []}]}').json(
+        names["Node"][int]
+    )
+    assert node == names["Node"](1, [names["Node"](2, [])])

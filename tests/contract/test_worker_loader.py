@@ -190,5 +190,5 @@ async def test_invalid_arguments_are_refused(app: AppEnv) -> None:
     wrong = _code()
     with raises(ConversionError, match="^get_code: expected a function .*, got WorkerCode$"):
         app.LOADER.get("a", wrong)
-    with raises(ConversionError, match="^name: expected str, got NoneType$"):
+    with raises(ConversionError, match="^name: expected str, got None$"):
         app.LOADER.get(None, _code)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

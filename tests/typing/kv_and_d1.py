@@ -13,6 +13,8 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any, TypedDict, assert_type
 
+from pydantic import TypeAdapter
+
 from pyworkers_sdk import (
     D1,
     KV,
@@ -64,6 +66,15 @@ async def d1_rows(db: D1, some: tuple[D1PreparedStatement[User], ...]) -> None:
     assert_type(await users.raw(column_names=True), list[tuple[Any, ...]])
     assert_type(await db.prepare("SELECT 1").first(), dict[str, Any] | None)
     assert_type(await db.prepare("SELECT slug FROM links", Link).first(), Link | None)
+    count = db.prepare("SELECT count(*) FROM users", int)
+    assert_type(count, D1PreparedStatement[int])
+    assert_type(await count.first(), int | None)
+    assert_type(await count.all(), D1Result[int])
+    tags = db.prepare("SELECT tags FROM users", list[str])
+    assert_type(await tags.first(), list[str] | None)
+    models = db.prepare("SELECT name FROM users", TypeAdapter(dict[str, str]))
+    assert_type(await models.first(), dict[str, str] | None)
+    db.prepare("SELECT 1", 3)  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType]
     assert_type(await db.batch([users, users]), list[D1Result[User]])
     links = db.prepare("SELECT slug FROM links", Link)
     mixed: list[D1PreparedStatement[Any]] = [users, links]
@@ -164,4 +175,6 @@ async def fakes() -> None:
     assert_type(response, Response)
     assert_type(await response.json(), Any)
     assert_type(await response.json(User), User)
+    assert_type(await response.json(list[User]), list[User])
+    assert_type(await response.json(TypeAdapter(list[Link])), list[Link])
     assert_type(Response.json([1]), Response)
