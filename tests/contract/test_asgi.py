@@ -251,6 +251,23 @@ async def test_startup_that_is_cancelled_is_begun_by_the_next_request() -> None:
     assert app.startups == 2
 
 
+async def test_startup_whose_request_was_aborted_is_begun_by_another() -> None:
+    class Stuck(Started):
+        async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+            if scope["type"] == "lifespan" and self.startups == 0:
+                self.startups += 1
+                await asyncio.get_running_loop().create_future()
+            await super().__call__(scope, receive, send)
+
+    app = Stuck()
+    # workerd never resumes the code of a request that was aborted.
+    aborted: Any = asgi.fetch(app, Request("https://e.com/"))
+    aborted.send(None)
+    response = await asgi.fetch(app, Request("https://e.com/"))
+    assert await response.text() == "2"
+    aborted.close()
+
+
 @cases({"raises": LookupError("no lifespan"), "returns": None})
 async def test_application_without_a_lifespan_serves(case: Exception | None) -> None:
     asked = 0
