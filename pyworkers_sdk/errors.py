@@ -28,14 +28,19 @@
     └── D1Error
         └── D1ConstraintError  UNIQUE, NOT NULL, CHECK, FOREIGN KEY, …
 
+A DurableObjectError, RpcError or WorkflowError for an exception of Python is also of its built-in
+class: ``except ValueError`` catches the ValueError that a Durable Object raised.
+
 An absent value is ``None``, never an error. Messages contain no secrets and no row values.
 """
 
 from __future__ import annotations
 
+import builtins
 import re
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any, NamedTuple, cast
 
 __all__ = [
     "AIError",
@@ -254,18 +259,6 @@ class NonRetryableError(WorkflowError):
         super().__init__(message, js_name=js_name, code=code, cause=cause)
 
 
-class _StepTimeoutError(WorkflowError, TimeoutError):
-    """A step, or an event that it waited for, took too long."""
-
-
-class _StepTypeError(WorkflowError, TypeError):
-    """A TypeError of a step."""
-
-
-class _StepValueError(WorkflowError, ValueError):
-    """A ValueError of a step."""
-
-
 class DurableObjectError(WorkersError):
     """A Durable Object cannot be reached or failed, or its storage refused an operation.
 
@@ -321,6 +314,8 @@ class _Reading(NamedTuple):
     classes that it does not know by "Error"."""
     special: Mapping[str, type[WorkersError]] = {}
     """Classes for some names of JavaScript errors."""
+    python: bool = False
+    """Code of Python may have raised the error: a ValueError is also raised as a ValueError."""
     constraint: type[WorkersError] | None = None
     """The class for a failed constraint of SQLite."""
     of_transaction: str | None = None
@@ -331,11 +326,6 @@ class _Reading(NamedTuple):
 _ABORTED: dict[str, type[WorkersError]] = {
     "AbortError": AbortError,
     "TimeoutError": AbortTimeoutError,
-}
-_STEP_ERRORS: dict[str, type[WorkersError]] = {
-    "NonRetryableError": NonRetryableError,
-    "TypeError": _StepTypeError,
-    "ValueError": _StepValueError,
 }
 _SQLITE_CODE = r"\b(SQLITE_[A-Z_]+)"
 _ERROR_CLASS = r"(\w+Error): "
@@ -360,6 +350,7 @@ _READINGS: dict[type[WorkersError], _Reading] = {
     DurableObjectError: _Reading(
         code=_SQLITE_CODE,
         special=_ABORTED,
+        python=True,
         constraint=DurableObjectConstraintError,
         of_transaction=_USE_TRANSACTION,
     ),
@@ -368,25 +359,46 @@ _READINGS: dict[type[WorkersError], _Reading] = {
     MediaError: _Reading(numbered=True, special=_ABORTED),
     QueueError: _Reading(code=r"\((\d+)\)$"),
     R2Error: _Reading(code=r" \((\d+)\)\Z"),
-    RpcError: _Reading(),
+    RpcError: _Reading(python=True),
     StreamBindingError: _Reading(numbered=True, class_in_message=_ERROR_CLASS),
     VectorizeError: _Reading(
         code=r"^[A-Z]+_[A-Z]+_ERROR(?: \(code = |: Status \+ )(\d+)",
     ),
     WorkflowError: _Reading(
-        code=r"^\(?(instance\.\w+)\b", class_in_message=_PYTHON_CLASS, special=_STEP_ERRORS
+        code=r"^\(?(instance\.\w+)\b",
+        class_in_message=_PYTHON_CLASS,
+        special={"NonRetryableError": NonRetryableError},
+        python=True,
     ),
 }
 
 
-def from_js_error(family: type[WorkersError], error: Any) -> WorkersError:
+BASE = "pythonBase"
+"""The property of a JavaScript error with the name of the nearest class in ``_known``."""
+
+
+def error_value(error: Any) -> WorkersError:
+    """Return the error for a JavaScript error that is itself an argument or a result."""
+    return from_js_error(WorkersError, error, python=True)
+
+
+def from_js_error(family: type[WorkersError], error: Any, *, python: bool = False) -> WorkersError:
     """Return the error of a family for a JavaScript error, with its cause.
 
     The result keeps no JavaScript object alive.
+
+    Args:
+        family: The class of the result.
+        error: The JavaScript error.
+        python: Code of Python may have raised the error, whatever the family.
     """
     js_cause = getattr(error, "cause", None)
-    cause = from_js_error(family, js_cause) if hasattr(js_cause, "message") else None
-    result = error_of(family, str(error.name), str(error.message), cause)
+    cause = None
+    if hasattr(js_cause, "message"):
+        cause = from_js_error(family, js_cause, python=python)
+    base = getattr(error, BASE, None) if python or _READINGS.get(family, _OTHERS).python else None
+    name, message = str(error.name), str(error.message)
+    result = error_of(family, name, message, cause, base=base, python=python)
     result.__cause__ = cause
     for flag in ("retryable", "overloaded", "remote"):
         if hasattr(result, flag):
@@ -403,9 +415,24 @@ def from_js_error(family: type[WorkersError], error: Any) -> WorkersError:
 
 
 def error_of(
-    family: type[WorkersError], js_name: str, message: str, cause: WorkersError | None = None
+    family: type[WorkersError],
+    js_name: str,
+    message: str,
+    cause: WorkersError | None = None,
+    *,
+    base: str | None = None,
+    python: bool = False,
 ) -> WorkersError:
-    """Return the error of a family for the class and the message of a JavaScript error."""
+    """Return the error of a family for the class and the message of a JavaScript error.
+
+    Args:
+        family: The class of the result.
+        js_name: The class of the JavaScript error.
+        message: Its message.
+        cause: Its cause.
+        base: The nearest class that every program knows, if an exception of Python was sent.
+        python: Code of Python may have raised the error, whatever the family.
+    """
     reading = _READINGS.get(family, _OTHERS)
     if js_name == "Error" and reading.class_in_message:
         prefix = re.match(reading.class_in_message, message)
@@ -414,12 +441,67 @@ def error_of(
     code: int | str | None = None
     if reading.code and (codes := re.findall(reading.code, message)):
         code = int(codes[-1]) if codes[-1].isdecimal() else codes[-1]
-    kind = reading.special.get(js_name, family)
+    kind = reading.special.get(js_name, family) if base is None else family
+    if kind is family and (python or reading.python):
+        kind = _in_python(family, base or js_name)
     if reading.constraint and re.search(r"\bSQLITE_CONSTRAINT", message):
         kind = reading.constraint
     if family is WorkflowError and message.startswith("Execution timed out after "):
-        kind = _StepTimeoutError
+        kind = _in_python(family, "TimeoutError")
     error = kind(message, js_name=js_name, code=code, cause=cause)
     if reading.of_transaction and "To execute a transaction, please use" in message:
         error.add_note(reading.of_transaction)
     return error
+
+
+def base_of(error: BaseException) -> str | None:
+    """Return the name of the nearest class of an exception that every program knows, or None."""
+    for cls in type(error).__mro__:
+        if _known(cls.__name__) is cls:
+            return cls.__name__
+    return None
+
+
+def is_known(name: str) -> bool:
+    """Return True if ``error_of`` has a class of Python of that name."""
+    return _known(name) is not None
+
+
+def _known(name: str) -> type[Exception] | None:
+    """Return the class of that name, or its nearest: a built-in one, or one without a service."""
+    cls: Any = _OWN.get(name) or getattr(builtins, name, None)
+    if not isinstance(cls, type) or not issubclass(cls, Exception):
+        return None
+    nearest = next(base for base in cls.__mro__ if base not in _NOT_RAISED)
+    return None if nearest is BaseException else cast("type[Exception]", nearest)
+
+
+_OWN: dict[str, type[Exception]] = {
+    cls.__name__: cls for cls in (BindingError, ConversionError, RowError)
+}
+# A coroutine cannot raise the iterations' ends, and the others need more than a message.
+_NOT_RAISED: set[type[BaseException]] = {
+    BaseExceptionGroup,
+    Exception,
+    ExceptionGroup,
+    StopAsyncIteration,
+    StopIteration,
+    UnicodeDecodeError,
+    UnicodeEncodeError,
+    UnicodeTranslateError,
+}
+
+
+def _combined(family: type[WorkersError], name: str) -> type[WorkersError]:
+    """Return the class that is both of a family and of that name: RpcValueError, for example."""
+    cls = _known(name)
+    if cls is None:
+        return family
+    if issubclass(cls, family):
+        return cast("type[WorkersError]", cls)
+    members = {"__module__": __name__, "__str__": Exception.__str__}  # KeyError's quotes its text
+    class_name = family.__name__.removesuffix("Error") + name
+    return cast("type[WorkersError]", type(class_name, (family, cls), members))
+
+
+_in_python: Callable[[Any, str], type[WorkersError]] = cache(_combined)

@@ -201,7 +201,8 @@ class RpcPromise(_Remote):
         async with env.COUNTERS.open("a") as counter: ...    # disposes of the stubs in the result
 
     Raises:
-        RpcError: The other side raised an error. It is raised by ``await``.
+        RpcError: The other side raised an error. It is raised by ``await``. For an exception of
+            Python it is also of the nearest built-in class, such as ValueError.
 
     JS: JsRpcPromise.
     """

@@ -43,6 +43,8 @@ class Fetcher(JsWrapper["_js.Fetcher"]):
     Raises:
         RpcError: The other side raised an error. ``js_name`` is the error's class, in Python or
             JavaScript; "DataCloneError" for a live object, such as a binding, that cannot be sent.
+            For an exception of Python the RpcError is also of its built-in class, or of the
+            nearest: ``except KeyError`` catches a KeyError.
         ConversionError: A value cannot be copied.
 
     JS: Fetcher.

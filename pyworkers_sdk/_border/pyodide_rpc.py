@@ -15,7 +15,7 @@ import js
 from js import Array, Object, Reflect
 from pyodide.ffi import JsException, JsProxy, create_proxy, to_js as pyodide_to_js
 
-from ..errors import WorkersError, from_js_error
+from ..errors import BASE, WorkersError, base_of, error_of, error_value, is_known
 from .live_objects import wrap_live_object
 from .pyodide import CLONE, JsNull, answer, tag_of, to_js, to_py, unusual
 from .values import MAX_SAFE_INTEGER, Walk, result_of, utc
@@ -73,6 +73,8 @@ def js_failure(error: BaseException) -> Any:
     js_error: Any = (getattr(js, name) if name in _NATIVE else js.Error).new(str(error))
     if name not in _NATIVE:
         js_error.name = name
+    if (base := base_of(error)) is not None:
+        Reflect.set(js_error, BASE, base)
     if error.__cause__ is not None:
         js_error.cause = js_failure(error.__cause__)
     js_error.stack = "".join(traceback.format_exception(error))
@@ -81,6 +83,10 @@ def js_failure(error: BaseException) -> Any:
 
 _NATIVE = {"EvalError", "RangeError", "ReferenceError", "SyntaxError", "TypeError", "URIError"}
 """The error classes of JavaScript that RPC reproduces on the other side."""
+
+
+_NUMBER = "$number"
+"""The property of a JavaScript RpcTarget by which its Python object is found."""
 
 
 class _Held:
@@ -118,7 +124,8 @@ class _Held:
         base = _workers_module().RpcTarget
         js_target = Reflect.construct(base, Array.new())
         Object.setPrototypeOf(js_target, self._prototype(type(target), base))
-        js_target.number = number  # own properties cannot be reached over RPC
+        # RPC does not reach an own property. No member of a Python class has this name.
+        setattr(js_target, _NUMBER, number)
         self._lost.register(js_target, number)
         return js_target
 
@@ -155,16 +162,16 @@ class _Held:
         return _answer(self.objects[number], args)
 
     def _method(self, name: str, this: Any, *args: Any) -> Any:
-        return _answer(getattr(self.objects[this.number], name), args)
+        return _answer(getattr(self.objects[getattr(this, _NUMBER)], name), args)
 
     def _property(self, name: str, this: Any) -> Any:
-        return _answer(partial(getattr, self.objects[this.number], name), ())
+        return _answer(partial(getattr, self.objects[getattr(this, _NUMBER)], name), ())
 
     def _forget(self, number: int) -> None:
         self.objects.pop(number, None)
 
     def _release_this(self, _: str, this: Any) -> None:
-        self._release(this.number)
+        self._release(getattr(this, _NUMBER))
 
     def _release(self, number: int, *_: Any) -> None:
         released = self.objects.pop(number, None)
@@ -319,7 +326,7 @@ def _none(value: Any, seen: Seen) -> None:
 def _error(value: Any, seen: Seen) -> Any:
     if tag_of(value) == "Object":  # see _cleaned in pyodide.py
         return {pair[0]: _arrived(pair[1], seen) for pair in Object.entries(value)}
-    return from_js_error(WorkersError, value)
+    return error_value(value)
 
 
 def _object(value: Any, seen: Seen) -> Any:
@@ -338,8 +345,10 @@ def _wrapped(value: Any, seen: Seen) -> Any:
 
 def _official_error(value: Exception, seen: Seen) -> WorkersError:
     # The official conversion writes "name: message" into a plain Exception.
-    name, _, message = str(value).partition(": ")
-    return WorkersError(message, js_name=name) if message else WorkersError(name)
+    name, separator, message = str(value).partition(": ")
+    if separator or is_known(name):
+        return error_of(WorkersError, name, message, python=True)
+    return WorkersError(name)
 
 
 def _integer(value: int, seen: Seen) -> int:

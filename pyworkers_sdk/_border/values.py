@@ -450,7 +450,8 @@ def _has_named_fields(cls: Any) -> bool:
     """
     if hasattr(cls, "__crossing__"):
         return cls.__crossing__ is not None  # None: a subclass with more than fields
-    return hasattr(cls, "_fields" if issubclass(cls, tuple) else "__dataclass_fields__")
+    is_tuple = tuple in cls.__mro__
+    return hasattr(cls, "_fields" if is_tuple else "__dataclass_fields__")
 
 
 def _named_fields(value: Any) -> dict[str, Any]:
@@ -458,8 +459,8 @@ def _named_fields(value: Any) -> dict[str, Any]:
     if hasattr(type(value), "__crossing__"):
         fields: dict[str, Any] = value.__crossing__()
         return fields
-    if isinstance(value, tuple):
-        names: tuple[str, ...] = cast("Any", value)._fields
+    if tuple in type(value).__mro__:
+        names: tuple[str, ...] = value._fields
     else:
         # A dataclass exists, so its module is loaded. It lists neither ClassVars nor InitVars.
         names = tuple(field.name for field in sys.modules["dataclasses"].fields(value))

@@ -18,7 +18,7 @@ from typing import Any
 
 from .._border.live_objects import wrap_live_object
 from .._border.values import Walk, result_of
-from ..errors import WorkersError, from_js_error
+from ..errors import BASE, WorkersError, base_of, error_value
 from . import border
 from .border import CLONE, tag_of, to_js
 from .js_exception import JsException
@@ -59,6 +59,8 @@ def js_failure(error: BaseException) -> Exception:
     name = getattr(error, "js_name", None) or type(error).__name__
     cause: Any = None if error.__cause__ is None else js_failure(error.__cause__)
     failure = JsException(name, str(error), cause)
+    if (base := base_of(error)) is not None:
+        setattr(failure, BASE, base)
     failure.stack = "".join(traceback.format_exception(error))
     return failure
 
@@ -174,7 +176,7 @@ def _set(value: Any, seen: Seen) -> set[Any]:
 
 
 def _error(value: JsException, seen: Seen) -> WorkersError:
-    return from_js_error(WorkersError, value)
+    return error_value(value)
 
 
 ARRIVALS: dict[type[Any], Arrival] = {

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from ..errors import BASE
 from . import web as _web
 from .js_exception import JsException
 from .streams import ReadableStream
@@ -44,6 +45,8 @@ class Clone:
             copy = {self(item) for item in value}
         elif cls is JsException:
             copy = JsException(value.name, value.message, value.cause and self(value.cause))
+            if hasattr(value, BASE):
+                setattr(copy, BASE, getattr(value, BASE))
         elif cls is _web.Headers:
             copy = _web.Headers(value)
         elif isinstance(value, (_web.Request, _web.Response)):

@@ -255,9 +255,9 @@ class WorkflowStep(JsWrapper["_js.WorkflowStep"]):
             stored whole if the return annotation is ``ReadableStream``.
 
         Raises:
-            WorkflowError: The last attempt failed. ``js_name`` is the class of its error, such as
-                "KeyError". The error is also a ValueError or a TypeError if the function raised
-                one, and a TimeoutError if the attempt took too long.
+            WorkflowError: The last attempt failed. ``js_name`` is the class of its error. The error
+                is also of the built-in class that the function raised, such as KeyError, and a
+                TimeoutError if the attempt took too long.
             NonRetryableError: The function raised it, or returned an object that cannot cross, such
                 as a Response; this ends the retries.
             RowError: The result does not fit the return annotation.

@@ -110,6 +110,11 @@ class Counter(DurableObject[CounterEnv]):
     async def fail(self, message: str) -> None:
         raise ValueError(message)
 
+    async def fail_with(self, case: str) -> None:
+        from ..test_rpc_errors import RAISED
+
+        raise RAISED[case][0]
+
     async def give_up_work(self) -> None:
         """Await a cancelled task, so that its cancellation ends this call, too."""
         work = asyncio.ensure_future(asyncio.sleep(10))

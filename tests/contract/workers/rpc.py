@@ -70,6 +70,14 @@ class Mine(ValueError):
     """An error whose class the other side does not know."""
 
 
+class Refusal(PermissionError):
+    """Another error whose class the other side does not know."""
+
+
+class TrailError(KeyError):
+    """An error whose name a Workflow stores."""
+
+
 class Halt(BaseException):
     """An exception that ``except Exception`` does not catch."""
 
@@ -114,6 +122,26 @@ class Callee(WorkerEntrypoint[CalleeEnv]):
 
     async def fail(self, kind: str) -> None:
         raise ERRORS[kind]
+
+    async def fail_with(self, case: str) -> None:
+        from ..test_rpc_errors import RAISED
+
+        raise RAISED[case][0]
+
+    async def give(self, case: str) -> dict[str, Any]:
+        from ..test_rpc_errors import RAISED
+
+        return {"error": RAISED[case][0]}
+
+    async def caught_by(self, target: Any, case: str) -> str:
+        from ..test_rpc_errors import RAISED
+
+        python = RAISED[case][1] or Exception
+        try:
+            await target.fail(case)
+        except python:
+            return python.__name__
+        return "nothing"
 
     async def fail_for(self, cause: str) -> None:
         try:
