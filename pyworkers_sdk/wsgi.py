@@ -2,32 +2,44 @@
 
 ::
 
+    Default = wsgi.entrypoint(app, AppEnv)
+
+or, beside other handlers::
+
     class Default(WorkerEntrypoint[AppEnv]):
         async def fetch(self, request: Request) -> Response:
             return await wsgi.fetch(app, request, self.env)
 
-The Worker's Env is in ``environ["workers.env"]``. A WSGI application is synchronous code: it
-blocks all other work of the isolate, and it cannot await a binding. Prefer ASGI for a new
-application.
+The Worker's Env is in ``environ["workers.env"]``. A WSGI application is synchronous code:
+``run_sync`` awaits a binding in it, and other requests continue meanwhile.
 """
 
 from __future__ import annotations
 
 import io
+import logging
 import sys
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any, TypeAlias
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, overload
 from urllib.parse import unquote_to_bytes, urlsplit
 
-from .errors import WorkersError
+from ._border.pumps import Pump, chunk_of
+from ._header_bytes import bytes_of_header, text_of_header
+from .errors import ConversionError, WorkersError
 from .http import Response
 
 if TYPE_CHECKING:
+    from .entrypoints import WorkerEntrypoint
     from .http import Request
 
-__all__ = ["fetch"]
+__all__ = ["entrypoint", "fetch"]
+
+EnvT = TypeVar("EnvT")
 
 Application: TypeAlias = Callable[[dict[str, Any], Any], Iterable[bytes]]
+
+_log = logging.getLogger(__name__)
 
 _NO_BODY = (101, 204, 205, 304)
 
@@ -39,7 +51,7 @@ async def fetch(app: Application, request: Request, env: Any = None) -> Response
     returns a list, the response is sent at once. Any other iterable is streamed: each piece is sent
     when it is yielded, and the next piece is requested when there is room for it. An exception
     after the first piece breaks off the body. The ``close`` method of the iterable is always
-    called at the end.
+    called at the end. The application and its iterable run in one task and one context.
 
     Args:
         app: The application.
@@ -48,42 +60,82 @@ async def fetch(app: Application, request: Request, env: Any = None) -> Response
 
     Raises:
         WorkersError: The application did not call ``start_response``, or called it twice.
+        ConversionError: A status or header of the application is not Latin-1 text.
         Exception: Any exception of the application before the first piece.
     """
     environ = _environ(request, await request.bytes(), env)
-    start = _Start()
-    return _Answer(app(environ, start), start).response(has_body=request.method != "HEAD")
+    exchange = _Exchange(app, environ, has_body=request.method != "HEAD")
+    pump: Pump[Any] = Pump(exchange)
+    whole = await anext(pump)
+    return exchange.response(pump if whole is exchange else whole)
+
+
+@overload
+def entrypoint(app: Application) -> type[WorkerEntrypoint[Any]]: ...
+@overload
+def entrypoint(app: Application, env: type[EnvT]) -> type[WorkerEntrypoint[EnvT]]: ...
+def entrypoint(app: Application, env: Any = None) -> Any:
+    """Make a Worker's main class of an application: ``Default = wsgi.entrypoint(app, AppEnv)``.
+
+    It calls ``wsgi.fetch`` with each request.
+
+    Args:
+        app: The application.
+        env: The Worker's Env class. Without it ``environ["workers.env"]`` is the runtime's own
+            object.
+    """
+    from inspect import currentframe
+
+    from .entrypoints import WorkerEntrypoint
+
+    base: Any = WorkerEntrypoint if env is None else WorkerEntrypoint[env]
+
+    class Default(base):  # type: ignore[misc]
+        async def fetch(self, request: Request) -> Response:
+            return await fetch(app, request, self.env)
+
+    # The class belongs to the module that calls, as that of a NamedTuple does.
+    frame = currentframe()
+    if frame is not None and frame.f_back is not None:
+        Default.__module__ = frame.f_back.f_globals.get("__name__", __name__)
+    Default.__qualname__ = "Default"
+    return Default
 
 
 def _environ(request: Request, body: bytes, env: Any) -> dict[str, Any]:
+    """Return the ``environ`` of PEP 3333: its text is the bytes of the wire, as Latin-1."""
     url = urlsplit(request.url)
     environ: dict[str, Any] = {
         "REQUEST_METHOD": request.method,
         "SCRIPT_NAME": "",
-        # PEP 3333: the path is unquoted, and its bytes are decoded as Latin-1.
         "PATH_INFO": unquote_to_bytes(url.path).decode("latin-1"),
         "QUERY_STRING": url.query,
-        "CONTENT_LENGTH": str(len(body)),
         "SERVER_NAME": url.hostname or "",
         "SERVER_PORT": str(url.port or (443 if url.scheme == "https" else 80)),
         "SERVER_PROTOCOL": "HTTP/1.1",
-        "REMOTE_ADDR": request.headers.get("cf-connecting-ip") or "",
+        "REMOTE_ADDR": "",
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": url.scheme,
         "wsgi.input": io.BytesIO(body),
+        "wsgi.input_terminated": True,
         "wsgi.errors": sys.stderr,
-        "wsgi.multithread": False,
-        "wsgi.multiprocess": False,
+        # While one request is in run_sync, the application is called for others.
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": True,  # each isolate has its own application
         "wsgi.run_once": False,
         "workers.env": env,
     }
-    for name, value in request.headers.items():
+    for name, text in request.headers.items():
+        if "_" in name:  # a client could pass X_Name off as X-Name
+            continue
+        value = bytes_of_header(text).decode("latin-1")
         key = name.upper().replace("-", "_")
-        if key == "CONTENT_TYPE":
-            environ[key] = value
-        # The header may have the length of a compressed body; ``environ`` has the real length.
-        elif key != "CONTENT_LENGTH":
-            environ[f"HTTP_{key}"] = value
+        if key == "CF_CONNECTING_IP":
+            environ["REMOTE_ADDR"] = value
+        environ[key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"] = value
+    if body or "CONTENT_LENGTH" in environ:
+        # The header may have the length of a compressed body.
+        environ["CONTENT_LENGTH"] = str(len(body))
     return environ
 
 
@@ -99,66 +151,114 @@ class _Start:
     def __call__(
         self, status: str, headers: list[tuple[str, str]], exc_info: Any = None
     ) -> Callable[[bytes], None]:
-        if exc_info is not None and self.is_sent:
-            raise exc_info[1].with_traceback(exc_info[2])
-        if self.status and exc_info is None:
+        if exc_info is not None:
+            try:
+                if self.is_sent:
+                    raise exc_info[1].with_traceback(exc_info[2])
+            finally:
+                exc_info = None  # PEP 3333: avoid a circular reference through the frame
+        elif self.status:
             raise WorkersError("the application called start_response twice")
-        self.status, self.headers = status, [*headers]
+        self.status = _wire_text(status, "the status")
+        self.headers = [
+            (_wire_text(name, "a header's name"), _wire_text(value, f"header {name}"))
+            for name, value in headers
+        ]
         return self.written.append
 
-
-class _Answer:
-    """The iterable that the application returned, as a response."""
-
-    def __init__(self, iterable: Iterable[bytes], start: _Start) -> None:
-        self._iterable = iterable
-        self._start = start
-
-    def response(self, has_body: bool) -> Response:
-        streams = False
-        try:
-            pieces = self._pieces()
-            first = next(pieces, b"")  # A generator calls start_response only now.
-            if not self._start.status:
-                raise WorkersError("the application did not call start_response")
-            self._start.is_sent = True
-            number, _, reason = self._start.status.partition(" ")
-            body: Any = None
-            if has_body and int(number) not in _NO_BODY:
-                streams = bool(first) and not isinstance(self._iterable, (list, tuple))
-                body = self._body(first, pieces) if streams else b"".join([first, *pieces])
-            return Response(
-                body,
-                status=int(number),
-                status_text=reason,
-                headers=self._start.headers,
-                encode_body="manual",  # A body with a Content-Encoding is compressed already.
-            )
-        finally:
-            if not streams:
-                self._close()
-
-    def _pieces(self) -> Iterator[bytes]:
-        """Yield the pieces that are not empty. Pieces passed to ``write`` come first."""
-        for piece in self._iterable:
-            yield from filter(None, self._written())
-            if piece:
-                yield piece
-        yield from filter(None, self._written())
-
-    def _written(self) -> list[bytes]:
-        written, self._start.written[:] = [*self._start.written], []
+    def take_written(self) -> list[bytes]:
+        written, self.written[:] = [*self.written], []
         return written
 
-    async def _body(self, first: bytes, pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
+
+def _wire_text(value: Any, place: str) -> str:
+    """Return the text of bytes that the application passes as Latin-1, by PEP 3333."""
+    try:
+        return value if value.isascii() else text_of_header(value.encode("latin-1"))
+    except UnicodeEncodeError:
+        raise ConversionError(
+            f"{place}: expected bytes as Latin-1 text, got {value!a}; "
+            "encode it: value.encode().decode('latin-1')"
+        ) from None
+
+
+class _Exchange:
+    """A call of the application, as an async iterator: a pump runs all of it in one task.
+
+    Its first item is the whole body, or the exchange itself if pieces follow.
+    """
+
+    def __init__(self, app: Application, environ: dict[str, Any], has_body: bool) -> None:
+        self.is_over = False
+        self._app = app
+        self._environ = environ
+        self._has_body = has_body
+        self._start = _Start()
+        self._iterable: Iterable[bytes] | None = None
+        self._pieces: Iterator[bytes | memoryview] | None = None
+
+    def __aiter__(self) -> _Exchange:
+        return self
+
+    async def __anext__(self) -> Any:
         try:
-            yield first
-            for piece in pieces:
-                yield piece
-        finally:  # This runs also if the client disconnects.
-            self._close()
+            if self._pieces is None:
+                return self._begin()
+            for piece in self._pieces:
+                return piece
+        except BaseException:
+            await self.aclose()
+            raise
+        await self.aclose()
+        raise StopAsyncIteration
+
+    def _begin(self) -> Any:
+        iterable = self._iterable = self._app(self._environ, self._start)
+        pieces = self._all_pieces(iterable)
+        first = next(pieces, b"")  # A generator calls start_response only now.
+        if not self._start.status:
+            raise WorkersError("the application did not call start_response")
+        self._start.is_sent = True
+        if self._has_body and self.status not in _NO_BODY:
+            if first and not isinstance(iterable, (list, tuple)):
+                self._pieces = chain([first], pieces)
+                return self
+            body = b"".join([first, *pieces])
+        else:
+            body = b""
+        self.is_over = True
+        self._close()
+        return body
+
+    def _all_pieces(self, iterable: Iterable[bytes]) -> Iterator[bytes | memoryview]:
+        """Yield the pieces that are not empty. Pieces passed to ``write`` come first."""
+        take_written = self._start.take_written
+        for piece in iterable:
+            yield from filter(None, map(chunk_of, [*take_written(), piece]))
+        yield from filter(None, map(chunk_of, take_written()))
+
+    @property
+    def status(self) -> int:
+        return int(self._start.status.partition(" ")[0])
+
+    def response(self, body: Any) -> Response:
+        is_null = not self._has_body or self.status in _NO_BODY
+        return Response(
+            None if is_null else body,
+            status=self.status,
+            status_text=self._start.status.partition(" ")[2],
+            headers=self._start.headers,
+            encode_body="manual",  # A body with a Content-Encoding is compressed already.
+        )
+
+    async def aclose(self) -> None:
+        self._close()
 
     def _close(self) -> None:
-        close = getattr(self._iterable, "close", None)
+        iterable, self._iterable = self._iterable, None
+        close = getattr(iterable, "close", None)
         if close is not None:
-            close()
+            try:
+                close()
+            except Exception:  # the response is complete, or its own exception is on its way
+                _log.exception("the application failed in close()")

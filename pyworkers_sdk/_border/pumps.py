@@ -38,7 +38,8 @@ class Pump(Generic[T]):
     task group around a ``yield``. It is raised at this ``yield``.
 
     Args:
-        source: An async generator, or another async iterable.
+        source: An async generator, or another async iterable. After an item with which its
+            attribute ``is_over`` is true, no other is asked for.
         convert: Converts each item in the task; items that become None are left out.
     """
 
@@ -179,6 +180,8 @@ class _Runner:
                 step = anext(self._source)
                 continue
             self._items.append(item)
+            if getattr(self._source, "is_over", False):
+                raise StopAsyncIteration  # now: a request may end before its task's next step
             self._serve()
             step = await self._next_step()
 
