@@ -76,7 +76,10 @@ def _unknown_key(name: str, key: object, known: Iterable[str]) -> str:
     similar = [each for each in known if camel(each) == key]
     if similar:
         return f"{name}: unknown key {key!r}; did you mean {similar[0]}?"
-    return f"{name}: unknown key {key!r}; expected one of {', '.join(known)}"
+    from ._spelling import did_you_mean  # only errors need it
+
+    hint = did_you_mean(key, known)
+    return f"{name}: unknown key {key!r}; expected one of {', '.join(known)}{hint}"
 
 
 def named_tuple(tuple_type: type[T], fields: dict[str, Any], **convert: Callable[[Any], Any]) -> T:

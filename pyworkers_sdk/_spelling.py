@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-__all__ = ["check_handlers", "hint", "similar"]
+__all__ = ["check_handlers", "did_you_mean", "similar", "undeclared"]
 
 
 def similar(name: str, known: Iterable[str]) -> str | None:
@@ -23,18 +23,74 @@ def similar(name: str, known: Iterable[str]) -> str | None:
     return plain_names[close[0]] if close else None
 
 
-def hint(name: object, known: Sequence[str], prefix: str = "") -> str:
-    """Return the end of an error about an unknown name: a suggestion, or all known names.
+def did_you_mean(name: object, known: Iterable[str]) -> str:
+    """Return "; did you mean x?" for an unknown name, or "" if no known name is similar."""
+    close = similar(name, known) if isinstance(name, str) else None
+    return f"; did you mean {close}?" if close else ""
+
+
+def undeclared(env: str, name: str, value: Any, declared: Iterable[str]) -> str:
+    """Return the error for an attribute that an Env class does not declare.
 
     Args:
-        name: The unknown name.
-        known: The valid names.
-        prefix: Text to write before each name.
+        env: The name of the Env class.
+        name: The name of the attribute.
+        value: What the Worker's configuration binds to this name, or None.
+        declared: The names that the class declares.
     """
-    close = similar(name, known) if isinstance(name, str) else None
-    if close is not None:
-        return f"; did you mean {prefix}{close}?"
-    return f"; expected one of {', '.join(prefix + each for each in known)}" if known else ""
+    error = f"{env} does not declare {name}"
+    close = did_you_mean(name, declared)
+    if close and value is None:
+        return f"{error}{close}"
+    known = ", ".join(declared)
+    if value is None and known:
+        return f"{error}; it has {known}"
+    annotation = f"{name}: {_kind(name, value)}"
+    if env != "Env":
+        return f"{error}; annotate it there: class {env}(Env): {annotation}"
+    return (
+        f"{error}; annotate it in a class of your own, class AppEnv(Env): {annotation}, and name "
+        "this class in WorkerEntrypoint[AppEnv]"
+    )
+
+
+_KINDS = {
+    "ai": "AI",
+    "analyticsenginedataset": "AnalyticsEngineDataset",
+    "assets": "Assets",
+    "browser": "Browser",
+    "browserrun": "Browser",
+    "bucket": "R2",
+    "cache": "KV",
+    "d1database": "D1",
+    "db": "D1",
+    "durableobjectnamespace": 'DurableObjectNamespace["YourClass"]',
+    "fetcher": "Service[Any]",
+    "hyperdrive": "Hyperdrive",
+    "images": "Images",
+    "imagesbinding": "Images",
+    "kv": "KV",
+    "kvnamespace": "KV",
+    "queue": "Queue[Any]",
+    "r2bucket": "R2",
+    "ratelimit": "RateLimit",
+    "sendemail": "SendEmail",
+    "vectorize": "Vectorize",
+    "workerqueue": "Queue[Any]",
+    "workflow": "Workflow",
+}
+"""The annotation by the JavaScript class of a binding, or by a usual name; in lower case."""
+
+
+def _kind(name: str, value: Any) -> str:
+    """Return the probable annotation of a name; only errors use it."""
+    if isinstance(value, (str, bool, int, float)):
+        return type(value).__name__
+    constructor = getattr(value, "constructor", type(value))
+    class_name = getattr(constructor, "name", None) or getattr(constructor, "__name__", "")
+    words = (str(class_name).removeprefix("Fake"), name.rpartition("_")[2])
+    kinds = [_KINDS.get(each.lower()) for each in words]
+    return next(filter(None, kinds), "KV, or whatever it is")
 
 
 def check_handlers(cls: type[Any], methods: Iterable[str], handlers: Sequence[str]) -> None:

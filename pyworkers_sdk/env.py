@@ -49,8 +49,12 @@ class Env(JsWrapper[Any]):
             declared = hints(type(self))
             hint = declared.get(name)
             if hint is None:
-                known = f"; it has {', '.join(declared)}" if declared else ""
-                raise AttributeError(f"{type(self).__name__} does not declare {name}{known}")
+                if name.startswith("_"):  # Python looks for many of these
+                    raise AttributeError(f"{type(self).__name__} does not declare {name}")
+                from ._spelling import undeclared  # only errors need it
+
+                value = prop(self._js, name)
+                raise AttributeError(undeclared(type(self).__name__, name, value, declared))
             value = self.__dict__[name] = self._read(name, hint)
             return value
 

@@ -37,12 +37,11 @@ def handler(function: F) -> F:
     name = function.__name__
     event = name.removeprefix("on_")
     if event == name or event not in _EVENTS:
-        from ._spelling import similar  # only errors need it
+        from ._spelling import did_you_mean  # only errors need it
 
-        close = similar(event, _EVENTS)
-        hint = f"; did you mean on_{close}?" if close else ""
-        known = ", ".join(f"on_{event}" for event in _EVENTS)
-        raise TypeError(f"{name}: unknown handler; expected one of {known}{hint}")
+        known = [f"on_{event}" for event in _EVENTS]
+        hint = did_you_mean(f"on_{event}", known)
+        raise TypeError(f"{name}: unknown handler; expected one of {', '.join(known)}{hint}")
     call = HANDLERS[event][1]
     count = _positional(function)
 

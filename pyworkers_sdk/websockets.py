@@ -23,6 +23,7 @@ from ._border import (
     web,
 )
 from ._border.callbacks import Listening
+from ._border.values import unknown
 from .errors import WorkersError, from_js_error
 
 if TYPE_CHECKING:
@@ -274,9 +275,11 @@ class WebSocket(JsWrapper["_js.WebSocket"]):
 
         Raises:
             WorkersError: The call came before ``accept``.
+            ConversionError: ``type`` is another.
 
         JS: EventTarget.addEventListener.
         """
+        _check_event(type)
         listeners = self._accepted_inbox().listeners.setdefault(type, [])
         if listener not in listeners:
             listeners.append(listener)
@@ -288,6 +291,7 @@ class WebSocket(JsWrapper["_js.WebSocket"]):
 
         JS: EventTarget.removeEventListener.
         """
+        _check_event(type)
         listeners = self._accepted_inbox().listeners.get(type, [])
         if listener in listeners:
             listeners.remove(listener)
@@ -385,6 +389,12 @@ class WebSocketPair(tuple[WebSocket, WebSocket]):
 
 _LOST = ("Network connection lost.", "WebSocket peer disconnected")
 """Messages of "error" events that a "close" event follows, with code 1006 or an earlier Close."""
+
+
+def _check_event(type: object) -> None:
+    if type not in ("message", "close", "error"):
+        raise unknown("type", type, ("message", "close", "error"))
+
 
 _EVENTS = ("open", "message", "error", "close")
 

@@ -218,6 +218,15 @@ def expected(place: str, wanted: str, value: object, hint: str = "") -> Conversi
     return ConversionError(f"{place}: expected {wanted}, got {got}{hint and '; '}{hint}")
 
 
+def unknown(place: str, name: object, known: Sequence[str]) -> ConversionError:
+    """Return the error "place: expected one of known, got name", with the most similar name."""
+    from .._spelling import did_you_mean  # only errors need it
+
+    names = ", ".join(map(repr, known))
+    hint = did_you_mean(name, known)
+    return ConversionError(f"{place}: expected one of {names}, got {name!r}{hint}")
+
+
 def bytes_of_chunk(chunk: Any) -> memoryview:
     """Return the bytes of a chunk that the source of a stream yields.
 

@@ -143,11 +143,17 @@ class Browser(RemoteObject[Any]):
         """
         options_type = QUICK_ACTIONS.get(action)
         if options_type is None:
+            from .._spelling import did_you_mean  # only errors need it
+
             known = ", ".join(QUICK_ACTIONS)
-            raise ConversionError(f"action: expected one of {known}, got {action!r}")
+            hint = did_you_mean(action, QUICK_ACTIONS)
+            raise ConversionError(f"action: expected one of {known}, got {action!r}{hint}")
         for name in options:
             if name not in options_type.__annotations__:
-                raise TypeError(f"quick_action({action!r}): unknown option {name!r}")
+                from .._spelling import did_you_mean  # only errors need it
+
+                hint = did_you_mean(name, options_type.__annotations__)
+                raise TypeError(f"quick_action({action!r}): unknown option {name!r}{hint}")
         js = json_of(js_bag(options, options_type, "options", _INNER))
         return Response.from_js(await self._call("quickAction", action, js))
 

@@ -488,7 +488,10 @@ def _bag(options: Any, types: BagTypes, name: str) -> Any:
     members: dict[str, Any] = {}
     for key, value in cast("Mapping[str, Any]", options).items():
         if key not in types:
-            raise ConversionError(f"{name}: unknown key {key!r}; known are {', '.join(types)}")
+            from .._spelling import did_you_mean  # only errors need it
+
+            known = ", ".join(types) + did_you_mean(key, types)
+            raise ConversionError(f"{name}: unknown key {key!r}; known are {known}")
         if value is not None:
             members[camel(key)] = _member(value, types[key], f"{name}.{key}")
     return to_js(members, name)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, TypeVar, get_args, get_origin
 
 from .._border import raw
+from .._spelling import did_you_mean
 from ..env import Env, hints
 from ._clock import Clock
 from ._registry import binding_of
@@ -48,7 +49,8 @@ def _bind(script: Script, env_type: type[Env], given: dict[str, Any]) -> None:
     declared = hints(env_type)
     unknown = sorted(set(given) - set(declared))
     if unknown:
-        raise TypeError(f"{env_type.__name__} does not declare {', '.join(unknown)}")
+        hint = did_you_mean(unknown[0], declared)
+        raise TypeError(f"{env_type.__name__} does not declare {', '.join(unknown)}{hint}")
     for name, hint in declared.items():
         if name in given:
             js_value = _given_service(given[name]) if is_service(hint) else raw(given[name])

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, cast
 from .._border import raw
 from .._cpython.js_exception import JsException
 from .._options import camel
+from .._spelling import similar
 from ._clock import Clock
 from .fakes.kv import FakeKVNamespace
 from .fakes.queues import FakeQueue
@@ -164,12 +165,19 @@ class Faults:
 
     def _js_method(self, method: str) -> str:
         """Return the JavaScript name of a method. TypeError for a name that no call has."""
-        if hasattr(self._binding, "watched_by"):  # the methods of its objects are not known here
+        if hasattr(self._binding, "watched_by"):
+            self._check_method_of_objects(method)
             return method
         known = _calls_of(cast(Any, type(self._binding)))
         if camel(method) in known:
             return camel(method)
-        raise TypeError(f"method: expected one of {', '.join(sorted(known))}, got {method!r}")
+        raise _unknown_method(method, sorted(known))
+
+    def _check_method_of_objects(self, method: str) -> None:
+        """Raise TypeError if the class of the objects has no such method."""
+        cls = self._binding.object_class()
+        if cls is not None and not hasattr(cls, method):
+            raise _unknown_method(method, [name for name in dir(cls) if not name.startswith("_")])
 
     def _on_call(self, method: str) -> None:
         """Apply the faults of a call that begins."""
@@ -211,6 +219,12 @@ class Faults:
             return self._watch_result(await method(*args, **options))
 
         return call
+
+
+def _unknown_method(method: str, known: list[str]) -> TypeError:
+    close = similar(method, known)
+    hint = f" (did you mean {close}?)" if close else ""
+    return TypeError(f"method: expected one of {', '.join(known)}{hint}, got {method!r}")
 
 
 def faults(binding: Any) -> Faults:

@@ -265,6 +265,8 @@ class WorkflowStep(JsWrapper["_js.WorkflowStep"]):
 
         JS: WorkflowStep.do.
         """
+        if callable(name):
+            raise TypeError("do(): expected a name, got a function; write @step.do() as decorator")
         options = _js_config(config, retries, timeout, sensitive)
         if rollback_config is not None and rollback is None:
             raise TypeError("do(): rollback_config: expected a rollback with it, got none")

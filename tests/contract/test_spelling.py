@@ -19,17 +19,19 @@ from pyworkers_sdk import (
     Blob,
     ConversionError,
     DurableObject,
+    Env,
     FormData,
     R2Error,
     Request,
     Response,
     StreamError,
+    WebSocketPair,
     WorkerEntrypoint,
     WorkersError,
     WorkflowEntrypoint,
     fetch,
 )
-from tests.contract.kit import cases, raises
+from tests.contract.kit import cases, only, raises
 
 
 class FakeController:
@@ -307,6 +309,65 @@ async def test_helper_of_a_handler_may_have_a_similar_name() -> None:
             return await self.handle_fetch(request)
 
     assert callable(Helped.handle_fetch)
+
+
+# Names of events, options and bindings -----------------------------------------------------------
+
+
+@only("fake", "workerd", reason="Node has no WebSocketPair")
+@cases(["mesage", "Message", "messages", "onmessage", "open", "", None])
+async def test_unknown_event_of_a_web_socket_is_refused(case: Any) -> None:
+    socket = WebSocketPair()[0]
+    socket.accept()
+    for method in (socket.add_event_listener, socket.remove_event_listener):
+        with raises(
+            ConversionError, match="^type: expected one of 'message', 'close', 'error', got"
+        ):
+            method(case, print)
+    with raises(ConversionError, match=r"got 'mesage'; did you mean message\?$"):
+        socket.add_event_listener("mesage", print)  # type: ignore[call-overload]
+
+
+@cases(
+    {
+        "JavaScript's name": ("contentType", "content_type"),
+        "a slip": ("content_tpye", "content_type"),
+        "another style": ("Content-Type", "content_type"),
+    }
+)
+async def test_unknown_key_of_options_is_refused_with_ours(r2: R2, case: tuple[str, str]) -> None:
+    wrong, ours = case
+    with raises(ConversionError, match=rf"unknown key '{wrong}'.*did you mean {ours}\?|{ours}"):
+        options: Any = {wrong: "text/plain"}
+        await r2.put("a", "b", http_metadata=options)
+
+
+async def test_undeclared_name_of_an_env_says_what_to_write(env: Any) -> None:
+    class Empty(Env):
+        pass
+
+    class Other(Env):
+        TEXTS: str
+
+    def message(of: type[Env], name: str) -> str:
+        with raises(AttributeError) as caught:
+            getattr(of(env), name)
+        return str(caught.value)
+
+    assert message(Env, "AI") == (
+        "Env does not declare AI; annotate it in a class of your own, class AppEnv(Env): AI: AI, "
+        "and name this class in WorkerEntrypoint[AppEnv]"
+    )
+    assert message(Empty, "MY_BUCKET") == (
+        "Empty does not declare MY_BUCKET; annotate it there: class Empty(Env): MY_BUCKET: R2"
+    )
+    assert message(Other, "TEXT") == (
+        "Other does not declare TEXT; annotate it there: class Other(Env): TEXT: str"
+    )
+    assert message(Other, "KV").endswith("annotate it there: class Other(Env): KV: KV")
+    assert message(Other, "DB").endswith("annotate it there: class Other(Env): DB: D1")
+    assert message(Other, "TEXTES") == "Other does not declare TEXTES; did you mean TEXTS?"
+    assert message(Other, "NOWHERE") == "Other does not declare NOWHERE; it has TEXTS"
 
 
 # Values that are a slip ------------------------------------------------------------------------

@@ -164,7 +164,8 @@ class Worker:
         self._collect_bindings()
         declared = {} if self.env_type is None else hints(self.env_type)
         if self.env_type is not None and (unknown := sorted(set(overrides) - set(declared))):
-            raise TypeError(f"{self.env_type.__name__} does not declare {', '.join(unknown)}")
+            names = ", ".join(unknown) + nearest(unknown[0], declared)
+            raise TypeError(f"{self.env_type.__name__} does not declare {names}")
         self._set_variables()
         self._make_fakes(overrides, declared)
         self._set_overrides(overrides, declared)

@@ -100,6 +100,13 @@ class FakeDurableObjectNamespace:
         """Call a function with the name of each method before it is called, for ``faults``."""
         self._objects.before_call = called
 
+    def object_class(self) -> type[Any] | None:
+        """Return the class of the objects, or None if the Worker does not define it yet."""
+        try:
+            return self._objects.kind()
+        except TypeError:
+            return None
+
     def idFromName(self, name: str, /) -> FakeDurableObjectId:
         return self._id(self._digest(name.encode()), name)
 

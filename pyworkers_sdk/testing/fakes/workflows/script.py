@@ -9,6 +9,7 @@ from ...._border import from_js, raw, to_js
 from ...._cpython.js_exception import JsException
 from .engine import FINISHED, Engine
 from .records import Plan, StepRecord, StoredStream
+from .unused_plans import check_plans
 from .workflow import FakeWorkflow
 
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ class _Modifier:
     """The plans that a test can make for steps.
 
     A step is identified by its name and by its ``index``: its number among steps of this name,
-    starting from 1.
+    starting from 1. A name that neither a step nor the code of the Workflow has is an error: every
+    look at an instance that is complete raises AssertionError.
     """
 
     def __init__(self, flow: FakeWorkflow, plan: Plan) -> None:
@@ -102,7 +104,10 @@ class WorkflowInstanceIntrospector(_Modifier):
     def _engine(self) -> Engine:
         if self.id not in self._flow.engines:
             raise LookupError(f"the instance {self.id!r} does not exist; create it first")
-        return self._flow.engines[self.id]
+        engine = self._flow.engines[self.id]
+        if engine.status == "complete":
+            check_plans(self._flow, engine)
+        return engine
 
     @property
     def steps(self) -> list[StepRecord]:
