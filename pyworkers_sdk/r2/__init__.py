@@ -50,6 +50,8 @@ _raising = raising(R2Error)
 _Value: TypeAlias = (
     "str | bytes | bytearray | memoryview | Blob | ReadableStream | AsyncIterable[bytes]"
 )
+_Chunk: TypeAlias = "bytes | bytearray | memoryview"
+_Source: TypeAlias = "_Value | AsyncIterable[_Chunk] | Iterable[_Chunk]"
 _Include: TypeAlias = 'Sequence[Literal["http_metadata", "custom_metadata"]]'
 
 
@@ -110,7 +112,8 @@ class R2(JsWrapper["_js.R2Bucket"]):
         Args:
             key: The object's key.
             range: The bytes to read, or Headers with ``Range``. A range in Headers that cannot be
-                satisfied means the whole object.
+                satisfied means the whole object. If the Headers also have ``If-Range`` with the
+                etag or the time of another object, the whole object is read by a second call.
             only_if: Conditions, or Headers with ``If-Match``, ``If-None-Match``,
                 ``If-Modified-Since`` or ``If-Unmodified-Since``. If they do not hold, the result is
                 an R2Object without bytes.
@@ -137,7 +140,15 @@ class R2(JsWrapper["_js.R2Bucket"]):
         # Test bodyUsed, not body: reading the property body would start the download.
         if prop(js_object, "bodyUsed") is None:
             return R2Object(js_object)
-        return R2ObjectBody(js_object)
+        stored = R2ObjectBody(js_object)
+        if isinstance(range, Headers) and (if_range := range.get("if-range")) is not None:
+            from ._serving import discard, is_other_part  # few requests need it
+
+            if is_other_part(stored, if_range):
+                discard(stored)
+                whole: R2Object | None = await self.get(key, only_if=only_if, ssec_key=ssec_key)
+                return whole
+        return stored
 
     @overload
     async def put(
@@ -197,7 +208,7 @@ class R2(JsWrapper["_js.R2Bucket"]):
         R2 needs to know the length of a value. Some streams know it, and pass through unread: the
         body of an R2 object, of a response, or of a request with ``Content-Length``. For any other
         stream pass ``length``. An async iterator without ``length`` is collected in memory first;
-        use a multipart upload if it is too large for that.
+        use ``upload`` if it is too large for that.
 
         If a stream fails or has another length, R2Error is raised and the previous object stays.
         If that happens after the announced number of bytes, R2 may have stored those bytes.
@@ -242,6 +253,59 @@ class R2(JsWrapper["_js.R2Bucket"]):
         with _raising:
             js_object = raw(await self._js.put(key, js_value, **js_options(options)))
         return None if js_object is None else R2Object(js_object)
+
+    async def upload(
+        self,
+        key: str,
+        value: _Source | None,
+        *,
+        part_size: int = 5 * 1024**2,
+        http_metadata: HTTPMetadata | Headers | None = None,
+        custom_metadata: Mapping[str, str] | None = None,
+        storage_class: str | None = None,
+        ssec_key: bytes | str | None = None,
+    ) -> R2Object:
+        """Store a stream of unknown length, in parts of ``part_size`` bytes.
+
+        ``put`` must know the length of a stream. This method reads the stream here, collects one
+        part at a time, and sends it: the memory holds one part, twice while it is sent. If the
+        stream ends within the first part, one ``put`` stores it. Else a multipart upload does:
+        the object appears when it is complete.
+
+        If the stream or a call fails, or the task is cancelled, the upload is aborted, the previous
+        object stays, and the error is raised as it is. R2 does not check conditions and checksums
+        of a multipart upload, so these options are missing, and the ``etag`` is not the MD5.
+
+        JavaScript has no such method.
+
+        Args:
+            key: The object's key.
+            value: The chunks of bytes: the body of a request or a response, another stream, an
+                async iterator, an iterator, a Blob, or bytes; None is an empty object. A chunk may
+                have any size.
+            part_size: The size of a part in bytes, from 5 MiB (the default) to 5 GiB less 5 MiB.
+                There are at most 10,000 parts, so 5 MiB are enough for objects of 48 GiB.
+            http_metadata: HTTP headers to store, or Headers to take them from.
+            custom_metadata: Names and texts to store, of at most 8,192 bytes together (2,048 in
+                the local runtime).
+            storage_class: ``"Standard"`` or ``"InfrequentAccess"``.
+            ssec_key: The customer's key to encrypt the object with: 32 bytes, or 64 lower-case
+                hexadecimal digits.
+
+        Raises:
+            R2Error: The service refused a call, or there would be more than 10,000 parts.
+            StreamError: Reading a stream of JavaScript failed.
+            ConversionError: An argument cannot be passed to JavaScript, a chunk is not bytes, or
+                ``part_size`` is out of range.
+        """
+        from ._uploads import upload  # few Workers need it
+
+        options = {
+            "http_metadata": http_metadata,
+            "custom_metadata": custom_metadata,
+            "storage_class": storage_class,
+        }
+        return await upload(self, key, value, part_size, ssec_key, options)
 
     async def delete(self, keys: str | Iterable[str]) -> None:
         """Delete an object, or many. Deleting a missing object is not an error.

@@ -16,6 +16,7 @@ from ..streams import ReadableStream
 if TYPE_CHECKING:
     from .. import _js
     from .._row_types import RowType
+    from ..http import Request, Response
 
 __all__ = [
     "HTTPMetadata",
@@ -332,6 +333,41 @@ class R2Object(JsWrapper["_js.R2ObjectBody"]):
         """
         with _raising:
             self._js.writeHttpMetadata(headers.js_object)
+
+    def response(self, request: Request) -> Response:
+        """Return the response that serves this object, by the rules of RFC 9110.
+
+            stored = await self.env.FILES.get(key, range=request.headers)
+            if stored is None:
+                return Response("Not found", status=404)
+            return stored.response(request)
+
+        The status is 200, or 206 for one range of bytes. It is 304 or 412 if a condition of the
+        request does not hold (``If-Match``, ``If-None-Match``, ``If-Modified-Since``,
+        ``If-Unmodified-Since``), and 416 if the range is beyond the object. Malformed conditions
+        and ranges are ignored, and several ranges are answered by the whole object. The headers
+        are the stored HTTP metadata, ``ETag``, ``Last-Modified``, ``Accept-Ranges``,
+        ``Content-Length`` and ``Content-Range``. The response is not immutable: add others to
+        its ``headers``.
+
+        The bytes pass through unread. If ``range`` was not passed to ``get``, a range is cut out of
+        the whole object in Python, so pass it. ``only_if`` is not needed: R2 itself refuses a
+        malformed etag of a client, and takes an equal time of ``If-Unmodified-Since`` for a later
+        one. An object of ``head`` is enough for a HEAD request. For another request an object
+        without its bytes is answered by 304 or 412: a condition that was passed to ``get`` failed.
+
+        JavaScript has no such method.
+
+        Args:
+            request: The request to answer. Its method, conditions, ``Range`` and ``If-Range``
+                count.
+
+        Raises:
+            StreamError: The body was read before.
+        """
+        from ._serving import serve  # few Workers need it
+
+        return serve(self, request)
 
 
 class R2ObjectBody(R2Object):

@@ -6,7 +6,9 @@ Every expectation was seen on workerd; the part that ``R2`` uses is in tests/con
 from __future__ import annotations
 
 import asyncio
+import tracemalloc
 from base64 import b64encode
+from collections import defaultdict
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -16,6 +18,7 @@ import pytest
 from pyworkers_sdk import R2, Env, R2Error, R2Object, Request, Response, WorkerEntrypoint
 from pyworkers_sdk._border import JsException
 from pyworkers_sdk._cpython.web import FixedLengthStream, ReadableStream
+from pyworkers_sdk.r2 import _uploads
 from pyworkers_sdk.testing import Clock, FakeRuntime, fake
 from pyworkers_sdk.testing.fakes.r2 import FakeR2Bucket, FakeR2ObjectBody
 
@@ -240,3 +243,115 @@ async def test_a_worker_passes_bodies_through() -> None:
     assert response.headers["content-type"] == "text/x"
     response = await runtime.fetch(url, headers={"if-none-match": made.headers["etag"]})
     assert response.body is None
+
+
+# R2.upload over a bucket that fails, and over one that stores nothing -----------------------------
+
+PART = 5 * 1024 * 1024
+
+
+class Sink:
+    """A bucket with the JavaScript API. It keeps no bytes, and its calls can fail."""
+
+    def __init__(self, **failures: BaseException) -> None:
+        self.failures = failures
+        self.calls: list[str] = []
+        self.called = defaultdict[str, asyncio.Event](asyncio.Event)
+        self.key = self.uploadId = "k"
+
+    async def _called(self, name: str) -> None:
+        self.calls.append(name)
+        self.called[name].set()
+        await asyncio.sleep(0)
+        if name in self.failures:
+            raise self.failures[name]
+
+    async def createMultipartUpload(self, key: str, /, **options: Any) -> Sink:
+        await self._called("create")
+        return self
+
+    async def uploadPart(self, number: int, value: Any, /, **options: Any) -> dict[str, Any]:
+        await self._called(f"part {number}")
+        return {"partNumber": number, "etag": "e"}
+
+    async def complete(self, parts: Any, /) -> Any:
+        await self._called("complete")
+        return FakeR2Bucket().store("k", b"", "e", {}, {}, {})
+
+    async def abort(self) -> None:
+        await self._called("abort")
+
+
+def js_error(message: str) -> JsException:
+    return JsException("Error", f"{message} (10001)")
+
+
+@pytest.mark.parametrize(
+    ("failing", "calls"),
+    [
+        ("create", ["create"]),
+        ("part 1", ["create", "part 1", "abort"]),
+        ("part 2", ["create", "part 1", "part 2", "abort"]),
+        ("complete", ["create", "part 1", "part 2", "complete", "abort"]),
+    ],
+)
+@pytest.mark.parametrize("abort", [None, js_error("abort"), asyncio.CancelledError()])
+async def test_upload_that_a_call_fails_is_aborted_and_raises_that_error(
+    failing: str, calls: list[str], abort: BaseException | None
+) -> None:
+    failures: dict[str, BaseException] = {failing: js_error(failing)}
+    sink = Sink(**failures, **({"abort": abort} if abort else {}))
+    bucket: Any = sink
+    with pytest.raises(R2Error, match=failing) as raised:
+        await R2(bucket).upload("k", [bytes(PART), b"rest"])
+    assert raised.value.code == 10001
+    assert sink.calls == calls
+
+
+async def test_upload_of_more_than_10000_parts_is_refused_and_aborted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(_uploads, "MAX_PARTS", 2)
+    sink: Any = Sink()
+    await R2(sink).upload("k", [bytes(PART)] * 2)
+    sink.calls.clear()
+    with pytest.raises(R2Error, match=r"expected at most 2 parts of 5,242,880 bytes, got more"):
+        await R2(sink).upload("k", [bytes(PART), bytes(PART), b"rest"])
+    assert sink.calls == ["create", "part 1", "part 2", "abort"]
+
+
+async def test_upload_that_is_cancelled_twice_ends_as_cancelled() -> None:
+    sink: Any = Sink()
+    task = asyncio.ensure_future(R2(sink).upload("k", [bytes(PART), b"rest"]))
+    await sink.called["part 1"].wait()
+    task.cancel()
+    await sink.called["abort"].wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert sink.calls == ["create", "part 1", "abort"]
+
+
+async def test_upload_that_is_closed_awaits_nothing_more() -> None:
+    sink: Any = Sink()
+    upload = R2(sink).upload("k", [bytes(PART), b"rest"])
+    upload.send(None)
+    upload.close()
+    assert sink.calls == ["create"]
+
+
+async def test_upload_holds_one_part_in_memory() -> None:
+    sink: Any = Sink()
+
+    async def source() -> AsyncIterator[bytes]:
+        for _ in range(60):
+            yield bytes(1024 * 1024)
+
+    tracemalloc.start()
+    try:
+        await R2(sink).upload("k", source())
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    # A part while it grows, its copy for JavaScript, and a chunk.
+    assert peak < 3.5 * PART

@@ -42,6 +42,7 @@ from pyworkers_sdk import (
     fetch,
 )
 from pyworkers_sdk.errors import WorkersError
+from pyworkers_sdk.r2 import _uploads
 from tests.contract.kit import cases
 
 FEW, MANY = 100, 10_000
@@ -117,6 +118,36 @@ async def r2_in_parts(bindings: Bindings) -> None:
     part = await bindings.r2.resume_multipart_upload("k", upload.upload_id).upload_part(1, b"a")
     await upload.complete([part])
     await upload.abort()
+
+
+async def r2_served(bindings: Bindings) -> None:
+    for headers in {"If-None-Match": '"e"'}, {"Range": "bytes=0-2"}:
+        request = Request("https://a/?b=c", headers=headers)
+        body = await bindings.r2.get("k", range=request.headers)
+        assert body
+        response = body.response(request)
+        response.headers.set_cookie("a", "b")
+        assert len(await response.bytes()) == (3 if response.ok else 0)
+        assert request.query["b"] == "c"
+        assert not request.cookies
+
+
+async def r2_uploaded(bindings: Bindings) -> None:
+    _uploads.MIN_PART = 1
+    await bindings.r2.upload("k", chunks())
+    await bindings.r2.upload("k", chunks(), part_size=1, custom_metadata={"a": "b"})
+    await bindings.r2.upload("k", Response("abc").body, part_size=2)
+
+
+async def r2_upload_failing(bindings: Bindings) -> None:
+    _uploads.MIN_PART = 1
+    await fails(bindings.r2.upload("k", [b"ab", "c"], part_size=1))  # type: ignore[list-item]
+
+
+async def d1_gathered(bindings: Bindings) -> None:
+    async with bindings.db.gather() as batch:
+        pending = batch.add(bindings.db.prepare("s").bind(1))
+    assert len(pending.result) == len([row async for row in bindings.db.prepare("s")])
 
 
 async def message_batch(bindings: Bindings) -> None:
@@ -401,6 +432,7 @@ CALLS: dict[str, Call] = {
     "d1.batch": lambda bindings: bindings.db.batch(
         [bindings.db.prepare("s"), bindings.db.prepare("s").bind(1)]
     ),
+    "d1.gather": d1_gathered,
     "d1.exec": lambda bindings: bindings.db.exec("s"),
     "d1.with_session": lambda bindings: (
         bindings.db.with_session("first-primary").prepare("s").all()
@@ -416,6 +448,9 @@ CALLS: dict[str, Call] = {
     "r2.delete": lambda bindings: bindings.r2.delete(["a", "b"]),
     "r2.list": lambda bindings: bindings.r2.list(include=["http_metadata"]),
     "r2 in parts": r2_in_parts,
+    "r2 served": r2_served,
+    "r2.upload": r2_uploaded,
+    "r2.upload failing": r2_upload_failing,
     "queue.send": lambda bindings: bindings.queue.send({"a": [1]}, delay_seconds=1),
     "queue.send v8": lambda bindings: bindings.queue.send({"a": {1}, "b": b"c"}, content_type="v8"),
     "queue.send_batch": lambda bindings: bindings.queue.send_batch(

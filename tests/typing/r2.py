@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, assert_type
@@ -64,6 +64,11 @@ async def objects(r2: R2, request: Request) -> Response:
     assert_type(found.http_metadata.get("cache_expiry"), datetime | None)
     assert_type(found.custom_metadata, dict[str, str])
     found.write_http_metadata(Headers())
+    assert_type(found.response(request), Response)
+    if (head := await r2.head("k")) is not None:
+        assert_type(head.response(request), Response)
+    found.response()  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    found.response(request.headers)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
     _ = (await r2.head("k")).size  # type: ignore[union-attr]  # pyright: ignore[reportOptionalMemberAccess]
     _ = (await r2.get("k", only_if={})).body  # type: ignore[union-attr]  # pyright: ignore[reportOptionalMemberAccess, reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType]
@@ -72,6 +77,21 @@ async def objects(r2: R2, request: Request) -> Response:
     await r2.get("k", only_if={"etag": "x"})  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
     await r2.get(["k"])  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType]
     return Response(found.body)
+
+
+async def uploads(
+    r2: R2, request: Request, chunks: AsyncIterator[bytes], parts: Iterator[memoryview], blob: Blob
+) -> None:
+    assert_type(await r2.upload("k", request.body), R2Object)
+    await r2.upload("k", chunks, part_size=10 * 1024**2, http_metadata=request.headers)
+    for value in (parts, blob, b"", bytearray(), "", [b"a"], None):
+        await r2.upload("k", value, custom_metadata={"a": "b"}, storage_class="Standard")
+
+    await r2.upload("k", chunks, sha256=b"")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    await r2.upload("k", chunks, only_if={})  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    await r2.upload("k", chunks, length=5)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    await r2.upload("k", ["a"])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
+    await r2.upload("k", request)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
 async def puts(r2: R2, request: Request, chunks: AsyncIterator[bytes], blob: Blob) -> None:
@@ -103,7 +123,7 @@ async def listings(r2: R2) -> None:
     _ = page.objects[0].body  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType]
 
 
-async def uploads(r2: R2, chunks: AsyncIterator[bytes]) -> None:
+async def uploads_in_parts(r2: R2, chunks: AsyncIterator[bytes]) -> None:
     upload = await r2.create_multipart_upload("k", storage_class="Standard")
     assert_type(upload, R2MultipartUpload)
     assert_type(r2.resume_multipart_upload("k", upload.upload_id), R2MultipartUpload)

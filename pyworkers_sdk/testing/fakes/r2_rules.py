@@ -364,18 +364,22 @@ def _header_range(header: str, size: int) -> tuple[int, int]:
         if match is None or (match[1] is None and match[2] is None):
             return 0, size
         if match[1] is None:
-            suffix = int(match[2])
+            suffix = _integer(match[2])
             if suffix >= size:
                 return 0, size
             if suffix:
                 satisfiable.append((size - suffix, suffix))
             continue
-        start = int(match[1])
-        end = size - 1 if match[2] is None else min(int(match[2]), size - 1)
-        if start >= size or (match[2] is not None and start > int(match[2])):
+        start = _integer(match[1])
+        end = size - 1 if match[2] is None else min(_integer(match[2]), size - 1)
+        if start >= size or (match[2] is not None and start > _integer(match[2])):
             return 0, size
         satisfiable.append((start, end - start + 1))
     return satisfiable[0] if len(satisfiable) == 1 else (0, size)
+
+
+def _integer(digits: str) -> int:
+    return int(digits[-4000:])  # Python refuses to read more than 4,300 digits
 
 
 # Checksums and keys
