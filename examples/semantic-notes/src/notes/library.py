@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Final, TypedDict, TypeVar
 
-from pyworkers_sdk import AI, D1, R2, Env, R2ObjectBody, Vectorize, VectorizeVector
+from pyworkers_sdk import AI, D1, R2, Env, R2ObjectBody, Request, Vectorize, VectorizeVector
 
 from .pieces import pieces
 
@@ -93,8 +93,9 @@ class Library:
         query = "SELECT id, title, length, ready FROM notes ORDER BY rowid DESC LIMIT ?"
         return [*await self.db.prepare(query, Note).bind(limit).all()]
 
-    async def text(self, note_id: str) -> R2ObjectBody | None:
-        return await self.texts.get(_key(note_id))
+    async def text(self, note_id: str, request: Request) -> R2ObjectBody | None:
+        """Return a note's text, or the part of it for which the request asks."""
+        return await self.texts.get(_key(note_id), range=request.headers)
 
     async def delete(self, note_id: str) -> bool:
         """Delete a note; return False if it does not exist. Searches skip it at once."""

@@ -60,14 +60,12 @@ class Default(WorkerEntrypoint[AppEnv]):
                 note, is_new = await library.add(title, await text_of(request))
                 return Response.json(note, status=201 if is_new else 200)
             case "GET", "api", "notes", note_id:
-                text = await library.text(note_id) if is_id(note_id) else None
+                text = await library.text(note_id, request) if is_id(note_id) else None
                 if text is None:
                     raise Rejected(404, "note not found")
-                headers = {
-                    "content-type": "text/plain;charset=utf-8",
-                    "x-content-type-options": "nosniff",
-                }
-                return Response(text.body, headers=headers)
+                response = text.response(request)
+                response.headers["x-content-type-options"] = "nosniff"
+                return response
             case "DELETE", "api", "notes", note_id:
                 if not is_id(note_id) or not await library.delete(note_id):
                     raise Rejected(404, "note not found")
