@@ -14,7 +14,6 @@ A Python Worker has no OpenSSL: ``ssl`` is missing, and ``hashlib`` has neither 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from inspect import iscoroutine
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypedDict, cast, get_args, overload
 
 from .._border import (
@@ -712,9 +711,6 @@ def _key(key: Any, place: str) -> Any:
 def _key_hint(key: Any) -> str:
     if isinstance(key, CryptoKeyPair):
         return "pass its public_key or its private_key"
-    if iscoroutine(key):
-        key.close()
-        return "await it first"
     if isinstance(key, (str, bytes, bytearray, memoryview, dict)):
         return "crypto.subtle.import_key makes a key of it"
     return ""

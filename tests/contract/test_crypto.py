@@ -11,6 +11,9 @@ from pyworkers_sdk import (
     CryptoError,
     CryptoKey,
     CryptoKeyPair,
+    Queue,
+    QueueError,
+    Response,
     StreamError,
     crypto,
 )
@@ -2109,7 +2112,7 @@ async def test_key_that_is_a_pair_or_not_awaited_is_refused() -> None:
     pair = await subtle.generate_key("Ed25519", True, SIGN_BOTH)
     with raises(ConversionError, match="got CryptoKeyPair; pass its public_key or its private_key"):
         await subtle.sign("Ed25519", pair, b"")
-    with raises(ConversionError, match="got coroutine; await it first"):
+    with raises(ConversionError, match="got the coroutine .*; await it first"):
         await subtle.encrypt(GCM_IV, _any_key(), b"")
     with raises(ConversionError, match=r"^algorithm\.public: expected CryptoKey, got bytes"):
         await subtle.derive_bits({"name": "ECDH", "public": b""}, pair.private_key, 8)
@@ -2182,3 +2185,17 @@ async def test_usages_of_any_iterable_are_taken_once() -> None:
     key = await subtle.generate_key(GCM_128, 1, iter(("encrypt", "decrypt")))
     assert key.usages == ["encrypt", "decrypt"]
     assert key.extractable is True
+
+
+# A key stays in the isolate that has it -----------------------------------------------------
+
+
+@not_in("node", reason="a binding there is miniflare's proxy, which sends other things")
+async def test_key_in_a_message_is_refused(queue: Queue[Any]) -> None:
+    key = await _any_key()
+    for message in key, [key], {"key": key}, CryptoKeyPair(key, key):
+        for content_type in "v8", "json":
+            with raises((ConversionError, QueueError), match="CryptoKey"):
+                await queue.send(message, content_type=content_type)
+    with raises(ConversionError, match="CryptoKey"):
+        Response.json({"key": key})
