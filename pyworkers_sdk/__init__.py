@@ -138,6 +138,13 @@ if TYPE_CHECKING:  # the public names: edit here, then run scripts/public_names.
         ExecOutput as ExecOutput,
         ExecProcess as ExecProcess,
     )
+    from .crypto import (
+        CryptoKey as CryptoKey,
+        CryptoKeyPair as CryptoKeyPair,
+        DigestStream as DigestStream,
+        SubtleCrypto as SubtleCrypto,
+    )
+    from .crypto.algorithms import JsonWebKey as JsonWebKey
     from .d1 import (
         D1 as D1,
         D1DatabaseSession as D1DatabaseSession,
@@ -191,6 +198,7 @@ if TYPE_CHECKING:  # the public names: edit here, then run scripts/public_names.
         ArtifactsError as ArtifactsError,
         BindingError as BindingError,
         ConversionError as ConversionError,
+        CryptoError as CryptoError,
         D1ConstraintError as D1ConstraintError,
         D1Error as D1Error,
         DurableObjectConstraintError as DurableObjectConstraintError,
@@ -493,6 +501,9 @@ _HOMES = {
     "ConversionError": ".errors",
     "ConversionOptions": ".ai.documents",
     "ConversionResponse": ".ai.documents",
+    "CryptoError": ".errors",
+    "CryptoKey": ".crypto",
+    "CryptoKeyPair": ".crypto",
     "D1": ".d1",
     "D1Batch": "._d1_gather",
     "D1ConstraintError": ".errors",
@@ -503,6 +514,7 @@ _HOMES = {
     "D1Pending": "._d1_gather",
     "D1PreparedStatement": ".d1",
     "D1Result": ".d1",
+    "DigestStream": ".crypto",
     "DispatchNamespace": ".dispatch_namespaces",
     "Doctype": ".html_rewriter",
     "DocumentEnd": ".html_rewriter",
@@ -558,6 +570,7 @@ _HOMES = {
     "ImagesError": ".errors",
     "IncomingRequestCfProperties": ".cf",
     "InstanceStatus": ".workflows",
+    "JsonWebKey": ".crypto.algorithms",
     "KV": ".kv",
     "KVError": ".errors",
     "KVListKey": ".kv",
@@ -631,6 +644,7 @@ _HOMES = {
     "StreamVideos": ".stream_video",
     "StreamWatermark": ".stream_video.types",
     "StreamWatermarks": ".stream_video",
+    "SubtleCrypto": ".crypto",
     "SupportedFileFormat": ".ai.documents",
     "SyncKvStorage": ".durable.kv",
     "Text": ".html_rewriter",

@@ -14,6 +14,7 @@
     │   └── AiSearchError      AI Search refused
     ├── AnalyticsSQLError      .retryable
     ├── ArtifactsError         Artifacts refused; ``code`` is the reason
+    ├── CryptoError            Web Crypto refused or failed; ``js_name`` is the kind
     ├── EmailError             an email was not accepted
     ├── ImagesError            Images refused, or could not read an image
     ├── KVError
@@ -51,6 +52,7 @@ __all__ = [
     "ArtifactsError",
     "BindingError",
     "ConversionError",
+    "CryptoError",
     "D1ConstraintError",
     "D1Error",
     "DurableObjectConstraintError",
@@ -176,6 +178,16 @@ class ArtifactsError(WorkersError):
     """
 
     numeric_code: int | None = None
+
+
+class CryptoError(WorkersError):
+    """Web Crypto refused the operation, or it failed; ``js_name`` is the kind.
+
+    "OperationError" the operation failed (a wrong key, a changed ciphertext), "DataError" an
+    unreadable key, "InvalidAccessError" a key that is not for this operation, "NotSupportedError"
+    an unknown algorithm or format, "SyntaxError" unsuitable key usages, "QuotaExceededError" too
+    many random bytes, "TypeError" a missing parameter.
+    """
 
 
 class EmailError(WorkersError):

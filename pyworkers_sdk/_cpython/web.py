@@ -72,6 +72,10 @@ def __getattr__(name: str) -> Any:
         from .html.rewriter import HTMLRewriter
 
         return HTMLRewriter
+    if name == "crypto":
+        from .crypto import crypto
+
+        return crypto
     raise AttributeError(name)
 
 

@@ -19,6 +19,7 @@ from .browser import *
 from .cache import *
 from .cache_context import *
 from .containers import *
+from .crypto import *
 from .d1 import *
 from .dispatch_namespaces import *
 from .durable import *

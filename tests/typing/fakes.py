@@ -8,7 +8,7 @@ are the fakes of the web platform. tests/test_protocols.py finds fakes and Proto
 from __future__ import annotations
 
 from pyworkers_sdk import _js
-from pyworkers_sdk._cpython import abort, forms, streams, tcp, web, websockets
+from pyworkers_sdk._cpython import abort, crypto, forms, streams, tcp, web, websockets
 from pyworkers_sdk._cpython.html import rewriter, tokens
 from pyworkers_sdk.testing.fakes.agent_memory import (
     FakeAgentMemoryNamespace,
@@ -147,6 +147,12 @@ cache_context: type[_js.CacheContext] = FakeCacheContext
 # containers
 container: type[_js.Container] = FakeContainer
 exec_process: type[_js.ExecProcess] = FakeExecProcess
+
+# crypto
+web_crypto: type[_js.Crypto] = crypto.Crypto
+subtle_crypto: type[_js.SubtleCrypto] = crypto.SubtleCrypto
+crypto_key: type[_js.CryptoKey] = crypto.CryptoKey
+digest_stream: type[_js.DigestStream] = crypto.DigestStream
 
 # d1
 d1_database: type[_js.D1Database] = FakeD1Database
