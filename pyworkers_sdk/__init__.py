@@ -315,6 +315,7 @@ if TYPE_CHECKING:  # the public names: edit here, then run scripts/public_names.
         StreamWatermark as StreamWatermark,
     )
     from .streams import ReadableStream as ReadableStream, WritableStream as WritableStream
+    from .sync import run_sync as run_sync
     from .tail import (
         ScriptVersion as ScriptVersion,
         TraceDiagnosticChannelEvent as TraceDiagnosticChannelEvent,
@@ -724,6 +725,7 @@ _HOMES = {
     "connect": ".tcp",
     "fetch": ".http",
     "handler": ".global_handlers",
+    "run_sync": ".sync",
 }
 
 if not TYPE_CHECKING:  # type checkers take the names above for public

@@ -13,6 +13,7 @@ import asyncio
 from collections.abc import AsyncIterable, Awaitable, Collection
 from datetime import datetime, timezone
 from functools import partial
+from inspect import iscoroutine
 from typing import Any
 
 import js
@@ -53,6 +54,7 @@ __all__ = [
     "prop",
     "raw",
     "record",
+    "run_sync",
     "stream_from",
     "table",
     "tag_of",
@@ -463,6 +465,32 @@ def promise(awaitable: Awaitable[Any]) -> Any:
     # Not Promise.resolve: Pyodide turns its result into a Python future, and a future passed on to
     # JavaScript is a proxy that dies with the call.
     return js.Promise.new(lambda resolve, _: resolve(proxy))
+
+
+def run_sync(awaitable: Awaitable[Any]) -> Any:
+    """Wait for an awaitable in synchronous code, and return its result."""
+    from pyodide.ffi import can_run_sync, run_sync
+
+    if not can_run_sync():
+        if iscoroutine(awaitable):
+            awaitable.close()
+        raise WorkersError(
+            "run_sync: expected synchronous code that an async handler calls, got code at import "
+            "or in a function that JavaScript does not await; await the value in an async function"
+        )
+    outcome: list[Any] = []
+
+    async def settle() -> None:
+        # Neither the result nor an exception crosses to JavaScript and back.
+        try:
+            outcome.append(await awaitable)
+        except BaseException as error:
+            outcome.extend((None, error))
+
+    run_sync(settle())
+    if len(outcome) > 1:
+        raise outcome[1]
+    return outcome[0]
 
 
 def later(target: Any, method: str, args: list[Any]) -> None:

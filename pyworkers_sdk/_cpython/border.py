@@ -46,6 +46,7 @@ __all__ = [
     "prop",
     "raw",
     "record",
+    "run_sync",
     "stream_from",
     "table",
     "tag_of",
@@ -230,6 +231,13 @@ def promise(awaitable: Awaitable[Any]) -> Any:
     import asyncio
 
     return asyncio.ensure_future(awaitable)
+
+
+def run_sync(awaitable: Awaitable[Any]) -> Any:
+    """Wait for an awaitable in synchronous code, and return its result."""
+    from .run_sync import run_sync  # few tests need it
+
+    return run_sync(awaitable)
 
 
 def later(target: Any, method: str, args: list[Any]) -> None:

@@ -14,7 +14,7 @@ from datetime import datetime
 from types import SimpleNamespace
 from typing import Any, NamedTuple, NotRequired, TypedDict
 
-from pyworkers_sdk import Env, Message, MessageBatch, Queue
+from pyworkers_sdk import Env, Message, MessageBatch, Queue, run_sync
 from pyworkers_sdk.errors import RowError
 
 # Settings under JavaScript's names, in seconds.
@@ -107,6 +107,8 @@ async def _do(action: str, batch: MessageBatch[Job], message: Message[Job]) -> N
         batch.ack_all()
     elif name == "retry_all":
         batch.retry_all(delay_seconds=delay)
+    elif name == "run_sync":
+        message.retry(delay_seconds=run_sync(asyncio.sleep(0.01, 0)))
     elif name == "raise":
         await asyncio.sleep(0)
         raise LookupError("the handler broke")

@@ -22,6 +22,7 @@ from pyworkers_sdk import (
     WebSocket,
     WebSocketPair,
     WebSocketRequestResponsePair,
+    run_sync,
 )
 from tests.contract import kit
 
@@ -69,6 +70,11 @@ class Counter(DurableObject[CounterEnv]):
         count = await self.ctx.storage.get("count", int) or 0
         await self.ctx.storage.put("count", count + by)
         return count + by
+
+    def add_sync(self, by: int = 1) -> int:
+        total = run_sync(self.ctx.storage.get("total", int)) or 0
+        run_sync(self.ctx.storage.put("total", total + by))
+        return total + by
 
     async def add_sql(self, by: int = 1) -> int:
         sql = self.ctx.storage.sql

@@ -16,6 +16,7 @@ from pyworkers_sdk import (
     Service,
     WorkerEntrypoint,
     WorkersError,
+    run_sync,
 )
 
 
@@ -88,6 +89,8 @@ class Callee(WorkerEntrypoint[CalleeEnv]):
     constant = 5
 
     async def fetch(self, request: Request) -> Response:
+        if request.url.endswith("/waits"):
+            return Response(self.waits("answer"))
         if request.url.endswith("/fail"):
             raise LookupError("no such page")
         text = f"{request.method} {request.url} {await request.text()}"
@@ -98,6 +101,13 @@ class Callee(WorkerEntrypoint[CalleeEnv]):
 
     def plain(self) -> str:
         return "not async"
+
+    def waits(self, value: Any) -> Any:
+        return run_sync(asyncio.sleep(0.01, value))
+
+    async def waits_inside(self, value: Any) -> Any:
+        await asyncio.sleep(0)
+        return self.waits(value)
 
     async def echo(self, value: Any) -> Any:
         return value
