@@ -155,9 +155,9 @@ class Connection:
             return
         code: int = message.get("code") or 1000
         reason: str = message.get("reason") or ""
-        reason = reason.encode()[:_MAX_REASON].decode(errors="ignore")
         if code == _NO_CODE:
             socket.close()
         else:
-            socket.close(1000 if code in _UNSENDABLE else code, reason)
+            sendable = reason.encode()[:_MAX_REASON].decode(errors="ignore")
+            socket.close(1000 if code in _UNSENDABLE else code, sendable)
         self._closed = (code, reason)

@@ -225,7 +225,8 @@ class _Exchange:
         self._is_whole = False
         self._chunks: asyncio.Queue[bytes | BaseException | None] = asyncio.Queue(1)
         self._complete = False  # the application has sent its last piece
-        self._ended = asyncio.Event()  # nothing more is read: sent, or the client has left
+        self._gone = False  # the client has left
+        self._ended = asyncio.Event()  # nothing more is read: all is sent, or the client has left
         self._error: BaseException | None = None
         self._listening: Listening | None = None
 
@@ -328,6 +329,7 @@ class _Exchange:
 
     def _leave(self) -> None:
         """Drop the rest of the response: the client has left."""
+        self._gone = True
         self._ended.set()
         while not self._chunks.empty():
             self._chunks.get_nowait()
@@ -336,7 +338,7 @@ class _Exchange:
         event = message["type"]
         if self._complete:
             raise unexpected(event)
-        if self._ended.is_set():
+        if self._gone:
             return
         expected = "http.response.start" if self._start is None else "http.response.body"
         if event != expected:

@@ -238,7 +238,9 @@ async def _refuse(scope: Message, response: Response, send: Send) -> None:
 
 
 def _pairs(response: Response) -> list[tuple[bytes, bytes]]:
-    return [(name.encode(), bytes_of_header(value)) for name, value in response.headers.items()]
+    # Values that are joined may end in ", ", and a server refuses a space at the end.
+    items = response.headers.items()
+    return [(name.encode(), bytes_of_header(value).strip(b" \t")) for name, value in items]
 
 
 def _headers_of(response: Response, method: str) -> list[tuple[bytes, bytes]]:
