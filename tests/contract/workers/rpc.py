@@ -18,6 +18,8 @@ from pyworkers_sdk import (
     WorkersError,
 )
 
+from .typed import TypedMethods
+
 
 class CalleeEnv(Env):
     """The part of the Worker's env that these entrypoints use."""
@@ -82,7 +84,7 @@ class Halt(BaseException):
     """An exception that ``except Exception`` does not catch."""
 
 
-class Callee(WorkerEntrypoint[CalleeEnv]):
+class Callee(TypedMethods, WorkerEntrypoint[CalleeEnv]):
     """A named entrypoint of the contract Worker, bound to itself."""
 
     constant = 5
