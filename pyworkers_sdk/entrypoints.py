@@ -12,7 +12,7 @@ JavaScript values and is converted there once. ``self.method()`` inside the prog
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from functools import cache, partial, reduce
+from functools import cache, cached_property, partial, reduce
 from inspect import Parameter, currentframe, isawaitable, signature
 from keyword import iskeyword
 from types import CoroutineType, FunctionType, TracebackType
@@ -30,6 +30,7 @@ from typing import (
 
 from ._border import JsWrapper, from_js, platform, promise, prop, raw
 from ._border.rpc import answered, from_rpc, returned
+from ._signatures import signature_of
 from .errors import WorkersError
 from .http import Request, Response
 
@@ -159,8 +160,13 @@ class ExportProxy:
         python_name, call, _ = self._handlers.get(name.removeprefix("on_"), (name, _over_rpc, 0))
         cls = cast("type[Any]", type(self._instance))
         for attribute in (python_name, name, f"{name}_" if iskeyword(name) else name):
-            if not attribute.startswith("_") and callable(getattr(cls, attribute, None)):
+            if attribute.startswith("_"):
+                continue
+            member = getattr(cls, attribute, None)
+            if callable(member):
                 return partial(call, getattr(self._instance, attribute))
+            if isinstance(member, (property, cached_property)):
+                return partial(_over_rpc, partial(getattr, self._instance, attribute))
         raise AttributeError(f"{cls.__name__} has no method {name}")
 
 
@@ -191,8 +197,12 @@ def _over_rpc(method: Callable[..., Any], *args: Any) -> Any:
 
 async def _called(method: Callable[..., Any], args: tuple[Any, ...]) -> Any:
     values = [from_rpc(arg) for arg in args]
+    signature = signature_of(method)
+    options: dict[str, Any] = {}
+    if signature is not None:
+        values, options = signature.arrived(values)
     with hide_from_traceback:
-        result = method(*values)
+        result = method(*values, **options)
         return await result if isawaitable(result) else result
 
 

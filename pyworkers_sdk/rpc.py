@@ -1,21 +1,22 @@
 """Remote procedure calls: ``RpcTarget`` for objects that others call, ``RpcStub`` for theirs.
 
 Structured clone copies arguments and results: None, bools, numbers, text, bytes, datetimes, lists,
-dicts with text keys, sets, and nested values of these types. ``Request``, ``Response``,
-``Headers``, streams and service bindings pass too. A function, or an object of an ``RpcTarget``
+dicts with text keys, sets, and nested values of these types. Dataclasses, named tuples and pydantic
+models cross as objects, and the side that receives them loads the class that its annotation
+specifies. ``Request``, ``Response``, ``Headers``, streams and service bindings pass too. A function, or an object of an ``RpcTarget``
 class, stays where it is: the other side gets a stub, and a call on the stub runs here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from inspect import Parameter, signature
+from collections.abc import Generator, Iterable
 from keyword import iskeyword
 from types import FunctionType, TracebackType
 from typing import Any, ClassVar, Self
 
 from ._border import JsWrapper, raising
 from ._border.rpc import dispose, from_rpc, invoke, local_stub, member, sendable
+from ._signatures import Typed, member_of
 from .errors import RpcError
 
 __all__ = ["RpcPromise", "RpcProperty", "RpcStub", "RpcTarget"]
@@ -26,8 +27,8 @@ _raising = raising(RpcError)
 class RpcTarget:
     """Base of classes whose objects pass over RPC by reference.
 
-    The other side may call the public methods of the class, ``async`` or not, and read its
-    properties. It cannot reach attributes of an instance, or names that begin with an underscore.
+    The other side may call the public methods of the class, ``async`` or not, and await its
+    properties; a property of ``async def`` has the same type on both sides. It cannot reach attributes of an instance, or names that begin with an underscore.
 
     ::
 
@@ -89,33 +90,53 @@ def _public_members(cls: type[RpcTarget]) -> tuple[tuple[str, ...], tuple[str, .
 class _Remote(JsWrapper[Any]):
     """Client side of RPC: something on the other side that has members or can be called."""
 
-    __slots__ = ("_function", "_raises")
+    __slots__ = ("_place", "_raises", "_type")
 
-    def __init__(self, js: Any, raises: raising = _raising, function: Any = None) -> None:
-        """``function`` is the method's own function if its class is known, for keywords."""
+    def __init__(
+        self,
+        js: Any,
+        raises: raising = _raising,
+        type_: Typed | None = None,
+        place: str = "the result",
+    ) -> None:
+        """``type_`` is what annotations say of the value, and ``place`` its name in errors."""
         self._js = js
         self._raises = raises
-        self._function = function
+        self._type = type_
+        self._place = place
 
     def __getattr__(self, name: str) -> RpcProperty:
         if name.startswith("_"):
             raise private(name)
-        return property_of(self._js, name, None, self._raises)
+        kind = None if self._type is None else self._type.kind
+        return property_of(self._js, name, kind, self._raises)
 
     def __call__(self, *args: Any, **keywords: Any) -> RpcPromise:
         """Call the function. The call is sent at once; await the promise for its result."""
         return self._call("the call", args, keywords)
 
     def _call(self, name: str, args: tuple[Any, ...], keywords: dict[str, Any]) -> RpcPromise:
+        signature = None if self._type is None else self._type.signature
+        values: Iterable[Any] = args
         if keywords:
-            args = _by_position(name, args, keywords, self._function)
-        js_args = [sendable(arg, f"argument {n} of {name}") for n, arg in enumerate(args, 1)]
+            if signature is None:
+                raise TypeError(
+                    f"{name}: keyword arguments need the signature of the method, and its class is "
+                    "unknown. Annotate the binding with the class, Service[…] or "
+                    "DurableObjectNamespace[…], and import the class at run time; or pass the "
+                    "arguments by position"
+                )
+            values = signature.by_position(args, keywords)
+        js_args = [sendable(arg, f"argument {n} of {name}") for n, arg in enumerate(values, 1)]
         with self._raises:
-            return RpcPromise(invoke(self._js, js_args), self._raises)
+            promise = invoke(self._js, js_args)
+        result = None if signature is None else signature.result
+        return RpcPromise(promise, self._raises, result, f"the result of {name}")
 
     async def _awaited(self) -> Any:
         with self._raises:
-            return from_rpc(await self._js)
+            value = from_rpc(await self._js)
+        return value if self._type is None else self._type.load(value, self._place)
 
     def dispose(self) -> None:
         """Release the stub: the other side may forget its object.
@@ -129,66 +150,45 @@ def private(name: str) -> AttributeError:
     return AttributeError(f"{name}: RPC cannot reach names that begin with an underscore")
 
 
-def property_of(js: Any, name: str, cls: Any, raises: raising) -> RpcProperty:
+def property_of(
+    js: Any, name: str, cls: Any, raises: raising, *, of_entrypoint: bool = False
+) -> RpcProperty:
     """Return a member of a remote object. Nothing is sent before it is called or awaited.
 
-    ``cls`` is the class of the remote object, or None if it is unknown.
+    Args:
+        js: The remote object.
+        name: The name of the member in Python.
+        cls: The class of the remote object, or None if it is unknown.
+        raises: Raises the errors of calls.
+        of_entrypoint: The object is an entrypoint or a Durable Object. There the runtime reaches
+            only methods, so a property is called.
     """
     js_name = name[:-1] if name.endswith("_") and iskeyword(name[:-1]) else name
-    return RpcProperty(member(js, js_name), name, raises, getattr(cls, name, None))
-
-
-def _by_position(
-    name: str, args: tuple[Any, ...], keywords: dict[str, Any], function: Any
-) -> tuple[Any, ...]:
-    """Return all arguments by position, in the order of the function's parameters.
-
-    JavaScript has no keyword arguments.
-    """
-    if function is None:
-        raise TypeError(
-            f"{name}: keyword arguments need the signature of the method, and its class is "
-            "unknown. Annotate the binding with the class, Service[…] or "
-            "DurableObjectNamespace[…], and import the class at run time; or pass the arguments "
-            "by position"
-        )
-    whole = signature(function)
-    parameters = list(whole.parameters.values())[1:]  # without self
-    bound = whole.replace(parameters=parameters).bind(*args, **keywords)
-    bound.apply_defaults()
-    positional: list[Any] = []
-    count = len(args)
-    for parameter in parameters:
-        value = bound.arguments[parameter.name]
-        if parameter.kind in (Parameter.KEYWORD_ONLY, Parameter.VAR_KEYWORD):
-            if parameter.name in keywords or (parameter.kind is Parameter.VAR_KEYWORD and value):
-                raise TypeError(
-                    f"{name}: parameter {parameter.name!r} is keyword-only, but RPC passes "
-                    "arguments by position only"
-                )
-        elif parameter.kind is Parameter.VAR_POSITIONAL:
-            positional += value
-        else:
-            positional.append(value)
-            if parameter.name in keywords:
-                count = max(count, len(positional))
-    return tuple(positional[:count])
+    type_ = None if cls is None else member_of(cls, name)
+    return RpcProperty(member(js, js_name), name, raises, type_, of_entrypoint)
 
 
 class RpcProperty(_Remote):
     """A member of a remote object: call it if it is a method, otherwise await its value."""
 
-    __slots__ = ("_name",)
+    __slots__ = ("_name", "_of_entrypoint")
 
-    def __init__(self, js: Any, name: str, raises: raising, function: Any) -> None:
-        super().__init__(js, raises, function)
+    def __init__(
+        self, js: Any, name: str, raises: raising, type_: Typed | None, of_entrypoint: bool
+    ) -> None:
+        super().__init__(js, raises, type_, f"the property {name}")
         self._name = name
+        self._of_entrypoint = of_entrypoint
 
     def __call__(self, *args: Any, **keywords: Any) -> RpcPromise:
         """Call the method. The call is sent at once; await the promise for its result."""
         return self._call(f"{self._name}()", args, keywords)
 
     def __await__(self) -> Generator[Any, None, Any]:
+        if self._of_entrypoint and self._type is not None and self._type.is_property:
+            with self._raises:
+                value = invoke(self._js, [])
+            return RpcPromise(value, self._raises, self._type, self._place).__await__()
         return self._awaited().__await__()
 
 
@@ -249,13 +249,19 @@ class RpcStub(_Remote):
         _Remote.__init__(self, stub)
         return self
 
+    def __typed__(self, type_: Typed | None) -> Self:
+        """Return the stub, whose members and calls have the types that an annotation specifies."""
+        self._type = type_
+        return self
+
     def dup(self) -> Self:
         """Return another stub of the same object. Each stub is disposed of by itself.
 
         JS: RpcStub.dup.
         """
         with _raising:
-            return self.from_js(self._js.dup())
+            copy = self.from_js(self._js.dup())
+        return copy.__typed__(self._type)
 
     def __enter__(self) -> Self:
         return self

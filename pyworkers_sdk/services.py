@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from . import _js
     from ._http_body import BodyInit
+    from ._signatures import Typed
     from .abort import AbortSignal
     from .headers import HeadersInit
     from .rpc import RpcProperty
@@ -34,8 +35,13 @@ class Fetcher(JsWrapper["_js.Fetcher"]):
     """Another Worker, or an object of it: ``fetch`` is HTTP, and any other method is RPC.
 
     A call returns an ``RpcPromise``. It takes further calls before it is awaited:
-    ``await env.COUNTERS.open("a").increment()`` is one round trip. Arguments and results are
-    copied: a dataclass or a pydantic model arrives as a dict, whatever the method's annotation is.
+    ``await env.COUNTERS.open("a").increment()`` is one round trip.
+
+    Arguments and results are copied, and arrive as the annotations of the method specify: as a
+    dataclass, a TypedDict, a pydantic model, an Enum or a datetime, nested too. If the class of the
+    other side is unknown here, a result arrives as plain data. Keyword-only arguments cross as one
+    object behind the others. Properties are awaited: declare them as ``@property`` over
+    ``async def``, so that type checkers know it.
 
     Bindings of ``mtls_certificates``, ``vpc_services`` and ``vpc_networks`` are Fetchers with
     ``fetch`` only: ``BANK: Fetcher`` in an Env.
@@ -45,6 +51,8 @@ class Fetcher(JsWrapper["_js.Fetcher"]):
             JavaScript; "DataCloneError" for a live object, such as a binding, that cannot be sent.
             For an exception of Python the RpcError is also of its built-in class, or of the
             nearest: ``except KeyError`` catches a KeyError.
+        RowError: An argument or a result does not fit its annotation. The message names the method
+            and the parameter.
         ConversionError: A value cannot be copied.
 
     JS: Fetcher.
@@ -125,7 +133,13 @@ class Fetcher(JsWrapper["_js.Fetcher"]):
     def __getattr__(self, name: str) -> RpcProperty:
         if name.startswith("_"):
             raise private(name)
-        return property_of(self._js, name, self._kind, _raising(self._error))
+        raises = _raising(self._error)
+        return property_of(self._js, name, self._kind, raises, of_entrypoint=True)
+
+    def __typed__(self, type_: Typed) -> Self:
+        """Return the stub, whose members have the types that an annotation specifies."""
+        self._kind = type_.kind
+        return self
 
 
 if TYPE_CHECKING:
@@ -135,9 +149,9 @@ if TYPE_CHECKING:
         """A service binding: ``AUTH: Service[Auth]`` in an Env.
 
         ``Auth`` is the class of the bound entrypoint, a ``WorkerEntrypoint``, or a Protocol with
-        its methods. For type checkers ``env.AUTH`` is an ``Auth``, so declare its methods
-        ``async``. A bare ``Service`` is a ``Fetcher``. At run time both are Fetchers; calls take
-        keyword arguments if the class is known.
+        its methods. For type checkers ``env.AUTH`` is an ``Auth``, so declare its methods and
+        properties ``async``. A bare ``Service`` is a ``Fetcher``. At run time both are Fetchers. If
+        the class is known, calls take keyword arguments, and results have their annotated types.
 
         JS: Fetcher.
         """

@@ -15,6 +15,7 @@ import js
 from js import Array, Object, Reflect
 from pyodide.ffi import JsException, JsProxy, create_proxy, to_js as pyodide_to_js
 
+from .._signatures import signature_of
 from ..errors import BASE, WorkersError, base_of, error_of, error_value, is_known
 from .live_objects import wrap_live_object
 from .pyodide import CLONE, JsNull, answer, tag_of, to_js, to_py, unusual
@@ -187,10 +188,18 @@ def _bound(proxy: Any, number: int) -> Any:
     return js.Function.prototype.call.bind(proxy, None, number)
 
 
+def _arguments(function: Callable[..., Any], args: Any) -> tuple[list[Any], dict[str, Any]]:
+    """Return the arguments that arrived, as the annotations of the function specify."""
+    values = [from_rpc(arg) for arg in args]
+    signature = signature_of(function)
+    return (values, {}) if signature is None else signature.arrived(values)
+
+
 def _answer(function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
     """Call ``function``, and return its result as JavaScript's, or a Promise of it."""
     try:
-        result = function(*map(from_rpc, args))
+        values, options = _arguments(function, args)
+        result = function(*values, **options)
         name = result_of(function)
         if not isawaitable(result):
             return sendable(result, name)

@@ -13,11 +13,12 @@ from array import array
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from functools import partial
-from inspect import isawaitable
+from inspect import getattr_static, isawaitable, iscoroutinefunction
 from typing import Any
 
 from .._border.live_objects import wrap_live_object
 from .._border.values import Walk, result_of
+from .._signatures import signature_of
 from ..errors import BASE, WorkersError, base_of, error_value
 from . import border
 from .border import CLONE, tag_of, to_js
@@ -92,10 +93,18 @@ class _Failing:
 _failing = _Failing()
 
 
+def _arguments(function: Callable[..., Any], args: Any) -> tuple[list[Any], dict[str, Any]]:
+    """Return the arguments that arrived, as the annotations of the function specify."""
+    values = [from_rpc(arg) for arg in args]
+    signature = signature_of(function)
+    return (values, {}) if signature is None else signature.arrived(values)
+
+
 async def _answer(function: Callable[..., Any], *args: Any) -> Any:
     """Call ``function``, and return its result as JavaScript's."""
     with _failing:
-        result = function(*map(from_rpc, args))
+        values, options = _arguments(function, args)
+        result = function(*values, **options)
         return sendable(await result if isawaitable(result) else result, result_of(function))
 
 
@@ -119,7 +128,13 @@ def _by_reference(value: Any, walk: Walk) -> Any:
         {name: partial(_answer, getattr(value, name)) for name in methods},
         {name: partial(_answer, partial(getattr, value, name)) for name in properties},
         value.dispose,
+        [name for name in properties if _is_async(getattr_static(cls, name))],
     )
+
+
+def _is_async(attribute: Any) -> bool:
+    getter = getattr(attribute, "fget", None) or getattr(attribute, "func", None)
+    return iscoroutinefunction(getter)
 
 
 _RULES = CLONE.extended(

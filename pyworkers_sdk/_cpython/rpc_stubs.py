@@ -22,7 +22,7 @@ this package have names between double underscores.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Collection, Generator
 from typing import Any
 
 from .js_exception import JsException
@@ -64,11 +64,17 @@ class JsRpcTarget:
     js_tag = "JsRpcTarget"
 
     def __init__(
-        self, methods: dict[str, Call], properties: dict[str, Call], dispose: Callable[[], None]
+        self,
+        methods: dict[str, Call],
+        properties: dict[str, Call],
+        dispose: Callable[[], None],
+        promised: Collection[str] = (),
     ) -> None:
+        """``promised`` names the properties that are Promises: they have no members to pipeline."""
         self.methods = methods
         self.properties = properties
         self.dispose = dispose
+        self.promised = promised
 
 
 # Server
@@ -128,7 +134,9 @@ async def _member_at(value: Any, path: tuple[str, ...]) -> Any:
         if isinstance(value, JsRpcTarget):
             if name in value.methods:
                 value = JsFunction(value.methods[name])
-            elif name in value.properties:
+            elif name in value.properties and (
+                name not in value.promised or index == len(path) - 1
+            ):
                 value = await value.properties[name]()
             else:
                 raise missing(name)

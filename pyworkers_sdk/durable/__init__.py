@@ -120,8 +120,9 @@ class DurableObjectNamespace(JsWrapper["_js.DurableObjectNamespace"], Generic[Ob
     """A namespace: the Durable Objects of one class, ``ROOMS: DurableObjectNamespace["ChatRoom"]``.
 
     For type checkers, ``get`` returns a ``ChatRoom``, whose ``async`` methods you call. At run
-    time, and without a class in brackets, ``get`` returns a ``DurableObjectStub``. Its methods
-    accept keyword arguments only if the class is known at run time.
+    time, and without a class in brackets, ``get`` returns a ``DurableObjectStub``. If the class is
+    known at run time, its methods take keyword arguments, and their results have their annotated
+    types.
 
     JS: DurableObjectNamespace.
     """
@@ -252,7 +253,7 @@ class DurableObjectNamespace(JsWrapper["_js.DurableObjectNamespace"], Generic[Ob
 
 def _new_stub(stub: Any, object_class: Any) -> DurableObjectStub:
     self = DurableObjectStub(stub)
-    self._kind = object_class  # for keyword arguments: RPC passes them by position
+    self._kind = object_class  # for the types of its methods
     return self
 
 

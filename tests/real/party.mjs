@@ -48,6 +48,10 @@ export class Party extends WorkerEntrypoint {
     return first + second;
   }
 
+  together(...args) {
+    return args;
+  }
+
   counter() {
     return new Counter();
   }

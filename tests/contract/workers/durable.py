@@ -26,12 +26,14 @@ from pyworkers_sdk import (
 )
 from tests.contract import kit
 
+from .typed import TypedMethods
+
 
 class CounterEnv(Env):
     KV: Keys
 
 
-class Counter(DurableObject[CounterEnv]):
+class Counter(TypedMethods, DurableObject[CounterEnv]):
     """Counts in several ways. ``started`` differs in each instance."""
 
     def __init__(self, ctx: DurableObjectState, env: CounterEnv) -> None:

@@ -19,6 +19,8 @@ from pyworkers_sdk import (
     run_sync,
 )
 
+from .typed import TypedMethods
+
 
 class CalleeEnv(Env):
     """The part of the Worker's env that these entrypoints use."""
@@ -83,7 +85,7 @@ class Halt(BaseException):
     """An exception that ``except Exception`` does not catch."""
 
 
-class Callee(WorkerEntrypoint[CalleeEnv]):
+class Callee(TypedMethods, WorkerEntrypoint[CalleeEnv]):
     """A named entrypoint of the contract Worker, bound to itself."""
 
     constant = 5
