@@ -214,7 +214,12 @@ def from_js(value: Any) -> Any:
     null and undefined become None, a Date an aware UTC datetime, a buffer bytes, a Map a dict, an
     Error a WorkersError. A class instance is returned as it is.
     """
-    return value if type(value) in _DONE else _cleaned(value, set())
+    if type(value) in _DONE:
+        return value
+    try:
+        return _cleaned(value, set())
+    except RecursionError:
+        raise ConversionError("the value from JavaScript is nested too deeply") from None
 
 
 _DONE = {str, int, float, bool, type(None), datetime}
@@ -373,7 +378,9 @@ def to_py(value: Any) -> Any:
     """Call ``value.to_py()``; return None where an own key ``constructor`` with null breaks it."""
     try:
         return value.to_py()
-    except JsException:
+    except JsException as error:
+        if error.name == "RangeError":  # some thousand levels: the stack of JavaScript is full
+            raise RecursionError from None
         return None
 
 

@@ -93,10 +93,45 @@ class Walk:
         self.done: dict[int, tuple[Any, Any]] = {}
         self.cyclic = False
 
-    def __call__(self, value: Any) -> Any:
-        cls = cast("type[Any]", type(value))
-        rule = self.rules.by_type.get(cls) or _rule_for(cls, self.rules)
-        return rule(value, self)
+    def value(self, value: Any) -> Any:
+        """Convert a value.
+
+        A method, and not ``__call__``: that would pass through C, and each level of a value would
+        use the stack of WebAssembly. On Pyodide 314 in Node, 250 levels overflowed it so.
+        """
+        return self.rule(type(value))(value, self)
+
+    def rule(self, cls: type[Any]) -> Rule:
+        """Return the rule for the values of a type."""
+        return self.rules.by_type.get(cls) or _rule_for(cls, self.rules)
+
+    def entered(self, value: Any, target: Any) -> Any:
+        """Enter a container that is converted into ``target``, or return its earlier copy.
+
+        Raises:
+            Refused: The value contains itself, and the walk's target cannot hold a cycle; or it is
+                nested too deeply.
+        """
+        key = id(value)
+        keeps_cycles = self.rules.keeps_cycles
+        if key in self.open:
+            if not keeps_cycles:
+                raise Refused("the value contains itself; JSON cannot represent a cycle")
+            self.cyclic = True
+        if key in self.done:
+            return self.done[key][1]
+        if len(self.open) >= MAX_WRITTEN_DEPTH:
+            raise TooDeep
+        if keeps_cycles:
+            # With the source: the fields of a dataclass or of a model are a dict that lives no
+            # longer than its conversion, and Python would soon reuse its id for the next one.
+            self.done[key] = (value, target)
+        self.open.add(key)
+        return None
+
+
+class TooDeep(Exception):
+    """Raised inside a walk: the value has too many levels. A path to it would be too long."""
 
 
 def convert(value: Any, name: str, rules: Rules) -> Any:
@@ -115,20 +150,28 @@ def convert_each(values: Iterable[Any], name: str, rules: Rules) -> list[Any]:
     converted: list[Any] = []
     try:
         for value in values:
-            converted.append(walk(value))
+            converted.append(walk.value(value))
     except Refused as refused:
         raise ConversionError(f"{name}[{len(converted)}]{refused.path}: {refused.reason}") from None
+    except (TooDeep, RecursionError):
+        raise _too_deep(f"{name}[{len(converted)}]") from None
     return converted
 
 
 def walked(value: Any, name: str, walk: Walk) -> Any:
     """Convert a value by a walk of the caller, who can then ask it whether there was a cycle."""
     try:
-        return walk(value)
+        return walk.value(value)
     except Refused as refused:
         raise ConversionError(f"{name}{refused.path}: {refused.reason}") from None
-    except RecursionError:
-        raise ConversionError(f"{name}: the value is nested too deeply") from None
+    except (TooDeep, RecursionError):
+        raise _too_deep(name) from None
+
+
+def _too_deep(name: str) -> ConversionError:
+    return ConversionError(
+        f"{name}: the value is nested too deeply; at most {MAX_WRITTEN_DEPTH} levels can cross"
+    )
 
 
 def dumps(value: Any, name: str = "value") -> str:
@@ -139,7 +182,10 @@ def dumps(value: Any, name: str = "value") -> str:
             path.
     """
     plain = convert(value, name, JSON)
-    return json.dumps(plain, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    try:
+        return json.dumps(plain, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    except RecursionError:  # the caller is deep itself
+        raise _too_deep(name) from None
 
 
 def loads(text: str, hook: Callable[[dict[str, Any]], Any] | None = None) -> Any:
@@ -171,6 +217,12 @@ MAX_DEPTH = 1000
 
 Some thousands overflow Pyodide's stack. That does not raise RecursionError there: it ends the whole
 isolate, and no client of a Worker may be able to cause that.
+"""
+
+MAX_WRITTEN_DEPTH = 400
+"""The most levels of a value that is converted, by a function that calls itself for each level.
+
+Python allows 1,000 nested calls, and the calls of the Worker count too.
 """
 
 _STEPS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
@@ -360,63 +412,51 @@ def as_bytes(value: Any, walk: Walk) -> bytes:
 # built on the way down would cost every conversion.
 
 
-def array(value: Any, walk: Walk) -> list[Any]:
+def array(value: Any, walk: Walk) -> Any:
     items: list[Any] = []
-    return _entered(value, walk, items, _fill_list)
+    earlier = walk.entered(value, items)
+    if earlier is not None:
+        return earlier
+    by_type, rules = walk.rules.by_type, walk.rules
+    try:
+        for item in value:
+            cls = class_of(item)
+            items.append((by_type.get(cls) or _rule_for(cls, rules))(item, walk))
+    except Refused as refused:
+        raise refused.below(f"[{len(items)}]") from None
+    walk.open.remove(id(value))
+    return items
 
 
-def object_(value: Any, walk: Walk) -> dict[str, Any]:
+def object_(value: Any, walk: Walk, members: dict[Any, Any] | None = None) -> Any:
     fields: dict[str, Any] = {}
-    return _entered(value, walk, fields, _fill_dict)
+    earlier = walk.entered(value, fields)
+    if earlier is not None:
+        return earlier
+    by_type, rules = walk.rules.by_type, walk.rules
+    for key, item in (value if members is None else members).items():
+        if not isinstance(key, str):
+            raise Refused(f"the key {key!r} is not a str")
+        cls = class_of(item)
+        try:
+            fields[safe_text(str(key), walk)] = (by_type.get(cls) or _rule_for(cls, rules))(
+                item, walk
+            )
+        except Refused as refused:
+            raise refused.below(f".{key}" if key.isidentifier() else f"[{key!r}]") from None
+    walk.open.remove(id(value))
+    return fields
 
 
 def set_(value: Any, walk: Walk) -> set[Any]:
     try:
-        return {walk(item) for item in value}
+        return {walk.value(item) for item in value}
     except Refused as refused:
         raise refused.below("{}") from None
 
 
-def _entered(value: Any, walk: Walk, target: T, fill: Callable[[Any, T, Walk], None]) -> T:
-    """Fill ``target`` from ``value`` and return it, or the earlier copy of the same container.
-
-    Raises:
-        Refused: The value contains itself, and the walk's target cannot hold a cycle.
-    """
-    key = id(value)
-    keeps_cycles = walk.rules.keeps_cycles
-    if key in walk.open:
-        if not keeps_cycles:
-            raise Refused("the value contains itself; JSON cannot represent a cycle")
-        walk.cyclic = True
-    if key in walk.done:
-        return cast(T, walk.done[key][1])
-    if keeps_cycles:
-        # With the source: the fields of a dataclass or of a model are a dict that lives no longer
-        # than its conversion, and Python would soon reuse its id for the next one.
-        walk.done[key] = (value, target)
-    walk.open.add(key)
-    fill(value, target, walk)
-    walk.open.remove(key)
-    return target
-
-
-def _fill_list(value: Any, items: list[Any], walk: Walk) -> None:
-    for item in value:
-        try:
-            items.append(walk(item))
-        except Refused as refused:
-            raise refused.below(f"[{len(items)}]") from None
-
-
-def _fill_dict(value: Any, fields: dict[str, Any], walk: Walk) -> None:
-    for key, item in value.items():
-        if not isinstance(key, str):
-            raise Refused(f"the key {key!r} is not a str")
-        try:
-            fields[safe_text(str(key), walk)] = walk(item)
-        except Refused as refused:
-            raise refused.below(f".{key}" if key.isidentifier() else f"[{key!r}]") from None
+class_of: Callable[[Any], type[Any]] = type
+"""``type(value)``, by which type checkers do not narrow the value."""
 
 
 # Types that no table names
@@ -476,21 +516,16 @@ def _named_fields(value: Any) -> dict[str, Any]:
     return {name: getattr(value, name) for name in names}
 
 
-def _fields(value: Any, walk: Walk) -> dict[str, Any]:
-    fields: dict[str, Any] = {}
-    return _entered(value, walk, fields, _fill_fields)
-
-
-def _fill_fields(value: Any, fields: dict[str, Any], walk: Walk) -> None:
-    _fill_dict(_named_fields(value), fields, walk)
+def _fields(value: Any, walk: Walk) -> Any:
+    return object_(value, walk, _named_fields(value))
 
 
 _BY_NATURE: dict[Nature, Rule] = {
-    "enum": lambda value, walk: walk(value.value),
+    "enum": lambda value, walk: walk.value(value.value),
     "fields": _fields,
-    "model": lambda value, walk: walk(value.model_dump(mode="json")),
+    "model": lambda value, walk: walk.value(value.model_dump(mode="json")),
     "text": lambda value, walk: str(value),
-    "numpy scalar": lambda value, walk: walk(value.item()),
+    "numpy scalar": lambda value, walk: walk.value(value.item()),
 }
 
 

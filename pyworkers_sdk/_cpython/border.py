@@ -18,7 +18,7 @@ from .._border import values as _values
 from .._border.live_objects import UNREADABLE
 from .._border.pumps import Pump, chunk_of
 from .._border.values import Rules, Walk, in_order
-from ..errors import WorkersError, from_js_error
+from ..errors import ConversionError, WorkersError, from_js_error
 from . import environment, web as _web
 from .js_exception import JsException
 from .runtime_modules import console, js_module, js_sockets
@@ -136,7 +136,10 @@ CLONE = DATA.extended({}, live=_js_object)
 
 def from_js(value: Any) -> Any:
     """Convert JavaScript data to Python, at every depth; a class instance stays as it is."""
-    return _copied(value, {})
+    try:
+        return _copied(value, {})
+    except RecursionError:
+        raise ConversionError("the value from JavaScript is nested too deeply") from None
 
 
 def _copied(value: Any, done: dict[int, Any]) -> Any:
@@ -149,9 +152,11 @@ def _copied(value: Any, done: dict[int, Any]) -> Any:
             copy: Any = cls()
             done[id(value)] = copy
             if cls is list:
-                copy.extend(_copied(item, done) for item in value)
+                for item in value:  # one frame for each level, as on Pyodide
+                    copy.append(_copied(item, done))
             else:
-                copy.update((key, _copied(item, done)) for key, item in value.items())
+                for key, item in value.items():
+                    copy[key] = _copied(item, done)
         return done[id(value)]
     if cls is set:
         return {_copied(item, done) for item in value}

@@ -76,11 +76,14 @@ def _loaded(cell: Cell, value: Any, where: str) -> Any:
     try:
         return cell.load(value)
     except Mismatch as mismatch:
-        place = f": {mismatch.path.removeprefix('.')}" if mismatch.path else ""
-        raise RowError(f"{where}{place}: {mismatch}") from mismatch.cause
+        path = mismatch.path.removeprefix(".")
+        place = f": {path if len(path) <= _LONGEST_PATH else f'{path[:_LONGEST_PATH]}…'}"
+        raise RowError(f"{where}{place * bool(path)}: {mismatch}") from mismatch.cause
     except RecursionError:
         raise RowError(f"{where}: the value is nested too deeply for {cell.name}") from None
 
+
+_LONGEST_PATH = 200  # a client chooses the keys and the depth of its JSON
 
 # Rows of SQL
 

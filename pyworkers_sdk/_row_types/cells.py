@@ -418,6 +418,8 @@ class DictCell(Cell):
                 loaded[key] = item if type(item) in items.accepts else items.convert(item)
             except Mismatch as mismatch:
                 raise mismatch.below(f"[{key!r}]") from None
+            except RecursionError:
+                raise
             except Exception:  # the key has no hash, or its own __hash__ failed
                 raise Mismatch("expected keys that can be in a dict, got others") from None
         return loaded

@@ -168,6 +168,9 @@ def _errors(error: Exception) -> list[Any]:
         return []  # another library's exception
 
 
+_MOST_REASONS = 5
+
+
 def refused(name: str, error: Exception) -> Mismatch:
     """Return the Mismatch for an exception of a class's own checks.
 
@@ -178,10 +181,12 @@ def refused(name: str, error: Exception) -> Mismatch:
         mismatch = Mismatch(f"{name} raised {type(error).__name__}")
         mismatch.cause = error
         return mismatch
-    reasons = (
+    reasons = [
         ": ".join(filter(None, (".".join(map(str, one.get("loc", ()))), one.get("msg"))))
-        for one in errors
-    )
+        for one in errors[:_MOST_REASONS]
+    ]
+    if len(errors) > _MOST_REASONS:
+        reasons.append(f"and {len(errors) - _MOST_REASONS} more")
     mismatch = Mismatch("; ".join(reasons))
     mismatch.keyed = any(one.get("loc") for one in errors)
     return mismatch

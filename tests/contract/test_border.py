@@ -615,3 +615,50 @@ async def settled(done: Any) -> None:
 
 async def test_check_runs_in_the_requested_world(world: World) -> None:
     assert (world.engine == "fake") is not IN_JS
+
+
+# Depth -------------------------------------------------------------------------------------------
+
+
+def deep(levels: int) -> Any:
+    """Return nested Arrays of JavaScript."""
+    if IN_JS:
+        return from_json("[" * levels + "]" * levels)
+    value: list[Any] = []
+    for _ in range(levels - 1):
+        value = [value]
+    return value
+
+
+@cases([10, 250, 400, 800])
+async def test_a_deep_value_of_javascript_is_converted(case: int) -> None:
+    value = from_js(deep(case))
+    for _ in range(case - 1):
+        [value] = value
+    assert value == []
+
+
+@cases([1500, 5000, 20_000])
+async def test_a_value_of_javascript_that_is_too_deep_is_refused(case: int) -> None:
+    with raises(ConversionError, match="the value from JavaScript is nested too deeply"):
+        from_js(deep(case))
+
+
+@cases([250, 400, 401, 900])
+async def test_a_deep_value_crosses_or_is_refused(case: int) -> None:
+    lists: Any = []
+    dicts: Any = {}
+    for _ in range(case - 1):
+        lists = [lists]
+        dicts = {"a": dicts}
+    for value in lists, dicts:
+        for convert_value in to_js, dumps:
+            refusal: Any = None
+            try:
+                convert_value(value)
+            except ConversionError as error:
+                refusal = error
+            if case <= 250:
+                assert refusal is None
+            elif case > 400 or refusal is not None:
+                assert "value: the value is nested too deeply" in str(refusal)

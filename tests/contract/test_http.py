@@ -632,6 +632,32 @@ async def test_json_nested_400_levels_is_parsed() -> None:
     await below(200)
 
 
+@cases([100, 400, 900, 960, 990, 1000, 1001, 1002, 2000, 100_000])
+async def test_json_of_any_depth_is_a_value_or_a_row_error(case: int) -> None:
+    for text in "[" * case + "]" * case, '{"a":' * case + "1" + "}" * case:
+        result: Any
+        try:
+            result = await Request("https://x.example", method="POST", body=text).json()
+        except RowError as error:
+            result = error
+        if case <= 900:
+            assert type(result) is (list if text[0] == "[" else dict)
+        elif case > 1000 or isinstance(result, RowError):
+            assert result.js_name == "SyntaxError"
+            assert "levels" in str(result) or "nested too deeply" in str(result)
+
+
+@cases([100, 300, 400, 401, 900])
+async def test_a_value_of_any_depth_is_written_or_refused(case: int) -> None:
+    for text in "[" * case + "]" * case, '{"a":' * case + "1" + "}" * case:
+        value = await Response(text).json()
+        if case <= 400:
+            assert await Response.json(value).text() == text
+            continue
+        with raises(ConversionError, match="^data: the value is nested too deeply; at most 400"):
+            Response.json(value)
+
+
 async def test_brackets_in_strings_do_not_count_as_nesting() -> None:
     data = ["[" * 3000, '\\"' + "{" * 3000, [[]] * 3000, "\\"]
     assert await Response.json(data).json() == data

@@ -193,6 +193,43 @@ async def test_json_is_loaded_as_a_container(case: Any) -> None:
         await Response("[1, null]").json(case)
 
 
+@dataclass
+class Chain:
+    next: "Chain | list[Chain] | None"
+
+
+@cases([10, 100, 200, 300, 490])
+async def test_a_recursive_type_loads_any_depth_or_refuses_it(case: int) -> None:
+    for text in '{"next":' * case + "null" + "}" * case, '{"next":[' * case + "]}" * case:
+        result: Any
+        try:
+            result = await Response(text).json(Chain)
+        except RowError as error:
+            result = error
+        if case <= 100:
+            assert type(result) is Chain
+        elif case == 490 or isinstance(result, RowError):
+            assert "nested too deeply" in str(result)
+
+
+@not_in(*OLDER, reason=NO_WHEEL)
+async def test_a_recursive_model_loads_any_depth_or_refuses_it() -> None:
+    from pydantic import BaseModel
+
+    names: dict[str, Any] = {"BaseModel": BaseModel, "__name__": __name__}
+    exec("class chain(BaseModel):\n    next: 'chain | None' = None", names)
+    chain = names["chain"]
+    chain.model_rebuild(_types_namespace=names)
+    for levels in (10, 40, 60, 200, 300, 400):
+        text = '{"next":' * levels + "null" + "}" * levels
+        result: Any
+        try:
+            result = await Response(text).json(chain)
+        except RowError as error:
+            result = error
+        assert type(result) in ((chain, RowError) if levels > 40 else (chain,))
+
+
 # With the syntax of Python 3.12 ------------------------------------------------------------------
 
 NEWER = """
