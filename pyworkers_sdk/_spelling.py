@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, cast
 
 __all__ = ["check_handlers", "did_you_mean", "similar", "undeclared"]
 
@@ -35,7 +35,7 @@ def undeclared(env: str, name: str, value: Any, declared: Iterable[str]) -> str:
     Args:
         env: The name of the Env class.
         name: The name of the attribute.
-        value: What the Worker's configuration binds to this name, or None.
+        value: The value of this name in the Worker's configuration, or None.
         declared: The names that the class declares.
     """
     error = f"{env} does not declare {name}"
@@ -86,7 +86,7 @@ def _kind(name: str, value: Any) -> str:
     """Return the probable annotation of a name; only errors use it."""
     if isinstance(value, (str, bool, int, float)):
         return type(value).__name__
-    constructor = getattr(value, "constructor", type(value))
+    constructor: Any = getattr(value, "constructor", cast("Any", type(value)))
     class_name = getattr(constructor, "name", None) or getattr(constructor, "__name__", "")
     words = (str(class_name).removeprefix("Fake"), name.rpartition("_")[2])
     kinds = [_KINDS.get(each.lower()) for each in words]

@@ -163,7 +163,7 @@ def _parts(parts: Any) -> Any:
     is_one = isinstance(parts, (str, *_BYTES))
     if is_one or isinstance(parts, dict) or not hasattr(parts, "__iter__"):
         hint = "put it into a list" if is_one else ""
-        raise expected("parts", "a list of str, bytes and Blobs", parts, hint)
+        raise expected("parts", "a list of str, bytes and Blobs", cast(object, parts), hint)
     listed: list[Any] = [*parts]
     return to_js([_part(part, index) for index, part in enumerate(listed)])
 

@@ -413,9 +413,10 @@ async def fetch_handler(handler: Handler, request: Any, *_: Any) -> Response:
 def _not_a_response(name: str, value: Any) -> WorkersError:
     from ._border.hints import hint_for  # only errors need it
 
-    advice = "use Response.json(…)" if isinstance(value, (dict, list)) else "return Response(…)"
-    hint = hint_for(value, "", advice)
-    return WorkersError(f"{name} returned a {type(value).__name__}, not a Response; {hint}")
+    value_type = cast("type[Any]", type(value))
+    is_json = issubclass(value_type, (dict, list))
+    hint = hint_for(value, "", "use Response.json(…)" if is_json else "return Response(…)")
+    return WorkersError(f"{name} returned a {value_type.__name__}, not a Response; {hint}")
 
 
 _NO_RESPONSE = (type(None), str, bytes, int, float, dict, list, tuple, CoroutineType)

@@ -417,6 +417,9 @@ def _make_json(data: Any, *, status: int = 200, headers: HeadersInit | None = No
     return Response(body, status=status, headers=headers)
 
 
+_make_json.__qualname__ = "Response.json"  # errors about arguments begin with it
+
+
 async def _read_json(body: Request | Response, row_type: Any = None) -> Any:
     if row_type is not None:
         _rows.check(row_type)  # before the body is read

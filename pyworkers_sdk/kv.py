@@ -396,7 +396,10 @@ def _keys(key: Any) -> str | list[str]:
 
 def _js_type(type_: Any, key: Any) -> str:
     """Return the type to request from the runtime; ConversionError if ``key`` cannot have it."""
-    if not isinstance(type_, str):
+    if not isinstance(type_, str):  # a row type
+        if isinstance(type_, dict):  # JavaScript's get(key, {"type": …})
+            hint = 'pass options by name: type="json"'
+            raise expected("type", "a name or a row type", cast(object, type_), hint)
         _row_types.check(type_)
         return "text"
     if type_ not in _JS_TYPE or not (isinstance(key, str) or _JS_TYPE[type_] == "text"):

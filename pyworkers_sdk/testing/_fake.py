@@ -8,6 +8,7 @@ from typing import Any, TypeVar, get_args, get_origin
 from .._border import raw
 from .._spelling import did_you_mean
 from ..env import Env, hints
+from ._answers import answer_names
 from ._clock import Clock
 from ._registry import binding_of
 from .runtime.host import Host, Script, adopt
@@ -29,6 +30,7 @@ def fake(kind: type[T], /, *, clock: Clock | None = None, **given: Any) -> T:
         TypeError: ``kind`` is another class, no fake of it exists, or ``given`` has a name that
             ``kind`` does not declare.
     """
+    answer_names()  # of the classes that were loaded since
     host = _host(given, clock)
     script = Script(host, host.free_name("worker"))
     make: Any = get_origin(kind) or kind  # Queue, of Queue[Job]

@@ -9,6 +9,7 @@ from typing import Any
 
 from .._cpython import environment
 from . import _libraries
+from ._answers import answer_names
 from .runtime import blocking_calls, host
 from .runtime.host import Script, current_host
 
@@ -21,11 +22,14 @@ def install() -> None:
 
     In a Worker, libraries that need threads behave as in production.
 
+    Public classes answer JavaScript's names from then on.
+
     Loading any name of ``pyworkers_sdk.testing`` calls this function. Only the first call acts.
     """
     environment.install(_current, _entered)
     host.install_exports(_exports)
     _libraries.install(blocking_calls.PATCHES)
+    answer_names()
 
 
 def _current() -> environment.Environment:

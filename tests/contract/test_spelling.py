@@ -8,6 +8,8 @@ from __future__ import annotations
 import functools
 import io
 import pathlib
+import re
+import traceback
 import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
@@ -20,7 +22,9 @@ from pyworkers_sdk import (
     ConversionError,
     DurableObject,
     Env,
+    ExecutionContext,
     FormData,
+    MessageSendRequest,
     R2Error,
     Request,
     Response,
@@ -31,7 +35,7 @@ from pyworkers_sdk import (
     WorkflowEntrypoint,
     fetch,
 )
-from tests.contract.kit import cases, only, raises
+from tests.contract.kit import cases, not_in, only, raises
 
 
 class FakeController:
@@ -368,6 +372,66 @@ async def test_undeclared_name_of_an_env_says_what_to_write(env: Any) -> None:
     assert message(Other, "DB").endswith("annotate it there: class Other(Env): DB: D1")
     assert message(Other, "TEXTES") == "Other does not declare TEXTES; did you mean TEXTS?"
     assert message(Other, "NOWHERE") == "Other does not declare NOWHERE; it has TEXTS"
+
+
+def of(value: Any) -> Any:
+    """Hide the type of a value: type checkers would find the mistake, too."""
+    return value
+
+
+def printed(error: BaseException) -> str:
+    """Return an error as a traceback ends with it: in logs, Python suggests a name there."""
+    return "".join(traceback.format_exception_only(type(error), error))
+
+
+@cases(
+    {
+        "getWithMetadata": lambda kv, r2, db: kv.getWithMetadata,
+        "createMultipartUpload": lambda kv, r2, db: r2.createMultipartUpload,
+        "withSession": lambda kv, r2, db: db.withSession,
+        "bodyUsed": lambda kv, r2, db: of(Response("")).bodyUsed,
+        "statusText": lambda kv, r2, db: of(Response("")).statusText,
+        "waitUntil": lambda kv, r2, db: of(ExecutionContext)(object()).waitUntil,
+    }
+)
+async def test_attribute_in_javascripts_spelling_names_ours(
+    kv: KV, r2: R2, db: D1, case: Callable[[Any, Any, Any], Any]
+) -> None:
+    with raises(AttributeError) as caught:
+        case(kv, r2, db)
+    assert re.search(r"Did you mean: '\w+'\?", printed(caught.value))
+
+
+@not_in("node-0.26", reason="Python suggests keywords from 3.13 on")
+@cases(
+    {
+        "expirationTtl": (lambda kv, r2: kv.put("a", "b", expirationTtl=60), "expiration_ttl"),
+        "cacheTtl": (lambda kv, r2: kv.get("a", cacheTtl=60), "cache_ttl"),
+        "httpMetadata": (lambda kv, r2: r2.put("a", "b", httpMetadata={}), "http_metadata"),
+        "onlyIf": (lambda kv, r2: r2.get("a", onlyIf={}), "only_if"),
+        "webSocket": (lambda kv, r2: of(Response)(None, webSocket=None), "web_socket"),
+        "statusText": (lambda kv, r2: of(Response)("", statusText="no"), "status_text"),
+        "contentType": (
+            lambda kv, r2: of(MessageSendRequest)(1, contentType="text"),
+            "content_type",
+        ),
+    }
+)
+async def test_keyword_in_javascripts_spelling_names_ours(
+    kv: Any, r2: Any, case: tuple[Callable[[Any, Any], Any], str]
+) -> None:
+    call, ours = case
+    with raises(TypeError, match=rf"Did you mean '{ours}'\?"):
+        call(kv, r2)
+
+
+async def test_type_of_a_kv_value_is_not_an_options_bag(kv: Any) -> None:
+    with raises(
+        ConversionError, match=r"^type: expected .*, got dict; pass options by name: type="
+    ):
+        await kv.get("a", {"type": "json"})
+    with raises(ConversionError, match="^type: expected .*, got dict"):
+        await kv.get_with_metadata(["a"], {"type": "json"})
 
 
 # Values that are a slip ------------------------------------------------------------------------

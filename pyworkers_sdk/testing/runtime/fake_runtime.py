@@ -20,6 +20,7 @@ from ...env import Env
 from ...http import Headers, Request, Response
 from ...queues import MessageSendRequest, Queue
 from ...services import Fetcher
+from .._answers import answer_names
 from .._clock import Clock
 from .._fake import fake
 from ..fakes.queue_broker import Broker, DeliveredBatch
@@ -102,6 +103,7 @@ class FakeRuntime(Generic[EnvT]):
             TypeError: ``entrypoint`` is not an entrypoint, ``given`` does not fit ``env``, or the
                 Workers bound to each other have different clocks.
         """
+        answer_names()  # of the classes that were loaded since
         self.raise_exceptions = raise_exceptions
         self.entrypoint: type[Any] = worker_of(entrypoint)
         self.crons: tuple[str, ...] = ()

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from types import SimpleNamespace
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from .._clock import Clock
 from .traces import FakeTracing
@@ -150,6 +150,12 @@ class Bindings(SimpleNamespace):
 
     def __init__(self, script: Script) -> None:
         self.script: Script = script
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            known = ", ".join(vars(self)) or "nothing"
+            raise AttributeError(f"the Worker's env has no {name}; it has {known}")
 
 
 def _no_exports(script: Script) -> Any:

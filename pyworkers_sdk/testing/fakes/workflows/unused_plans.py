@@ -18,7 +18,7 @@ __all__ = ["check_plans"]
 
 
 def check_plans(flow: FakeWorkflow, engine: Engine) -> None:
-    """Check the plans for an instance that is complete, and those for all instances.
+    """Check the plans for a complete instance, and the plans for all instances.
 
     A plan is unused if no step of its name ran, and if the code of the Workflow does not have the
     name either. So one set of plans may serve several tests, each of which takes other steps.
@@ -74,7 +74,7 @@ def _names_in(entrypoint: Any) -> set[str]:
         if isinstance(value, str):
             names.add(value)
         elif isinstance(value, (list, tuple, set, frozenset)):
-            waiting += cast("list[Any]", list(cast("Any", value)))
+            waiting += list(cast("Any", value))
         elif isinstance(value, dict):
             waiting += [*cast("dict[Any, Any]", value), *cast("dict[Any, Any]", value).values()]
         elif isinstance(value, FunctionType) and not _is_ours(value.__module__):
