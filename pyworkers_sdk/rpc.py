@@ -3,8 +3,9 @@
 Structured clone copies arguments and results: None, bools, numbers, text, bytes, datetimes, lists,
 dicts with text keys, sets, and nested values of these types. Dataclasses, named tuples and pydantic
 models cross as objects, and the side that receives them loads the class that its annotation
-specifies. ``Request``, ``Response``, ``Headers``, streams and service bindings pass too. A function, or an object of an ``RpcTarget``
-class, stays where it is: the other side gets a stub, and a call on the stub runs here.
+specifies. ``Request``, ``Response``, ``Headers``, streams and service bindings pass too. A
+function, or an object of an ``RpcTarget`` class, stays where it is: the other side gets a stub, and
+a call on the stub runs here.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ class RpcTarget:
     """Base of classes whose objects pass over RPC by reference.
 
     The other side may call the public methods of the class, ``async`` or not, and await its
-    properties; a property of ``async def`` has the same type on both sides. It cannot reach attributes of an instance, or names that begin with an underscore.
+    properties; a property of ``async def`` has the same type on both sides. It cannot reach attributes
+    of an instance, or names that begin with an underscore.
 
     ::
 

@@ -117,6 +117,7 @@ def plain(value: Any) -> Any:
 LIVE = {
     "AiSearchItemContentResult",
     "BrowserRunConnection",
+    "CryptoKeyPair",
     "ErrorEvent",
     "FacetStartupOptions",
     "MarkdownDocument",
