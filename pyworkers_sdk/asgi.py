@@ -143,16 +143,18 @@ def env(env_type: type[EnvT]) -> Callable[..., Awaitable[EnvT]]:
     Args:
         env_type: The Worker's Env class.
     """
-    dependency = _dependencies.get(env_type)
-    if dependency is None:
-        from starlette.requests import HTTPConnection  # FastAPI has imported it
+    if env_type in _dependencies:
+        known: Callable[..., Awaitable[EnvT]] = _dependencies[env_type]
+        return known
+    from importlib import import_module
 
-        async def dependency(connection: Any) -> Any:
-            return _typed(connection.scope.get("env"), env_type)
+    async def dependency(connection: Any) -> EnvT:
+        return _typed(connection.scope.get("env"), env_type)
 
-        # FastAPI passes an argument of this type; Starlette is not imported with this module.
-        dependency.__annotations__ = {"connection": HTTPConnection, "return": env_type}
-        _dependencies[env_type] = dependency
+    # FastAPI passes an argument of this type. It has imported Starlette already.
+    http_connection = import_module("starlette.requests").HTTPConnection
+    dependency.__annotations__ = {"connection": http_connection, "return": env_type}
+    _dependencies[env_type] = dependency
     return dependency
 
 

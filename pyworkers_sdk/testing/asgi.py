@@ -313,8 +313,8 @@ def _target(scope: Message) -> tuple[str, list[tuple[str, str]]]:
     Raises:
         WorkersError: The target is neither a path nor a URL, or the host is not a host.
     """
-    headers = {}
-    pairs = []
+    headers: dict[str, str] = {}
+    pairs: list[tuple[str, str]] = []
     for raw_name, raw_value in scope["headers"]:
         name, value = raw_name.decode("latin-1"), raw_value.decode(errors="replace")
         headers[name] = value

@@ -1,4 +1,4 @@
-"""One FastAPI application under uvicorn, on the fakes and in workerd: the same exchanges."""
+"""A FastAPI application: the same exchanges under uvicorn, on the fakes and in workerd."""
 
 from __future__ import annotations
 
@@ -85,16 +85,14 @@ def in_workerd(folder: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="module", params=["uvicorn", "fake", pytest.param("314", marks=_real)])
 def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    served = {
-        "uvicorn": under_uvicorn,
-        "fake": on_fakes,
-        "314": lambda: in_workerd(tmp_path_factory.mktemp("shop")),
-    }
-    if request.param != "314":
+    if request.param == "314":
+        served = in_workerd(tmp_path_factory.mktemp("shop"))
+    else:
         from tests.real import fastapi_worker
 
         fastapi_worker.Pool.opened = 0
-    with served[request.param]() as url:
+        served = under_uvicorn() if request.param == "uvicorn" else on_fakes()
+    with served as url:
         yield url
 
 

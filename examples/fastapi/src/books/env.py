@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends
 
-from pyworkers_sdk import D1, Env
+from pyworkers_sdk import D1, Env, asgi
 
 
 class AppEnv(Env):
@@ -14,10 +14,4 @@ class AppEnv(Env):
     CURRENCY: str = "USD"
 
 
-# Async, because FastAPI runs a plain ``def`` in a thread, and a Worker has no threads.
-async def _env(request: Request) -> AppEnv:
-    env: AppEnv = request.scope["env"]
-    return env
-
-
-EnvDep = Annotated[AppEnv, Depends(_env)]
+EnvDep = Annotated[AppEnv, Depends(asgi.env(AppEnv))]

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from pyworkers_sdk import Request, Response, WorkerEntrypoint, asgi
+from pyworkers_sdk import asgi
 
 from .api import app
 from .env import AppEnv
 
-
-class Default(WorkerEntrypoint[AppEnv]):
-    async def fetch(self, request: Request) -> Response:
-        return await asgi.fetch(app, request, self.env, self.ctx)
+Default = asgi.entrypoint(app, AppEnv)
