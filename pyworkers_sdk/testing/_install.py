@@ -9,7 +9,7 @@ from typing import Any
 
 from .._cpython import environment
 from . import _libraries
-from .runtime import blocking_calls, host
+from .runtime import blocking_calls, host, missing_openssl
 from .runtime.host import Script, current_host
 
 __all__ = ["install"]
@@ -19,13 +19,13 @@ __all__ = ["install"]
 def install() -> None:
     """Install the fake runtime's environment and its ``ctx.exports``.
 
-    In a Worker, libraries that need threads behave as in production.
+    In a Worker, libraries that need threads or OpenSSL behave as in production.
 
     Loading any name of ``pyworkers_sdk.testing`` calls this function. Only the first call acts.
     """
     environment.install(_current, _entered)
     host.install_exports(_exports)
-    _libraries.install(blocking_calls.PATCHES)
+    _libraries.install({**blocking_calls.PATCHES, **missing_openssl.PATCHES})
 
 
 def _current() -> environment.Environment:
