@@ -29,8 +29,8 @@ class RpcTarget:
     """Base of classes whose objects pass over RPC by reference.
 
     The other side may call the public methods of the class, ``async`` or not, and await its
-    properties; a property of ``async def`` has the same type on both sides. It cannot reach attributes
-    of an instance, or names that begin with an underscore.
+    properties; a property of ``async def`` has the same type on both sides. It cannot reach
+    attributes of an instance, or names that begin with an underscore.
 
     ::
 
