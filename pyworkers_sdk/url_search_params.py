@@ -141,7 +141,7 @@ def _parsed(query: str) -> list[tuple[str, str]]:
 def _decoded(piece: str) -> str:
     if "%" not in piece and "+" not in piece:
         return piece
-    data = piece.replace("+", " ").encode()
+    data = piece.replace("+", " ").encode("utf-8", "surrogatepass")
     return _ESCAPE.sub(_byte, data).decode("utf-8", "replace")
 
 

@@ -77,6 +77,11 @@ async def test_query_of_a_url_without_a_query_is_empty(case: str) -> None:
     assert Request(case).query.items() == []
 
 
+async def test_query_of_any_url_is_not_refused() -> None:
+    assert URLSearchParams.of_url("https://e.com/?a=%41\ud800").get("a", "").startswith("A\ufffd")
+    assert URLSearchParams.of_url("not a URL?a=1").items() == [("a", "1")]
+
+
 async def test_query_is_parsed_once() -> None:
     request = Request("https://e.com/?a=1")
     assert request.query is request.query
