@@ -46,6 +46,12 @@ NODE = [
         "Node ignores bytes after the DER",
     ),
     Divergence(
+        r"^import_key\('jwk', .*('use': .*'key_ops': |'key_ops': .*'use': )",
+        refused("DataError"),
+        ACCEPTED,
+        "Node does not compare use and key_ops",
+    ),
+    Divergence(
         r"^export_key",
         refused("InvalidAccessError"),
         refused("InvalidAccessException"),

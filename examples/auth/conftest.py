@@ -1,0 +1,6 @@
+"""Make the Worker importable in unit tests."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent / "src"))

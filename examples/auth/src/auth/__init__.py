@@ -1,0 +1,1 @@
+"""Accounts: ``worker`` speaks HTTP, ``passwords`` hashes, ``tokens`` signs and verifies."""
