@@ -1,7 +1,7 @@
 """Web Crypto: hashes, signatures, encryption, and keys for them.
 
-A Python Worker has no OpenSSL: ``ssl`` is missing, and ``hashlib`` has neither ``pbkdf2_hmac`` nor
-``scrypt``. The runtime's own cryptography replaces them:
+A Python Worker has no OpenSSL: ``hashlib`` has neither ``pbkdf2_hmac`` nor ``scrypt``. The
+runtime's own cryptography replaces them:
 
     from pyworkers_sdk import crypto
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple, TypeAlias
 
@@ -2199,3 +2200,16 @@ async def test_key_in_a_message_is_refused(queue: Queue[Any]) -> None:
                 await queue.send(message, content_type=content_type)
     with raises(ConversionError, match="CryptoKey"):
         Response.json({"key": key})
+
+
+# Why Web Crypto is needed -------------------------------------------------------------------
+
+
+@not_in("fake", reason="tests/testing/test_missing_openssl.py checks it inside a Worker")
+async def test_hashlib_lacks_the_functions_of_openssl() -> None:
+    assert not hasattr(hashlib, "pbkdf2_hmac")
+    assert not hasattr(hashlib, "scrypt")
+    with raises(ValueError, match="unsupported hash type sha512_256"):
+        hashlib.new("sha512_256")
+    for name in hashlib.algorithms_guaranteed:
+        assert hashlib.new(name).name == name
