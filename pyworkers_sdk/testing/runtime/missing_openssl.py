@@ -33,8 +33,7 @@ def _hashlib(module: Any) -> None:
 
 def _missing(name: str, replacement: str) -> AttributeError:
     return AttributeError(
-        f"module 'hashlib' has no attribute '{name}' in a Worker, which lacks OpenSSL; "
-        f"{replacement}"
+        f"module 'hashlib' has no attribute '{name}': a Worker has no OpenSSL; {replacement}"
     )
 
 
