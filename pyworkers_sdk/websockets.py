@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from functools import partial
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Self, TypeAlias, overload
 
@@ -23,6 +24,7 @@ from ._border import (
     web,
 )
 from ._border.callbacks import Listening
+from ._border.contexts import in_context
 from ._border.values import unknown
 from .errors import WorkersError, from_js_error
 
@@ -58,6 +60,7 @@ class ErrorEvent(NamedTuple):
 
 
 _Listener: TypeAlias = "Callable[[Any], Awaitable[None] | None]"
+_Begin: TypeAlias = "Callable[[Any], asyncio.Future[None] | None]"
 _MessageListener: TypeAlias = "Callable[[MessageEvent], Awaitable[None] | None]"
 _CloseListener: TypeAlias = "Callable[[CloseEvent], Awaitable[None] | None]"
 _ErrorListener: TypeAlias = "Callable[[ErrorEvent], Awaitable[None] | None]"
@@ -281,8 +284,8 @@ class WebSocket(JsWrapper["_js.WebSocket"]):
         """
         _check_event(type)
         listeners = self._accepted_inbox().listeners.setdefault(type, [])
-        if listener not in listeners:
-            listeners.append(listener)
+        if all(other != listener for other, _ in listeners):
+            listeners.append((listener, in_context(partial(_begun, listener))))
 
     def remove_event_listener(
         self, type: Literal["message", "close", "error"], listener: Callable[[Any], Any]
@@ -293,8 +296,7 @@ class WebSocket(JsWrapper["_js.WebSocket"]):
         """
         _check_event(type)
         listeners = self._accepted_inbox().listeners.get(type, [])
-        if listener in listeners:
-            listeners.remove(listener)
+        listeners[:] = [pair for pair in listeners if pair[0] != listener]
 
     # Attachments
 
@@ -415,7 +417,8 @@ class _Inbox:
 
     def __init__(self, js: _js.WebSocket, opened: bool = True) -> None:
         self.closed: CloseEvent | None = None
-        self.listeners: dict[str, list[_Listener]] = {}
+        # Each listener, and the function that calls it in its context.
+        self.listeners: dict[str, list[tuple[_Listener, _Begin]]] = {}
         self._tasks: set[asyncio.Future[None]] = set()
         self._messages: deque[str | bytes] = deque()
         self._changed = asyncio.Event()
@@ -482,9 +485,14 @@ class _Inbox:
         self._dispatch("close", closed)
 
     def _dispatch(self, event_type: str, event: Any) -> None:
-        for listener in [*self.listeners.get(event_type, ())]:
-            result = listener(event)
-            if isawaitable(result):
-                task = asyncio.ensure_future(result)
+        for _, begin in [*self.listeners.get(event_type, ())]:
+            task = begin(event)
+            if task is not None:
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
+
+
+def _begun(listener: _Listener, event: Any) -> asyncio.Future[None] | None:
+    """Call a listener, and start its coroutine if it is an ``async`` function."""
+    result = listener(event)
+    return asyncio.ensure_future(result) if isawaitable(result) else None

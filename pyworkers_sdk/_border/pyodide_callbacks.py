@@ -1,6 +1,6 @@
 """Functions that JavaScript holds for longer than a call, on the real border.
 
-Each is a proxy, and its owner destroys it.
+Each is a proxy, and its owner destroys it. Each runs in the context of the code that made it.
 """
 
 # JavaScript's values have no types here.
@@ -15,6 +15,7 @@ from typing import Any
 import js
 from pyodide.ffi import create_proxy
 
+from .contexts import in_context
 from .pyodide import answer, raw
 from .pyodide_rpc import js_failure
 
@@ -41,7 +42,7 @@ class Handed:
                 return answer(_failed(js_failure(exc)))
             return answer(_awaited(result)) if isawaitable(result) else None
 
-        proxy = create_proxy(called)
+        proxy = create_proxy(in_context(called))
         self._proxies.append(proxy)
         return proxy
 
@@ -83,7 +84,7 @@ class Listening:
     def __init__(self, target: Any, types: tuple[str, ...], listener: Callable[[Any], Any]) -> None:
         self._target = target
         self._types = types
-        self._proxy = create_proxy(listener)
+        self._proxy = create_proxy(in_context(listener))
         for event_type in types:
             target.addEventListener(event_type, self._proxy)
 
@@ -104,7 +105,10 @@ class Called:
         self._function = function
 
     def __enter__(self) -> Any:
-        self._proxy = create_proxy(lambda *args: answer(self._function(*args)))
+        def call(*args: Any) -> Any:
+            return answer(self._function(*args))
+
+        self._proxy = create_proxy(in_context(call))
         return self._proxy
 
     def __exit__(self, *_: object) -> None:
@@ -124,7 +128,7 @@ def called_once(function: Callable[[], Awaitable[Any]]) -> Any:
             # Not now: this runs inside a call of the proxy.
             asyncio.get_running_loop().call_soon(proxy.destroy)
 
-    proxy = create_proxy(lambda: answer(run()))
+    proxy = create_proxy(in_context(lambda: answer(run())))
     return proxy
 
 

@@ -6,10 +6,11 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Awaitable, Callable
+from contextvars import Context, copy_context
 from datetime import datetime, timezone
 from functools import cache, partial
 from inspect import isawaitable
-from typing import Any
+from typing import Any, NamedTuple
 
 import js
 from js import Array, Object, Reflect
@@ -90,6 +91,17 @@ _NUMBER = "$number"
 """The property of a JavaScript RpcTarget by which its Python object is found."""
 
 
+class _Kept(NamedTuple):
+    """A function or RpcTarget, and the context of the code that passed it on."""
+
+    value: Any
+    context: Context
+
+    def answer(self, function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
+        # A copy: calls may nest.
+        return self.context.copy().run(_answer, function, args)
+
+
 class _Held:
     """The functions and RpcTargets of this Worker that the other side holds, by number.
 
@@ -102,7 +114,7 @@ class _Held:
     """
 
     def __init__(self) -> None:
-        self.objects: dict[int, Any] = {}
+        self.objects: dict[int, _Kept] = {}
         self._last = 0
         self._methods: dict[str, Any] = {}
         self._getters: dict[str, Any] = {}
@@ -132,7 +144,7 @@ class _Held:
 
     def _number(self, value: Any) -> int:
         self._last += 1
-        self.objects[self._last] = value
+        self.objects[self._last] = _Kept(value, copy_context())
         return self._last
 
     def _prototype(self, cls: Any, base: Any) -> Any:
@@ -160,13 +172,16 @@ class _Held:
     # Called by JavaScript
 
     def _called(self, number: int, *args: Any) -> Any:
-        return _answer(self.objects[number], args)
+        kept = self.objects[number]
+        return kept.answer(kept.value, args)
 
     def _method(self, name: str, this: Any, *args: Any) -> Any:
-        return _answer(getattr(self.objects[getattr(this, _NUMBER)], name), args)
+        kept = self.objects[getattr(this, _NUMBER)]
+        return kept.answer(getattr(kept.value, name), args)
 
     def _property(self, name: str, this: Any) -> Any:
-        return _answer(partial(getattr, self.objects[getattr(this, _NUMBER)], name), ())
+        kept = self.objects[getattr(this, _NUMBER)]
+        return kept.answer(partial(getattr, kept.value, name), ())
 
     def _forget(self, number: int) -> None:
         self.objects.pop(number, None)
@@ -176,8 +191,8 @@ class _Held:
 
     def _release(self, number: int, *_: Any) -> None:
         released = self.objects.pop(number, None)
-        if hasattr(type(released), "__passed_by_reference__"):
-            released.dispose()
+        if released is not None and hasattr(type(released.value), "__passed_by_reference__"):
+            released.context.run(released.value.dispose)
 
 
 def _bound(proxy: Any, number: int) -> Any:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from inspect import isawaitable
 from typing import Any
 
+from .._border.contexts import in_context
 from .border import js_error
 from .js_exception import JsException
 from .rpc import js_failure
@@ -29,9 +31,9 @@ class Handed:
                 # The exception itself is the cause: a failed test shows it in its traceback.
                 failure = js_failure(exc)
                 raise failure from (None if failure is exc else exc)
-            return _awaited(result) if isawaitable(result) else None
+            return asyncio.ensure_future(_awaited(result)) if isawaitable(result) else None
 
-        return called
+        return in_context(called)
 
     def until_read(self, response: Any) -> Any:
         """Return the response; on Pyodide the end of its body calls ``end``."""
@@ -96,8 +98,6 @@ def called_once(function: Callable[[], Awaitable[Any]]) -> Any:
 
 async def next_event(target: Any, name: str) -> None:
     """Wait for the next event of that name at ``target``."""
-    import asyncio
-
     happened = asyncio.get_running_loop().create_future()
 
     def listener(event: Any) -> None:

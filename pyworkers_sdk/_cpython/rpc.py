@@ -16,6 +16,7 @@ from functools import partial
 from inspect import getattr_static, isawaitable, iscoroutinefunction
 from typing import Any
 
+from .._border.contexts import in_context
 from .._border.live_objects import wrap_live_object
 from .._border.values import Walk, result_of
 from .._signatures import signature_of
@@ -122,12 +123,12 @@ def returned(value: Any) -> Any:
 def _by_reference(value: Any, walk: Walk) -> Any:
     cls = type(value)
     if not hasattr(cls, "__passed_by_reference__"):
-        return JsFunction(partial(_answer, value))
+        return JsFunction(_answering(value))
     methods, properties = cls.__passed_by_reference__()
     return JsRpcTarget(
-        {name: partial(_answer, getattr(value, name)) for name in methods},
-        {name: partial(_answer, partial(getattr, value, name)) for name in properties},
-        value.dispose,
+        {name: _answering(getattr(value, name)) for name in methods},
+        {name: _answering(partial(getattr, value, name)) for name in properties},
+        in_context(value.dispose),
         [name for name in properties if _is_async(getattr_static(cls, name))],
     )
 
@@ -135,6 +136,15 @@ def _by_reference(value: Any, walk: Walk) -> Any:
 def _is_async(attribute: Any) -> bool:
     getter = getattr(attribute, "fget", None) or getattr(attribute, "func", None)
     return iscoroutinefunction(getter)
+
+
+def _answering(function: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:
+    """Return a function that calls ``function`` in a task, in the context of the code here."""
+
+    def answer(*args: Any) -> Awaitable[Any]:
+        return asyncio.ensure_future(_answer(function, *args))
+
+    return in_context(answer)
 
 
 _RULES = CLONE.extended(
