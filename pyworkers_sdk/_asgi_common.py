@@ -20,7 +20,7 @@ _running: set[asyncio.Task[None]] = set()  # the event loop itself holds tasks o
 class Context(Protocol):
     """The ``ctx`` of an entrypoint, or that of a Durable Object."""
 
-    def wait_until(self, work: Awaitable[Any]) -> None:
+    def wait_until(self, work: Awaitable[Any], /) -> None:
         """Let work continue after the response was sent."""
         ...
 
