@@ -155,7 +155,7 @@ class _Lifespan:
         failure = None
         if message["type"].endswith(".failed"):
             failure = message.get("message") or "it gave no reason"
-        if self.is_started and failure is not None:
+        if self.is_started and failure is not None and not self._running.cancelling():
             _log.error("the application did not shut down: %s", failure)
         self._settle(failure)
 

@@ -6,7 +6,16 @@ import asyncio
 import logging
 from typing import Any
 
-from ._asgi_common import Application, Context, Message, begun, headers_of_message, unexpected
+from ._asgi_common import (
+    Application,
+    Context,
+    Message,
+    begun,
+    failure_of,
+    headers_of_message,
+    is_interrupted,
+    unexpected,
+)
 from .errors import WorkersError
 from .http import Response
 from .websockets import WebSocket, WebSocketPair
@@ -60,16 +69,14 @@ class Connection:
         except _ClientLeft:
             pass
         except BaseException as error:
-            code = 1011
-            if not self._answer.done():
-                is_cancelled = isinstance(error, asyncio.CancelledError)
-                self._answer.set_exception(
-                    WorkersError("the application was cancelled") if is_cancelled else error
-                )
-            elif not isinstance(error, asyncio.CancelledError):
-                _log.exception("the application failed in a WebSocket")
-            if not isinstance(error, (Exception, asyncio.CancelledError)):
+            if is_interrupted(error):
                 raise
+            code = 1011
+            failure = failure_of(error)
+            if self._answer.done():
+                _log.error("the application failed in a WebSocket", exc_info=failure)
+            else:
+                self._answer.set_exception(failure)
         finally:
             socket = self._socket
             if socket is not None and self._closed is None and socket.ready_state == socket.OPEN:

@@ -24,7 +24,16 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 from urllib.parse import unquote, urlsplit
 
 from . import _asgi_lifespan
-from ._asgi_common import Application, Context, Message, begun, headers_of_message, unexpected
+from ._asgi_common import (
+    Application,
+    Context,
+    Message,
+    begun,
+    failure_of,
+    headers_of_message,
+    is_interrupted,
+    unexpected,
+)
 from ._blocking_calls import run_inline
 from ._border import prop, raw
 from ._border.callbacks import Listening
@@ -64,7 +73,8 @@ async def fetch(
     requests wait for that startup, and ``app.state`` and ``scope["state"]`` stay. If the startup
     fails, the next request tries again. The application gets no shutdown event, because the runtime
     does not announce the end of an isolate. Make the application once, in a module: each new object
-    starts anew. A resource of the lifespan must not belong to one request, as a fetched body does.
+    starts anew. A resource of the lifespan must not belong to one request, as a fetched body does,
+    and a task that the lifespan starts stops with the first request.
 
     Args:
         app: The application.
@@ -225,11 +235,11 @@ class _Exchange:
         self._started: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._response: Response | None = None
         self._is_whole = False
-        self._chunks: asyncio.Queue[bytes | BaseException | None] = asyncio.Queue(1)
+        self._chunks: asyncio.Queue[bytes | Exception | None] = asyncio.Queue(1)
         self._complete = False  # the application has sent its last piece
         self._gone = False  # the client has left
         self._ended = asyncio.Event()  # nothing more is read: all is sent, or the client has left
-        self._error: BaseException | None = None
+        self._error: Exception | None = None
         self._listening: Listening | None = None
 
     async def answer(self, ctx: Context | None) -> Response:
@@ -259,12 +269,10 @@ class _Exchange:
                     if self._start is None
                     else "the application returned before the last piece of its response"
                 )
-        except asyncio.CancelledError:
-            await self._fail(WorkersError("the application was cancelled"))
         except BaseException as error:
-            await self._fail(error)
-            if not isinstance(error, Exception):
+            if is_interrupted(error):
                 raise
+            await self._fail(failure_of(error))
         finally:
             self._ended.set()
             if not self._started.done():  # the client left, and no response was sent
@@ -275,7 +283,7 @@ class _Exchange:
             if self._listening is not None:
                 self._listening.stop()
 
-    async def _fail(self, error: BaseException) -> None:
+    async def _fail(self, error: Exception) -> None:
         if self._response is None:
             self._error = error
             self._ended.set()
@@ -389,7 +397,7 @@ class _Exchange:
     async def _body(self) -> AsyncIterator[bytes]:
         try:
             while (chunk := await self._chunks.get()) is not None:
-                if isinstance(chunk, BaseException):
+                if isinstance(chunk, Exception):
                     raise chunk
                 yield chunk
         finally:  # This runs also if the client disconnects.

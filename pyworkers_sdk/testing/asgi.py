@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, MutableMapping
 from contextlib import aclosing
 from typing import Any, TypeAlias
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from .._header_bytes import bytes_of_header
 from ..errors import WorkersError
@@ -23,7 +23,7 @@ from ..http import Headers, Request, Response
 from ..websockets import WebSocket
 from .runtime.events import internal_server_error
 from .runtime.fake_runtime import FakeRuntime
-from .runtime.triggers import PREFIX, triggered
+from .runtime.triggers import is_trigger, triggered
 
 __all__ = ["asgi"]
 
@@ -135,7 +135,7 @@ class _Application:
         except WorkersError as error:
             return Response(str(error), status=400)
         try:
-            if urlsplit(request.url).path.startswith(PREFIX):
+            if is_trigger(request.url):
                 return await triggered(self._runtime, request)
             return await self._runtime.fetch(request)
         except Exception:

@@ -67,6 +67,21 @@ async def test_scope_describes_the_request() -> None:
     assert scope["env"] == {"A": 1}
 
 
+@cases({"HTTP/1.1": "1.1", "HTTP/2": "2", "HTTP/3": "3"})
+@not_in("node", reason="Node's Request has no cf")
+async def test_scope_has_the_version_of_the_clients_protocol(case: str) -> None:
+    versions: list[str] = []
+
+    async def serve(scope: Any, receive: Any, send: Any) -> None:
+        versions.append(scope["http_version"])
+        await answer(send, b"")
+
+    name = "HTTP/1.1" if case == "1.1" else f"HTTP/{case}"
+    request = Request("https://e.com/", cf={"httpProtocol": name})
+    await asgi.fetch(application(serve), request)
+    assert versions == [case]
+
+
 async def test_response_has_status_headers_and_body() -> None:
     async def serve(scope: Any, receive: Any, send: Any) -> None:
         cookies = [(b"set-cookie", b"a=1"), (b"set-cookie", b"b=2")]
@@ -555,14 +570,23 @@ async def test_exception_between_start_and_body_propagates() -> None:
         await asgi.fetch(application(serve), a_request())
 
 
-@cases({"before the start": [], "after a piece": [START, piece(b"one")]})
-async def test_application_that_is_cancelled_from_inside_does_not_hang(case: list[Any]) -> None:
-    async def serve(scope: Any, receive: Any, send: Any) -> None:
-        for message in case:
-            await send(message)
-        raise asyncio.CancelledError
+@cases(
+    {
+        "cancelled before the start": ([], asyncio.CancelledError),
+        "cancelled after a piece": ([START, piece(b"one")], asyncio.CancelledError),
+        "exit before the start": ([], SystemExit),
+        "exit after a piece": ([START, piece(b"one")], SystemExit),
+    }
+)
+async def test_application_that_is_cancelled_or_exits_fails_alone(case: Any) -> None:
+    messages, error = case
 
-    with raises(WorkersError):
+    async def serve(scope: Any, receive: Any, send: Any) -> None:
+        for message in messages:
+            await send(message)
+        raise error
+
+    with raises(WorkersError, match="the application (was cancelled|raised SystemExit)"):
         response = await asgi.fetch(application(serve), a_request())
         await response.bytes()
 

@@ -135,6 +135,59 @@ async def test_empty_header_value_is_kept() -> None:
     assert headers["a"] == ", b"
 
 
+@cases(
+    {
+        "Latin-1": "é",
+        "C1": "\x80\x85",
+        "Latin Extended": "Łódź",
+        "Chinese": "東京",
+        "emoji": "😀",
+        "replacement": "\ufffd",
+        "byte order mark": "\ufeffa",
+        "control": "a\x01\x7fb",
+        "tab": "a\tb",
+    }
+)
+@not_in("node", reason="Node's Headers take only Latin-1")
+async def test_header_value_of_any_text_is_kept(case: str) -> None:
+    headers = Headers({"a": case})
+    headers.append("b", case)
+    headers.append("b", "x")
+    assert headers.items() == [("a", case), ("b", f"{case}, x")]
+    assert Request(URL, headers={"a": case}).headers["a"] == case
+    assert Response(headers={"a": case}).headers["a"] == case
+
+
+@cases(["a\0b", "a\nb", "a\rb", "a\r\nb: c"])
+async def test_header_value_with_a_line_break_or_nul_raises(case: str) -> None:
+    with raises(WorkersError):
+        Headers({"a": case})
+    with raises(WorkersError):
+        Headers().append("a", case)
+
+
+async def test_streamed_response_keeps_its_content_length() -> None:
+    async def body() -> AsyncIterator[bytes]:
+        yield b"01234"
+        yield b"56789"
+
+    for headers in ({"content-length": "10"}, iter([("Content-Length", "10")])):
+        response = Response(body(), headers=headers)
+        assert response.headers["content-length"] == "10"
+        assert await response.text() == "0123456789"
+
+
+@cases({"too short": "11", "too long": "9"})
+@not_in("node", reason="Node has no FixedLengthStream")
+async def test_streamed_response_of_another_length_breaks_off(case: str) -> None:
+    async def body() -> AsyncIterator[bytes]:
+        yield b"01234"
+        yield b"56789"
+
+    with raises(StreamError):
+        await Response(body(), headers={"content-length": case}).text()
+
+
 async def test_headers_iterate_in_order() -> None:
     headers = Headers([("b", "1"), ("A_", "2"), ("a-b", "3"), ("A", "4"), ("ab", "5")])
     assert list(headers) == headers.keys() == ["a", "a-b", "a_", "ab", "b"]

@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 from pyworkers_sdk import (
+    KV,
     DurableObject,
     DurableObjectNamespace,
     Env,
@@ -18,6 +19,7 @@ from pyworkers_sdk import (
 
 class AppEnv(Env):
     TEXT: str
+    CACHE: KV
     ROOMS: DurableObjectNamespace[Room]
 
 
@@ -42,7 +44,9 @@ class Application:
             await send({"type": "lifespan.startup.failed", "message": "the first always fails"})
             return
         scope["state"]["number"] = self.startups
-        scope["state"]["text"] = asgi.current_env(AppEnv).TEXT
+        env = asgi.current_env(AppEnv)
+        await env.CACHE.put("opened", env.TEXT)
+        scope["state"]["cache"] = env.CACHE
         await send({"type": "lifespan.startup.complete"})
         self.events.append((await receive())["type"])
 
@@ -64,7 +68,8 @@ class Application:
                 pieces.append(json.dumps([value.hex() for value in values]).encode())
             case "/state":
                 request = await receive()
-                state = [self.startups, scope["state"]["number"], scope["state"]["text"]]
+                opened = await scope["state"]["cache"].get("opened")
+                state = [self.startups, scope["state"]["number"], opened]
                 pieces.append(json.dumps([*state, request["body"].decode()]).encode())
             case "/scope":
                 names = ("client", "server", "scheme", "http_version", "path", "root_path")

@@ -40,6 +40,7 @@ def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
             "compatibilityDate": "2026-07-01",
             "compatibilityFlags": ["enable_request_signal"],
             "bindings": {"TEXT": "some text"},
+            "kvNamespaces": ["CACHE"],
             "durableObjects": {"ROOMS": {"className": "Room", "useSQLite": True}},
         },
     }

@@ -485,6 +485,12 @@ async def test_a_path_runs_a_cron_trigger(query: str, status: int, text: str, cr
     assert Triggered.seen[0][0] == cron
 
 
+@pytest.mark.asyncio
+async def test_the_older_path_runs_a_cron_trigger() -> None:
+    response = await ask("/cdn-cgi/mf/scheduled?cron=5+*+*+*+*")
+    assert (response.text, Triggered.seen[0][0]) == ("ok", "5 * * * *")
+
+
 @pytest.mark.parametrize(("time", "seconds"), [("1700000000000", 1.7e9), ("1000x", 1)])
 @pytest.mark.asyncio
 async def test_a_cron_trigger_has_the_time_of_the_query(time: str, seconds: float) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import types
 from datetime import datetime, timezone
@@ -97,6 +98,34 @@ def runtime(key: str = "k", **options: Any) -> FakeRuntime[AppEnv]:
 
 class Empty(WorkerEntrypoint[AppEnv]):
     pass
+
+
+class Echo(WorkerEntrypoint):
+    async def fetch(self, request: Request) -> Response:
+        content_type = request.headers.get("content-type")
+        return Response.json([request.url, content_type, await request.text()])
+
+
+@pytest.mark.asyncio
+async def test_fetch_takes_a_path_and_json() -> None:
+    runtime = FakeRuntime(Echo)
+    response = await runtime.fetch("/users?a=1")
+    assert await response.json() == ["http://localhost/users?a=1", None, ""]
+    response = await runtime.fetch("/users", method="POST", json={"é": [1, None]})
+    _, content_type, body = await response.json()
+    assert (content_type, json.loads(body)) == ("application/json", {"é": [1, None]})
+    headers = {"Content-Type": "application/problem+json"}
+    response = await runtime.fetch("/", method="POST", headers=headers, json=[])
+    assert (await response.json())[1:] == ["application/problem+json", "[]"]
+
+
+@pytest.mark.asyncio
+async def test_fetch_with_two_bodies_is_refused() -> None:
+    runtime = FakeRuntime(Echo)
+    with pytest.raises(TypeError, match="expected body or json, got both"):
+        await runtime.fetch("/", method="POST", body="a", json=1)
+    with pytest.raises(TypeError, match="expected the body in the Request"):
+        await runtime.fetch(Request("https://e.com/", method="POST"), json=1)
 
 
 async def test_an_exception_of_fetch_is_raised_or_becomes_a_500(

@@ -14,7 +14,7 @@ from os import PathLike
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
 
-from ..._border import raw, to_js
+from ..._border import dumps, raw, to_js
 from ..._http_body import BodyInit
 from ...env import Env
 from ...http import Headers, Request, Response
@@ -48,6 +48,9 @@ else:
     EnvT = TypeVar("EnvT", bound=Env)
 
 __all__ = ["FakeRuntime"]
+
+LOCALHOST = "http://localhost"
+"""The origin of a URL without one, as miniflare's ``dispatchFetch`` has it."""
 
 T = TypeVar("T")
 OtherEnvT = TypeVar("OtherEnvT", bound=Env)
@@ -264,18 +267,35 @@ class FakeRuntime(Generic[EnvT]):
         method: str = "GET",
         headers: Mapping[str, str] | list[tuple[str, str]] | Headers | None = None,
         body: BodyInit | None = None,
+        json: Any = None,
     ) -> Response:
         """Send a request to the Worker, and return its response.
 
         Args:
-            url: A URL, or a whole Request.
+            url: A URL, a path on ``http://localhost``, or a whole Request.
             method: The HTTP method, if ``url`` is a str.
             headers: The headers, if ``url`` is a str.
             body: The body, if ``url`` is a str.
+            json: Data to send as JSON instead of a body, with the Content-Type
+                ``application/json``.
+
+        Raises:
+            TypeError: Both ``body`` and ``json`` are passed, or one of them with a Request.
         """
         request = url
-        if not isinstance(request, Request):
-            request = Request(request, method=method, headers=headers, body=body)
+        if isinstance(request, Request):
+            if body is not None or json is not None:
+                raise TypeError("fetch(): expected the body in the Request, got body or json")
+        else:
+            if json is not None:
+                if body is not None:
+                    raise TypeError("fetch(): expected body or json, got both")
+                body = dumps(json, "json")
+                headers = Headers(headers)
+                if "content-type" not in headers:
+                    headers["content-type"] = "application/json"
+            url = f"{LOCALHOST}{request}" if request.startswith("/") else request
+            request = Request(url, method=method, headers=headers, body=body)
         js_request = raw(request)
         js_request.headers.immutable = True  # like the headers of any request from the network
         return answered(js_request, await _events.deliver_request(self._worker, js_request))
@@ -294,7 +314,7 @@ class FakeRuntime(Generic[EnvT]):
         header ``Upgrade: websocket``.
 
         Args:
-            url: A URL of the Worker: ws:, wss:, http: or https:.
+            url: A URL of the Worker: ws:, wss:, http: or https:. A path is on ``localhost``.
             headers: Further headers of the request.
             protocols: The subprotocols to offer in Sec-WebSocket-Protocol. ``ws.protocol`` is the
                 one that the response selects.
@@ -302,7 +322,8 @@ class FakeRuntime(Generic[EnvT]):
         Raises:
             WorkersError: The status of the response is not 101.
         """
-        return Connecting(self.fetch, url, headers, protocols)
+        whole = f"{LOCALHOST}{url}" if url.startswith("/") else url
+        return Connecting(self.fetch, whole, headers, protocols)
 
     @overload
     def service(self, entrypoint: str = "default", *, props: Any = None) -> Fetcher: ...

@@ -17,12 +17,13 @@ from ...http import Request, Response
 if TYPE_CHECKING:
     from .fake_runtime import FakeRuntime
 
-__all__ = ["PREFIX", "triggered"]
+__all__ = ["is_trigger", "triggered"]
 
 _log = logging.getLogger(__name__)
 
 PREFIX = "/cdn-cgi/handler/"
 SCHEDULED = f"{PREFIX}scheduled"
+LEGACY_SCHEDULED = "/cdn-cgi/mf/scheduled"
 EMAIL = f"{PREFIX}email"
 
 INCOMPLETE_EMAIL = (
@@ -38,13 +39,19 @@ NO_MESSAGE_ID = "Email could not be parsed: invalid or no message id provided"
 _MAX_EMAIL = 2**20
 
 
+def is_trigger(url: str) -> bool:
+    """Return True if the path of a URL sends another event than a request."""
+    path = urlsplit(url).path
+    return path.startswith(PREFIX) or path == LEGACY_SCHEDULED
+
+
 async def triggered(runtime: FakeRuntime[Any], request: Request) -> Response:
     """Send the event that the path of a request names, and return its outcome."""
     url = urlsplit(request.url)
     if _is_foreign(request, url.netloc):
         return Response("Forbidden", status=403)
     query = dict(reversed(parse_qsl(url.query, keep_blank_values=True)))
-    if url.path == SCHEDULED:
+    if url.path in (SCHEDULED, LEGACY_SCHEDULED):
         return await _scheduled(runtime, query)
     if url.path == EMAIL:
         return await _email(runtime, query, request)
