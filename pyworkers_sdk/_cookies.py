@@ -6,7 +6,7 @@ import re
 from datetime import datetime, timedelta
 from typing import Any
 
-from ._border import expected, text
+from ._border import aware, expected, text
 from ._http_dates import http_date
 from .errors import ConversionError
 
@@ -147,8 +147,4 @@ def _seconds(value: Any) -> int:
 def _aware(value: Any) -> datetime:
     if not isinstance(value, datetime):
         raise expected("expires", "an aware datetime", value)
-    if value.utcoffset() is None:
-        raise ConversionError(
-            "expires: expected an aware datetime, got a naive one; write datetime.now(timezone.utc)"
-        )
-    return value
+    return aware(value, "expires")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from ._border import expected
+from ._border import aware
 
 __all__ = ["EPOCH", "from_iso", "from_ms", "to_iso", "to_ms"]
 
@@ -17,9 +17,13 @@ def from_ms(milliseconds: float) -> datetime:
     return EPOCH + timedelta(milliseconds=milliseconds)
 
 
-def to_ms(value: datetime) -> int:
-    """Return the whole milliseconds since 1970; a naive datetime counts as UTC."""
-    return (_aware(value) - EPOCH) // timedelta(milliseconds=1)
+def to_ms(value: Any, name: str) -> int:
+    """Return the whole milliseconds since 1970.
+
+    Raises:
+        ConversionError: The value is not an aware datetime. The message begins with ``name``.
+    """
+    return (aware(value, name) - EPOCH) // timedelta(milliseconds=1)
 
 
 def from_iso(text: str) -> datetime:
@@ -30,15 +34,9 @@ def from_iso(text: str) -> datetime:
 def to_iso(value: Any, name: str) -> str | None:
     """Return ISO 8601 text as JavaScript's ``toISOString`` writes it; None for None.
 
-    A naive datetime counts as UTC. Raise ConversionError, with ``name``, for other types.
+    Raises:
+        ConversionError: The value is not an aware datetime. The message begins with ``name``.
     """
     if value is None:
         return None
-    if not isinstance(value, datetime):
-        raise expected(name, "datetime", value)
-    utc = _aware(value).astimezone(timezone.utc)
-    return utc.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _aware(value: datetime) -> datetime:
-    return value if value.tzinfo else value.replace(tzinfo=timezone.utc)
+    return aware(value, name).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -151,9 +151,7 @@ class File(Blob):
 
 
 def _milliseconds(time: Any) -> int:
-    if not isinstance(time, datetime):
-        raise expected("last_modified", "datetime", time)
-    return to_ms(time)
+    return to_ms(time, "last_modified")
 
 
 _BYTES: tuple[type[Any], ...] = (bytes, bytearray, memoryview)

@@ -18,6 +18,7 @@ from typing import (
 
 from . import _row_types as _rows
 from ._border import dumps, expected, from_js, prop, raising, raw, text, to_js, web
+from ._border.values import JSON_TEXT
 from ._http_body import Body, BodyInit, body_of, is_generated, of_length
 from .errors import WorkersError
 from .headers import Headers, HeadersInit, headers_of
@@ -215,7 +216,8 @@ class _MakeJson(Protocol):
 
         Args:
             data: Dicts, lists, text, numbers, bools and None; also dataclasses, pydantic models and
-                datetimes.
+                aware datetimes. An integer of any size is written exactly; JavaScript reads it
+                exactly up to ±(2**53 - 1).
             status: 200 to 599.
             headers: Content-Type is ``application/json`` by default.
 
@@ -410,7 +412,7 @@ class Response(Body):
 
 
 def _make_json(data: Any, *, status: int = 200, headers: HeadersInit | None = None) -> Response:
-    body = dumps(data, "data")
+    body = dumps(data, "data", JSON_TEXT)
     headers = Headers(headers)
     if "content-type" not in headers:
         headers["content-type"] = "application/json"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, TypeVar, ca
 from . import _row_types
 from ._border import (
     JsWrapper,
+    aware,
     binding,
     bytes_of,
     dumps,
@@ -278,8 +279,8 @@ class KV(JsWrapper["_js.KVNamespace"]):
         Args:
             key: 1 to 512 bytes of UTF-8.
             value: Text, bytes, a stream, or an async iterator of bytes; at most 25 MiB.
-            expiration: When the key expires, as a datetime or in seconds since 1970. A naive
-                datetime counts as UTC. It is at least 60 seconds ahead, and before 2038-01-19.
+            expiration: When the key expires, as an aware datetime or in seconds since 1970. It is
+                at least 60 seconds ahead, and before 2038-01-19.
             expiration_ttl: How long the key lives, in seconds or as a timedelta; at least 60
                 seconds, and less than 2**31. It takes precedence over ``expiration``.
             metadata: A JSON value of at most 1,024 bytes. ``get_with_metadata`` and ``list``
@@ -292,9 +293,7 @@ class KV(JsWrapper["_js.KVNamespace"]):
         JS: KVNamespace.put.
         """
         if isinstance(expiration, datetime):
-            expiration = int(
-                expiration.replace(tzinfo=expiration.tzinfo or timezone.utc).timestamp()
-            )
+            expiration = int(aware(expiration, "expiration").timestamp())
         elif expiration is not None and not isinstance(expiration, (int, float)):
             raise expected("expiration", "int or datetime", expiration)
         with _raising:

@@ -36,6 +36,36 @@ Pyodide itself turns `None` into `undefined`, which D1 refuses, and `null` into 
 
 """
 
+INTEGERS = """
+## Integers beyond ±(2^53 - 1)
+
+A Number of JavaScript is exact up to 2^53 - 1. JSON text that Python writes or parses has no limit.
+
+| place | the integer crosses as | beyond the limit |
+| --- | --- | --- |
+"""
+BY_TEXT, BY_NUMBER = "exact", "refused with a ConversionError"
+OF_INTEGERS = [
+    ("`Response.json(…)`", "text that Python writes", BY_TEXT),
+    ("`json()` of a request, a response or an R2 object", "text that Python parses", BY_TEXT),
+    ("`KV.get` as JSON or as a row type", "text that Python parses", BY_TEXT),
+    ("`json.dumps(…)` as the value of a `put`, or as a message", "text of Python", BY_TEXT),
+    ("RPC, storage of Durable Objects, queue bodies of type `v8`", "BigInt", "exact"),
+    ("KV metadata, queue bodies of type `json`, inputs of AI models, options", "Number", BY_NUMBER),
+    ("a value that is bound in SQL", "Number (REAL in SQL)", BY_NUMBER),
+    ("a column of a SQL result", "Number", "rounded by the runtime; `CAST(… AS TEXT)` is exact"),
+]
+
+DATETIMES = """
+## Datetimes, dates and times
+
+A naive datetime is refused in every place with a ConversionError: on a laptop `datetime.now()` is
+local time, and in a Worker it is UTC. `datetime.now(timezone.utc)`,
+`.replace(tzinfo=timezone.utc)` and `.astimezone()` make it aware. A `date` and a `time` cross as
+ISO 8601 text, without a time zone. A `timedelta` is refused, except in options that are durations.
+
+"""
+
 FROM_JS = """## From JavaScript to Python
 
 | JavaScript | Python | check in test_border.py |
@@ -82,7 +112,8 @@ def refused() -> Iterator[str]:
         ("Refused everywhere", "A ConversionError names the place of the value.", border.REFUSED),
         (
             "Refused as JSON",
-            "In KV metadata, queue bodies of type `json`, `Response.json` and inputs of AI models.",
+            "In KV metadata, queue bodies of type `json` and inputs of AI models. `Response.json`"
+            " refuses the same, except integers: it writes those of any size.",
             border.NOT_JSON,
         ),
     ):
@@ -93,7 +124,9 @@ def refused() -> Iterator[str]:
 
 
 def from_javascript() -> Iterator[str]:
-    yield "\n" + FROM_JS
+    yield INTEGERS
+    yield from (f"| {' | '.join(row)} |\n" for row in OF_INTEGERS)
+    yield DATETIMES + FROM_JS
     checks = [name for name in vars(border) if name.startswith("test_")]
     for js, python, word in ONLY_JS:
         check = next((name for name in checks if word in name), None)

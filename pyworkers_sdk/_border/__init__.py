@@ -17,7 +17,7 @@ from datetime import timedelta
 from typing import Any, Generic, TypeVar
 
 from ..errors import BindingError, WorkersError, from_js_error
-from .values import dumps, expected, loads, text
+from .values import aware, dumps, expected, loads, text
 
 if sys.platform == "emscripten":
     from . import pyodide as platform
@@ -64,6 +64,7 @@ __all__ = [
     "JsWrapper",
     "answer",
     "apply",
+    "aware",
     "binding",
     "bytes_of",
     "cells",

@@ -13,7 +13,7 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date, datetime, timezone
+from datetime import date, datetime, time, timezone
 from enum import Enum
 from itertools import accumulate
 from math import isfinite
@@ -99,11 +99,9 @@ class Walk:
         A method, and not ``__call__``: that would pass through C, and each level of a value would
         use the stack of WebAssembly. On Pyodide 314 in Node, 250 levels overflowed it so.
         """
-        return self.rule(type(value))(value, self)
-
-    def rule(self, cls: type[Any]) -> Rule:
-        """Return the rule for the values of a type."""
-        return self.rules.by_type.get(cls) or _rule_for(cls, self.rules)
+        cls = class_of(value)
+        rule = self.rules.by_type.get(cls) or _rule_for(cls, self.rules)
+        return rule(value, self)
 
     def entered(self, value: Any, target: Any) -> Any:
         """Enter a container that is converted into ``target``, or return its earlier copy.
@@ -174,18 +172,26 @@ def _too_deep(name: str) -> ConversionError:
     )
 
 
-def dumps(value: Any, name: str = "value") -> str:
+def dumps(value: Any, name: str = "value", rules: Rules | None = None) -> str:
     """Return a value as compact JSON text.
+
+    Args:
+        value: The value.
+        name: The place of the value, with which an error begins.
+        rules: ``JSON_TEXT`` for text that stays text. By default the text may become a value of
+            JavaScript, so an integer must be exact there.
 
     Raises:
         ConversionError: JSON cannot represent the value, or one inside it; the message has the
             path.
     """
-    plain = convert(value, name, JSON)
+    plain = convert(value, name, rules or JSON)
     try:
         return json.dumps(plain, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     except RecursionError:  # the caller is deep itself
         raise _too_deep(name) from None
+    except ValueError:  # Python's own limit
+        raise ConversionError(f"{name}: an integer has too many digits") from None
 
 
 def loads(text: str, hook: Callable[[dict[str, Any]], Any] | None = None) -> Any:
@@ -393,14 +399,42 @@ def iso_datetime(value: datetime, walk: Walk) -> str:
 
 
 def utc(value: datetime) -> datetime:
-    """Return an aware UTC datetime in whole milliseconds; a naive datetime counts as UTC."""
-    if value.tzinfo is None:
-        value = value.replace(tzinfo=timezone.utc)
-    value = value.astimezone(timezone.utc)
+    """Return an aware datetime in UTC and in whole milliseconds.
+
+    Raises:
+        Refused: The datetime is naive, or UTC has no such year.
+    """
+    if value.utcoffset() is None:
+        raise Refused(_NAIVE)
+    try:
+        value = value.astimezone(timezone.utc)
+    except OverflowError:
+        raise Refused("the datetime is outside of the years 1 to 9999 in UTC") from None
     return value.replace(microsecond=value.microsecond // 1000 * 1000)
 
 
-def iso_date(value: date, walk: Walk) -> str:
+_NAIVE = (
+    "expected an aware datetime, got a naive one; "
+    "write datetime.now(timezone.utc), .replace(tzinfo=timezone.utc) or .astimezone()"
+)
+
+
+def aware(value: Any, name: str) -> datetime:
+    """Return a datetime in UTC and in whole milliseconds, for a place that is not in a walk.
+
+    Raises:
+        ConversionError: The value is not a datetime, or it is naive. The message begins with
+            ``name``.
+    """
+    if not isinstance(value, datetime):
+        raise expected(name, "datetime", value)
+    try:
+        return utc(value)
+    except Refused as refused:
+        raise ConversionError(f"{name}: {refused.reason}") from None
+
+
+def iso_date(value: date | time, walk: Walk) -> str:
     return value.isoformat()
 
 
@@ -591,6 +625,7 @@ JSON = Rules(
         str: safe_text,
         datetime: iso_datetime,
         date: iso_date,
+        time: iso_date,
         list: array,
         tuple: array,
         dict: object_,
@@ -601,6 +636,9 @@ JSON = Rules(
         frozenset: _NO_SET,
     }
 )
+
+JSON_TEXT = JSON.extended({int: same})
+"""JSON text that is never a value of JavaScript here: an integer of any size is exact in it."""
 
 _NO_NESTING = refuse("SQL stores text, numbers, bytes and None; use json.dumps for the rest")
 
@@ -627,6 +665,7 @@ CLONE = Rules(
         float: same,
         str: safe_text,
         date: iso_date,
+        time: iso_date,
         list: array,
         tuple: array,
         dict: object_,

@@ -163,7 +163,7 @@ def _copied(value: Any, done: dict[int, Any]) -> Any:
     if cls is array:
         return value.tobytes()
     if cls is datetime:
-        return _values.utc(value)
+        return _values.utc(value if value.tzinfo else value.replace(tzinfo=timezone.utc))
     if cls is JsException:
         return from_js_error(WorkersError, value)
     return value

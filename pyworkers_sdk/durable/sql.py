@@ -11,7 +11,7 @@ from .._border.values import SQL, convert_each
 from ..errors import DurableObjectError
 
 if TYPE_CHECKING:
-    from datetime import date
+    from datetime import date, time
     from decimal import Decimal
     from enum import Enum
     from uuid import UUID
@@ -20,7 +20,18 @@ if TYPE_CHECKING:
     from .._row_types import RowType
 
     SqlValue: TypeAlias = (
-        str | int | float | bytes | bytearray | memoryview | date | UUID | Decimal | Enum | None
+        str
+        | int
+        | float
+        | bytes
+        | bytearray
+        | memoryview
+        | date
+        | time
+        | UUID
+        | Decimal
+        | Enum
+        | None
     )
 
 __all__ = ["SqlStorage", "SqlStorageCursor"]

@@ -11,7 +11,7 @@ from .. import _row_types as _rows
 from .._border import JsWrapper, expected, from_js, platform, raising, text, to_js, to_stored
 from .._callbacks import entrust, entrust_now
 from .._times import from_ms
-from ..errors import DurableObjectError
+from ..errors import ConversionError, DurableObjectError
 from .kv import SyncKvStorage
 from .sql import SqlStorage
 
@@ -291,25 +291,29 @@ class _Operations(JsWrapper[OperationsT]):
         is retried up to six times with exponential back-off: after 2 s, then after 4 s, 8 s, ….
 
         Args:
-            scheduled_time: A ``timedelta`` from now, or a time (a naive datetime is UTC). If the
-                time has passed, the alarm is called at once.
+            scheduled_time: A ``timedelta`` from now, or a time as an aware datetime. If the time
+                has passed, the alarm is called at once.
             allow_concurrency: Deliver other events to the object during the write.
             allow_unconfirmed: Send responses and messages of the object before the alarm is safe on
                 disk.
 
         Raises:
             DurableObjectError: The class has no ``alarm``, or the time lies before 1970.
+            ConversionError: The datetime is naive, or later than the year 9999.
 
         JS: DurableObjectStorage.setAlarm.
         """
         alarm_time = scheduled_time
         if isinstance(alarm_time, timedelta):
-            alarm_time = platform.now() + alarm_time
+            try:
+                alarm_time = platform.now() + alarm_time
+            except OverflowError:
+                raise ConversionError("scheduled_time: it is beyond the year 9999") from None
         if not isinstance(alarm_time, datetime):
             raise expected("scheduled_time", "datetime or timedelta", scheduled_time)
         with _raising:
             await self._js.setAlarm(
-                to_js(alarm_time),
+                to_js(alarm_time, "scheduled_time"),
                 allowConcurrency=allow_concurrency,
                 allowUnconfirmed=allow_unconfirmed,
             )

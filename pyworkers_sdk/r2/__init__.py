@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping, Sequence
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, overload
 
 from .._border import (
     JsWrapper,
+    aware,
     binding,
     expected,
     from_js,
@@ -566,14 +567,10 @@ def _member(value: Any, type_: type[Any] | tuple[type[Any], ...], place: str) ->
     if not isinstance(value, type_):
         raise expected(place, type_.__name__ if isinstance(type_, type) else "int", value)
     # The runtime takes an earlier time for one far in the future, and cannot read it back.
-    if isinstance(value, datetime) and _aware(value) < EPOCH:
+    if isinstance(value, datetime) and aware(value, place) < EPOCH:
         raise ConversionError(f"{place}: expected a time from 1970 on, got an earlier one")
     # The runtime refuses a BigInt here, and an integer beyond 2**53 would become one.
     return convert(value, place, JSON) if type(value) is int else value
-
-
-def _aware(value: datetime) -> datetime:
-    return value.replace(tzinfo=value.tzinfo or timezone.utc)
 
 
 def _custom_metadata(metadata: Mapping[str, str] | None) -> Any:

@@ -48,7 +48,7 @@ class HTTPMetadata(TypedDict, total=False):
     content_encoding: str
     cache_control: str
     cache_expiry: datetime
-    """The header ``Expires``. It is not before 1970; a naive datetime counts as UTC."""
+    """The header ``Expires``. An aware datetime from 1970 on."""
 
 
 class R2Conditional(TypedDict, total=False):

@@ -91,8 +91,8 @@ class Stream(_Stub):
             creator: The creator of the video.
             meta: Metadata, as text.
             require_signed_urls: Play the video only with a token of ``generate_token``.
-            scheduled_deletion: The time at which the video is deleted. A naive datetime counts as
-                UTC.
+            scheduled_deletion: The time at which the video is deleted. The datetime is
+                aware.
             thumbnail_timestamp_pct: The position of the thumbnail in the video, from 0 (start) to 1
                 (end).
             watermark_id: The id of a watermark.
@@ -135,7 +135,7 @@ class Stream(_Stub):
         Args:
             max_duration_seconds: The maximum duration of the video, as a timedelta or in whole
                 seconds.
-            expiry: The time until which the URL is valid. A naive datetime counts as UTC.
+            expiry: The time until which the URL is valid. The datetime is aware.
             creator: The creator of the video.
             meta: Metadata, as text.
             allowed_origins: The origins whose pages may show the video; all by default.
@@ -226,8 +226,8 @@ class StreamVideoHandle(_Stub):
                 timedelta or in whole seconds.
             meta: Metadata, as text. It replaces the whole metadata.
             require_signed_urls: Play the video only with a token of ``generate_token``.
-            scheduled_deletion: The time at which the video is deleted. A naive datetime counts as
-                UTC.
+            scheduled_deletion: The time at which the video is deleted. The datetime is
+                aware.
             thumbnail_timestamp_pct: The position of the thumbnail in the video, from 0 (start) to 1
                 (end).
 
@@ -388,8 +388,8 @@ class StreamVideos(_Stub):
 
         Args:
             limit: The maximum number of videos; 1,000 by default.
-            before: Return only videos that were created before this time. A naive datetime counts
-                as UTC.
+            before: Return only videos that were created before this time. The datetime is
+                aware.
             before_comp: The comparison of ``created`` with ``before``; "lt" by default.
             after: Return only videos that were created at or after this time.
             after_comp: The comparison of ``created`` with ``after``; "gte" by default.

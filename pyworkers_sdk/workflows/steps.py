@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from datetime import datetime, timezone
+from datetime import datetime
 from functools import partial
 from inspect import Parameter, isawaitable, signature
 from typing import (
@@ -24,7 +24,7 @@ from typing import (
 )
 
 from .. import _row_types as _rows
-from .._border import JsWrapper, from_js, js_error, raw, to_data, to_js
+from .._border import JsWrapper, aware, from_js, js_error, raw, to_data, to_js
 from .._border.callbacks import Called
 from .._border.rpc import sendable
 from .._options import js_options
@@ -424,15 +424,16 @@ class WorkflowStep(JsWrapper["_js.WorkflowStep"]):
 
         Args:
             name: The name of the step.
-            timestamp: A datetime (naive is UTC), or a number of milliseconds since 1970.
+            timestamp: An aware datetime, or a number of milliseconds since 1970.
 
         Raises:
+            ConversionError: The datetime is naive.
             WorkflowError: The time is in the past.
 
         JS: WorkflowStep.sleepUntil.
         """
-        if isinstance(timestamp, datetime) and timestamp.tzinfo is None:
-            timestamp = timestamp.replace(tzinfo=timezone.utc)
+        if not isinstance(timestamp, (int, float)):
+            timestamp = aware(timestamp, "timestamp")
         with _raising:
             await self._js.sleepUntil(name, to_js(timestamp))
 

@@ -125,8 +125,8 @@ async def test_file_last_modified_defaults_to_now() -> None:
 
 
 async def test_file_last_modified_is_utc() -> None:
-    naive = File([], "n", last_modified=datetime(2026, 1, 2))
-    assert naive.last_modified == datetime(2026, 1, 2, tzinfo=timezone.utc)
+    with raises(ConversionError, match="^last_modified: expected an aware datetime, got a naive"):
+        File([], "n", last_modified=datetime(2026, 1, 2))
     old = datetime(1969, 12, 31, tzinfo=timezone.utc)
     assert File([], "n", last_modified=old).last_modified == old
     east = datetime(2026, 1, 2, tzinfo=timezone(timedelta(hours=5)))

@@ -7,7 +7,7 @@ column.
 import array
 import sys
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, time, timedelta, timezone, tzinfo
 from decimal import Decimal
 from enum import Enum, IntEnum, StrEnum
 from typing import Any, NamedTuple
@@ -15,6 +15,7 @@ from uuid import UUID
 
 from pyworkers_sdk import ConversionError, ReadableStream, WorkersError
 from pyworkers_sdk._border import (
+    aware,
     dumps,
     from_js,
     from_json,
@@ -25,7 +26,7 @@ from pyworkers_sdk._border import (
     text,
     to_js,
 )
-from pyworkers_sdk._border.values import JSON, SQL, convert
+from pyworkers_sdk._border.values import JSON, JSON_TEXT, SQL, convert
 from pyworkers_sdk._border.vectors import from_vector, to_vector
 
 from .kit import World, cases, not_in, only, raises
@@ -50,6 +51,16 @@ class Mode(StrEnum):
 class Point:
     x: int
     y: float
+
+
+class NoOffset(tzinfo):
+    """A time zone that does not know its offset: such a datetime is naive, too."""
+
+    def utcoffset(self, dt: datetime | None) -> None: ...
+
+    def dst(self, dt: datetime | None) -> None: ...
+
+    def tzname(self, dt: datetime | None) -> None: ...
 
 
 class Pair(NamedTuple):
@@ -124,12 +135,12 @@ CLONED: dict[str, object] = {
     "memoryview of doubles": Case(memoryview(array.array("d", [0.0])), bytes(8), "Uint8Array"),
     "aware datetime": Case(NOON, NOON, "Date"),
     "datetime in another time zone": Case(NOON.astimezone(PARIS), NOON, "Date"),
-    "naive datetime": Case(NOON.replace(tzinfo=None), NOON, "Date"),
     "microseconds of a datetime": Case(NOON.replace(microsecond=123_999), NOON, "Date"),
     "datetime before 1970": Case(
         datetime(1960, 1, 1, tzinfo=timezone.utc), datetime(1960, 1, 1, tzinfo=timezone.utc), "Date"
     ),
     "date": Case(date(2026, 1, 2), "2026-01-02", "String"),
+    "time": Case(time(12, 30), "12:30:00", "String"),
     "Decimal": Case(Decimal("1.10"), "1.10", "String"),
     "UUID": Case(UUID(int=1), "00000000-0000-0000-0000-000000000001", "String"),
     "Enum": Case(Colour.RED, "red", "String"),
@@ -251,6 +262,15 @@ def _function() -> None: ...
 
 
 REFUSED: dict[str, object] = {
+    "naive datetime": (
+        {"at": [datetime(2026, 1, 2)]},
+        r"value\.at\[0\]: expected an aware datetime, got a naive one; write datetime\.now\(timez",
+    ),
+    "datetime beyond the years of UTC": (
+        datetime(9999, 12, 31, 23, tzinfo=timezone(timedelta(hours=-2))),
+        "value: the datetime is outside of the years 1 to 9999 in UTC",
+    ),
+    "timedelta": (timedelta(hours=1), "value: a timedelta cannot cross"),
     "lone surrogate": ("a\ud800", "value: the text has a lone surrogate"),
     "lone surrogate inside": ({"a": ["\udfff"]}, r"value\.a\[0\]: the text has a lone surrogate"),
     "lone surrogate in a key": ({"\ud800": 1}, "lone surrogate"),
@@ -274,6 +294,20 @@ async def test_unsupported_value_is_refused_with_its_path(case: tuple[Any, str])
     with raises(ConversionError, match=message) as caught:
         to_js(given)
     assert isinstance(caught.value, TypeError)
+
+
+@cases(
+    {"naive datetime": datetime(2026, 1, 2), "no offset": datetime(2026, 1, 2, tzinfo=NoOffset())}
+)
+async def test_a_naive_datetime_is_refused_at_every_target(case: datetime) -> None:
+    refusal = "expected an aware datetime, got a naive one; write datetime.now"
+    for rules in (JSON, SQL, JSON_TEXT):
+        with raises(ConversionError, match=rf"^value: {refusal}"):
+            convert(case, "value", rules)
+    with raises(ConversionError, match=rf"^value: {refusal}"):
+        to_js(case)
+    with raises(ConversionError, match=rf"^at: {refusal}"):
+        aware(case, "at")
 
 
 # JSON --------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import re
 from asyncio import CancelledError
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from enum import Enum, IntEnum
 from typing import Any, Literal, NotRequired, TypedDict
@@ -85,7 +85,7 @@ BOUND: dict[str, tuple[Any, Any, str]] = {
         "2026-01-02T01:04:05.678Z",
         "text",
     ),
-    "naive-datetime": (datetime(2026, 1, 2, 3, 4, 5), "2026-01-02T03:04:05.000Z", "text"),
+    "time": (time(3, 4, 5), "03:04:05", "text"),
     "date": (date(2026, 1, 2), "2026-01-02", "text"),
     "decimal": (Decimal("1.10"), "1.10", "text"),
     "uuid": (UUID(int=1), "00000000-0000-0000-0000-000000000001", "text"),
@@ -102,6 +102,12 @@ async def test_a_bound_value_reaches_sql(db: D1, case: tuple[Any, Any, str]) -> 
 
 
 CANNOT_BIND: dict[str, tuple[Any, str]] = {
+    "naive datetime": (datetime(2026, 1, 2), "expected an aware datetime, got a naive one; write"),
+    "datetime before the year 1": (
+        datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=2))),
+        "the datetime is outside of the years 1 to 9999 in UTC",
+    ),
+    "timedelta": (timedelta(hours=1), "a timedelta cannot cross"),
     "nan": (float("nan"), "nan"),
     "infinity": (float("inf"), "inf"),
     "too-large": (2**53, "outside"),
@@ -1513,7 +1519,10 @@ async def test_current_timestamp_is_text_without_a_zone(db: D1) -> None:
 
 async def test_date_functions_work(db: D1) -> None:
     assert await value(db, "SELECT date('2026-01-31', '+1 day')") == "2026-02-01"
-    assert await value(db, "SELECT strftime('%Y', ?)", datetime(2026, 1, 2)) == "2026"
+    assert (
+        await value(db, "SELECT strftime('%Y', ?)", datetime(2026, 1, 2, tzinfo=timezone.utc))
+        == "2026"
+    )
 
 
 async def test_explain_query_plan_returns_the_plan(db: D1) -> None:

@@ -462,10 +462,15 @@ async def test_delete_all_deletes_keys_and_tables(state: DurableObjectState) -> 
 @inside
 async def test_set_alarm_with_an_invalid_time_raises(state: DurableObjectState) -> None:
     with raises(DurableObjectError) as caught:
-        await state.storage.set_alarm(dt.datetime(1969, 1, 1))
+        await state.storage.set_alarm(dt.datetime(1969, 1, 1, tzinfo=dt.timezone.utc))
     assert caught.value.message == "setAlarm() cannot be called with an alarm time <= 0"
     with raises(ConversionError, match="scheduled_time: expected datetime or timedelta, got int"):
         await state.storage.set_alarm(60)  # type: ignore[arg-type]
+    with raises(ConversionError, match="^scheduled_time: expected an aware datetime, got a naive"):
+        await state.storage.set_alarm(dt.datetime(2030, 1, 1))
+    with raises(ConversionError, match="^scheduled_time: it is beyond the year 9999"):
+        await state.storage.set_alarm(dt.timedelta.max)
+    assert await state.storage.get_alarm() is None
 
 
 @inside

@@ -675,14 +675,22 @@ async def test_an_expiration_is_listed_as_a_datetime(kv: KV) -> None:
     {
         "utc": timezone.utc,
         "east": timezone(timedelta(hours=5, minutes=30)),
-        "naive-as-utc": None,
+        "west": timezone(timedelta(hours=-8)),
     }
 )
-async def test_an_expiration_may_be_a_datetime(kv: KV, case: timezone | None) -> None:
+async def test_an_expiration_may_be_a_datetime(kv: KV, case: timezone) -> None:
     at = datetime.fromtimestamp(soon(600), timezone.utc)
-    local = at.astimezone(case) if case else at.replace(tzinfo=None)
-    await kv.put("k", "v", expiration=local)
+    await kv.put("k", "v", expiration=at.astimezone(case))
     assert (await kv.list()).keys == [("k", at, None)]
+
+
+async def test_a_naive_datetime_is_refused(kv: KV) -> None:
+    naive = datetime.now() + timedelta(hours=1)
+    with raises(ConversionError, match="^expiration: expected an aware datetime, got a naive one;"):
+        await kv.put("k", "v", expiration=naive)
+    with raises(ConversionError, match=r"^metadata\.at: expected an aware datetime, got a naive"):
+        await kv.put("k", "v", metadata={"at": naive})
+    assert await kv.get("k") is None
 
 
 @cases({"int": 600, "timedelta": timedelta(minutes=10)})

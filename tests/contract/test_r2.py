@@ -466,10 +466,22 @@ async def test_http_metadata_comes_back(r2: R2) -> None:
     assert (await got(r2)).http_metadata == {}
 
 
-async def test_a_naive_expiry_is_taken_as_utc(r2: R2) -> None:
-    await r2.put("k", "", http_metadata={"cache_expiry": datetime(2030, 1, 2, 3, 4, 5, 678999)})
-    expiry = (await got(r2)).http_metadata.get("cache_expiry")
-    assert expiry == datetime(2030, 1, 2, 3, 4, 5, 678000, tzinfo=timezone.utc)
+async def test_an_expiry_is_stored_in_milliseconds(r2: R2) -> None:
+    expiry = datetime(2030, 1, 2, 3, 4, 5, 678999, timezone.utc)
+    await r2.put("k", "", http_metadata={"cache_expiry": expiry})
+    stored = (await got(r2)).http_metadata.get("cache_expiry")
+    assert stored == datetime(2030, 1, 2, 3, 4, 5, 678000, tzinfo=timezone.utc)
+
+
+async def test_a_naive_datetime_is_refused(r2: R2) -> None:
+    naive = datetime(2030, 1, 2)
+    refusal = "expected an aware datetime, got a naive one; write datetime.now"
+    with raises(ConversionError, match=f"cache_expiry.*: {refusal}"):
+        await r2.put("k", "", http_metadata={"cache_expiry": naive})
+    conditions: Any = {"uploaded_after": naive}, {"uploaded_before": naive}
+    for only_if in conditions:
+        with raises(ConversionError, match=f"uploaded_.*: {refusal}"):
+            await r2.get("k", only_if=only_if)
 
 
 @not_in("node", reason=NO_HEADERS)
@@ -595,7 +607,7 @@ async def test_times_end_in_2262(r2: R2) -> None:
         "type": ({"content_type": 5}, "^http_metadata.content_type: expected str, got int"),
         "time": ({"cache_expiry": 5}, "^http_metadata.cache_expiry: expected datetime, got int"),
         "early": (
-            {"cache_expiry": datetime(1969, 12, 31)},
+            {"cache_expiry": datetime(1969, 12, 31, tzinfo=timezone.utc)},
             "^http_metadata.cache_expiry: expected a time from 1970 on, got an earlier one",
         ),
         "no-dict": ("text/plain", "^http_metadata: expected a dict or Headers, got str"),
@@ -921,7 +933,11 @@ CONDITIONS: dict[str, tuple[Any, bool, bool]] = {
     "before-late": ({"uploaded_before": LATE}, True, True),
     "after-early": ({"uploaded_after": EARLY}, True, False),
     "after-late": ({"uploaded_after": LATE}, False, False),
-    "after-naive": ({"uploaded_after": datetime(2000, 1, 1)}, True, False),
+    "after-in-another-zone": (
+        {"uploaded_after": datetime(2000, 1, 1, tzinfo=timezone(timedelta(hours=-5)))},
+        True,
+        False,
+    ),
     "match-outdoes-before": ({"etag_matches": ETAG, "uploaded_before": EARLY}, True, False),
     "other-and-before": ({"etag_matches": "x", "uploaded_before": LATE}, False, False),
     "not-outdoes-after": ({"etag_does_not_match": "x", "uploaded_after": LATE}, True, False),
@@ -1056,7 +1072,7 @@ async def test_an_invalid_etag_header_is_named(r2: R2) -> None:
         "type": ({"etag_matches": 5}, "^only_if.etag_matches: expected str, got int$"),
         "time": ({"uploaded_after": 5}, "^only_if.uploaded_after: expected datetime, got int$"),
         "early": (
-            {"uploaded_after": datetime(1969, 1, 1)},
+            {"uploaded_after": datetime(1969, 1, 1, tzinfo=timezone.utc)},
             "^only_if.uploaded_after: expected a time from 1970 on, got an earlier one$",
         ),
         "text": ("etag", "^only_if: expected a dict or Headers, got str$"),
