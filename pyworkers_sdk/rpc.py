@@ -29,8 +29,8 @@ class RpcTarget:
     """Base of classes whose objects pass over RPC by reference.
 
     The other side may call the public methods of the class, ``async`` or not, and await its
-    properties; a property of ``async def`` has the same type on both sides. It cannot reach attributes
-    of an instance, or names that begin with an underscore.
+    properties; a property of ``async def`` has the same type on both sides. It cannot reach
+    attributes of an instance, or names that begin with an underscore.
 
     ::
 
@@ -101,7 +101,7 @@ class _Remote(JsWrapper[Any]):
         type_: Typed | None = None,
         place: str = "the result",
     ) -> None:
-        """``type_`` is what annotations say of the value, and ``place`` its name in errors."""
+        """``type_`` has the annotation of the value, and ``place`` is its name in errors."""
         self._js = js
         self._raises = raises
         self._type = type_
