@@ -1,4 +1,4 @@
-"""What annotations say of the values of RPC: of the arguments and results of functions.
+"""Types of the values of RPC, from the annotations of functions.
 
 Values cross as plain data. The side that receives a value loads it as its annotation, as a row is
 loaded: a dict as the dataclass that it was. Annotations are read once for each function, at its
@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from functools import cache, cached_property
 from inspect import Parameter, Signature as PythonSignature, getattr_static, signature
 from types import FunctionType, MethodType, SimpleNamespace, UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, Union, cast, get_args, get_origin, get_type_hints
 
 from . import _row_types as _rows
 from .errors import RowError
@@ -54,9 +54,10 @@ class Typed:
         Raises:
             RowError: The value does not fit. The message begins with ``place``.
         """
-        if type(value) in self.accepts:
+        cls = cast("type[Any]", type(value))
+        if cls in self.accepts:
             return value
-        if hasattr(type(value), "__typed__"):  # a stub: its calls are typed
+        if hasattr(cls, "__typed__"):  # a stub: its calls are typed
             return value.__typed__(self)
         if self.annotation is None:
             return value
@@ -64,7 +65,7 @@ class Typed:
 
 
 def typed(annotation: Any) -> Typed | None:
-    """Return what an annotation says of a value; None if it says nothing."""
+    """Return the type for an annotation; None if every value fits it."""
     try:
         if annotation in _NOTHING:
             return None
@@ -141,10 +142,11 @@ class Signature:
     __slots__ = (
         "_inspected",
         "_keywords",
-        "_loads",
+        "_loads_more",
         "_others",
         "_positional",
         "_rest",
+        "_types",
         "name",
         "result",
     )
@@ -169,8 +171,10 @@ class Signature:
                 self._others = type_
             else:
                 self._positional.append((parameter.name, type_))
-        types = [type_ for _, type_ in self._positional] + [self._rest and self._rest[1]]
-        self._loads = self._keywords is not None or any(types)
+        self._types = [type_ for _, type_ in self._positional]
+        self._loads_more = self._keywords is not None or (
+            self._rest is not None and self._rest[1] is not None
+        )
         self.result = typed(hints.get("return", Any))
 
     # The caller's side
@@ -206,8 +210,12 @@ class Signature:
         Raises:
             RowError: An argument does not fit. The message names the function and the parameter.
         """
-        if not self._loads:
-            return values, {}
+        for type_, value in zip(self._types, values):
+            if type_ is not None and type(value) not in type_.accepts:
+                break
+        else:
+            if not self._loads_more:
+                return values, {}
         options: dict[str, Any] = {}
         known = len(self._positional)
         if self._keywords is not None and len(values) == known + 1 and type(values[-1]) is dict:
@@ -242,26 +250,35 @@ def signature_of(function: Any, owner: Any = None) -> Signature | None:
         function: The function.
         owner: The class that has the method, for names in its annotations.
     """
-    is_method = isinstance(function, MethodType)
-    if is_method:
-        owner = type(function.__self__) if owner is None else owner
-        function = function.__func__
-    elif not isinstance(function, FunctionType):
-        return _of_object(function)
-    return _of_function(function, is_method, owner)
+    if type(function) is MethodType:
+        method = function.__func__
+        known: Signature | None = getattr(method, _OF_METHOD, None)
+        if known is None and isinstance(method, FunctionType):
+            cls: Any = type(function.__self__)
+            return _of_function(method, _OF_METHOD, cls if owner is None else owner)
+        return known
+    if type(function) is FunctionType:
+        return _of_function(function, _OF_FUNCTION, owner)
+    return _of_object(function)
+
+
+# The attributes of a function that keep its signature, which then lives as long: a program makes
+# functions as it runs.
+_OF_METHOD = "__rpc_method__"
+_OF_FUNCTION = "__rpc_function__"
 
 
 def _of_object(function: Any) -> Signature | None:
-    call = getattr_static(type(function), "__call__", None)
-    return _of_function(call, True, type(function)) if isinstance(call, FunctionType) else None
+    cls = cast("type[Any]", type(function))
+    call = getattr_static(cls, "__call__", None)
+    return _of_function(call, _OF_METHOD, cls) if isinstance(call, FunctionType) else None
 
 
-def _of_function(function: FunctionType, is_method: bool, owner: Any) -> Signature | None:
-    # Kept with the function, so that it lives as long: a program makes functions as it runs.
-    known: dict[bool, Signature | None] = function.__dict__.setdefault("__rpc_signature__", {})
-    if is_method not in known:
-        known[is_method] = _inspected(function, is_method, owner)
-    return known[is_method]
+def _of_function(function: FunctionType, place: str, owner: Any) -> Signature | None:
+    known: Signature | None = function.__dict__.get(place)
+    if known is None:
+        known = function.__dict__[place] = _inspected(function, place == _OF_METHOD, owner)
+    return known
 
 
 def _inspected(function: FunctionType, is_method: bool, owner: Any) -> Signature | None:
@@ -287,7 +304,7 @@ def _hints(function: Any, owner: Any) -> dict[str, Any]:
         pass
     while hasattr(function, "__wrapped__"):
         function = function.__wrapped__
-    scope = {} if owner is None else dict(vars(owner))
+    scope: dict[str, Any] = {} if owner is None else {**vars(owner)}
     hints: dict[str, Any] = {}
     for name, annotation in _annotations(function).items():
         one = SimpleNamespace(__annotations__={name: annotation})
@@ -321,12 +338,10 @@ def _member(cls: Any, name: str) -> Typed | None:
     if not isinstance(owner, type):
         return None
     attribute: Any = getattr_static(owner, name, None)
-    function = attribute
-    if isinstance(attribute, (staticmethod, classmethod)):
-        function = attribute.__func__
+    function = getattr(attribute, "__func__", attribute)  # of a staticmethod or a classmethod
     if isinstance(function, FunctionType):
-        is_method = not isinstance(attribute, staticmethod)
-        return Typed(signature=_of_function(function, is_method, owner))
+        place = _OF_FUNCTION if isinstance(attribute, staticmethod) else _OF_METHOD
+        return Typed(signature=_of_function(function, place, owner))
     getter = attribute.func if isinstance(attribute, cached_property) else None
     getter = attribute.fget if isinstance(attribute, property) else getter
     if getter is not None:
@@ -340,4 +355,4 @@ def _member(cls: Any, name: str) -> Typed | None:
 
 
 member_of: Callable[[Any, str], Typed | None] = cache(_member)
-"""Return what a class says of a member of its objects; None if it says nothing."""
+"""Return the type of a member of a class; None if every value fits it."""

@@ -510,7 +510,7 @@ def _combined(family: type[WorkersError], name: str) -> type[WorkersError]:
     if cls is None:
         return family
     if issubclass(cls, family):
-        return cast("type[WorkersError]", cls)
+        return cls
     members = {"__module__": __name__, "__str__": Exception.__str__}  # KeyError's quotes its text
     class_name = family.__name__.removesuffix("Error") + name
     return cast("type[WorkersError]", type(class_name, (family, cls), members))

@@ -101,7 +101,7 @@ class _Remote(JsWrapper[Any]):
         type_: Typed | None = None,
         place: str = "the result",
     ) -> None:
-        """``type_`` is what annotations say of the value, and ``place`` its name in errors."""
+        """``type_`` has the annotation of the value, and ``place`` is its name in errors."""
         self._js = js
         self._raises = raises
         self._type = type_

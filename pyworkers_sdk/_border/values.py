@@ -539,7 +539,7 @@ def _has_named_fields(cls: Any) -> bool:
 
 def _named_fields(value: Any) -> dict[str, Any]:
     """Return the fields of a value under their names in Python."""
-    if hasattr(type(value), "__crossing__"):
+    if hasattr(cast("type[Any]", type(value)), "__crossing__"):
         fields: dict[str, Any] = value.__crossing__()
         return fields
     if tuple in type(value).__mro__:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, assert_type
 
@@ -29,10 +30,27 @@ class Session(RpcTarget):
     async def name(self) -> str:
         return "ann"
 
+    @property
+    async def user(self) -> User:
+        return User("ann", 5)
+
+
+@dataclass
+class User:
+    name: str
+    age: int
+
 
 class Auth(WorkerEntrypoint):
     async def check(self, token: str, *scopes: str) -> bool:
         return bool(token)
+
+    async def rename(self, user: User, *, name: str, loud: bool = False) -> User:
+        return User(name.upper() if loud else name, user.age)
+
+    @property
+    async def users(self) -> list[User]:
+        return []
 
     async def open(self) -> Session:
         return Session()
@@ -64,12 +82,19 @@ async def calls(env: AppEnv, raw: Any) -> None:
     assert_type(env.PLAIN, Fetcher)
     assert_type(await env.AUTH.check("t", "a"), bool)
     assert_type(await env.MAIL.send(to="ann"), int)
+    assert_type(await env.AUTH.rename(User("a", 1), name="b"), User)
+    assert_type(await env.AUTH.rename(user=User("a", 1), name="b", loud=True), User)
+    await env.AUTH.rename(User("a", 1), "b")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    await env.AUTH.rename({"name": "a"}, name="b")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    assert_type(await env.AUTH.users, list[User])
+    env.AUTH.users.append(User("a", 1))  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
     await env.AUTH.check(1)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     await env.AUTH.nope()  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
     assert_type(await env.AUTH.fetch(Request("https://a/")), Response)
     with await env.AUTH.open() as session:
         assert_type(session, Session)
         assert_type(await session.name(), str)
+        assert_type((await session.user).age, int)
 
     async def changed(what: str) -> None: ...
 
