@@ -105,10 +105,7 @@ class Called:
         self._function = function
 
     def __enter__(self) -> Any:
-        def call(*args: Any) -> Any:
-            return answer(self._function(*args))
-
-        self._proxy = create_proxy(in_context(call))
+        self._proxy = create_proxy(in_context(lambda *args: answer(self._function(*args))))
         return self._proxy
 
     def __exit__(self, *_: object) -> None:
@@ -128,7 +125,10 @@ def called_once(function: Callable[[], Awaitable[Any]]) -> Any:
             # Not now: this runs inside a call of the proxy.
             asyncio.get_running_loop().call_soon(proxy.destroy)
 
-    proxy = create_proxy(in_context(lambda: answer(run())))
+    def call() -> Any:
+        return answer(run())
+
+    proxy = create_proxy(in_context(call))
     return proxy
 
 
