@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from pyworkers_sdk._http_dates import http_date, parse_http_date
 
@@ -15,6 +15,7 @@ TIME = datetime(1994, 11, 6, 8, 49, 37, tzinfo=UTC)
 THIS_YEAR = datetime.now(UTC).year
 
 
+@settings(deadline=None)
 @given(st.datetimes(min_value=datetime(1000, 1, 2), max_value=datetime(9999, 12, 30)))
 def test_date_is_formatted_as_the_standard_library_does_and_parsed_back(time: datetime) -> None:
     aware = time.replace(tzinfo=timezone(timedelta(hours=1)))
@@ -23,6 +24,7 @@ def test_date_is_formatted_as_the_standard_library_does_and_parsed_back(time: da
     assert parse_http_date(text) == aware.replace(microsecond=0)
 
 
+@settings(deadline=None)
 @given(st.datetimes(min_value=datetime(1000, 1, 2), max_value=datetime(9999, 12, 30)))
 def test_date_of_asctime_is_parsed(time: datetime) -> None:
     assert parse_http_date(time.ctime()) == time.replace(microsecond=0, tzinfo=UTC)

@@ -83,6 +83,7 @@ def test_every_combination_of_conditions_has_the_status_of_the_rfc(method: str) 
         assert status == model(method, match, until, none_match, since), headers
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40), st.sampled_from(["if-match", "if-none-match"]))
 def test_any_text_in_place_of_etags_ends_in_a_status(text: str, name: str) -> None:
     status = _serving.condition_status("GET", header_of({name: text}), ETAG, UPLOADED)
@@ -131,6 +132,7 @@ def range_model(specs: list[str], size: int) -> Any:
     return satisfiable[0] if len(satisfiable) == 1 else "whole"
 
 
+@settings(deadline=None)
 @given(st.text(max_size=30), st.integers(0, 2**40))
 def test_any_text_in_place_of_a_range_ends_in_an_answer(text: str, size: int) -> None:
     for header in text, f"bytes={text}":
@@ -170,6 +172,7 @@ async def our_answer(bucket: R2, method: str, headers: dict[str, str]) -> Any:
     return response.status, dict(response.headers.items()), await response.bytes()
 
 
+@settings(deadline=None)
 @given(
     method=st.sampled_from(["GET", "GET", "HEAD"]),
     spec=st.tuples(
@@ -177,7 +180,6 @@ async def our_answer(bucket: R2, method: str, headers: dict[str, str]) -> Any:
     ).filter(lambda spec: spec != (None, None)),
     if_range=st.sampled_from([None, "etag", "date", '"other"', "Thu, 01 Jan 1970 00:00:01 GMT"]),
 )
-@settings(deadline=None)
 def test_single_ranges_are_answered_as_by_starlette(
     tmp_path_factory: pytest.TempPathFactory,
     method: str,
