@@ -128,7 +128,10 @@ def called_once(function: Callable[[], Awaitable[Any]]) -> Any:
             # Not now: this runs inside a call of the proxy.
             asyncio.get_running_loop().call_soon(proxy.destroy)
 
-    proxy = create_proxy(in_context(lambda: answer(run())))
+    def call() -> Any:
+        return answer(run())
+
+    proxy = create_proxy(in_context(call))
     return proxy
 
 
