@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import shutil
 import socket
@@ -37,6 +38,39 @@ def fakes(runtime: FakeRuntime[Any], port: int = 0) -> Iterator[str]:
         server.should_exit = True
         thread.join()
         server_socket.close()
+
+
+@contextmanager
+def wsgi_server(app: Any, env: Any) -> Iterator[str]:
+    """Serve a WSGI application by Werkzeug's server, without a Worker.
+
+    Each request has an event loop for ``run_sync``.
+    """
+
+    def with_env(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        async def call() -> list[bytes]:
+            pieces = app({**environ, "workers.env": env}, start_response)
+            try:
+                return [*pieces]
+            finally:
+                getattr(pieces, "close", lambda: None)()
+
+        return asyncio.run(call())
+
+    from werkzeug.serving import WSGIRequestHandler, make_server
+
+    class Quiet(WSGIRequestHandler):
+        def log(self, type: str, message: str, *args: Any) -> None: ...
+
+    server = make_server("127.0.0.1", 0, with_env, request_handler=Quiet)
+    thread = threading.Thread(target=server.serve_forever, args=[0.05])
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
 
 @contextmanager

@@ -424,6 +424,20 @@ def packages_for_314(requirement: str) -> Path:
     )
 
 
+def pure_packages(requirement: str) -> Path:
+    """Return a folder with a package and its dependencies, without compiled code.
+
+    MarkupSafe, for example, has no WebAssembly wheel, and works without its accelerator.
+    """
+
+    def install(folder: Path) -> None:
+        _pip(folder, requirement, dependencies=True)
+        for compiled in folder.rglob("*.so"):
+            compiled.unlink()
+
+    return _made(f"{requirement}-pure", [], install)
+
+
 def worker_root() -> Path:
     """Return the folder of the Worker that runs checks: worker.py and the checks."""
     tests = HERE.parent
