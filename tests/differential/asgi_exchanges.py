@@ -151,6 +151,8 @@ class Author:
         if self.chance(0.1):
             steps.append(("send", self.random.choice(OUT_OF_ORDER)))
         if self.chance(0.06):
+            if ("send", LATE_START) in steps:
+                self.traits.add("breaks off before its body")
             return [*steps, ("raise",) if self.chance(0.5) else ("return",)]
         steps.append(
             ("send", {"type": "http.response.start", "status": status, "headers": headers})
@@ -159,8 +161,9 @@ class Author:
             steps.append(("send", self.random.choice(OUT_OF_ORDER[1:])))
         if self.chance(0.3):
             steps.append(("pause",))
-        if self.chance(0.04):
-            self.traits.add("breaks off before its body")
+        if self.chance(0.04 if has_body else 0.2):
+            if steps[-1] != ("pause",):  # else the headers have gone out
+                self.traits.add("breaks off before its body")
             return [*steps, ("raise",) if self.chance(0.5) else ("return",)]
         breaks = has_body and self.chance(0.06)
         last = len(pieces) - 1
@@ -614,6 +617,11 @@ def _replace_broken(exchange: Exchange, record: Record) -> None:
         record.update(status=500, whole=True, headers=[length], body=body)
 
 
+def _complete(exchange: Exchange, record: Record) -> None:
+    if "no body" in exchange.traits and "status" in record:
+        record["whole"] = True
+
+
 FORBIDDEN = [(b"content-length", b"9"), (b"content-type", b"text/plain;charset=UTF-8")]
 
 
@@ -658,6 +666,7 @@ KNOWN = [
     ),
     Known("The runtime's 500 has no Content-Type.", _changed_headers(_drop_type)),
     Known("A response that has not begun becomes a 500.", _replace_broken),
+    Known("A response without a body is whole when it has begun.", _complete),
     Known("A 403 for a WebSocket has a text.", _forbid),
     Known("A WebSocket that is not answered is a 403.", _forbid_unanswered),
     Known("An application that ends closes its WebSocket.", _close),

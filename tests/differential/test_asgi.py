@@ -10,10 +10,10 @@ from tests.differential.conftest import SEED
 
 @pytest.mark.asyncio
 async def test_application_sees_and_answers_the_same_as_under_uvicorn() -> None:
-    report = await compare(SEED, range(150))
+    report = await compare(SEED, range(250))
     if report.difference:
         pytest.fail(str(report), pytrace=False)
-    assert report.exchanges == 150
+    assert report.exchanges == 250
     # A known difference that no exchange shows is no longer one, or the exchanges are too tame.
     seen = {reason for reason, count in report.explained.items() if count}
     assert seen == {reason for reason, _ in KNOWN} | {SETS_LENGTH}

@@ -50,7 +50,7 @@ else:
 __all__ = ["FakeRuntime"]
 
 LOCALHOST = "http://localhost"
-"""The origin of a URL without one, as miniflare's ``dispatchFetch`` has it."""
+"""The origin of a URL without one, like that of miniflare's ``dispatchFetch``."""
 
 T = TypeVar("T")
 OtherEnvT = TypeVar("OtherEnvT", bound=Env)
