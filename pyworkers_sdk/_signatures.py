@@ -257,8 +257,8 @@ def signature_of(function: Any, owner: Any = None) -> Signature | None:
     return _of_object(function)
 
 
-# The attributes of a function that keep its signature, which then lives as long: a program makes
-# functions as it runs.
+# The attributes of a function that keep its signature. The signature then lives as long as the
+# function: a program makes functions as it runs.
 _OF_METHOD = "__rpc_method__"
 _OF_FUNCTION = "__rpc_function__"
 

@@ -406,7 +406,7 @@ def _adapter_class(annotation: Any) -> Any:
 
 
 def _live(class_: Any, annotation: Any) -> Cell:
-    """Return the cell of a live object, which is not loaded: it must be there already.
+    """Return the cell of a live object. It is not loaded: it must be there already.
 
     RPC passes a stub in place of an RpcTarget. The stub learns its type.
     """
