@@ -16,9 +16,9 @@ from types import FunctionType, MethodType, SimpleNamespace, UnionType
 from typing import Any, Union, cast, get_args, get_origin, get_type_hints
 
 from . import _row_types as _rows
-from .errors import RowError
+from .errors import RowTypeError
 
-__all__ = ["Signature", "Typed", "member_of", "signature_of"]
+__all__ = ["Signature", "Typed", "member_of", "signature_of", "typed"]
 
 
 class Typed:
@@ -32,7 +32,7 @@ class Typed:
         is_property: Whether the value is read from a property of a class.
     """
 
-    __slots__ = ("accepts", "annotation", "is_property", "kind", "signature")
+    __slots__ = ("_loaders", "accepts", "annotation", "is_property", "kind", "signature")
 
     def __init__(
         self,
@@ -47,6 +47,7 @@ class Typed:
         self.kind = kind
         self.signature = signature
         self.is_property = False
+        self._loaders: dict[str, Callable[[Any], Any]] = {}  # by the place of the value
 
     def load(self, value: Any, place: str) -> Any:
         """Return a value as its annotation specifies.
@@ -61,7 +62,10 @@ class Typed:
             return value.__typed__(self)
         if self.annotation is None:
             return value
-        return _rows.load(self.annotation, value, place)
+        loader = self._loaders.get(place)
+        if loader is None:
+            loader = self._loaders[place] = _rows.loader_of(self.annotation, place)
+        return loader(value)
 
 
 def typed(annotation: Any) -> Typed | None:
@@ -118,19 +122,10 @@ def _is_elsewhere(cls: Any) -> bool:
 
 def _is_loadable(annotation: Any) -> bool:
     try:
-        _rows.load(annotation, _PROBE, "")
-    except TypeError:  # it is not a row type
+        _rows.loader_of(annotation, "")
+    except RowTypeError:
         return False
-    except RowError:
-        return True
     return True
-
-
-class _Probe:
-    """A value that fits no annotation."""
-
-
-_PROBE = _Probe()
 
 
 class Signature:
@@ -262,8 +257,8 @@ def signature_of(function: Any, owner: Any = None) -> Signature | None:
     return _of_object(function)
 
 
-# The attributes of a function that keep its signature, which then lives as long: a program makes
-# functions as it runs.
+# The attributes of a function that keep its signature. The signature then lives as long as the
+# function: a program makes functions as it runs.
 _OF_METHOD = "__rpc_method__"
 _OF_FUNCTION = "__rpc_function__"
 

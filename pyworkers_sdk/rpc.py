@@ -17,7 +17,7 @@ from typing import Any, ClassVar, Self
 
 from ._border import JsWrapper, raising
 from ._border.rpc import dispose, from_rpc, invoke, local_stub, member, sendable
-from ._signatures import Typed, member_of
+from ._signatures import Typed, member_of, typed
 from .errors import RpcError
 
 __all__ = ["RpcPromise", "RpcProperty", "RpcStub", "RpcTarget"]
@@ -255,6 +255,10 @@ class RpcStub(_Remote):
         """Return the stub, whose members and calls have the types that an annotation specifies."""
         self._type = type_
         return self
+
+    def __as__(self, annotation: Any) -> Self:
+        """Do the same for an annotation inside another."""
+        return self.__typed__(typed(annotation))
 
     def dup(self) -> Self:
         """Return another stub of the same object. Each stub is disposed of by itself.

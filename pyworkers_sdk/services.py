@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar, get_
 from ._border import JsWrapper, binding, prop, raising, raw
 from ._border.live_objects import wrap_live_object
 from ._border.rpc import sendable, tag_of
+from ._signatures import Typed, typed
 from .errors import BindingError, RpcError, WorkersError
 from .http import Request, Response, send
 from .rpc import private, property_of
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
     from . import _js
     from ._http_body import BodyInit
-    from ._signatures import Typed
     from .abort import AbortSignal
     from .headers import HeadersInit
     from .rpc import RpcProperty
@@ -140,6 +140,11 @@ class Fetcher(JsWrapper["_js.Fetcher"]):
         """Return the stub, whose members have the types that an annotation specifies."""
         self._kind = type_.kind
         return self
+
+    def __as__(self, annotation: Any) -> Self:
+        """Do the same for an annotation inside another."""
+        type_ = typed(annotation)
+        return self if type_ is None else self.__typed__(type_)
 
 
 if TYPE_CHECKING:

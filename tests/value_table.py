@@ -66,6 +66,44 @@ ISO 8601 text, without a time zone. A `timedelta` is refused, except in options 
 
 """
 
+LIVE = """
+## Objects of the runtime
+
+| object | RPC | Workflows, queues, attachments | storage of objects |
+| --- | --- | --- | --- |
+| `Response`, `Request`, `Headers`, `Blob` | crosses | ConversionError | ConversionError |
+| `ReadableStream` | crosses | ConversionError | DataCloneError |
+| a service, a stub of a Durable Object | crosses | ConversionError | DataCloneError |
+| any other binding, `FormData`, `WebSocket` | DataCloneError | ConversionError | DataCloneError |
+| a function, an `RpcTarget` | crosses as a stub | ConversionError | ConversionError |
+| an exception | crosses as a value | ConversionError | ConversionError |
+
+A step may return a `ReadableStream` if that is its return annotation: the stream is stored whole.
+This package raises the ConversionError, which names the object and its place: "the result of step
+'v'.a[0]: a Response cannot cross to JavaScript here". The runtime raises the DataCloneError. JSON
+refuses all of these objects by a ConversionError.
+
+## Types over RPC
+
+An argument is loaded as the annotation of its parameter. A result is loaded as the return
+annotation if the class of the other side is known: `Service[Auth]`,
+`DurableObjectNamespace[ChatRoom]`, an `RpcTarget` or a Protocol in an annotation,
+`Callable[[Point], Awaitable[Point]]`. The types are those of rows. A value that does not fit is a
+RowError at the caller. It names the method and the parameter: "argument 'point' of move(): x:
+expected int, got str".
+
+Named fields keep their names in Python. A dataclass and a `NamedTuple` cross as an object of their
+fields. So do the results of this package, such as `KVListResult`, `D1Meta` and `R2Object`. The same
+annotation reads a dataclass or a `NamedTuple` back.
+
+Keyword-only arguments cross as one object behind the others, under their own names. JavaScript
+calls `search(query, *, limit=10)` as `search("tea", { limit: 5 })`.
+
+An exception keeps its name and message. It is raised as an error of the binding that is also of its
+built-in class, or of the nearest: `except ValueError` catches a ValueError.
+
+"""
+
 FROM_JS = """## From JavaScript to Python
 
 | JavaScript | Python | check in test_border.py |
@@ -87,7 +125,7 @@ ONLY_JS = [
 
 
 def page() -> str:
-    return "".join([INTRO, *copied(), *bound(), *refused(), *from_javascript()])
+    return "".join([INTRO, *copied(), *bound(), *refused(), LIVE, *from_javascript()])
 
 
 def copied() -> Iterator[str]:

@@ -279,8 +279,8 @@ class _Compiler:
         self.owner, self.selfs = before
         if cell is not None:
             return cell
-        if hasattr(class_, "js_object"):
-            return _instance(class_)
+        if hasattr(class_, "js_object") or hasattr(class_, "__passed_by_reference__"):
+            return _live(class_, annotation)
         raise _refused(annotation)
 
     def _record(self, class_: Any, args: tuple[Any, ...], annotation: Any) -> Cell | None:
@@ -405,10 +405,16 @@ def _adapter_class(annotation: Any) -> Any:
         ) from None
 
 
-def _instance(class_: Any) -> Cell:
-    """Return the cell of a class of live objects: values must be instances already."""
+def _live(class_: Any, annotation: Any) -> Cell:
+    """Return the cell of a live object. It is not loaded: it must be there already.
+
+    RPC passes a stub in place of an RpcTarget. The stub learns its type.
+    """
+    is_elsewhere = hasattr(class_, "__passed_by_reference__") or hasattr(class_, "__as__")
 
     def convert(value: Any) -> Any:
+        if is_elsewhere and hasattr(class_of(value), "__as__"):
+            return value.__as__(annotation)
         return value if isinstance(value, class_) else cell.refuse(value)
 
     cell = Cell(class_.__name__, (), convert)

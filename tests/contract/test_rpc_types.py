@@ -227,6 +227,10 @@ async def test_object_of_the_other_side_has_the_types_of_its_class(app: AppEnv, 
         assert await (await book.itself).last == Point(2)
         with book.dup() as copy:
             assert await copy.last == Point(2)
+    shelf = await stub.shelf()
+    assert shelf.name == "top"
+    for book in [shelf.books[0], shelf.by_name["a"], (await stub.books())["a"][0]]:
+        assert await book.add(Point(1)) == Point(2)
     # Without waiting for the object.
     assert await stub.book().add(Point(4)) == Point(5)
     assert await stub.book().last is None

@@ -97,6 +97,15 @@ class Book(RpcTarget):
         return colour
 
 
+@dataclass
+class Shelf:
+    """Plain data around objects that stay on their side."""
+
+    name: str
+    books: list[Book]
+    by_name: dict[str, Book]
+
+
 def _type_of(value: Any) -> str:
     return type(value).__name__
 
@@ -204,6 +213,12 @@ class TypedMethods:
 
     async def book(self) -> Book:
         return Book()
+
+    async def shelf(self) -> Shelf:
+        return Shelf("top", [Book()], {"a": Book()})
+
+    async def books(self) -> dict[str, list[Book]]:
+        return {"a": [Book()]}
 
     async def maybe_book(self, there: bool) -> Book | None:
         return Book() if there else None
