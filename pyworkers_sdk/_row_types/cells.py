@@ -79,6 +79,8 @@ class Cell:
     """The annotation in messages: "expected int | None"."""
     structured: bool
     """True if a column of SQL holds such values as JSON text."""
+    makes: Any = None
+    """The type of container that the cell makes; a union prefers it for a value of that type."""
 
     def __init__(
         self,
@@ -213,7 +215,7 @@ def decimal(class_: Any) -> Cell:
 
 def _to_int(value: Any) -> Any:
     # Pyodide converts a JavaScript number of 2**53 or more to a float, even an integral one.
-    if type(value) is float and value.is_integer():
+    if type(value) is float and value.is_integer() and abs(value) <= 2**63:
         return int(value)
     return SCALARS[int].refuse(value)
 
@@ -237,10 +239,13 @@ def _iso(class_: Any, value: Any) -> Any:
     if type(value) is not str:
         return SCALARS[class_].refuse(value)
     try:
-        return class_.fromisoformat(value)
+        # Without the forms 20260102 and 2026-W01-1: as a time, the former is 20:26:01.02.
+        if value[2:3] == ":" if class_ is time else value[4:5] == value[7:8] == "-":
+            return class_.fromisoformat(value)
     except ValueError:
-        name = class_.__name__
-        raise Mismatch(f"expected {name} in ISO 8601, got an invalid str") from None
+        pass
+    name = class_.__name__
+    raise Mismatch(f"expected {name} in ISO 8601, got an invalid str")
 
 
 def _to_datetime(value: Any) -> Any:
@@ -344,7 +349,7 @@ class ItemsCell(Cell):
         sources: The types that are loaded.
     """
 
-    __slots__ = ("_item", "_make", "_sources")
+    __slots__ = ("_item", "_make", "_sources", "makes")
 
     def __init__(
         self, name: str, item: Cell, make: Convert | None, sources: tuple[type, ...]
@@ -352,6 +357,7 @@ class ItemsCell(Cell):
         super().__init__(name, (), self._load, structured=True)
         self._item = item
         self._make = make
+        self.makes = make or list
         self._sources = sources
 
     def _load(self, value: Any) -> Any:
@@ -452,13 +458,14 @@ def key_of(cell: Cell) -> Cell:
 class UnionCell(Cell):
     """A union.
 
-    A value that has exactly the type of a member passes unchanged. Other values are loaded as the
-    first member that they fit. For an object it is the member that knows most of its keys.
+    A value that has exactly the type of a member passes unchanged. An int is a float before it is
+    anything else. Other values are loaded as the first member that they fit. For an object it is
+    the member that knows most of its keys. Any is the last member, wherever it stands.
     """
 
-    __slots__ = ("members",)
+    __slots__ = ("_is_any", "_of_containers", "members")
 
-    def __init__(self, members: list[Cell]) -> None:
+    def __init__(self, members: list[Cell], is_any: bool) -> None:
         super().__init__(
             " | ".join(cell.name for cell in members),
             {type_ for cell in members for type_ in cell.accepts},
@@ -466,12 +473,19 @@ class UnionCell(Cell):
             structured=any(cell.structured for cell in members),
         )
         self.members = members
+        self._is_any = is_any
+        self._of_containers = sum(cell.makes is not None for cell in members) > 1
 
     def _load(self, value: Any) -> Any:
+        if type(value) is int and float in self.accepts and abs(value) <= _LARGEST_FLOAT:
+            return float(value)
         inside: list[Mismatch] = []
         best: tuple[int, Any] | None = None
         is_object = type(value) is dict
-        for cell in self.members:
+        members = self.members
+        if self._of_containers:
+            members = sorted(members, key=lambda cell: cell.makes is not type(value))
+        for cell in members:
             try:
                 loaded = cell.load(value)
             except Mismatch as mismatch:
@@ -485,11 +499,17 @@ class UnionCell(Cell):
                 best = fit, loaded
         if best is not None:
             return best[1]
+        if self._is_any:
+            return value
         if len(inside) == 1:  # only one member has this shape: its reason is the useful one
             raise inside[0]
         return self.refuse(value)
 
 
+_LARGEST_FLOAT = 10**308
+
+
 def union(members: list[Cell]) -> Cell:
-    """Return the cell of a union; with Any among its members it is Any."""
-    return ANY if ANY in members else UnionCell(members)
+    """Return the cell of a union."""
+    others = [member for member in members if member is not ANY]
+    return UnionCell(others, len(others) < len(members)) if others else ANY

@@ -14,6 +14,7 @@ from typing import Protocol
 
 from tests.differential.asgi_exchanges import compare as compare_asgi
 from tests.differential.crypto_cases import compare_crypto
+from tests.differential.loading_pairs import compare_loading
 from tests.differential.machine import Machine, explore
 from tests.real.remote import Remote
 from tests.real.web_crypto import Engine
@@ -21,7 +22,7 @@ from tests.real.web_crypto import Engine
 ENGINES: dict[str, Engine] = {"crypto-node": "node", "crypto-workerd": "workerd"}
 MACHINES = {"kv": "KVMachine", "d1": "D1Machine", "r2": "R2Machine", "queues": "QueuesMachine"}
 
-NAMES = [*MACHINES, *ENGINES, "asgi"]
+NAMES = [*MACHINES, *ENGINES, "asgi", "loading"]
 
 
 class Result(Protocol):
@@ -34,6 +35,8 @@ class Result(Protocol):
 def run(name: str, seed: int, operations: int | None, seconds: float | None) -> Result:
     if name == "asgi":
         return run_asgi(seed, operations, seconds)
+    if name == "loading":
+        return compare_loading(seed, pairs=operations, seconds=seconds)
     if name in ENGINES:
         return compare_crypto(ENGINES[name], seed, cases=operations, seconds=seconds)
     machine: type[Machine] = getattr(
