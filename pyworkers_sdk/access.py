@@ -10,7 +10,13 @@ from .errors import WorkersError
 if TYPE_CHECKING:
     from . import _js
 
-__all__ = ["CloudflareAccessContext", "CloudflareAccessIdentity"]
+__all__ = [
+    "AccessCountry",
+    "AccessGroup",
+    "AccessProvider",
+    "CloudflareAccessContext",
+    "CloudflareAccessIdentity",
+]
 
 _raising = raising(WorkersError)
 

@@ -23,6 +23,7 @@ __all__ = [
     "AgentMemoryProfile",
     "AgentMemoryRecallResult",
     "AgentMemoryScoredCandidate",
+    "MemoryType",
 ]
 
 _raising = raising(WorkersError)

@@ -31,14 +31,16 @@ if TYPE_CHECKING:
     from . import _js
     from ._row_types import RowType
 
-    AnalyticsSQLParameter: TypeAlias = str | float | date | UUID | Decimal | Enum | None
-
 __all__ = [
     "AnalyticsEngineDataset",
     "AnalyticsSQL",
+    "AnalyticsSQLParameter",
     "AnalyticsSQLResult",
     "AnalyticsSQLStatistics",
 ]
+
+AnalyticsSQLParameter: TypeAlias = "str | float | date | UUID | Decimal | Enum | None"
+"""A value that Analytics SQL takes as a parameter."""
 
 _raising = raising(WorkersError)
 

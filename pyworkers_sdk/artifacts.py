@@ -22,6 +22,7 @@ __all__ = [
     "ArtifactsCommitMetadata",
     "ArtifactsCreateRepoResult",
     "ArtifactsCreateTokenResult",
+    "ArtifactsImportOptions",
     "ArtifactsImportSource",
     "ArtifactsImportTarget",
     "ArtifactsRepo",

@@ -15,7 +15,22 @@ from .streams import ReadableStream
 if TYPE_CHECKING:
     from . import _js
 
-__all__ = ["Comment", "Doctype", "DocumentEnd", "Element", "EndTag", "HTMLRewriter", "Text"]
+__all__ = [
+    "Comment",
+    "Doctype",
+    "DocumentEnd",
+    "DocumentHandlers",
+    "Element",
+    "ElementHandlers",
+    "EndTag",
+    "HTMLRewriter",
+    "HandlesComments",
+    "HandlesDoctype",
+    "HandlesElement",
+    "HandlesEnd",
+    "HandlesText",
+    "Text",
+]
 
 _raising = raising(WorkersError)
 

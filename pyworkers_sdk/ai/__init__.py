@@ -34,22 +34,35 @@ if TYPE_CHECKING:
     from .gateway import GatewayOptions
     from .run_overloads import Run
 
-__all__ = ["AI", "AIModel", "AiModelsSearchObject"]
+__all__ = [
+    "AI",
+    "AIModel",
+    "AiModelsSearchObject",
+    "AiModelsSearchProperty",
+    "AiModelsSearchTask",
+]
 
 _raising = raising(AIError)
 
 AIModel = NewType("AIModel", str)
-"""The name of a model that type checkers do not know yet, or that is known only at run time:
-``ai.run(AIModel(env.MODEL), {…})``."""
+"""The name of a model that is known only at run time, or that type checkers do not know yet.
+
+Annotate a variable of the configuration with it, ``class AppEnv(Env): MODEL: AIModel``, or wrap a
+``str``: ``ai.run(AIModel(name), {…})``.
+"""
 
 
-class _Task(TypedDict):
+class AiModelsSearchTask(TypedDict):
+    """The task of a model in the catalogue."""
+
     id: str
     name: str
     description: str
 
 
-class _Property(TypedDict):
+class AiModelsSearchProperty(TypedDict):
+    """A property of a model in the catalogue."""
+
     property_id: str
     value: str
 
@@ -61,15 +74,23 @@ class AiModelsSearchObject(TypedDict):
     source: int
     name: str
     description: str
-    task: _Task
+    task: AiModelsSearchTask
     tags: list[str]
-    properties: list[_Property]
+    properties: list[AiModelsSearchProperty]
 
 
 class AI(JsWrapper["_js.Ai"]):
     """Workers AI: ``AI(env.AI)``.
 
     ::
+
+        class AppEnv(Env):
+            AI: AI
+            MODEL: AIModel  # a model's name from the configuration
+
+        answer = await env.AI.run(env.MODEL, {"prompt": "Hi"})
+
+    With a name that type checkers know, the inputs and the answer are typed::
 
         answer = await ai.run("@cf/meta/llama-3.2-3b-instruct", {"prompt": "Hi"})
         vectors = (await ai.run("@cf/baai/bge-m3", {"text": texts}))["data"]
@@ -96,12 +117,19 @@ class AI(JsWrapper["_js.Ai"]):
         def run(self) -> Run:
             """Run a model by its name and return its answer: JSON, ``bytes`` or an EventStream.
 
+            ::
+
+                await ai.run(AIModel(env.MODEL), {"prompt": "Hi"})  # a name from the configuration
+                await ai.run("@cf/baai/bge-m3", {"text": ["Hi"]})   # a name that checkers know
+
             Type checkers choose the types of the inputs and of the answer by the model's name, so
-            a wrong input is a type error. Annotate a constant that holds a name as ``Final``. Wrap
-            a name that is known only at run time, or is too new, in ``AIModel``.
+            a wrong input is a type error. To see the wrong key, annotate the inputs with the shape
+            that the error names: ``inputs: TextGenerationInput = {…}``. Annotate a constant that
+            holds a name as ``Final``.
 
             Args:
-                model: The name of the model, such as "@cf/baai/bge-m3".
+                model: The name of the model. Wrap a name that is known only at run time, or is too
+                    new, in ``AIModel``.
                 inputs: The model's inputs. With ``"stream": True`` the answer is an EventStream.
                 row_type: A TypedDict, dataclass or pydantic model that loads the answer's JSON
                     text. Ask for JSON with ``response_format``.

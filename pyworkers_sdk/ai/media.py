@@ -17,13 +17,16 @@ if TYPE_CHECKING:
     from .text_generation import ChatMessage
 
 __all__ = [
+    "AudioStream",
     "AuraInput",
     "ImageClassificationInput",
     "ImageToTextInput",
     "ImageToTextOutput",
+    "MultipartForm",
     "MultipartImageInput",
     "SpeechRecognitionInput",
     "SpeechRecognitionOutput",
+    "SpeechRecognitionWord",
     "SpeechStreamInput",
     "SpeechStreamOutput",
     "SpeechTurboInput",
@@ -51,7 +54,9 @@ class SpeechRecognitionInput(TypedDict):
     audio: bytes
 
 
-class _Word(TypedDict):
+class SpeechRecognitionWord(TypedDict):
+    """A word of a transcript, with its start and its end in seconds."""
+
     word: str
     start: float
     end: float
@@ -62,7 +67,7 @@ class SpeechRecognitionOutput(TypedDict, total=False):
 
     text: Required[str]
     word_count: int
-    words: list[_Word]
+    words: list[SpeechRecognitionWord]
     vtt: str
 
 
@@ -93,7 +98,9 @@ class SpeechTurboOutput(TypedDict, total=False):
     vtt: str
 
 
-class _Stream(TypedDict):
+class AudioStream(TypedDict):
+    """A sound that crosses as a stream, and its media type."""
+
     body: bytes | Blob | ReadableStream | AsyncIterable[bytes]
     contentType: str
 
@@ -104,7 +111,7 @@ class SpeechStreamInput(TypedDict, total=False):
     The other fields are options of nova-3.
     """
 
-    audio: Required[_Stream]
+    audio: Required[AudioStream]
     custom_topic_mode: Literal["extended", "strict"]
     custom_topic: str
     custom_intent_mode: Literal["extended", "strict"]
@@ -154,7 +161,7 @@ class SpeechStreamOutput(TypedDict, total=False):
 class TurnDetectionInput(TypedDict):
     """The recording so far."""
 
-    audio: _Stream
+    audio: AudioStream
     dtype: NotRequired[Literal["uint8", "float32", "float64"]]
 
 
@@ -208,7 +215,9 @@ class TextToImageInput(TypedDict, total=False):
     seed: int
 
 
-class _Form(TypedDict):
+class MultipartForm(TypedDict):
+    """A form that crosses as a stream."""
+
     body: FormData
     contentType: NotRequired[str]
 
@@ -216,7 +225,7 @@ class _Form(TypedDict):
 class MultipartImageInput(TypedDict):
     """A form with ``prompt``, ``steps``, ``width``, ``height`` and reference images."""
 
-    multipart: _Form
+    multipart: MultipartForm
 
 
 class ImageToTextInput(TypedDict, total=False):

@@ -4,6 +4,9 @@ It is never imported at run time. The model's name selects the overload. So a wr
 known model is a type error, and so is a name that is neither known nor an ``AIModel``.
 """
 
+# The overloads for mistakes overlap the others on purpose.
+# mypy: disable-error-code="overload-overlap"
+# pyright: reportOverlappingOverload=false
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -296,3 +299,159 @@ class Run(Protocol):
         row_type: RowType[T],
         **options: Unpack[RunOptions],
     ) -> T: ...
+
+    # Mistakes. Without these overloads, mypy prints 18 KB: all overloads above, with all names of
+    # models. The result of a mistake cannot be awaited, and its type is the advice. pyright shows
+    # 50 characters of it.
+
+    @overload
+    def __call__(
+        self, model: ai_models.TextGenerationModel, inputs: object, *rest: Any, **options: Any
+    ) -> Literal[
+        "write inputs: TextGenerationInput = ... to see the wrong key; or an option is wrong"
+    ]: ...
+
+    @overload
+    def __call__(
+        self, model: ai_models.ChatCompletionModel, inputs: object, *rest: Any, **options: Any
+    ) -> Literal[
+        "write inputs: ChatCompletionInput = ... to see the wrong key; or an option is wrong"
+    ]: ...
+
+    @overload
+    def __call__(
+        self, model: ai_models.ResponsesModel, inputs: object, *rest: Any, **options: Any
+    ) -> Literal[
+        "write inputs: ResponsesInput = ... to see the wrong key; or an option is wrong"
+    ]: ...
+
+    @overload
+    def __call__(
+        self, model: ai_models.TextEmbeddingsModel, inputs: object, *rest: Any, **options: Any
+    ) -> Literal[
+        "write inputs: TextEmbeddingsInput = ... to see the wrong key; or an option is wrong"
+    ]: ...
+
+    @overload
+    def __call__(
+        self, model: ai_models.RerankingModel, inputs: object, *rest: Any, **options: Any
+    ) -> Literal[
+        "write inputs: RerankingInput = ... to see the wrong key; or an option is wrong"
+    ]: ...
+
+    @overload
+    def __call__(
+        self, model: ai_models.TextClassificationModel, inputs: object, *rest: Any, **options: Any
+    ) -> Literal[
+        "write inputs: TextClassificationInput = ... to see the wrong key; or an option is wrong"
+    ]: ...
+
+    @overload
+    def __call__(
+        self, model: ai_models.ContentSafetyModel, inputs: object, *rest: Any, **options: Any
+    ) -> Literal[
+        "write inputs: ContentSafetyInput = ... to see the wrong key; or an option is wrong"
+    ]: ...
+
+    @overload
+    def __call__(
+        self, model: ai_models.TranslationModel, inputs: object, *rest: Any, **options: Any
+    ) -> Literal[
+        "write inputs: TranslationInput = ... to see the wrong key; or an option is wrong"
+    ]: ...
+
+    @overload
+    def __call__(
+        self, model: ai_models.IndicTranslationModel, inputs: object, *rest: Any, **options: Any
+    ) -> Literal[
+        "write inputs: IndicTranslationInput = ... to see the wrong key; or an option is wrong"
+    ]: ...
+
+    @overload
+    def __call__(
+        self, model: ai_models.SummarizationModel, inputs: object, *rest: Any, **options: Any
+    ) -> Literal[
+        "write inputs: SummarizationInput = ... to see the wrong key; or an option is wrong"
+    ]: ...
+
+    @overload
+    def __call__(
+        self, model: ai_models.SpeechRecognitionModel, inputs: object, *rest: Any, **options: Any
+    ) -> Literal[
+        "write inputs: SpeechRecognitionInput = ... to see the wrong key; or an option is wrong"
+    ]: ...
+
+    @overload
+    def __call__(
+        self, model: ai_models.SpeechTurboModel, inputs: object, *rest: Any, **options: Any
+    ) -> Literal[
+        "write inputs: SpeechTurboInput = ... to see the wrong key; or an option is wrong"
+    ]: ...
+
+    @overload
+    def __call__(
+        self, model: ai_models.SpeechStreamModel, inputs: object, *rest: Any, **options: Any
+    ) -> Literal[
+        "write inputs: SpeechStreamInput = ... to see the wrong key; or an option is wrong"
+    ]: ...
+
+    @overload
+    def __call__(
+        self, model: ai_models.TurnDetectionModel, inputs: object, *rest: Any, **options: Any
+    ) -> Literal[
+        "write inputs: TurnDetectionInput = ... to see the wrong key; or an option is wrong"
+    ]: ...
+
+    @overload
+    def __call__(
+        self, model: ai_models.TextToSpeechModel, inputs: object, *rest: Any, **options: Any
+    ) -> Literal[
+        "write inputs: TextToSpeechInput = ... to see the wrong key; or an option is wrong"
+    ]: ...
+
+    @overload
+    def __call__(
+        self, model: ai_models.AuraModel, inputs: object, *rest: Any, **options: Any
+    ) -> Literal["write inputs: AuraInput = ... to see the wrong key; or an option is wrong"]: ...
+
+    @overload
+    def __call__(
+        self, model: ai_models.TextToImageModel, inputs: object, *rest: Any, **options: Any
+    ) -> Literal[
+        "write inputs: TextToImageInput = ... to see the wrong key; or an option is wrong"
+    ]: ...
+
+    @overload
+    def __call__(
+        self, model: ai_models.MultipartImageModel, inputs: object, *rest: Any, **options: Any
+    ) -> Literal[
+        "write inputs: MultipartImageInput = ... to see the wrong key; or an option is wrong"
+    ]: ...
+
+    @overload
+    def __call__(
+        self, model: ai_models.ImageToTextModel, inputs: object, *rest: Any, **options: Any
+    ) -> Literal[
+        "write inputs: ImageToTextInput = ... to see the wrong key; or an option is wrong"
+    ]: ...
+
+    @overload
+    def __call__(
+        self, model: ai_models.ImageClassificationModel, inputs: object, *rest: Any, **options: Any
+    ) -> Literal[
+        "write inputs: ImageClassificationInput = ... to see the wrong key; or an option is wrong"
+    ]: ...
+
+    @overload
+    def __call__(
+        self, model: ai_models.VisionModel, inputs: object, *rest: Any, **options: Any
+    ) -> Literal["write inputs: VisionInput = ... to see the wrong key; or an option is wrong"]: ...
+
+    @overload
+    def __call__(
+        self, model: AIModel, inputs: object, *rest: Any, **options: Any
+    ) -> Literal["write inputs: dict[str, Any] = ...; or an option is wrong"]: ...
+    @overload
+    def __call__(
+        self, model: str, inputs: object, *rest: Any, **options: Any
+    ) -> Literal["write AIModel(name), or NAME: Final for a constant"]: ...

@@ -5,6 +5,7 @@ They are TypedDicts. Their fields have the names that the models' own pages use.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NotRequired, Required, TypedDict
 
 if TYPE_CHECKING:
@@ -17,11 +18,15 @@ __all__ = [
     "AsyncBatchResponse",
     "Classification",
     "ContentSafetyInput",
+    "ContentSafetyMessage",
     "ContentSafetyOutput",
+    "ContentSafetyVerdict",
     "IndicTranslationInput",
     "IndicTranslationOutput",
+    "RerankingContext",
     "RerankingInput",
     "RerankingOutput",
+    "RerankingScore",
     "SummarizationInput",
     "SummarizationOutput",
     "TextClassificationInput",
@@ -42,7 +47,7 @@ class AsyncBatchInput(TypedDict):
     comes back with its answer.
     """
 
-    requests: list[dict[str, Any]]
+    requests: Sequence[Mapping[str, object]]
 
 
 class AsyncBatchResponse(TypedDict):
@@ -95,7 +100,9 @@ class TextEmbeddingsOutput(TypedDict):
     pooling: NotRequired[Literal["mean", "cls"]]
 
 
-class _Context(TypedDict):
+class RerankingContext(TypedDict):
+    """A text to rank."""
+
     text: str
 
 
@@ -103,12 +110,14 @@ class RerankingInput(TypedDict, total=False):
     """A ``query``, and the ``contexts`` to score against it."""
 
     query: Required[str]
-    contexts: Required[list[_Context]]
+    contexts: Required[list[RerankingContext]]
     top_k: int
     truncate_inputs: bool
 
 
-class _Score(TypedDict):
+class RerankingScore(TypedDict):
+    """The rank of a text: its index among the contexts, and a score."""
+
     id: int
     score: float
 
@@ -116,7 +125,7 @@ class _Score(TypedDict):
 class RerankingOutput(TypedDict):
     """The scores of the contexts, best first; ``id`` is the index of a context in the input."""
 
-    response: list[_Score]
+    response: list[RerankingScore]
 
 
 class TextClassificationInput(TypedDict):
@@ -132,7 +141,9 @@ class Classification(TypedDict):
     score: float
 
 
-class _GuardedMessage(TypedDict):
+class ContentSafetyMessage(TypedDict):
+    """A message to check."""
+
     role: Literal["user", "assistant"]
     content: str
 
@@ -140,13 +151,15 @@ class _GuardedMessage(TypedDict):
 class ContentSafetyInput(TypedDict, total=False):
     """A conversation; the model classifies its last message."""
 
-    messages: Required[list[_GuardedMessage]]
+    messages: Required[list[ContentSafetyMessage]]
     max_tokens: int
     temperature: float
     response_format: ResponseFormat
 
 
-class _Verdict(TypedDict, total=False):
+class ContentSafetyVerdict(TypedDict, total=False):
+    """The verdict on a conversation."""
+
     safe: bool
     categories: list[str]
 
@@ -157,7 +170,7 @@ class ContentSafetyOutput(TypedDict, total=False):
     It is a dict if the input requested JSON.
     """
 
-    response: str | _Verdict
+    response: str | ContentSafetyVerdict
     usage: Usage
 
 

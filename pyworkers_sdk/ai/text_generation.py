@@ -1,20 +1,29 @@
 """The inputs and outputs of Workers AI's text models, as TypedDicts for type checkers.
 
-The fields have the names that the models' own pages use.
+The fields have the names that the models' own pages use. A field for any JSON is an ``object``
+where a program writes it, and ``Any`` where it reads it: inputs that contain ``Any`` would let mypy
+make the answer ``Any``.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NotRequired, Required, TypedDict
 
 __all__ = [
+    "ChatAnswer",
     "ChatChoice",
+    "ChatChunkChoice",
     "ChatCompletion",
     "ChatCompletionChunk",
     "ChatCompletionInput",
     "ChatCompletionStreamInput",
+    "ChatDelta",
     "ChatMessage",
+    "ChatStreamOptions",
+    "ChatTemplateOptions",
     "ContentPart",
+    "ContentPartImage",
     "ResponseFormat",
     "ResponsesInput",
     "ResponsesOutput",
@@ -25,6 +34,9 @@ __all__ = [
     "TextGenerationStreamInput",
     "Tool",
     "ToolCall",
+    "ToolCallFunction",
+    "ToolCode",
+    "ToolFunction",
     "Usage",
 ]
 
@@ -40,7 +52,9 @@ class Usage(TypedDict):
 # Chats -------------------------------------------------------------------------------------------
 
 
-class _ImageUrl(TypedDict):
+class ContentPartImage(TypedDict):
+    """An image in a message, as a ``data:`` URL."""
+
     url: str
     detail: NotRequired[Literal["auto", "low", "high"]]
 
@@ -50,10 +64,12 @@ class ContentPart(TypedDict, total=False):
 
     type: Required[str]
     text: str
-    image_url: _ImageUrl
+    image_url: ContentPartImage
 
 
-class _Function(TypedDict):
+class ToolCallFunction(TypedDict):
+    """The function that a model calls, and its arguments as JSON text."""
+
     name: str
     arguments: str
 
@@ -69,7 +85,7 @@ class ToolCall(TypedDict, total=False):
     arguments: Any
     id: str
     type: Literal["function"]
-    function: _Function
+    function: ToolCallFunction
 
 
 class ChatMessage(TypedDict):
@@ -78,14 +94,16 @@ class ChatMessage(TypedDict):
     role: Literal["system", "developer", "user", "assistant", "tool"]
     content: str | list[ContentPart] | None
     name: NotRequired[str]
-    tool_calls: NotRequired[list[ToolCall]]
+    tool_calls: NotRequired[Sequence[Mapping[str, object]]]
     tool_call_id: NotRequired[str]
 
 
-class _ToolFunction(TypedDict):
+class ToolFunction(TypedDict):
+    """The name and the parameters of a function that the model may call."""
+
     name: str
     description: NotRequired[str]
-    parameters: NotRequired[dict[str, Any]]
+    parameters: NotRequired[Mapping[str, object]]
     strict: NotRequired[bool | None]
 
 
@@ -93,10 +111,12 @@ class Tool(TypedDict):
     """A function that the model may call; ``parameters`` is the JSON schema of an object."""
 
     type: Literal["function"]
-    function: _ToolFunction
+    function: ToolFunction
 
 
-class _Code(TypedDict):
+class ToolCode(TypedDict):
+    """The source code of a function."""
+
     name: str
     code: str
 
@@ -109,7 +129,7 @@ class ResponseFormat(TypedDict, total=False):
     """
 
     type: Required[Literal["text", "json_object", "json_schema"]]
-    json_schema: Any
+    json_schema: object
 
 
 class _Sampling(TypedDict, total=False):
@@ -121,7 +141,7 @@ class _Sampling(TypedDict, total=False):
     frequency_penalty: float | None
     presence_penalty: float | None
     response_format: ResponseFormat
-    functions: list[_Code]
+    functions: list[ToolCode]
 
 
 class _TextGeneration(_Sampling, total=False):
@@ -130,9 +150,9 @@ class _TextGeneration(_Sampling, total=False):
     top_k: float
     repetition_penalty: float
     lora: str
-    guided_json: dict[str, Any]
+    guided_json: Mapping[str, object]
     image: bytes | str
-    tools: list[Tool] | list[_ToolFunction]
+    tools: list[Tool] | list[ToolFunction]
 
 
 class TextGenerationInput(_TextGeneration, total=False):
@@ -167,12 +187,16 @@ class TextGenerationEvent(TypedDict, total=False):
     p: str
 
 
-class _StreamOptions(TypedDict, total=False):
+class ChatStreamOptions(TypedDict, total=False):
+    """The options of a streamed answer."""
+
     include_usage: bool
     include_obfuscation: bool
 
 
-class _TemplateOptions(TypedDict, total=False):
+class ChatTemplateOptions(TypedDict, total=False):
+    """The options of the template that makes a prompt of a conversation."""
+
     enable_thinking: bool
     clear_thinking: bool
 
@@ -181,26 +205,26 @@ class _ChatCompletion(_Sampling, total=False):
     prompt: str
     model: str
     tools: list[Tool]
-    tool_choice: Any
+    tool_choice: object
     parallel_tool_calls: bool
-    stream_options: _StreamOptions
+    stream_options: ChatStreamOptions
     max_completion_tokens: int | None
     reasoning_effort: Literal["low", "medium", "high"] | None
-    chat_template_kwargs: _TemplateOptions
+    chat_template_kwargs: ChatTemplateOptions
     n: int | None
     stop: str | list[str] | None
     logit_bias: dict[str, float] | None
     logprobs: bool | None
     top_logprobs: int | None
-    metadata: dict[str, Any] | None
+    metadata: Mapping[str, object] | None
     modalities: list[Literal["text", "audio"]] | None
-    audio: dict[str, Any]
-    prediction: dict[str, Any]
+    audio: Mapping[str, object]
+    prediction: Mapping[str, object]
     service_tier: Literal["auto", "default", "flex", "scale", "priority"] | None
     store: bool | None
     user: str
-    web_search_options: dict[str, Any]
-    function_call: Any
+    web_search_options: Mapping[str, object]
+    function_call: object
     raw: bool
     lora: str
     top_k: float
@@ -220,7 +244,9 @@ class ChatCompletionStreamInput(_ChatCompletion):
     stream: Literal[True]
 
 
-class _Answer(TypedDict, total=False):
+class ChatAnswer(TypedDict, total=False):
+    """The message of an answer."""
+
     role: Literal["assistant"]
     content: Required[str | None]
     reasoning_content: str | None
@@ -232,7 +258,7 @@ class ChatChoice(TypedDict):
     """A choice of an answer; ``finish_reason`` is "stop", "length", "tool_calls", …"""
 
     index: int
-    message: _Answer
+    message: ChatAnswer
     finish_reason: str | None
     logprobs: NotRequired[Any]
 
@@ -250,16 +276,20 @@ class ChatCompletion(TypedDict):
     service_tier: NotRequired[str | None]
 
 
-class _Delta(TypedDict, total=False):
+class ChatDelta(TypedDict, total=False):
+    """The next piece of a streamed message."""
+
     role: Literal["assistant"]
     content: str | None
     reasoning_content: str | None
     tool_calls: list[Any]
 
 
-class _ChunkChoice(TypedDict):
+class ChatChunkChoice(TypedDict):
+    """A choice of a streamed answer."""
+
     index: int
-    delta: _Delta
+    delta: ChatDelta
     finish_reason: NotRequired[str | None]
 
 
@@ -270,27 +300,27 @@ class ChatCompletionChunk(TypedDict):
     object: str
     created: int
     model: str
-    choices: list[_ChunkChoice]
+    choices: list[ChatChunkChoice]
     usage: NotRequired[Usage | None]
 
 
 class _Responses(TypedDict, total=False):
-    input: Required[str | list[dict[str, Any]]]
+    input: Required[str | Sequence[Mapping[str, object]]]
     instructions: str | None
-    reasoning: dict[str, Any] | None
+    reasoning: Mapping[str, object] | None
     max_output_tokens: int | None
     temperature: float | None
     top_p: float | None
-    tools: list[dict[str, Any]]
-    tool_choice: Any
+    tools: Sequence[Mapping[str, object]]
+    tool_choice: object
     parallel_tool_calls: bool | None
-    text: dict[str, Any]
+    text: Mapping[str, object]
     truncation: Literal["auto", "disabled"] | None
     include: list[str] | None
     previous_response_id: str | None
-    conversation: str | dict[str, Any] | None
+    conversation: str | Mapping[str, object] | None
     background: bool | None
-    metadata: dict[str, Any] | None
+    metadata: Mapping[str, object] | None
     prompt_cache_key: str
     safety_identifier: str
     service_tier: Literal["auto", "default", "flex", "scale", "priority"] | None

@@ -6,8 +6,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NotRequired, Required, TypeAlias, TypedDict
 
 __all__ = [
+    "AiSearchBoost",
+    "AiSearchCache",
     "AiSearchChatCompletionsResponse",
+    "AiSearchChunkItem",
+    "AiSearchChunksPage",
     "AiSearchConfig",
+    "AiSearchCustomMetadata",
+    "AiSearchEngine",
+    "AiSearchIndexMethod",
+    "AiSearchIndexingOptions",
     "AiSearchInstanceInfo",
     "AiSearchItemChunk",
     "AiSearchItemChunksResponse",
@@ -20,6 +28,7 @@ __all__ = [
     "AiSearchListItemsResponse",
     "AiSearchListJobsResponse",
     "AiSearchListResponse",
+    "AiSearchLogsPage",
     "AiSearchMessage",
     "AiSearchMultiChatCompletionsResponse",
     "AiSearchMultiSearchChunk",
@@ -27,10 +36,18 @@ __all__ = [
     "AiSearchMultiSearchOptions",
     "AiSearchMultiSearchResponse",
     "AiSearchOptions",
+    "AiSearchPage",
+    "AiSearchQueryRewrite",
+    "AiSearchR2Stats",
+    "AiSearchReranking",
+    "AiSearchRetrieval",
+    "AiSearchRetrievalOptions",
+    "AiSearchScoringDetails",
     "AiSearchSearchChunk",
     "AiSearchSearchResponse",
     "AiSearchSettings",
     "AiSearchStatsResponse",
+    "AiSearchVectorizeStats",
 ]
 
 _CacheThreshold: TypeAlias = Literal[

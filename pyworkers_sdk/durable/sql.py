@@ -19,24 +19,16 @@ if TYPE_CHECKING:
     from .. import _js
     from .._row_types import RowType
 
-    SqlValue: TypeAlias = (
-        str
-        | int
-        | float
-        | bytes
-        | bytearray
-        | memoryview
-        | date
-        | time
-        | UUID
-        | Decimal
-        | Enum
-        | None
-    )
-
-__all__ = ["SqlStorage", "SqlStorageCursor"]
+__all__ = [
+    "SqlStorage",
+    "SqlStorageCursor",
+    "SqlValue",
+]
 
 _raising = raising(DurableObjectError)
+
+SqlValue: TypeAlias = "str | int | float | bytes | bytearray | memoryview | date | time | UUID | Decimal | Enum | None"
+"""A value that SQL takes as a parameter; a bool is an int, a datetime a date."""
 
 
 def _bool_as_number(value: bool, walk: object) -> int:

@@ -151,13 +151,13 @@ BGE: Final = "@cf/baai/bge-base-en-v1.5"
 
 
 async def refused(ai: AI, messages: list[ChatMessage], name: str) -> None:
-    await ai.run(LLAMA, {"mesages": messages})  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
-    await ai.run(LLAMA, {"messages": "Hi"})  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
-    await ai.run(LLAMA, {"messages": [{"role": "robot", "content": ""}]})  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
-    await ai.run(LLAMA, {"prompt": "Hi"}, gateway={"cache_ttl": 60})  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
-    await ai.run(KIMI, {"max_token": 1, "messages": messages})  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
-    await ai.run(BGE, {"texts": "a"})  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
-    await ai.run(BGE, {"text": "a"}, cache_ttl=60)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
-    await ai.run("@cf/openai/whisper", {"audio": "text"})  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
-    await ai.run("@cf/meta/lama-3.2-3b-instruct", {"prompt": "Hi"})  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
-    await ai.run(name, {"prompt": "Hi"})  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
+    await ai.run(LLAMA, {"mesages": messages})  # type: ignore[misc]  # pyright: ignore[reportGeneralTypeIssues]
+    await ai.run(LLAMA, {"messages": "Hi"})  # type: ignore[misc]  # pyright: ignore[reportGeneralTypeIssues]
+    await ai.run(LLAMA, {"messages": [{"role": "robot", "content": ""}]})  # type: ignore[misc]  # pyright: ignore[reportGeneralTypeIssues]
+    await ai.run(LLAMA, {"prompt": "Hi"}, gateway={"cache_ttl": 60})  # type: ignore[misc]  # pyright: ignore[reportGeneralTypeIssues]
+    await ai.run(KIMI, {"max_token": 1, "messages": messages})  # type: ignore[misc]  # pyright: ignore[reportGeneralTypeIssues]
+    await ai.run(BGE, {"texts": "a"})  # type: ignore[misc]  # pyright: ignore[reportGeneralTypeIssues]
+    await ai.run(BGE, {"text": "a"}, cache_ttl=60)  # type: ignore[misc]  # pyright: ignore[reportGeneralTypeIssues]
+    await ai.run("@cf/openai/whisper", {"audio": "text"})  # type: ignore[misc]  # pyright: ignore[reportGeneralTypeIssues]
+    await ai.run("@cf/meta/lama-3.2-3b-instruct", {"prompt": "Hi"})  # type: ignore[misc]  # pyright: ignore[reportGeneralTypeIssues]
+    await ai.run(name, {"prompt": "Hi"})  # type: ignore[misc]  # pyright: ignore[reportGeneralTypeIssues]
