@@ -164,6 +164,12 @@ class CryptoKey(JsWrapper["_js.CryptoKey"]):
         usages: list[KeyUsage] = from_js(self._js.usages)
         return usages
 
+    def __repr__(self) -> str:
+        name = self.algorithm["name"]
+        return (
+            f"<{type(self).__name__} {name} {self.type}, for {' '.join(self.usages) or 'nothing'}>"
+        )
+
 
 _SNAKE = {
     "modulusLength": "modulus_length",
@@ -736,7 +742,7 @@ def _usages(usages: Any) -> Any:
         raise expected("key_usages", "a list of usages", usages, "such as ['sign', 'verify']")
     names: list[str] = []
     for usage in cast("Iterable[Any]", usages):
-        if usage not in _USAGES:
+        if not isinstance(usage, str) or usage not in _USAGES:
             place = f"key_usages[{len(names)}]"
             raise ConversionError(
                 f"{place}: expected one of {', '.join(sorted(_USAGES))}, got {usage!r}"

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from collections import UserDict
 from collections.abc import Awaitable, Callable
+from enum import StrEnum
+from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
 
 from pyworkers_sdk import (
@@ -1192,6 +1195,7 @@ ECDSA_256 = {"name": "ECDSA", "named_curve": "P-256"}
 ECDSA_384 = {"name": "ECDSA", "named_curve": "P-384"}
 EC_PUBLIC = without(EC, "d")
 ED_PUBLIC = without(ED, "d")
+X_PUBLIC = without(X, "d")
 NO_OPS = (
     "All specified key usages must be present in the JSON Web Key's Key Operations parameter "
     '("key_ops").'
@@ -2166,6 +2170,7 @@ async def test_algorithm_of_wrong_types_is_refused(case: Any) -> None:
         "None": (None, "key_usages: expected a list of usages, got None"),
         "snake_case": (["sign", "derive_bits"], "key_usages[1]: expected one of "),
         "number": ([1], "key_usages[0]: expected one of "),
+        "list": ([["sign"]], "key_usages[0]: expected one of "),
     }
 )
 async def test_usages_of_wrong_types_are_refused(case: Any) -> None:
@@ -2180,6 +2185,30 @@ async def test_key_data_of_another_format_is_refused() -> None:
         await subtle.import_key("raw", OCT, "AES-GCM", True, ["encrypt"])
     with raises(ConversionError, match="key_data: expected dict, got bytes; parse the JSON Web"):
         await subtle.import_key("jwk", b"{}", "AES-GCM", True, ["encrypt"])
+
+
+class Hash(StrEnum):
+    SHA_1 = "SHA-1"
+
+
+class Key(bytes): ...
+
+
+async def test_arguments_of_subclasses_are_taken() -> None:
+    digest = bytes.fromhex(DIGESTS["SHA-1"])
+    for algorithm in Hash.SHA_1, MappingProxyType({"name": Hash.SHA_1}), UserDict(name="SHA-1"):
+        assert await subtle.digest(algorithm, Key(b"abc")) == digest
+    jwk = MappingProxyType(OCT)
+    key = await subtle.import_key("jwk", jwk, {"name": "HMAC", "hash": Hash.SHA_1}, True, {"sign"})
+    assert key.algorithm.get("hash") == {"name": "SHA-1"}
+    assert await subtle.digest("SHA-1", memoryview(b"abcabc").cast("B", (2, 3))) == (
+        await subtle.digest("SHA-1", b"abcabc")
+    )
+
+
+async def test_repr_of_a_key_shows_no_secret() -> None:
+    assert repr(await _any_key()) == "<CryptoKey AES-GCM secret, for encrypt>"
+    assert repr(await jwk_key(X_PUBLIC, "X25519", [])) == "<CryptoKey X25519 public, for nothing>"
 
 
 async def test_usages_of_any_iterable_are_taken_once() -> None:
