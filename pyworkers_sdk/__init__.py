@@ -361,12 +361,6 @@ if TYPE_CHECKING:  # the public names: edit here, then run scripts/public_names.
         VectorizeVectorMutation as VectorizeVectorMutation,
     )
     from .version_metadata import VersionMetadata as VersionMetadata
-    from .web_search import (
-        WebSearch as WebSearch,
-        WebSearchResponseMetadata as WebSearchResponseMetadata,
-        WebSearchResult as WebSearchResult,
-        WebSearchSearchResponse as WebSearchSearchResponse,
-    )
     from .websockets import (
         CloseEvent as CloseEvent,
         ErrorEvent as ErrorEvent,
@@ -685,10 +679,6 @@ _HOMES = {
     "VectorizeVector": ".vectorize",
     "VectorizeVectorMutation": ".vectorize.legacy_index",
     "VersionMetadata": ".version_metadata",
-    "WebSearch": ".web_search",
-    "WebSearchResponseMetadata": ".web_search",
-    "WebSearchResult": ".web_search",
-    "WebSearchSearchResponse": ".web_search",
     "WebSocket": ".websockets",
     "WebSocketPair": ".websockets",
     "WebSocketRequestResponsePair": ".durable.state",
