@@ -53,6 +53,8 @@ class Clone:
             copy = _moved(value)
         elif isinstance(value, ReadableStream):
             copy = _moved_stream(value)
+        elif getattr(cls, "crosses", False):
+            copy = value
         else:
             copy = self._by_reference(value)
             if copy is None:
@@ -97,4 +99,4 @@ _BINDINGS = {
     "FakeKVNamespace": "A KV namespace binding cannot be serialized.",
     "FakeR2Bucket": "An R2 bucket binding cannot be serialized.",
 }
-_NAMES = {"FakeD1Database": "D1Database", "FakeQueue": "WorkerQueue"}
+_NAMES = {"FakeQueue": "WorkerQueue"}
