@@ -53,10 +53,8 @@ class Clone:
             copy = _moved(value)
         elif isinstance(value, ReadableStream):
             copy = _moved_stream(value)
-        elif getattr(cls, "crosses", False):
-            copy = value
         else:
-            copy = self._by_reference(value)
+            copy = value if getattr(cls, "crosses", False) else self._by_reference(value)
             if copy is None:
                 raise _unclonable(value)
         self._done[key] = copy
