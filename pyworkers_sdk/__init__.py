@@ -486,12 +486,6 @@ if TYPE_CHECKING:  # the public names: edit here, then run scripts/public_names.
         VectorizeVectorMutation as VectorizeVectorMutation,
     )
     from .version_metadata import VersionMetadata as VersionMetadata
-    from .web_search import (
-        WebSearch as WebSearch,
-        WebSearchResponseMetadata as WebSearchResponseMetadata,
-        WebSearchResult as WebSearchResult,
-        WebSearchSearchResponse as WebSearchSearchResponse,
-    )
     from .websockets import (
         CloseEvent as CloseEvent,
         ErrorEvent as ErrorEvent,
@@ -927,10 +921,6 @@ _HOMES = {
     "VisionInput": ".ai.media",
     "VisionOutput": ".ai.media",
     "VisionStreamInput": ".ai.media",
-    "WebSearch": ".web_search",
-    "WebSearchResponseMetadata": ".web_search",
-    "WebSearchResult": ".web_search",
-    "WebSearchSearchResponse": ".web_search",
     "WebSocket": ".websockets",
     "WebSocketPair": ".websockets",
     "WebSocketRequestResponsePair": ".durable.state",

@@ -272,7 +272,7 @@ class Response(Body):
         body: Text, bytes, a form, a Blob, or a stream that passes through unread. A text without a
             Content-Type header gets ``text/plain;charset=UTF-8``; a form and a Blob get their own.
         status: 200 to 599; 101 with ``web_socket``. 204, 205 and 304 have no body.
-        status_text: The reason phrase; the standard one by default.
+        status_text: The reason phrase. On the wire, the standard one stands for an empty one.
         headers: Header names and values. A Content-Length is kept for an async iterator, too: the
             body then breaks off unless it has that length.
         cf: Data for readers of this object. It is not sent.

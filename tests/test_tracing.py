@@ -1,4 +1,4 @@
-"""Spans over an object with every documented member: local runtimes lack the newer ones."""
+"""Spans over objects with and without the newer members."""
 
 from __future__ import annotations
 
@@ -101,3 +101,16 @@ async def test_active_span_is_that_of_the_callback(tracing: Tracing) -> None:
 
     assert tracing.with_active_span(span, inside, 7) == (7, True)
     assert await tracing.with_active_span(span, later, number=8) == 8
+
+
+def test_member_missing_in_an_older_runtime_raises() -> None:
+    class Older:
+        def startActiveSpan(self, name: str, callback: Callable[[Any], Any]) -> Any:
+            return callback(object())
+
+    js: Any = Older()
+    tracing = Tracing(js)
+    with pytest.raises(WorkersError, match=r"^this runtime has no getActiveSpan\(\)$"):
+        tracing.get_active_span()
+    with pytest.raises(WorkersError, match=r"^this runtime has no updateName\(\)$"):
+        tracing.start_span("a").update_name("b")

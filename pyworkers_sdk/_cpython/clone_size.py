@@ -52,11 +52,20 @@ def _after(value: Any, at: int, known: dict[int, int]) -> int:
             at = _after(int(key) if is_index(key) else key, at, known)
             at = _after(item, at, known)
         return at + 1 + _varint(len(value))
-    # A list or a set. A list has its length before and after its items, a set only after.
-    at += _varint(len(value)) if cls is list else 0
-    for item in value:
+    if cls is list:
+        return _array(value, at, known)
+    for item in value:  # of a set
         at = _after(item, at, known)
-    return at + 1 + _varint(len(value)) + (1 if cls is list else 0)
+    return at + 1 + _varint(len(value))
+
+
+def _array(value: list[Any], at: int, known: dict[int, int]) -> int:
+    # An array from Python may have holes, so V8 writes its indexes, too, as for an object. Its
+    # length is before its items, and after them together with the number of items.
+    at += _varint(len(value))
+    for index, item in enumerate(value):
+        at = _after(item, at + _integer(index), known)
+    return at + 1 + 2 * _varint(len(value))
 
 
 def _integer(value: int) -> int:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-__all__ = ["reason"]
+from typing import Any
+
+__all__ = ["sent"]
 
 
-def reason(status: int) -> str:
-    """Return the phrase that workerd adds to a status if the response has no ``statusText``."""
-    classes = {2: "Successful", 3: "Redirection", 4: "Client Error", 5: "Server Error"}
-    return _REASONS.get(status) or classes[status // 100]
+def sent(response: Any) -> Any:
+    """Return a response as its client sees it: with the standard phrase if it had none."""
+    if getattr(response, "statusText", None) == "" and response.status:
+        response.statusText = _REASONS.get(response.status) or _CLASSES[response.status // 100]
+    return response
 
 
-# Seen in workerd: test_http.py, test_default_status_text_follows_the_status.
+# Seen in workerd: test_services.py, test_fetched_response_has_the_standard_status_text.
+_CLASSES = {2: "Successful", 3: "Redirection", 4: "Client Error", 5: "Server Error"}
 _REASONS = {
     101: "Switching Protocols",
     200: "OK",

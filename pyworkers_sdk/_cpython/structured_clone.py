@@ -54,7 +54,7 @@ class Clone:
         elif isinstance(value, ReadableStream):
             copy = _moved_stream(value)
         else:
-            copy = self._by_reference(value)
+            copy = value if getattr(cls, "crosses", False) else self._by_reference(value)
             if copy is None:
                 raise _unclonable(value)
         self._done[key] = copy
@@ -97,4 +97,4 @@ _BINDINGS = {
     "FakeKVNamespace": "A KV namespace binding cannot be serialized.",
     "FakeR2Bucket": "An R2 bucket binding cannot be serialized.",
 }
-_NAMES = {"FakeD1Database": "D1Database", "FakeQueue": "WorkerQueue"}
+_NAMES = {"FakeQueue": "WorkerQueue"}

@@ -216,9 +216,10 @@ class Socket:
             data: bytes = await reader.read(_CHUNK_SIZE)
         except OSError:  # a reset connection reads as its end
             data = b""
-        if not (data or self._half_open or self.ended or self.closing):
+        if not (data or self._half_open or self.closing):
             # The other end has closed. Without half-open that closes this side, too.
-            await self.end()
+            if not self.ended:
+                await self.end()
             self._set_closed()
         return data
 

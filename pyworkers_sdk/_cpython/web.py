@@ -15,7 +15,6 @@ from . import environment, url as _url
 from .abort import AbortController, AbortSignal, DOMException
 from .forms import Blob, File, FormData, blob_type, form_of, serialized
 from .js_exception import JsException
-from .status_text import reason
 from .streams import FixedLengthStream, ReadableStream
 from .websockets import WebSocket, WebSocketPair, WebSocketRequestResponsePair
 
@@ -377,7 +376,7 @@ class Response(Body):
             raise JsException("RangeError", HANDSHAKE_STATUS)
         if webSocket is None and not 200 <= self.status <= 599:
             raise JsException("RangeError", STATUS_RANGE)
-        self.statusText: str = reason(self.status) if statusText is None else statusText
+        self.statusText: str = statusText or ""
         # No control characters: a line break would start a header.
         if re.search(r"[\0-\x1f]", self.statusText):
             raise JsException("TypeError", "Invalid statusText")

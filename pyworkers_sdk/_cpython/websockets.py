@@ -19,6 +19,7 @@ from typing import Any, ClassVar, Protocol, TypeAlias
 from . import environment
 from .clone_size import clone_size
 from .js_exception import JsException
+from .status_text import sent
 
 __all__ = ["Receiver", "WebSocket", "WebSocketPair", "WebSocketRequestResponsePair", "upgraded"]
 
@@ -401,12 +402,12 @@ def upgraded(request: Any, response: Any) -> Any:
     connection and logs the reason. Here the reason is raised.
     """
     if getattr(response, "webSocket", None) is None:
-        return response
+        return sent(response)
     if (request.headers.get("upgrade") or "").lower() != "websocket":
         raise _type_error(NOT_UPGRADED)
     headers = [*response.headers]
     end = response.webSocket.handed_over()
-    return type(response)(None, status=101, headers=headers, webSocket=end)
+    return sent(type(response)(None, status=101, headers=headers, webSocket=end))
 
 
 def _type_error(message: str) -> JsException:

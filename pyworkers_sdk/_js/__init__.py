@@ -49,7 +49,6 @@ from .tracing import *
 from .values import *
 from .vectorize import *
 from .version_metadata import *
-from .web_search import *
 from .websockets import *
 from .worker_loader import *
 from .workflows import *

@@ -8,7 +8,7 @@ from .values import Js
 
 
 class Tracing(Protocol):
-    """The entry point. Newer runtimes add ``getActiveSpan`` and ``withActiveSpan``."""
+    """The entry point. ``startSpan``, ``getActiveSpan`` and ``withActiveSpan`` are newer."""
 
     def enterSpan(self, name: str, callback: Js, /) -> Js: ...
     def startActiveSpan(self, name: str, callback: Js, /) -> Js: ...
@@ -17,7 +17,7 @@ class Tracing(Protocol):
 class Span(Protocol):
     """A span.
 
-    Newer runtimes add ``spanContext``, ``recordException``, ``updateName`` and ``setStatus``.
+    ``spanContext``, ``recordException``, ``updateName`` and ``setStatus`` are newer.
     """
 
     @property

@@ -73,7 +73,6 @@ if TYPE_CHECKING:  # the public names: edit here, then run scripts/public_names.
     from .fakes.rate_limit import rate_limit as rate_limit
     from .fakes.secrets_store import secret as secret
     from .fakes.vectorize import vectorize as vectorize, vectors as vectors
-    from .fakes.web_search import web_results as web_results
     from .fakes.worker_loader import worker_loader as worker_loader
     from .fakes.workflows.script import (
         StepRecord as StepRecord,
@@ -155,7 +154,6 @@ _HOMES = {
     "signed_in": ".runtime.access_and_cache",
     "vectorize": ".fakes.vectorize",
     "vectors": ".fakes.vectorize",
-    "web_results": ".fakes.web_search",
     "worker_loader": ".fakes.worker_loader",
 }
 

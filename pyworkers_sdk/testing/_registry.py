@@ -123,7 +123,6 @@ BINDINGS = (
         "FakeVersionMetadata",
         configured=True,
     ),
-    Binding("WebSearch", "websearch", "fakes.web_search", "FakeWebSearch"),
     Binding("WorkerLoader", "worker_loaders", "fakes.worker_loader", "FakeWorkerLoader"),
     Binding("Workflow", "workflows", "fakes.workflows.workflow", configured=True),
     Binding("Any", "unsafe.bindings"),

@@ -653,6 +653,8 @@ async def test_models_searches_the_catalogue(ai: AI) -> None:
         await ai.models(page=0)
 
 
-async def test_websearch_missing_in_the_runtime_raises(ai: AI) -> None:
-    with raises(AIError, match=r"^this runtime has no websearch\(\)$"):
-        await ai.websearch(gateway_id="g", query="news")
+@not_in("fake", reason="only the stand-in returns the query that it received")
+async def test_websearch_returns_the_response_of_the_service(ai: AI) -> None:
+    response = await ai.websearch(gateway_id="g", query="news", limit=3, byok_alias="a")
+    sent = {"gatewayId": "g", "query": "news", "limit": 3, "byokAlias": "a"}
+    assert await response.json() == sent

@@ -184,7 +184,6 @@ SERVICE_CALLS: dict[str, Callable[[AppEnv], Awaitable[Any]]] = {
     "search": lambda app: app.DOCS.info(),
     "search-instances": lambda app: app.SEARCH.list(),
     "statistics": lambda app: app.STATS.query("SELECT 1"),
-    "web": lambda app: app.WEB.search(query="together"),
 }
 
 

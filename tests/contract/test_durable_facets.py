@@ -69,8 +69,16 @@ async def test_facet_has_its_own_storage(state: DurableObjectState) -> None:
     assert await facet(state, "b").add() == 1
     assert hasattr(state.facets.js_object, "clone")
     assert await state.storage.get("count") == 100
+
+
+@in_a_runtime
+async def test_delete_all_deletes_the_facets(state: DurableObjectState) -> None:
+    stub = facet(state, "a")
+    assert [await stub.add() for _ in range(2)] == [1, 2]
     await state.storage.delete_all()
-    assert await facet(state, "a").add() == 4
+    with raises(DurableObjectError, match=r"^Facet was deleted\.$"):
+        await stub.add()
+    assert await facet(state, "a").add() == 1
 
 
 @in_a_runtime
@@ -303,9 +311,7 @@ async def test_facet_that_sets_an_alarm_is_reset(state: DurableObjectState) -> N
     for _ in range(2):
         with raises(DurableObjectError) as caught:
             await stub.set(50)
-        assert caught.value.message == (
-            "alarms are not yet implemented for SQLite-backed Durable Objects"
-        )
+        assert caught.value.message == "Facets currently cannot set alarms."
         assert caught.value.remote is False
     again = facet(state, "a", "Alarmed")
     await again.unset()

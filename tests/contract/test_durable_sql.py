@@ -354,7 +354,7 @@ REFUSED: dict[str, tuple[str, list[Any], str, str | None]] = {
         "SQLITE_TOOBIG",
     ),
     "too-big": (
-        "INSERT INTO users VALUES (3, 'b', 1, 1, zeroblob(2200000))",
+        "INSERT INTO users VALUES (3, 'b', 1, 1, zeroblob(9000000))",
         [],
         "string or blob too big: SQLITE_TOOBIG",
         "SQLITE_TOOBIG",

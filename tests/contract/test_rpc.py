@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import Any
 
 from pyworkers_sdk import (
+    D1,
     ConversionError,
     Fetcher,
     Headers,
@@ -172,20 +173,25 @@ async def test_a_service_crosses(app: AppEnv) -> None:
     assert await service.add(1, 2) == 3
 
 
+@only(*WORLDS, reason=NODE)
+async def test_a_database_crosses(app: AppEnv, db: D1) -> None:
+    await db.exec("CREATE TABLE t (a)")
+    await db.prepare("INSERT INTO t VALUES (1), (2)").run()
+    assert await untyped(app).count(db) == 2
+
+
 # argument -> the message of the runtime
 REFUSED = {
     "kv": "A KV namespace binding cannot be serialized.",
     "r2": "An R2 bucket binding cannot be serialized.",
-    "db": 'Could not serialize object of type "D1Database". This type does not support '
-    "serialization.",
     "queue": 'Could not serialize object of type "WorkerQueue". This type does not support '
     "serialization.",
 }
 
 
 @only(*WORLDS, reason=NODE)
-async def test_bindings_are_refused(app: AppEnv, kv: Any, r2: Any, db: Any, queue: Any) -> None:
-    for binding, said in zip((kv, r2, db, queue), REFUSED.values()):
+async def test_bindings_are_refused(app: AppEnv, kv: Any, r2: Any, queue: Any) -> None:
+    for binding, said in zip((kv, r2, queue), REFUSED.values()):
         with raises(RpcError) as caught:
             await app.CALLEE.describe(binding)
         assert (caught.value.js_name, caught.value.message) == ("DataCloneError", said)

@@ -52,6 +52,28 @@ async def test_fetch_takes_a_request(app: AppEnv) -> None:
 
 
 @only(*WORLDS, reason=NODE)
+async def test_fetched_response_has_the_standard_status_text(app: AppEnv) -> None:
+    expected = {
+        200: "OK",
+        209: "Successful",
+        304: "Not Modified",
+        399: "Redirection",
+        404: "Not Found",
+        413: "Payload Too Large",
+        418: "I'm a teapot",
+        422: "Unprocessable Entity",
+        499: "Client Error",
+        503: "Service Unavailable",
+        599: "Server Error",
+    }
+    url = "https://any.example/status"
+    texts = {
+        status: (await untyped(app).fetch(f"{url}/{status}")).status_text for status in expected
+    }
+    assert texts == expected
+
+
+@only(*WORLDS, reason=NODE)
 async def test_fetch_raises_what_the_handler_raised(app: AppEnv) -> None:
     with raises(WorkersError, match="LookupError: no such page") as caught:
         await untyped(app).fetch("https://any.example/fail")

@@ -704,11 +704,7 @@ async def test_pair_is_a_tuple() -> None:
 async def test_response_has_status_101_and_its_web_socket() -> None:
     client, _ = WebSocketPair()
     response = Response(status=101, headers={"X-A": "b"}, web_socket=client)
-    assert (response.status, response.status_text, response.ok) == (
-        101,
-        "Switching Protocols",
-        False,
-    )
+    assert (response.status, response.status_text, response.ok) == (101, "", False)
     assert response.web_socket is client
     assert response.headers["x-a"] == "b"
     assert response.body is None

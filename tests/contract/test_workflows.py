@@ -636,7 +636,7 @@ async def test_result_that_cannot_cross_is_not_retried(flows: Flows) -> None:
     assert len(calls) == 1
 
 
-@not_in("node", reason=NODE)
+@only("fake", reason="the local engine stores results up to 8 MiB")
 async def test_result_over_size_limit_fails_attempt(flows: Flows) -> None:
     tries: list[int] = []
 

@@ -36,7 +36,6 @@ from pyworkers_sdk.ai import (
     text_generation as ai_text,
 )
 from pyworkers_sdk.testing import AICall, FakeRuntime, ai, fake, faults
-from pyworkers_sdk.testing.fakes.ai import FakeAi
 
 pytestmark = pytest.mark.asyncio
 
@@ -519,14 +518,22 @@ async def test_signal_aborts_run_and_gateway_run() -> None:
         await binding.gateway("g").run(request, signal=AbortSignal.abort())
 
 
-async def test_websearch_calls_a_runtime_that_has_it() -> None:
-    class Newer(FakeAi):
-        async def websearch(self, request: Any) -> Any:
-            return Response.json(request).js_object
+async def test_websearch_is_scripted_by_its_name() -> None:
+    binding = fake(AI)
+    ai(binding).on("websearch", lambda request: {"items": [request["query"]]})
+    response = await binding.websearch(gateway_id="g", query="news", limit=3)
+    assert await response.json() == {"items": ["news"]}
+    [call] = ai(binding).calls
+    assert call.inputs == {"gatewayId": "g", "query": "news", "limit": 3}
 
-    binding: Any = Newer()
-    response = await AI(binding).websearch(gateway_id="g", query="news", limit=3)
-    assert await response.json() == {"gatewayId": "g", "query": "news", "limit": 3}
+
+async def test_websearch_missing_in_an_older_runtime_raises() -> None:
+    class Older:
+        toMarkdown = None
+
+    older: Any = Older()
+    with pytest.raises(AIError, match=r"^this runtime has no websearch\(\)$"):
+        await AI(older).websearch(gateway_id="g", query="news")
 
 
 async def test_dropping_the_iterator_ends_the_stream() -> None:

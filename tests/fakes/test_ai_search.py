@@ -17,8 +17,6 @@ from pyworkers_sdk import (
     Artifacts,
     ArtifactsError,
     Env,
-    WebSearch,
-    WorkersError,
 )
 from pyworkers_sdk.testing import Clock, FakeRuntime, ai_search, fake, faults
 
@@ -29,7 +27,6 @@ class AppEnv(Env):
     DOCS: AiSearchInstance
     SEARCH: AiSearchNamespace
     MEMORY: AgentMemory
-    WEB: WebSearch
     REPOS: Artifacts
 
 
@@ -62,9 +59,9 @@ async def test_instances_of_a_namespace_share_its_script() -> None:
     assert answer["choices"][0]["message"]["content"] == "the same"
     with pytest.raises(
         TypeError,
-        match=r"^ai_search\(\): expected an AI Search binding that fake\(\) made, got WebSearch$",
+        match=r"^ai_search\(\): expected an AI Search binding that fake\(\) made, got Artifacts$",
     ):
-        ai_search(env.WEB)  # type: ignore[arg-type]
+        ai_search(env.REPOS)  # type: ignore[arg-type]
 
 
 @pytest.mark.asyncio
@@ -115,9 +112,6 @@ async def test_injected_faults_raise_the_errors_of_search_bindings() -> None:
     with pytest.raises(AiSearchError, match=r"^boom$") as caught:
         await env.DOCS.search(query="a")
     assert caught.value.js_name == "AiSearchInternalError"
-    faults(env.WEB).fail("busy")
-    with pytest.raises(WorkersError, match=r"^busy$"):
-        await env.WEB.search(query="a")
     faults(env.REPOS).fail("later", name="ArtifactsError")
     with pytest.raises(ArtifactsError, match=r"^later$") as failed:
         await env.REPOS.get("a")
@@ -150,7 +144,6 @@ async def test_search_bindings_from_a_configuration(tmp_path: Path) -> None:
         "ai_search_namespaces": [{"binding": "SEARCH", "namespace": "default"}],
         "agent_memory": [{"binding": "MEMORY", "namespace": "a"}],
         "artifacts": [{"binding": "REPOS", "namespace": "a"}],
-        "websearch": {"binding": "WEB"},
     }
     (tmp_path / "wrangler.json").write_text(json.dumps(config))
     env = FakeRuntime.from_config(tmp_path / "wrangler.json", env=TwiceEnv).env
@@ -159,4 +152,3 @@ async def test_search_bindings_from_a_configuration(tmp_path: Path) -> None:
     assert len((await env.SAME.items.list())["result"]) == 1
     await (await env.MEMORY.get_profile("a")).remember("a")
     await env.REPOS.create("a")
-    assert (await env.WEB.search(query="a")).items == []

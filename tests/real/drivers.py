@@ -63,6 +63,7 @@ class Driver(Protocol):
 class InWorkerd(Driver):
     def __init__(self, pyodide: str, folder: Path) -> None:
         worlds.install_node_modules()
+        self._date = worlds.DATES[pyodide]
         self._clients: dict[str, httpx.Client] = {}
         workers = [
             self._worker(
@@ -95,7 +96,7 @@ class InWorkerd(Driver):
             "main": "worker.py",
             "modules": [str(worlds.built_wheel()), str(worlds.runtime_sdk())],
             "options": {
-                "compatibilityDate": "2026-07-01",
+                "compatibilityDate": self._date,
                 "bindings": {"SECRET": SECRET},
                 "unsafeDirectSockets": [{"host": "127.0.0.1", "port": 0}],
                 **options,

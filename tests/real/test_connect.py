@@ -47,9 +47,7 @@ def client(
             **dict.fromkeys(SERVICES, "WorkerEntrypoint"),
         },
         "options": {
-            "compatibilityDate": "2026-07-01",
-            # From 2026-08-18 on, production needs no flag for it.
-            "compatibilityFlags": ["experimental"],
+            "compatibilityDate": worlds.DATES[request.param],
             "serviceBindings": services,
             "durableObjects": {"COUNTERS": {"className": "Counter", "useSQLite": True}},
         },

@@ -35,7 +35,7 @@ def client(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[httpx.Cli
         "root": str(tmp_path),
         "main": "worker.py",
         "modules": [str(worlds.built_wheel()), str(worlds.runtime_sdk())],
-        "options": {"compatibilityDate": "2026-07-01", "r2Buckets": ["BUCKET"]},
+        "options": {"compatibilityDate": worlds.DATES[request.param], "r2Buckets": ["BUCKET"]},
     }
     spec = {"pyodide": request.param, "port": 0, "workers": [worker]}
     world = worlds.World(f"workerd-{request.param}", "workerd.mjs", spec)

@@ -84,7 +84,10 @@ def client(
         "root": str(root),
         "main": "worker.py",
         "modules": [str(worlds.built_wheel()), str(worlds.runtime_sdk())],
-        "options": {"compatibilityDate": "2026-07-01", "outboundService": {"network": network}},
+        "options": {
+            "compatibilityDate": worlds.DATES["314"],
+            "outboundService": {"network": network},
+        },
     }
     spec = {"pyodide": "314", "port": 0, "workers": [worker]}
     world = worlds.World("workerd-314", "workerd.mjs", spec)

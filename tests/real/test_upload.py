@@ -109,7 +109,7 @@ def client(
         "main": "worker.py",
         "modules": [str(folder / "site")],
         "options": {
-            "compatibilityDate": "2026-07-01",
+            "compatibilityDate": worlds.DATES[pyodide],
             "kvNamespaces": ["NAMES"],
             "d1Databases": ["DB"],
         },

@@ -39,7 +39,10 @@ def client(
         "root": str(root),
         "main": "worker.py",
         "modules": [str(worlds.built_wheel()), str(worlds.runtime_sdk())],
-        "options": {"compatibilityDate": "2026-07-01", "outboundService": "sockets"},
+        "options": {
+            "compatibilityDate": worlds.DATES[request.param],
+            "outboundService": "sockets",
+        },
     }
     spec = {"pyodide": request.param, "port": 0, "workers": [worker]}
     world = worlds.World(f"workerd-{request.param}", "workerd.mjs", spec)

@@ -17,6 +17,7 @@ import { indexes } from "./vectorize.mjs";
 import { loadDistribution } from "./workerd/pyodide.mjs";
 
 const SKIPPED = new Set(["node_modules", "__pycache__", "python_modules"]);
+const NEWEST = "2026-11-17"; // of this workerd
 const VIRTUAL_ROOT = path.resolve("/worker");
 const RUNTIME = fs.readdirSync(new URL("./workerd/cloudflare", import.meta.url)).filter((name) => name.endsWith(".py"));
 const sourceOf = (name) => fs.readFileSync(new URL(`./workerd/${name}`, import.meta.url), "utf8");
@@ -57,7 +58,7 @@ const KNOWN_OPTIONS = new Set(Object.values(PLUGINS).flatMap((plugin) => keysOf(
 /** The worker's part of miniflare's options. */
 function miniflareWorker(worker, workers, distribution) {
   if (worker.script) {
-    return { compatibilityDate: "2026-07-01", ...worker.options, name: worker.name, modules: true, script: fs.readFileSync(worker.script, "utf8") };
+    return { compatibilityDate: NEWEST, ...worker.options, name: worker.name, modules: true, script: fs.readFileSync(worker.script, "utf8") };
   }
   if (!worker.modules.some((dir) => fs.existsSync(path.join(dir, "workers", "__init__.py")))) {
     throw new Error(`worker ${worker.name}: none of its "modules" folders holds the official "workers" package`);
@@ -88,7 +89,7 @@ ${named.map((name) => `export const ${name} = classes.${name};`).join("\n")}
 `;
   const module = (type, name, contents) => ({ type, path: path.join(VIRTUAL_ROOT, name), contents });
   const jsOfSdk = [...files].filter(([name]) => /^python_modules\/workers\/.*\.m?js$/.test(name));
-  const { compatibilityDate = "2026-07-01", compatibilityFlags = [], ...options } = worker.options;
+  const { compatibilityDate = NEWEST, compatibilityFlags = [], ...options } = worker.options;
   return {
     ...options,
     name: worker.name,

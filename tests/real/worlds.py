@@ -39,9 +39,10 @@ RUNTIME_SDK = "workers-runtime-sdk==1.9.5"
 CROSSWIND = "crosswind-workers==0.2.0"
 WRANGLER, NODE = "wrangler@4.164.0", "node@22.23.3"
 PYDANTIC = "pydantic==2.14.3"
+# The newest date of each Python: production has Pyodide 314 from 2026-09-08 on.
+DATES = {"0.26": "2025-09-28", "0.28": "2026-09-07", "314": "2026-11-17"}
 # The bindings that tests/contract/kit.py expects, by their names.
 OPTIONS: dict[str, Any] = {
-    "compatibilityDate": "2026-07-01",
     "bindings": VARIABLES,
     "kvNamespaces": ["KV"],
     "d1Databases": ["DB"],
@@ -319,7 +320,7 @@ def specification(name: str) -> tuple[str, dict[str, Any]]:
             ],
             "packages": pydantic,
             "main": "tests.real.inside",
-            "options": {**OPTIONS, "script": NODE_WORKER},
+            "options": {**OPTIONS, "compatibilityDate": DATES[pyodide], "script": NODE_WORKER},
             "stand_ins": STAND_INS,
         }
     worker = {
@@ -329,7 +330,7 @@ def specification(name: str) -> tuple[str, dict[str, Any]]:
         "modules": [str(built_wheel()), str(runtime_sdk()), str(image_headers()), *pydantic],
         "exports": EXPORTS,
         "stand_ins": STAND_INS,
-        "options": {**OPTIONS, **RUNNING},
+        "options": {**OPTIONS, **RUNNING, "compatibilityDate": DATES[pyodide]},
         "outside": True,
     }
     return "workerd.mjs", {"pyodide": pyodide, "port": 0, "workers": [worker, PARTY, *FILES]}

@@ -15,7 +15,6 @@ from pyworkers_sdk import (
     Service,
     Socket,
     WorkerEntrypoint,
-    WorkersError,
 )
 from pyworkers_sdk.testing import Clock, FakeRuntime, fake
 from tests.real import connect_worker
@@ -79,16 +78,18 @@ async def test_a_test_can_connect_to_a_worker() -> None:
         assert await socket.read() == b"x"
 
 
-async def test_an_object_without_a_connect_method_refuses_connections() -> None:
+async def test_object_without_a_connect_method_loses_connections() -> None:
     stub: Any = fake(ObjectEnv).PLAIN.get_by_name("a")
-    with pytest.raises(WorkersError, match=r"^proxy request failed, cannot connect"):
-        await stub.connect("x:1").opened
+    async with stub.connect("x:1") as socket:
+        await socket.opened
+        assert await socket.read() == b""
 
 
-async def test_a_worker_without_a_connect_handler_refuses_connections() -> None:
+async def test_worker_without_a_connect_handler_loses_connections() -> None:
     class Deaf(WorkerEntrypoint):
         pass
 
     env = fake(BackendEnv, BACKEND=FakeRuntime(Deaf))
-    with pytest.raises(WorkersError, match=r"^Incoming CONNECT on a worker not supported$"):
-        env.BACKEND.connect("x:1")
+    async with env.BACKEND.connect("x:1") as socket:
+        await socket.opened
+        assert await socket.read() == b""

@@ -83,7 +83,6 @@ from pyworkers_sdk.testing.fakes.stream_video import (
 )
 from pyworkers_sdk.testing.fakes.vectorize import FakeVectorize, FakeVectorizeIndex
 from pyworkers_sdk.testing.fakes.version_metadata import FakeVersionMetadata
-from pyworkers_sdk.testing.fakes.web_search import FakeWebSearch
 from pyworkers_sdk.testing.fakes.worker_loader import FakeWorkerLoader, FakeWorkerStub
 from pyworkers_sdk.testing.fakes.workflows.history import FakeWorkflowSubscription
 from pyworkers_sdk.testing.fakes.workflows.step import FakeWorkflowStep
@@ -291,8 +290,6 @@ vectorize_index: type[_js.VectorizeIndex] = FakeVectorizeIndex
 # version_metadata
 version_metadata: type[_js.WorkerVersionMetadata] = FakeVersionMetadata
 
-# web_search
-web_search: type[_js.WebSearch] = FakeWebSearch
 
 # websockets
 web_socket: type[_js.WebSocket] = websockets.WebSocket

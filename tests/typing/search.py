@@ -28,17 +28,14 @@ from pyworkers_sdk import (
     Env,
     EventStream,
     ReadableStream,
-    WebSearch,
-    WebSearchResult,
 )
-from pyworkers_sdk.testing import ai_search, fake, push_commit, web_results
+from pyworkers_sdk.testing import ai_search, fake, push_commit
 
 
 class AppEnv(Env):
     DOCS: AiSearchInstance
     SEARCH: AiSearchNamespace
     MEMORY: AgentMemory
-    WEB: WebSearch
     REPOS: Artifacts
 
 
@@ -99,11 +96,6 @@ async def memory(namespace: AgentMemory) -> None:
     await profile.ingest(["a"])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
 
 
-async def web(search: WebSearch) -> None:
-    assert_type((await search.search(query="a", limit=3)).items, list[WebSearchResult])
-    await search.search("a")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
-
-
 async def git(artifacts: Artifacts) -> None:
     created = await artifacts.create("site", read_only=True)
     assert_type(created, ArtifactsCreateRepoResult)
@@ -122,5 +114,4 @@ async def git(artifacts: Artifacts) -> None:
 def fakes() -> None:
     env = fake(AppEnv)
     ai_search(env.DOCS).answer = lambda messages, chunks: f"{len(chunks)}"
-    web_results(env.WEB).append(WebSearchResult("https://example.com/", "A page"))
     assert_type(push_commit(env.REPOS, "site", {"a": b""}), str)

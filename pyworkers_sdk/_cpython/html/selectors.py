@@ -81,6 +81,7 @@ _operator = re.compile(r"[~^$*|]?=")
 
 
 _NAMESPACED = "Selectors with explicit namespaces are not supported."
+_UNSUPPORTED = "Unsupported pseudo-class or pseudo-element in selector."
 
 
 def _plain(escaped: str) -> str:
@@ -141,8 +142,9 @@ class _Parser:
                 raise parser_error("Unexpected token in selector.")
             combinator = ">" if ahead == ">" else " "
             steps.append((combinator, self._compound("Dangling combinator in selector.")))
-        # workerd accepts "+" and "~" inside :not(), and ignores all but the last step there.
-        if unsupported and not self._negated:
+        if self._negated and len(steps) > 1:
+            raise parser_error(_UNSUPPORTED)
+        if unsupported:
             raise parser_error(f"Unsupported combinator `{unsupported}` in selector.")
         return steps
 
@@ -225,10 +227,7 @@ class _Parser:
         if self._ahead() not in ("", "]"):
             operator, value, flag = self._comparison()
         self._at += 1
-        # Seen in workerd, with these words; "[A]" without an operator is accepted.
-        if operator and name != lower(name):
-            raise parser_error(_NAMESPACED)
-        return _attribute(name, operator, value, flag)
+        return _attribute(lower(name), operator, value, flag)
 
     def _comparison(self) -> tuple[str, str, str | None]:
         operator = self._takes(_operator)
@@ -278,7 +277,7 @@ class _Parser:
             if name == "nth-child":
                 return [lambda element: _is_nth(element.place, step, offset)]
             return [lambda element: _is_nth(element.place_of_type, step, offset)]
-        raise parser_error("Unsupported pseudo-class or pseudo-element in selector.")
+        raise parser_error(_UNSUPPORTED)
 
     def _closed(self) -> None:
         self._skip()
@@ -287,15 +286,13 @@ class _Parser:
         self._at += 1
 
     def _not(self) -> list[Test]:
-        """Negate each simple selector in the last step of each selector of a list.
+        """Negate each simple selector of each selector of a list.
 
-        A ``:not`` inside another one is ignored, as in workerd.
+        As in workerd, ":not(a.b)" matches no "a", and no element of class "b".
         """
         self._negated += 1
         listed = self._list()
         self._negated -= 1
-        if self._negated:
-            return []
         return [_opposite(test) for steps in listed for test in steps[-1][1]]
 
     def _nth(self) -> tuple[int, int]:

@@ -145,7 +145,7 @@ class Comment(_Piece):
     def text(self, text: str) -> None:
         self.live()
         if "-->" in text:
-            raise parser_error("Comment text shouldn't contain comment closing sequence (`-->`).")
+            raise parser_error("Comment text shouldn't contain a comment-closing sequence.")
         self._raw = None
         self._text = text
 

@@ -413,7 +413,6 @@ class Environment(Table):
     agent_memory: list[Namespaced] = []
     ai_search_namespaces: list[Namespaced] = []
     ai_search: list[Instance] = []
-    websearch: Binding | None = None
     flagship: list[Flags] = []
     worker_loaders: list[Named] = []
     vpc_services: list[VpcService] = []

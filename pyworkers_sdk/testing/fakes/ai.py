@@ -169,6 +169,11 @@ class FakeAi:
     def gateway(self, gatewayId: str, /) -> FakeAiGateway:
         return FakeAiGateway(self.script, gatewayId, self._logs)
 
+    async def websearch(self, request: dict[str, Any], /) -> Any:
+        call = AICall("websearch", request, {})
+        self.script.calls.append(call)
+        return await self.script.answered(call)
+
     async def models(self, params: dict[str, Any], /) -> Any:
         models = [model for model in _catalogue() if _matches(model, params)]
         page, size = params.get("page", 1), params.get("per_page", 50)

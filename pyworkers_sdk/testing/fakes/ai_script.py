@@ -53,7 +53,8 @@ class AIScript:
 
         Args:
             model: The name of a model, or a pattern such as ``"@cf/meta/*"``. For a request
-                through ``AiGateway.run`` the name is ``provider/endpoint``.
+                through ``AiGateway.run`` the name is ``provider/endpoint``, and for
+                ``AI.websearch`` it is ``websearch``.
             answer: The answer, or a function of the model's inputs, async or not, that returns it.
 
         An answer may be:

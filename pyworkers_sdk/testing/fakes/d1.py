@@ -23,7 +23,7 @@ _CONSTRAINTS = ("first-primary", "first-unconstrained")
 
 # Bytes of a row, a text or a BLOB: production's limit, and the one of the local runtime.
 MAX_LENGTH = 2_000_000
-MAX_LENGTH_LOCALLY = 4 * 1024 * 1024
+MAX_LENGTH_LOCALLY = 8 * 1024 * 1024
 
 # The runtime's own words, seen in the real worlds: quotes, never to be improved. The first text is
 # the error's message, the second one the message of its cause.
@@ -88,6 +88,9 @@ class FakeD1Database(_Statements):
     the query plan: right for plain statements on one table, and rough for joins, upserts, triggers
     and changes of the schema.
     """
+
+    crosses = True
+    """A database may be an argument of a call over RPC, other than KV, R2 and queues."""
 
     def __init__(
         self, path: str = ":memory:", *, clock: Clock | None = None, strict: bool = True

@@ -41,7 +41,6 @@ _LIMITS = {
     sqlite3.SQLITE_LIMIT_COLUMN: 100,
     sqlite3.SQLITE_LIMIT_EXPR_DEPTH: 100,
     sqlite3.SQLITE_LIMIT_COMPOUND_SELECT: 5,
-    sqlite3.SQLITE_LIMIT_VDBE_OP: 25_000,
     sqlite3.SQLITE_LIMIT_FUNCTION_ARG: 127,
     sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH: 50,
     sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER: MAX_PARAMETERS,
@@ -53,7 +52,6 @@ NO_STATEMENTS = "No SQL statements detected."
 EMPTY_STATEMENT = "SQL code did not contain a statement."
 TOO_LONG = "statement too long: SQLITE_TOOBIG"
 NOT_AUTHORIZED = "not authorized: SQLITE_AUTH"
-OUT_OF_MEMORY = "out of memory: SQLITE_NOMEM"
 INTERNAL_ERROR = "internal error"
 MISCOUNTED = "Wrong number of parameter bindings for SQL query."
 PARAMETERS_BEFORE_LAST = (
@@ -271,8 +269,6 @@ class Sqlite:
             return names, [list(map(self.cell, row)) for row in cursor]
         except sqlite3.ProgrammingError:
             raise Refused(MISCOUNTED if params is not None else PARAMETERS_BEFORE_LAST) from None
-        except MemoryError:  # The program is longer than SQLITE_LIMIT_VDBE_OP.
-            raise Refused(OUT_OF_MEMORY) from None
         except sqlite3.Error as exc:
             reason = self._authorizer.reason or _message(exc, self._error_offset(sql, str(exc)))
             raise Refused(reason) from None

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from ..._cpython import web as web
 from ..._cpython.js_exception import JsException
+from ..._cpython.status_text import sent
 from .host import Host
 from .scheduling import yields_to_others
 
@@ -283,6 +284,7 @@ def _answer(request: web.Request, entry: _Entry) -> web.Response:
 def _response(status: int, headers: web.Headers, data: bytes | None) -> web.Response:
     response = web.Response(data, status=status, headers=headers)
     response.headers.immutable = True
+    sent(response)
     return response
 
 

@@ -31,7 +31,6 @@ Deliver = Callable[[str, list[Any]], Awaitable[Any]]
 """Calls a method of the server by its name. Arguments and result are JavaScript's values."""
 
 # The runtime's own words, seen in tests/contract/test_services_connect.py and connect_worker.py.
-NO_CONNECT_HANDLER = "Incoming CONNECT on a worker not supported"
 NO_TLS = "Incoming CONNECT with TLS not supported"
 
 
@@ -44,9 +43,8 @@ class FakeStub(StubBase):
     js_tag = "Fetcher"
     is_fake = True  # for faults(): a dispatch namespace and a Worker loader return stubs
 
-    def __init__(self, deliver: Deliver, *, connects: bool = False) -> None:
+    def __init__(self, deliver: Deliver) -> None:
         self._deliver = deliver
-        self._connects = connects
         self._server = _ServerMethods(deliver)
 
     async def fetch(self, resource: Any, /, **init: Any) -> Any:
@@ -67,8 +65,6 @@ class FakeStub(StubBase):
         return connected(self._dial, address, secureTransport, half_open=allowHalfOpen)
 
     def _dial(self, hostname: str, port: int, secure: bool) -> Awaitable[Any]:
-        if not self._connects:
-            raise JsException("TypeError", NO_CONNECT_HANDLER)
         if secure:
             raise JsException("Error", NO_TLS)
         return self._accepted(hostname, port)

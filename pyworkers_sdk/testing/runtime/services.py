@@ -85,8 +85,7 @@ def served(script: Script, entrypoint: type[Any], props: Any = None) -> FakeStub
 
 class _EntrypointStub(FakeStub):
     def __init__(self, script: Script, entrypoint: type[Any], props: Any) -> None:
-        connects = hasattr(entrypoint, "connect")
-        super().__init__(_server(script, entrypoint, props), connects=connects)
+        super().__init__(_server(script, entrypoint, props))
         self._host = script.host  # for host_for
 
 
@@ -185,7 +184,7 @@ def _stand_in(value: Any) -> FakeStub:
             return await answered(_result(function, [Socket(args[0])]))
         return await answered(_result(function, args))
 
-    return FakeStub(deliver, connects=callable(getattr(value, "connect", None)))
+    return FakeStub(deliver)
 
 
 async def _result(function: Any, args: list[Any]) -> Any:

@@ -7,11 +7,15 @@ member that a test leaves out has the value of an uneventful invocation.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from inspect import isawaitable
 from types import SimpleNamespace
 from typing import Any, get_args
+
+from ..._cpython.js_exception import JsException
 
 __all__ = ["FakeTracing", "tail_events", "trace_item"]
 
@@ -26,19 +30,57 @@ class FakeSpan:
     def setAttribute(self, key: str, value: bool | float | str, /) -> FakeSpan:
         return self
 
+    def setAttributes(self, attributes: Any, /) -> FakeSpan:
+        return self
+
+    def spanContext(self) -> dict[str, Any]:
+        return {"traceId": "0" * 32, "spanId": "0" * 16, "traceFlags": 0}
+
+    def recordException(self, exception: Any, /) -> None:
+        pass
+
+    def updateName(self, name: str, /) -> FakeSpan:
+        self.name = name
+        return self
+
+    def setStatus(self, status: Any, /) -> FakeSpan:
+        if status["code"] not in ("unset", "ok", "error"):
+            raise JsException("TypeError", BAD_STATUS)
+        return self
+
     def end(self) -> None:
         self.isTraced = False
 
 
-class FakeTracing:
-    """Tracing that records nothing. JS: Tracing.
+# The runtime's own words, asserted in tests/contract/test_tracing.py.
+BAD_STATUS = "Span status code must be 'unset', 'ok', or 'error'."
 
-    Like local runtimes it lacks the newer members, for example ``getActiveSpan``.
-    """
+_active: ContextVar[FakeSpan | None] = ContextVar("active_span", default=None)
+
+
+class FakeTracing:
+    """Tracing that records nothing, as in local runtimes. JS: Tracing."""
+
+    def __init__(self) -> None:
+        self._root = FakeSpan("")
+
+    def startSpan(self, name: str, /) -> FakeSpan:
+        return FakeSpan(name)
+
+    def getActiveSpan(self) -> FakeSpan:
+        return _active.get() or self._root
+
+    def withActiveSpan(self, span: FakeSpan, callback: Callable[[], Any], /) -> Any:
+        with _activated(span):
+            result = callback()
+            return asyncio.ensure_future(result) if isawaitable(result) else result
 
     def enterSpan(self, name: str, callback: Callable[[FakeSpan], Any], /) -> Any:
         span = FakeSpan(name)
-        result = callback(span)
+        with _activated(span):
+            result = callback(span)
+            if isawaitable(result):
+                result = asyncio.ensure_future(result)
         if not isawaitable(result):
             span.end()
             return result
@@ -50,8 +92,18 @@ class FakeTracing:
         return asyncio.ensure_future(end_later())
 
     def startActiveSpan(self, name: str, callback: Callable[[FakeSpan], Any], /) -> Any:
-        result = callback(FakeSpan(name))
-        return asyncio.ensure_future(result) if isawaitable(result) else result
+        span = FakeSpan(name)
+        return self.withActiveSpan(span, lambda: callback(span))
+
+
+@contextmanager
+def _activated(span: FakeSpan) -> Generator[None]:
+    """Run code with an active span. A task that starts inside keeps the span."""
+    token = _active.set(span)
+    try:
+        yield
+    finally:
+        _active.reset(token)
 
 
 # Items of tail -----------------------------------------------------------------------------------

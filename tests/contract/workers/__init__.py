@@ -28,7 +28,6 @@ from pyworkers_sdk import (
     SendEmail,
     Service,
     VersionMetadata,
-    WebSearch,
     WorkerLoader,
     Workflow,
 )
@@ -84,4 +83,3 @@ class AppEnv(Env):
     STREAM: Pipeline[Any]
     STREAM_KEPT: Pipeline[Any]
     USERS: DispatchNamespace
-    WEB: WebSearch

@@ -47,20 +47,6 @@ class Bound(WorkerEntrypoint):
 POSTGRES = "postgres://ann:p%40ss%3Aw%2Fd@tcp.example:7/app"
 MYSQL = "mysql://bob:secret@127.0.0.1:1/my%20app"
 
-# The pages of tests/real/stand_ins/web_search.mjs that are about Workers and Python.
-PAGES = [
-    {
-        "url": "https://example.com/python",
-        "title": "Workers in Python",
-        "description": "How to write them",
-        "last_modified_date": "2026-01-30T04:39:48",
-        "image_url": "https://example.com/i.png",
-        "favicon_url": "https://example.com/f.ico",
-    },
-    {"url": "https://example.com/rust", "title": "Workers in Rust"},
-    {"url": "https://example.com/snakes", "title": "Python, a snake"},
-]
-
 # The rows of tests/real/stand_ins/analytics.mjs.
 REQUESTS: list[dict[str, Any]] = [
     {
@@ -110,8 +96,6 @@ def fakes() -> dict[str, Any]:
         Artifacts,
         Flagship,
         RateLimit,
-        WebSearch,
-        WebSearchResult,
     )
     from pyworkers_sdk.testing import (
         AnalyticsQuery,
@@ -124,7 +108,6 @@ def fakes() -> dict[str, Any]:
         rate_limit,
         secret,
         send_email,
-        web_results,
         worker_loader,
     )
     from pyworkers_sdk.testing.fakes.rate_limit import Counters, FakeRateLimit
@@ -138,8 +121,6 @@ def fakes() -> dict[str, Any]:
         menu={"items": ["a", None], "constructor": "x"},
         plan=lambda context: "new" if context.get("plan") == "pro" else "old",
     )
-    web = fake(WebSearch)
-    web_results(web).extend(WebSearchResult(**page) for page in PAGES)
     repos = fake(Artifacts)
     for message, index in (("Start", b"# Hello\n"), ("Again", b"# Hello again\n")):
         files = {"docs/a.md": "über\n".encode(), "docs.txt": b"b", "index.md": index}
@@ -168,7 +149,6 @@ def fakes() -> dict[str, Any]:
         "STATS": stats,
         "FLAGS": flagship,
         "REPOS": repos,
-        "WEB": web,
         "LOADER": worker_loader(
             {
                 **dict.fromkeys(["main.js", "greeter", "plain", "failing"], Greeter),

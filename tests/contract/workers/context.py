@@ -59,12 +59,35 @@ class Around(WorkerEntrypoint):
         seen[3].end()
         return [*results, [span.is_traced for span in seen]]
 
-    async def newer(self) -> list[str]:
-        messages: list[str] = []
+    async def span_members(self) -> list[Any]:
+        span = self.ctx.tracing.start_span("a")
+        results: list[Any] = [
+            [*span.span_context()],
+            span.update_name("b") is span,
+            span.set_status("error", "é").set_status("ok") is span,
+        ]
+        span.record_exception(LookupError("no"))
+        try:
+            span.set_status("bad")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+        except WorkersError as error:
+            results.append(f"{error.js_name}: {error}")
+        return results
+
+    async def active_spans(self) -> list[str]:
         tracing = self.ctx.tracing
-        for call in (tracing.get_active_span, lambda: tracing.start_span("a").update_name("b")):
-            try:
-                call()
-            except WorkersError as error:
-                messages.append(str(error))
-        return messages
+        seen: list[str] = []
+
+        def look(*_: Span) -> None:
+            seen.append(type(tracing.get_active_span()).__name__)
+
+        async def look_later() -> None:
+            await asyncio.sleep(0)
+            look()
+
+        look()
+        tracing.enter_span("a", look)
+        tracing.start_active_span("b", look)
+        tracing.with_active_span(tracing.start_span("c"), look)
+        await tracing.with_active_span(tracing.start_span("d"), look_later)
+        look()
+        return seen

@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 from typing import Any, Protocol
 
 from pyworkers_sdk import (
+    D1,
     Env,
     Request,
     Response,
@@ -95,6 +96,8 @@ class Callee(TypedMethods, WorkerEntrypoint[CalleeEnv]):
             return Response(self.waits("answer"))
         if request.url.endswith("/fail"):
             raise LookupError("no such page")
+        if "/status/" in request.url:
+            return Response(status=int(request.url.rpartition("/")[2]))
         text = f"{request.method} {request.url} {await request.text()}"
         return Response(text, status=201, headers={"x-got": request.headers.get("x-sent", "")})
 
@@ -116,6 +119,9 @@ class Callee(TypedMethods, WorkerEntrypoint[CalleeEnv]):
 
     async def all(self, *values: Any) -> list[Any]:
         return list(values)
+
+    async def count(self, database: Any) -> Any:
+        return await D1(database).prepare("SELECT count(*) AS n FROM t").first("n")
 
     async def describe(self, value: Any) -> str:
         return describe(value)

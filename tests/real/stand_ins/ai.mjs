@@ -65,6 +65,9 @@ class Client {
     if (answer.status !== 200) throw await failure(answer, "AiInternalError");
     return (await answer.json()).result;
   }
+  websearch(request, params) {
+    return this.#service.websearch(request, params);
+  }
   toMarkdown() {
     const service = this.#service;
     return {
@@ -234,6 +237,10 @@ const log = { id: "log-1", provider: "workers-ai", model: "m", path: "/run", dur
 let patched = {};
 
 const service = {
+  async websearch(request) {
+    plain(request, "request");
+    return json(request);
+  },
   async fetch(input, init) {
     const url = new URL(input);
     const headers = Object.fromEntries(new Headers(init.headers));

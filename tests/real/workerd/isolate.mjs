@@ -39,6 +39,7 @@ export async function boot({ index, main, expected, importModule, standIns = [] 
   pyodide.registerJsModule("_cloudflare_compat_flags", flags);
   pyodide.registerJsModule("_harness", measurements(Module));
   pyodide.registerJsModule("_entropy", entropy);
+  await Module.API.initializeNodeSockFS?.(cloudflareSockets.connect); // Python's sockets, from Pyodide 314 on
   entropy.allow(0);
 
   const harness = pyodide.runPython("from types import ModuleType; ModuleType('harness')");

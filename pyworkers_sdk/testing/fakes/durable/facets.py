@@ -138,6 +138,11 @@ class FakeDurableObjectFacets:
         self._reset(name, JsException("Error", _DELETED))
         self.data.facets.pop(name, None)
 
+    def delete_all(self) -> None:
+        """Delete every facet, because the storage of their parent is deleted."""
+        for name in [*self.data.facets]:
+            self.delete(name)
+
     def clone(self, src: str, dst: str, /) -> None:
         _check_name(src)
         _check_name(dst)

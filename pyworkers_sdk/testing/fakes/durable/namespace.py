@@ -81,7 +81,7 @@ class FakeDurableObjectStub(FakeStub):
         return self._connect(hostname, port, secure)
 
     async def _connect(self, hostname: str, port: int, secure: bool) -> Any:
-        if secure or not self._object.connects:
+        if secure:
             raise cannot_connect(port)
         return await self._accepted(hostname, port)
 

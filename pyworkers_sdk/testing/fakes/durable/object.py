@@ -155,11 +155,6 @@ class FakeObject:
     def script(self) -> Script:
         return self._objects.script
 
-    @property
-    def connects(self) -> bool:
-        """True if the class handles TCP connections."""
-        return hasattr(self._objects.kind(), "connect")
-
     @cached_property
     def container(self) -> Any:
         return None if self._objects.container is None else raw(self._objects.container())
@@ -178,6 +173,7 @@ class FakeObject:
                 sqlite=self._objects.sqlite,
                 on_break=self.reset,
                 on_alarm=self.alarm.was_set,
+                on_delete_all=self._delete_facets,
                 database=self.data.database,
                 alarms=self.depth == 0,
             )
@@ -280,6 +276,10 @@ class FakeObject:
         for caller in instance.callers:
             if not caller.done():
                 caller.set_result(None)
+
+    def _delete_facets(self) -> None:
+        if self.data.facets:
+            self.facets.delete_all()
 
     def abort(self, instance: Any, error: JsException) -> None:
         """Reset the object, if this is still its instance."""

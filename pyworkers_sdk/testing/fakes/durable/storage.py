@@ -42,7 +42,7 @@ _ALARM_BEFORE_1970 = "setAlarm() cannot be called with an alarm time <= 0"
 _NO_ALARM_HANDLER = (
     "Your Durable Object class must have an alarm() handler in order to call setAlarm()"
 )
-_ALARM_OF_FACET = "alarms are not yet implemented for SQLite-backed Durable Objects"
+_ALARM_OF_FACET = "Facets currently cannot set alarms."
 _ROLLED_BACK = "Cannot {call} on rolled back transaction"
 _COMMITTED = (
     "Cannot call {call} on transaction that has already committed: did you move `txn` outside of "
@@ -199,7 +199,8 @@ class FakeDurableObjectStorage(_Operations):
     """JS: DurableObjectStorage. The writes of a turn are stored at its end.
 
     ``strict`` enforces production's limits that the local runtime lacks. ``on_break`` is called
-    with an error that resets the object, ``on_alarm`` when the object sets or deletes its alarm.
+    with an error that resets the object, ``on_alarm`` when the object sets or deletes its alarm,
+    and ``on_delete_all`` after ``deleteAll``.
     """
 
     def __init__(
@@ -210,6 +211,7 @@ class FakeDurableObjectStorage(_Operations):
         strict: bool = True,
         on_break: Callable[[JsException], None],
         on_alarm: Callable[[float | None], None],
+        on_delete_all: Callable[[], None],
         database: Database,
         alarms: bool = True,
     ) -> None:
@@ -218,6 +220,7 @@ class FakeDurableObjectStorage(_Operations):
         self._strict = strict
         self._on_break = on_break
         self._on_alarm = on_alarm
+        self._on_delete_all = on_delete_all
         self.database = database
         self._alarms = alarms
         self.broken: JsException | None = None
@@ -349,6 +352,7 @@ class FakeDurableObjectStorage(_Operations):
             raise JsException("Error", _DELETE_ALL_IN_TRANSACTION)
         storage.database.clear()
         self._on_alarm(None)
+        self._on_delete_all()
 
     async def transaction(
         self, closure: Callable[[FakeDurableObjectTransaction], Awaitable[Any]], /
