@@ -438,40 +438,41 @@ def _payload(make: Callable[[Any, Any], Any]) -> Handler:
     return call
 
 
-# The imports are inside, so only a Worker with such a handler pays for them.
+# The imports are inside, so only a Worker with such a handler pays for them. scripts/upload-size
+# knows these functions by their names.
 
 
-def _batch(handler: Any, js_payload: Any) -> Any:
+def _on_queue(handler: Any, js_payload: Any) -> Any:
     from .queues import MessageBatch
 
     return MessageBatch(js_payload, row_type(getattr(handler, "__func__", handler), MessageBatch))
 
 
-def _controller(handler: Any, js_payload: Any) -> Any:
+def _on_scheduled(handler: Any, js_payload: Any) -> Any:
     from .scheduled import ScheduledController
 
     return ScheduledController(js_payload)
 
 
-def _email(handler: Any, js_payload: Any) -> Any:
+def _on_email(handler: Any, js_payload: Any) -> Any:
     from .email import ForwardableEmailMessage
 
     return ForwardableEmailMessage(js_payload)
 
 
-def _socket(handler: Any, js_payload: Any) -> Any:
+def _on_connect(handler: Any, js_payload: Any) -> Any:
     from .tcp import Socket
 
     return Socket(js_payload)
 
 
-def _traces(handler: Any, js_payload: Any) -> Any:
+def _on_tail(handler: Any, js_payload: Any) -> Any:
     from .tail import TraceItem
 
     return [TraceItem(item) for item in js_payload]
 
 
-async def _tail_stream(handler: Handler, js_event: Any, *_: Any) -> Any:
+async def _on_tail_stream(handler: Handler, js_event: Any, *_: Any) -> Any:
     from ._tail_stream_events import event_of, rest_for
 
     onset = event_of(from_rpc(js_event))
@@ -485,17 +486,17 @@ def _unchanged(handler: Any, js_payload: Any) -> Any:
     return js_payload
 
 
-connect_handler: Handler = _payload(_socket)
+connect_handler: Handler = _payload(_on_connect)
 
 HANDLERS: Handlers = {
     "fetch": ("fetch", fetch_handler, 1),
     "connect": ("connect", connect_handler, 1),
-    "queue": ("queue", _payload(_batch), 1),
-    "scheduled": ("scheduled", _payload(_controller), 1),
-    "email": ("email", _payload(_email), 1),
-    "tail": ("tail", _payload(_traces), 1),
-    "trace": ("trace", _payload(_traces), 1),
-    "tailStream": ("tail_stream", _tail_stream, 1),
+    "queue": ("queue", _payload(_on_queue), 1),
+    "scheduled": ("scheduled", _payload(_on_scheduled), 1),
+    "email": ("email", _payload(_on_email), 1),
+    "tail": ("tail", _payload(_on_tail), 1),
+    "trace": ("trace", _payload(_on_tail), 1),
+    "tailStream": ("tail_stream", _on_tail_stream, 1),
     "test": ("test", _payload(_unchanged), 1),
 }
 """The handlers of a ``WorkerEntrypoint``."""

@@ -8,14 +8,14 @@ from __future__ import annotations
 import ast
 import io
 import tokenize
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TypeGuard
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "pyworkers_sdk"
-ABSENT = ("_js", "_cpython", "testing", "cli")
-"""The folders that no Worker needs: for type checkers, plain CPython and the command line."""
+ABSENT = ("_js", "_cpython", "testing", "cli", "py.typed")
+"""What no Worker needs: it is for type checkers, plain CPython and the command line."""
 
 # The conditions of branches whose value on Emscripten is known.
 _CONDITIONS = {
@@ -24,6 +24,7 @@ _CONDITIONS = {
     "sys.platform == 'emscripten'": True,
     "sys.platform != 'emscripten'": False,
 }
+FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
 _TYPE_CHECKING = {name: value for name, value in _CONDITIONS.items() if "TYPE_CHECKING" in name}
 
 
@@ -62,8 +63,9 @@ def lay_out(folder: Path, package: Path = PACKAGE) -> None:
 def blanked(source: bytes) -> bytes:
     """Return the source without docstrings, comments and code for type checkers only.
 
-    Every statement that is left keeps its line and column, so tracebacks stay right. A body that
-    would be empty gets a ``pass``.
+    Annotations go, too, except those of classes: nothing reads the others at run time. Every
+    statement that is left keeps its line and column, so tracebacks stay right. A body that would be
+    empty gets a ``pass``.
     """
     lines = source.splitlines(keepends=True)
 
@@ -74,8 +76,9 @@ def blanked(source: bytes) -> bytes:
             after = line[end[1] :] if number == end[0] else b""
             lines[number - 1] = (before + after).rstrip() + b"\n"
 
-    for first, last, is_body in _dead(ast.parse(source)):
-        cut(_start(first), _end(last), b"pass" if is_body else b"")
+    # From the end, because a cut moves what follows it in its line.
+    for start, end, instead in sorted(_cuts(ast.parse(source), lines), reverse=True):
+        cut(start, end, instead)
     for token in tokenize.tokenize(io.BytesIO(b"".join(lines)).readline):
         if token.type == tokenize.COMMENT:
             number, characters = token.start  # where ast counts bytes
@@ -85,22 +88,43 @@ def blanked(source: bytes) -> bytes:
 
 
 _Place = tuple[int, int]
+_Cut = tuple[_Place, _Place, bytes]
 
 
-def _dead(node: ast.AST) -> Iterator[tuple[ast.stmt, ast.stmt, bool]]:
-    """Yield first and last statement of a dead part, and whether the body has no other."""
+def _cuts(node: ast.AST, lines: list[bytes]) -> Iterator[_Cut]:
+    """Yield begin and end of each dead part, and its replacement."""
     bodies = [value for _, value in ast.iter_fields(node) if isinstance(value, list)]
+    if isinstance(node, FUNCTION):
+        yield from _annotations(node, lines)
     if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
-        yield node.body[0], node.body[-1], True
+        yield _start(node.body[0]), _end(node.body[-1]), b"pass"
         bodies = [node.orelse]
     for body in bodies:
-        strings = [child for child in body if is_string(child)]
-        is_whole = len(strings) == len(body) and not isinstance(node, ast.Module)
-        for string in strings:
-            yield string, string, is_whole and string is strings[0]
+        dead = [child for child in body if is_string(child) or is_overload(child)]
+        is_whole = len(dead) == len(body) and not isinstance(node, ast.Module)
+        for statement in dead:
+            instead = b"pass" if is_whole and statement is dead[0] else b""
+            yield _start(statement), _end(statement), instead
         for child in body:
-            if isinstance(child, ast.AST) and child not in strings:
-                yield from _dead(child)
+            if is_annotated(child) and not isinstance(node, ast.ClassDef):
+                yield _end(child.target), _end(child.annotation), b""
+            elif isinstance(child, ast.AST) and child not in dead:
+                yield from _cuts(child, lines)
+
+
+def _annotations(
+    function: ast.FunctionDef | ast.AsyncFunctionDef, lines: list[bytes]
+) -> Iterator[_Cut]:
+    arguments = function.args
+    named = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+    for argument in [*named, arguments.vararg, arguments.kwarg]:
+        if argument is not None and argument.annotation is not None:
+            column = argument.col_offset + len(argument.arg.encode())
+            yield (argument.lineno, column), _end(argument), b""
+    if function.returns is not None:
+        number, column = function.returns.lineno, function.returns.col_offset
+        arrow = lines[number - 1].rindex(b") ->", 0, column)  # as ruff formats it
+        yield (number, arrow + 1), _end(function.returns), b""
 
 
 def is_string(statement: ast.AST) -> TypeGuard[ast.Expr]:
@@ -112,12 +136,30 @@ def is_string(statement: ast.AST) -> TypeGuard[ast.Expr]:
     )
 
 
+def is_annotated(statement: ast.AST) -> TypeGuard[ast.AnnAssign]:
+    """Return True for an assignment of a value whose annotation can be cut out of its line."""
+    return (
+        isinstance(statement, ast.AnnAssign)
+        and statement.value is not None
+        and statement.lineno == statement.annotation.end_lineno
+    )
+
+
+def is_overload(statement: ast.AST) -> bool:
+    """Return True for a signature that only type checkers read."""
+    decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
+    return any(ast.unparse(one) == "overload" for one in decorators)
+
+
 def _start(node: ast.stmt) -> _Place:
     decorators: list[ast.expr] = getattr(node, "decorator_list", [])
-    return min([node.lineno, *(one.lineno for one in decorators)]), node.col_offset
+    # The @ is part of a decorator, but not of its node.
+    places = [(node.lineno, node.col_offset)]
+    places += [(one.lineno, one.col_offset - 1) for one in decorators]
+    return min(places)
 
 
-def _end(node: ast.stmt) -> _Place:
+def _end(node: ast.stmt | ast.expr | ast.arg) -> _Place:
     assert node.end_lineno is not None
     assert node.end_col_offset is not None
     return node.end_lineno, node.end_col_offset
@@ -127,15 +169,24 @@ def _end(node: ast.stmt) -> _Place:
 
 
 def run_time_imports(
-    source: bytes | str, *, any_platform: bool = False
+    source: bytes | str, *, any_platform: bool = False, called: Callable[[str], bool] | None = None
 ) -> Iterator[ast.Import | ast.ImportFrom]:
-    """Yield the imports that run on Emscripten, also those inside functions."""
+    """Yield the imports that run on Emscripten, also those inside functions.
+
+    Args:
+        source: The source of a module.
+        any_platform: Include imports that run on other platforms only.
+        called: Tells by its name whether a function is ever called; the imports inside another
+            function do not count.
+    """
     known = _TYPE_CHECKING if any_platform else _CONDITIONS
 
     def walk(nodes: Iterable[ast.AST]) -> Iterator[ast.Import | ast.ImportFrom]:
         for node in nodes:
             if isinstance(node, ast.Import | ast.ImportFrom):
                 yield node
+                continue
+            if called is not None and isinstance(node, FUNCTION) and not called(node.name):
                 continue
             holds = known.get(ast.unparse(node.test)) if isinstance(node, ast.If) else None
             if isinstance(node, ast.If) and holds is not None:
@@ -146,14 +197,20 @@ def run_time_imports(
     return walk([ast.parse(source)])
 
 
-def imported_modules(name: str, source: bytes | str, *, is_package: bool) -> set[str]:
+def imported_modules(
+    name: str,
+    source: bytes | str,
+    *,
+    is_package: bool,
+    called: Callable[[str], bool] | None = None,
+) -> set[str]:
     """Return the absolute names that a module may import on Emscripten.
 
     ``from .a import b`` counts as both ``….a`` and ``….a.b``, whichever of them is a module.
     """
     package = name.split(".") if is_package else name.split(".")[:-1]
     names: set[str] = set()
-    for node in run_time_imports(source):
+    for node in run_time_imports(source, called=called):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
             continue

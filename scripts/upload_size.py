@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -43,24 +43,72 @@ class Size(NamedTuple):
 def needed_modules(worker: Iterable[Path], site: Path) -> set[str]:
     """Return the modules of the installed package that a Worker may import.
 
-    Imports inside functions count: they run when a request comes. Imports by a string, in
-    ``_border/live_objects.py``, do not: such an object comes only to a Worker that uses its module.
+    Imports inside functions count if anything mentions the function: they run when a request comes.
+    For example, ``Request.cookies`` needs a module only if the Worker, or a module that the Worker
+    needs, has the attribute ``cookies``, and ``tail`` only in a Worker with that handler. Imports
+    by a string, in ``_border/live_objects.py``, do not count: such an object comes only to a Worker
+    that uses its module.
     """
     files = dict(_modules(site))
     homes = _lazy_names(files["pyworkers_sdk"])
-    waiting = ["pyworkers_sdk"]
-    for source in worker:
-        waiting += _named_by(source.read_text(encoding="utf-8"), homes)
+    sources = [source.read_text(encoding="utf-8") for source in worker]
+    mentioned = {name for source in sources for name in _mentioned_by_worker(source)}
+    start = {name for source in sources for name in _named_by(source, homes)}
+
+    def called(function: str) -> bool:
+        if function.startswith("_on_"):  # makes the payload of a handler
+            handler = function.removeprefix("_on_")
+            return handler in mentioned or (handler == "tail" and "trace" in mentioned)
+        return function.startswith("_") or function in mentioned
+
     needed: set[str] = set()
+    while True:
+        found = _closure({"pyworkers_sdk", *start}, files, called)
+        if found == needed:
+            return needed
+        needed = found
+        for name in needed:
+            mentioned.update(_mentioned(ast.parse(files[name].read_bytes()), called))
+
+
+def _closure(
+    start: Iterable[str], files: Mapping[str, Path], called: Callable[[str], bool]
+) -> set[str]:
+    waiting, needed = [*start], set[str]()
     while waiting:
         name = waiting.pop()
         if name not in files or name in needed:
             continue
         needed.add(name)
-        is_package = files[name].name == "__init__.py"
-        waiting += imported_modules(name, files[name].read_bytes(), is_package=is_package)
+        source, is_package = files[name].read_bytes(), files[name].name == "__init__.py"
+        waiting += imported_modules(name, source, is_package=is_package, called=called)
         waiting.append(name.rpartition(".")[0])
     return needed
+
+
+def _mentioned_by_worker(source: str) -> Iterator[str]:
+    """Yield the names of handlers, and those by which a Worker may reach a method or a property."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Attribute):
+            yield node.attr
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node.name
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value  # for getattr
+
+
+def _mentioned(node: ast.AST, called: Callable[[str], bool]) -> Iterator[str]:
+    """Yield the names by which called functions of the package may reach others."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not called(node.name):
+        return
+    if isinstance(node, ast.Attribute) and not ast.unparse(node.value).endswith("_js"):
+        yield node.attr
+    elif isinstance(node, ast.ImportFrom) and node.level:
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        yield node.func.id
+    for child in ast.iter_child_nodes(node):
+        yield from _mentioned(child, called)
 
 
 def _modules(site: Path) -> Iterator[tuple[str, Path]]:

@@ -22,10 +22,38 @@ def _name(file: Path) -> str:
 
 
 def _places(tree: ast.AST) -> list[tuple[int, int]]:
-    nodes = [node for node in ast.walk(tree) if not isinstance(node, ast.Pass)]
-    return [
-        (node.lineno, node.col_offset) for node in nodes if isinstance(node, ast.stmt | ast.expr)
-    ]
+    """Return line and column of each node; behind an annotation, the line only."""
+    places: list[tuple[int, int]] = []
+    waiting: list[tuple[ast.AST, bool]] = [(tree, False)]
+    while waiting:
+        node, in_header = waiting.pop()
+        if isinstance(node, ast.stmt | ast.expr) and not isinstance(node, ast.Pass):
+            places.append((node.lineno, 0 if in_header else node.col_offset))
+        in_header = in_header or isinstance(node, ast.arguments)
+        for child in ast.iter_child_nodes(node):
+            is_function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+            is_moved = isinstance(node, ast.Assign) and child is node.value
+            indent = getattr(child, "col_offset", 0) - getattr(node, "col_offset", 0)
+            on_one_line = is_function and isinstance(child, ast.stmt) and indent > 4
+            waiting.append((child, in_header or on_one_line or is_moved))
+    return places
+
+
+def _is_dead(node: ast.AST) -> bool:
+    is_overload = any(
+        isinstance(one, ast.Name) and one.id == "overload"
+        for one in getattr(node, "decorator_list", [])
+    )
+    return production.is_string(node) or is_overload
+
+
+def _plain(node: ast.AST) -> ast.AST:
+    """Return an assignment without its annotation, if that ends in the same line."""
+    if not (isinstance(node, ast.AnnAssign) and node.value):
+        return node
+    if node.lineno != node.annotation.end_lineno:
+        return node
+    return ast.copy_location(ast.Assign([node.target], node.value), node)
 
 
 class _Stripped(ast.NodeTransformer):
@@ -36,11 +64,25 @@ class _Stripped(ast.NodeTransformer):
         for field in ("body", "orelse", "finalbody"):
             body = getattr(node, field, None)
             if isinstance(body, list) and body:
-                kept = [one for one in body if not production.is_string(one)]
+                kept = [one for one in body if not _is_dead(one)]
+                if not isinstance(node, ast.ClassDef):
+                    kept = [_plain(one) for one in kept]
                 if not kept and not isinstance(node, ast.Module):
                     kept = [ast.copy_location(ast.Pass(), body[0])]
                 setattr(node, field, kept)
         return node
+
+    def visit_arg(self, node: ast.arg) -> ast.AST:
+        node.annotation = None
+        return node
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        node.returns = None
+        return self.generic_visit(node)
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
+        node.returns = None
+        return self.generic_visit(node)
 
     def visit_If(self, node: ast.If) -> ast.AST:
         if ast.unparse(node.test) == "TYPE_CHECKING":
@@ -72,6 +114,19 @@ def two():
     """One
     two."""
     return "# ß", 'a'  # ö
+@overload
+def three(a: int, /) -> int: ...
+@overload
+def three(*, b: str = ...) -> str: ...
+async def three(a: int = 0, /, *rest: int, ü: dict[
+    str, int
+] | None = None, b: str = "b", **more: Any) -> "int | str":  # why
+    x: int = a
+    return lambda y: y
+class Two:
+    x: int = 1
+    @overload
+    def f(self) -> None: ...
 if TYPE_CHECKING:  # why
     @overload
     def f(): ...
@@ -93,6 +148,19 @@ def two():
 
 
     return "# ß", 'a'
+
+
+
+
+async def three(a = 0, /, *rest, ü
+
+ = None, b = "b", **more):
+    x = a
+    return lambda y: y
+class Two:
+    x: int = 1
+
+
 if TYPE_CHECKING:
     pass
 

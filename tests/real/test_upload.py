@@ -68,8 +68,30 @@ def test_exclude_list_names_files_and_keeps_needed_modules(
     assert patterns[0] == BYTECODE
     assert all(any(vendored.glob(pattern)) for pattern in patterns[1:])
     needed = upload_size.needed_modules([WORKER], vendored)
-    # Handlers import some modules only at the first request.
-    assert {"pyworkers_sdk.d1", "pyworkers_sdk.kv", "pyworkers_sdk.queues"} <= needed
+    # Errors import some modules only when they are raised.
+    assert {"pyworkers_sdk.d1", "pyworkers_sdk.kv", "pyworkers_sdk._border.hints"} <= needed
+
+
+@pytest.mark.parametrize(
+    ("body", "module"),
+    [
+        ("async def queue(self, batch): ...", "queues"),
+        ("async def trace(self, traces): ...", "tail"),
+        ("async def fetch(self, request): return request.cookies", "_cookies"),
+        ("async def fetch(self, request): return getattr(request, 'cookies')", "_cookies"),
+        ("async def fetch(self, request): request.headers.delete_cookie('a')", "_cookies"),
+    ],
+)
+def test_module_of_a_member_is_needed_by_a_worker_that_names_the_member(
+    projects: dict[str, Path], tmp_path: Path, body: str, module: str
+) -> None:
+    vendored = projects[OURS] / "python_modules"
+    worker = tmp_path / "worker.py"
+    start = "from pyworkers_sdk import WorkerEntrypoint\nclass Default(WorkerEntrypoint):\n  "
+    worker.write_text(f"{start}{body}\n")
+    assert f"pyworkers_sdk.{module}" in upload_size.needed_modules([worker], vendored)
+    worker.write_text(f"{start}...\n")
+    assert f"pyworkers_sdk.{module}" not in upload_size.needed_modules([worker], vendored)
 
 
 def test_needed_modules_of_a_worker_that_imports_the_package_itself(
