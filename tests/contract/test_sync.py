@@ -338,7 +338,8 @@ REFUSED = "in a function that JavaScript does not await; await the value in an a
 
 @not_in("node", reason=NODE_WORKER)
 async def test_run_sync_in_a_plain_function_over_rpc_is_refused(app: AppEnv) -> None:
-    assert REFUSED in await app.CALLEE.apply(tried)
+    callee: Any = app.CALLEE
+    assert REFUSED in await callee.apply(tried)
 
 
 @not_in("node", reason=NODE_WORKER)
