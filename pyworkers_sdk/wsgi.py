@@ -74,7 +74,7 @@ async def fetch(app: Application, request: Request, env: Any = None) -> Response
     environ = _environ(request, await request.bytes(), env)
     exchange = _Exchange(app, environ, has_body=request.method != "HEAD")
     pump: Pump[Any] = Pump(exchange)
-    whole = await anext(pump)
+    whole: object = await anext(pump)
     if whole is not exchange:
         return exchange.response(whole)
     exchange.watch(request)
@@ -278,7 +278,7 @@ class _Exchange:
         In workerd a request of a client that has left runs no further step of a task, and its body
         is not cancelled. Its signal is the only report.
         """
-        # The very context of the task: what the application set there, its close() may reset.
+        # Not a copy of the task's context: close() may reset variables there.
         self._context = _context_of_task(self._task) or self._context
         signal = raw(prop(request.js_object, "signal"))
         if signal is not None:
