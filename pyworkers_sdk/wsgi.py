@@ -16,14 +16,18 @@ The Worker's Env is in ``environ["workers.env"]``. A WSGI application is synchro
 
 from __future__ import annotations
 
+import asyncio
 import io
 import logging
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from contextvars import Context, copy_context
 from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, overload
 from urllib.parse import unquote_to_bytes, urlsplit
 
+from ._border import prop, raw
+from ._border.callbacks import Listening
 from ._border.pumps import Pump, chunk_of
 from ._header_bytes import bytes_of_header, text_of_header
 from .errors import ConversionError, WorkersError
@@ -50,8 +54,12 @@ async def fetch(app: Application, request: Request, env: Any = None) -> Response
     The whole body of the request is read before the application is called. If the application
     returns a list, the response is sent at once. Any other iterable is streamed: each piece is sent
     when it is yielded, and the next piece is requested when there is room for it. An exception
-    after the first piece breaks off the body. The ``close`` method of the iterable is always
-    called at the end. The application and its iterable run in one task and one context.
+    after the first piece breaks off the body. The application and its iterable run in one task and
+    one context. The ``close`` method of the iterable is always called at the end. The runtime
+    reports a client that leaves only with the compatibility flag ``enable_request_signal``; without
+    the flag ``close`` is called when the stream is garbage-collected.
+
+    A byte of a header that is not UTF-8 arrives as U+FFFD: the runtime decodes it so.
 
     Args:
         app: The application.
@@ -66,8 +74,11 @@ async def fetch(app: Application, request: Request, env: Any = None) -> Response
     environ = _environ(request, await request.bytes(), env)
     exchange = _Exchange(app, environ, has_body=request.method != "HEAD")
     pump: Pump[Any] = Pump(exchange)
-    whole = await anext(pump)
-    return exchange.response(pump if whole is exchange else whole)
+    whole: object = await anext(pump)
+    if whole is not exchange:
+        return exchange.response(whole)
+    exchange.watch(request)
+    return exchange.response(pump)
 
 
 @overload
@@ -195,24 +206,31 @@ class _Exchange:
         self._has_body = has_body
         self._start = _Start()
         self._iterable: Iterable[bytes] | None = None
+        self._is_running = True
+        self._context = copy_context()
+        self._listening: Listening | None = None
         self._pieces: Iterator[bytes | memoryview] | None = None
 
     def __aiter__(self) -> _Exchange:
         return self
 
     async def __anext__(self) -> Any:
+        self._is_running = True
         try:
             if self._pieces is None:
                 return self._begin()
             for piece in self._pieces:
                 return piece
         except BaseException:
-            await self.aclose()
+            self._close()
             raise
-        await self.aclose()
+        finally:
+            self._is_running = False
+        self._close()
         raise StopAsyncIteration
 
     def _begin(self) -> Any:
+        self._task = asyncio.current_task()
         iterable = self._iterable = self._app(self._environ, self._start)
         pieces = self._all_pieces(iterable)
         first = next(pieces, b"")  # A generator calls start_response only now.
@@ -254,7 +272,27 @@ class _Exchange:
     async def aclose(self) -> None:
         self._close()
 
+    def watch(self, request: Request) -> None:
+        """Close the iterable when the client leaves.
+
+        In workerd a request of a client that has left runs no further step of a task, and its body
+        is not cancelled. Its signal is the only report.
+        """
+        # Not a copy of the task's context: close() may reset variables there.
+        self._context = _context_of_task(self._task) or self._context
+        signal = raw(prop(request.js_object, "signal"))
+        if signal is not None:
+            self._listening = Listening(signal, ("abort",), self._leave)
+
+    def _leave(self, _: Any) -> None:
+        if not self._is_running:
+            self._pieces = iter(())
+            self._context.run(self._close)
+
     def _close(self) -> None:
+        if self._listening is not None:
+            self._listening.stop()
+            self._listening = None
         iterable, self._iterable = self._iterable, None
         close = getattr(iterable, "close", None)
         if close is not None:
@@ -262,3 +300,9 @@ class _Exchange:
                 close()
             except Exception:  # the response is complete, or its own exception is on its way
                 _log.exception("the application failed in close()")
+
+
+def _context_of_task(task: asyncio.Task[Any] | None) -> Context | None:
+    get_context = getattr(task, "get_context", None)  # of Python 3.12 and later
+    context: Context | None = None if get_context is None else get_context()
+    return context

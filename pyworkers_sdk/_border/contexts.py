@@ -6,7 +6,12 @@ from collections.abc import Callable
 from contextvars import copy_context
 from typing import ParamSpec, TypeVar
 
-__all__ = ["in_context"]
+__all__ = ["CANNOT_WAIT", "in_context"]
+
+CANNOT_WAIT = (
+    "run_sync: expected synchronous code that an async handler calls, got code at import, in a "
+    "thread, or in a function that JavaScript does not await; await the value in an async function"
+)
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -22,6 +22,7 @@ from pyodide.ffi import JsException, JsProxy, create_proxy, to_js as _to_js
 
 from ..errors import BindingError, ConversionError, WorkersError, from_js_error
 from . import values as _values
+from .contexts import CANNOT_WAIT
 from .live_objects import LIVE_TAGS, UNREADABLE
 from .pumps import Pump, chunk_of
 from .values import Rules, Walk
@@ -481,10 +482,7 @@ def run_sync(awaitable: Awaitable[Any]) -> Any:
     if not can_run_sync():
         if iscoroutine(awaitable):
             awaitable.close()
-        raise WorkersError(
-            "run_sync: expected synchronous code that an async handler calls, got code at import "
-            "or in a function that JavaScript does not await; await the value in an async function"
-        )
+        raise WorkersError(CANNOT_WAIT)
     outcome: list[Any] = []
 
     async def settle() -> None:

@@ -11,6 +11,7 @@ from .._border.contexts import in_context
 from .border import js_error
 from .js_exception import JsException
 from .rpc import js_failure
+from .run_sync import unawaited
 
 __all__ = ["Called", "Handed", "Listening", "called_once", "next_event"]
 
@@ -26,7 +27,8 @@ class Handed:
 
         def called(argument: Any) -> Any:
             try:
-                result = function(argument)
+                with unawaited:
+                    result = function(argument)
             except Exception as exc:
                 # The exception itself is the cause: a failed test shows it in its traceback.
                 failure = js_failure(exc)
@@ -55,11 +57,15 @@ class Listening:
     """A listener for events of an object, until ``stop``."""
 
     def __init__(self, target: Any, types: tuple[str, ...], listener: Callable[[Any], Any]) -> None:
+        def listen(event: Any) -> None:
+            with unawaited:
+                listener(event)
+
         self._target = target
         self._types = types
-        self._listener = listener
+        self._listener = in_context(listen)
         for event_type in types:
-            target.addEventListener(event_type, listener)
+            target.addEventListener(event_type, self._listener)
 
     def stop(self) -> None:
         for event_type in self._types:

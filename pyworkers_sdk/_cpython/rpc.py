@@ -25,6 +25,7 @@ from . import border
 from .border import CLONE, tag_of, to_js
 from .js_exception import JsException
 from .rpc_stubs import JsFunction, JsRpcStub, JsRpcTarget
+from .run_sync import unawaited
 
 __all__ = [
     "answered",
@@ -105,7 +106,8 @@ async def _answer(function: Callable[..., Any], *args: Any) -> Any:
     """Call ``function``, and return its result as JavaScript's."""
     with _failing:
         values, options = _arguments(function, args)
-        result = function(*values, **options)
+        with unawaited:
+            result = function(*values, **options)
         return sendable(await result if isawaitable(result) else result, result_of(function))
 
 

@@ -19,11 +19,30 @@ from inspect import iscoroutine
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
+from .._border.contexts import CANNOT_WAIT
 from ..errors import WorkersError
 
-__all__ = ["run_sync"]
+__all__ = ["run_sync", "unawaited"]
 
 T = TypeVar("T")
+
+
+class _Unawaited:
+    """``with unawaited: …``: a call that JavaScript would make without awaiting it.
+
+    Nothing can wait in it. The body of a coroutine runs later, outside the block.
+    """
+
+    depth = 0
+
+    def __enter__(self) -> None:
+        self.depth += 1
+
+    def __exit__(self, *_: object) -> None:
+        self.depth -= 1
+
+
+unawaited = _Unawaited()
 
 
 def run_sync(awaitable: Awaitable[T]) -> T:
@@ -44,10 +63,9 @@ def _stacks() -> _Stacks:
     try:
         loop = asyncio.get_running_loop()
     except RuntimeError:
-        raise WorkersError(
-            "run_sync: expected synchronous code that an async handler calls, got code without a "
-            "running event loop, at import or in a thread; await the value in an async function"
-        ) from None
+        raise WorkersError(CANNOT_WAIT) from None
+    if unawaited.depth:
+        raise WorkersError(CANNOT_WAIT)
     if loop not in _by_loop:
         try:
             greenlet = import_module("greenlet")

@@ -10,9 +10,13 @@ from typing import Any
 from pyworkers_sdk import (
     KV,
     ConversionError,
+    DurableObjectState,
+    HTMLRewriter,
     KVError,
     Request,
     Response,
+    RpcTarget,
+    WebSocketPair,
     WorkersError,
     run_sync,
     wsgi,
@@ -315,3 +319,86 @@ async def test_run_sync_of_anything_else_is_refused(case: Any) -> None:
 async def test_run_sync_without_stack_switching_says_what_to_do() -> None:
     with raises(WorkersError, match="run_sync: expected .*; await the value in an async function"):
         run_sync(later("x"))
+
+
+# Where nothing can wait --------------------------------------------------------------------------
+
+
+def tried() -> str:
+    """Return the message of the error that run_sync raises here, or "none"."""
+    try:
+        run_sync(later("x"))
+    except WorkersError as error:
+        return str(error)
+    return "none"
+
+
+REFUSED = "in a function that JavaScript does not await; await the value in an async function"
+
+
+@not_in("node", reason=NODE_WORKER)
+async def test_run_sync_in_a_plain_function_over_rpc_is_refused(app: AppEnv) -> None:
+    callee: Any = app.CALLEE
+    assert REFUSED in await callee.apply(tried)
+
+
+@not_in("node", reason=NODE_WORKER)
+async def test_run_sync_in_a_plain_method_of_an_rpc_target_is_refused(app: AppEnv) -> None:
+    seen: list[str] = []
+
+    class Target(RpcTarget):
+        def increment(self, by: int) -> int:
+            seen.append(tried())
+            return by
+
+        @property
+        def value(self) -> int:
+            seen.append(tried())
+            return 1
+
+    target: Any = Target()
+    assert await app.CALLEE.use(target) == [5, 1]
+    assert len(seen) == 2
+    assert all(REFUSED in text for text in seen)
+
+
+@not_in("node", reason=NODE_WORKER)
+async def test_run_sync_in_transaction_sync_is_refused(state: DurableObjectState) -> None:
+    assert REFUSED in state.storage.transaction_sync(tried)
+    assert await state.block_concurrency_while(lambda: later(tried())) == "none"
+
+
+@not_in("node", reason="HTMLRewriter is only in the Workers runtime")
+async def test_run_sync_in_html_handlers_is_refused_unless_they_are_async() -> None:
+    seen: list[str] = []
+
+    class Plain:
+        def element(self, element: Any) -> None:
+            seen.append(tried())
+
+    class Async:
+        async def element(self, element: Any) -> None:
+            seen.append(tried())
+
+    page = HTMLRewriter().on("p", Plain()).on("p", Async()).transform(Response("<p>x</p>"))
+    assert await page.text() == "<p>x</p>"
+    assert REFUSED in seen[0]
+    assert seen[1] == "none"
+
+
+@not_in("node", reason="Node has no WebSocketPair")
+async def test_run_sync_in_listeners_is_refused_unless_they_are_async() -> None:
+    seen: list[str] = []
+
+    async def listener(event: Any) -> None:
+        seen.append(tried())
+
+    client, server = WebSocketPair()
+    client.accept()
+    server.accept()
+    server.add_event_listener("message", lambda event: seen.append(tried()))
+    server.add_event_listener("message", listener)
+    client.send("x")
+    await asyncio.sleep(0.05)
+    assert REFUSED in seen[0]
+    assert seen[1:] == ["none"]

@@ -16,6 +16,7 @@ from types import SimpleNamespace
 from typing import Any, get_args
 
 from ..._cpython.js_exception import JsException
+from ..._cpython.run_sync import unawaited
 
 __all__ = ["FakeTracing", "tail_events", "trace_item"]
 
@@ -72,13 +73,15 @@ class FakeTracing:
 
     def withActiveSpan(self, span: FakeSpan, callback: Callable[[], Any], /) -> Any:
         with _activated(span):
-            result = callback()
+            with unawaited:
+                result = callback()
             return asyncio.ensure_future(result) if isawaitable(result) else result
 
     def enterSpan(self, name: str, callback: Callable[[FakeSpan], Any], /) -> Any:
         span = FakeSpan(name)
         with _activated(span):
-            result = callback(span)
+            with unawaited:
+                result = callback(span)
             if isawaitable(result):
                 result = asyncio.ensure_future(result)
         if not isawaitable(result):

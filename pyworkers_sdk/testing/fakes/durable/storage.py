@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from ...._cpython.clone_size import clone_size
 from ...._cpython.js_exception import JsException
+from ...._cpython.run_sync import unawaited
 from ...._times import EPOCH
 from ...runtime.scheduling import InputGate, scheduler
 from ..sqlite import Refused
@@ -375,7 +376,8 @@ class FakeDurableObjectStorage(_Operations):
             raise JsException("Error", _NO_SYNC_TRANSACTION)
         depth = self.live(writes=True).database.save()
         try:
-            result = closure()
+            with unawaited:
+                result = closure()
         except BaseException:
             if self.broken is None:
                 self.database.release(depth, undo=True)
