@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime
 import gc
+import itertools
 from array import array
 from collections.abc import AsyncIterator, Awaitable, Callable
 from importlib import import_module
@@ -39,6 +40,7 @@ from pyworkers_sdk import (
     VectorizeVector,
     WebSocket,
     Workflow,
+    asgi,
     fetch,
 )
 from pyworkers_sdk.errors import WorkersError
@@ -187,6 +189,31 @@ async def broken(bindings: Bindings) -> None:
         raise ValueError
 
     await fails(Response(failing()).text())
+
+
+async def application(scope: Any, receive: Any, send: Any) -> None:
+    """An ASGI application that waits for its client to leave."""
+    if scope["type"] == "lifespan":
+        return
+    assert (await receive())["body"] == b"x"
+    await receive()
+    leaving = asyncio.ensure_future(receive())
+    streams = scope["path"] == "/stream"
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"a", "more_body": streams})
+    if streams:
+        await send({"type": "http.response.body", "body": b"b"})
+    assert (await leaving)["type"] == "http.disconnect"
+
+
+async def in_an_application(bindings: Bindings) -> None:
+    path = next(PATHS)
+    request = Request(f"https://a/{path}", method="POST", headers={"a": "b"}, body="x")
+    response = await asgi.fetch(application, request)
+    assert await response.text() == ("ab" if path == "stream" else "a")
+
+
+PATHS = itertools.cycle(["whole", "stream"])
 
 
 async def with_a_form(bindings: Bindings) -> None:
@@ -458,6 +485,7 @@ CALLS: dict[str, Call] = {
     ),
     "queue.metrics": lambda bindings: bindings.queue.metrics(),
     "a batch of messages": message_batch,
+    "asgi": in_an_application,
     "requests and responses": over_http,
     "streams left early": left_unread,
     "streams that are cancelled": cancelled,

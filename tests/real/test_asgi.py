@@ -113,11 +113,14 @@ def test_streamed_response_keeps_its_content_length(url: str, path: str) -> None
     assert answer.body == b"0123456789"
 
 
-def test_application_that_returns_early_ends_the_body(url: str) -> None:
-    answer = ask(url, "/early")
-    # workerd ends a chunked body that breaks off as if it were whole, and may drop its last piece.
-    assert answer.status == 200
-    assert answer.body in (b"3\r\none\r\n0\r\n\r\n", b"0\r\n\r\n")
+def test_application_that_returns_early_breaks_the_body_off(url: str) -> None:
+    with connect(url) as connection:
+        connection.sendall(b"GET /early HTTP/1.1\r\nHost: e.com\r\n\r\n")
+        data = b""
+        while chunk := connection.recv(2**16):
+            data += chunk
+    # workerd may drop what it has not sent yet. A whole body would end with an empty chunk.
+    assert not data.endswith(b"0\r\n\r\n")
 
 
 def test_work_after_the_response_is_done(url: str) -> None:

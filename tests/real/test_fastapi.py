@@ -71,7 +71,7 @@ def in_workerd(folder: Path) -> Iterator[str]:
     config = {
         "name": "shop",
         "main": "worker.py",
-        "compatibility_date": "2026-08-01",
+        "compatibility_date": "2026-09-08",
         "compatibility_flags": ["python_workers", "enable_request_signal"],
         "kv_namespaces": [{"binding": "CACHE", "id": "cache"}],
         "vars": {"SHOP": "corner"},
