@@ -135,6 +135,7 @@ class Signature:
     """
 
     __slots__ = (
+        "_has_options",
         "_inspected",
         "_keywords",
         "_loads_more",
@@ -167,7 +168,8 @@ class Signature:
             else:
                 self._positional.append((parameter.name, type_))
         self._types = [type_ for _, type_ in self._positional]
-        self._loads_more = self._keywords is not None or (
+        self._has_options = self._keywords is not None and self._rest is None
+        self._loads_more = self._has_options or (
             self._rest is not None and self._rest[1] is not None
         )
         self.result = typed(hints.get("return", Any))
@@ -213,9 +215,9 @@ class Signature:
                 return values, {}
         options: dict[str, Any] = {}
         known = len(self._positional)
-        if self._keywords is not None and len(values) == known + 1 and type(values[-1]) is dict:
+        if self._has_options and len(values) == known + 1 and type(values[-1]) is dict:
             options = {
-                name: self._loaded(name, self._keywords.get(name, self._others), value)
+                name: self._loaded(name, (self._keywords or {}).get(name, self._others), value)
                 for name, value in values.pop().items()
             }
         for index, (name, type_) in enumerate(self._positional[: len(values)]):

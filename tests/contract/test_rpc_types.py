@@ -259,6 +259,14 @@ async def test_callbacks_get_and_return_what_they_declare(app: AppEnv, case: Any
         await adder({"x": ""})
 
 
+@only(*WORLDS, reason=NODE)
+async def test_function_of_any_arguments_gets_a_dict_as_it_is(app: AppEnv) -> None:
+    def anything(*args: Any, **options: Any) -> list[Any]:
+        return [[*args], options]
+
+    assert await app.CALLEE.apply(anything, {"a": 1}) == [[{"a": 1}], {}]  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
 class Local(RpcTarget):
     async def add(self, point: Point) -> Point:
         assert isinstance(point, Point)
