@@ -488,8 +488,6 @@ class Linked:
     __hash__ = None  # type: ignore[assignment]
 
 
-Alias = typing_extensions.TypeAliasType("Alias", "dict[str, int]")
-
 CLASSES: dict[str, tuple[Any, Any, Any]] = {
     "generic dataclass": (Base[int], {"item": 1}, Base(1)),
     "generic base": (Sub[int], {"item": [1], "other": 2}, Sub([1], 2)),
