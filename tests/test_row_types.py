@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import date, datetime, timezone
+from collections import namedtuple
+from collections.abc import Callable, Sequence
+from dataclasses import InitVar, dataclass, field
+from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from enum import Enum
-from typing import Annotated, Any, Literal, NewType, NotRequired, TypedDict
+from types import SimpleNamespace
+from typing import (
+    Annotated,
+    Any,
+    AnyStr,
+    ClassVar,
+    Final,
+    Generic,
+    Literal,
+    NamedTuple,
+    NewType,
+    NotRequired,
+    Required,
+    TypedDict,
+    TypeVar,
+)
 from uuid import UUID
 
 import pytest
-from pydantic import BaseModel, Field, Json, RootModel, TypeAdapter
+import typing_extensions
+from pydantic import BaseModel, BeforeValidator, Field, Json, RootModel, TypeAdapter
 
 from pyworkers_sdk import D1, RowError, RowTypeError
-from pyworkers_sdk._row_types import load, row, rows
+from pyworkers_sdk._row_types import load, loader_of, row, rows
 from pyworkers_sdk.testing import fake
 
 UserId = NewType("UserId", int)
@@ -392,3 +409,257 @@ def test_a_column_of_other_text_is_an_error_without_the_text(cell: Any) -> None:
 def test_json_text_inside_json_is_not_parsed() -> None:
     with pytest.raises(RowError, match="value: tags: expected list, got str"):
         load(Customer, {"id": 1, "tags": '["a"]', "address": None}, "value")
+
+
+# Classes of every kind ---------------------------------------------------------------------------
+
+T = TypeVar("T")
+Bound = TypeVar("Bound", bound=int)
+
+
+@dataclass
+class Base(Generic[T]):
+    item: T
+
+
+@dataclass
+class Sub(Base[list[T]], Generic[T]):
+    other: T
+
+
+@dataclass
+class IntSub(Sub[int]):
+    last: str = ""
+
+
+@dataclass(slots=True, kw_only=True)
+class Everyone:
+    id: int
+    seed: InitVar[int]
+    kind: ClassVar[Plain] = Plain()
+    total: int = field(init=False)
+    friends: list[Everyone] | None = None
+
+    def __post_init__(self, seed: int) -> None:
+        self.total = self.id + seed
+
+
+class Position(NamedTuple, Generic[T]):
+    x: T
+    y: float = 0.5
+
+
+Untyped = namedtuple("Untyped", "a b")
+
+
+class Closed(typing_extensions.TypedDict, closed=True):
+    a: int
+
+
+class Open(typing_extensions.TypedDict, extra_items=int):  # type: ignore[call-arg]
+    a: str
+
+
+class Mixed(TypedDict, total=False):
+    a: Required[int]
+    b: typing_extensions.ReadOnly[int]
+
+
+class Node(TypedDict):
+    value: int
+    next: Node | None
+
+
+class Linked:
+    """A class that acts like one of attrs, which the project does not need."""
+
+    __attrs_attrs__ = (
+        SimpleNamespace(name="_id", alias="id", init=True, default="NOTHING", type=int),
+        SimpleNamespace(name="tags", alias="tags", init=True, default=(), type=list[str]),
+        SimpleNamespace(name="made", alias="made", init=False, default=0, type=int),
+    )
+
+    def __init__(self, id: int, tags: Sequence[str] = ()) -> None:
+        self.loaded = (id, tags)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Linked) and self.loaded == other.loaded
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+CLASSES: dict[str, tuple[Any, Any, Any]] = {
+    "generic dataclass": (Base[int], {"item": 1}, Base(1)),
+    "generic base": (Sub[int], {"item": [1], "other": 2}, Sub([1], 2)),
+    "bound base": (IntSub, {"item": [1], "other": 2}, IntSub([1], 2)),
+    "generic without argument": (Base, {"item": "any"}, Base("any")),
+    "init variable": (Everyone, {"id": 1, "seed": 2}, Everyone(id=1, seed=2)),
+    "recursive dataclass": (
+        Everyone,
+        {"id": 1, "seed": 2, "friends": [{"id": 3, "seed": 4}]},
+        Everyone(id=1, seed=2, friends=[Everyone(id=3, seed=4)]),
+    ),
+    "named tuple by name": (Position[int], {"x": 1}, Position(1)),
+    "named tuple by position": (Position[int], [1, 2], Position(1, 2.0)),
+    "untyped named tuple": (Untyped, {"a": 1, "b": "x"}, Untyped(1, "x")),
+    "open TypedDict": (Open, {"a": "x", "b": 1}, {"a": "x", "b": 1}),
+    "keys that are not required": (Mixed, {"a": 1}, {"a": 1}),
+    "recursive TypedDict": (Node, {"value": 1, "next": None}, {"value": 1, "next": None}),
+    "attrs": (Linked, {"id": 1, "tags": ["a"], "made": 5}, Linked(1, ["a"])),
+    "bound type variable": (list[Bound], [1], [1]),  # type: ignore[valid-type]
+    "constrained type variable": (AnyStr, "a", "a"),
+    "Final": (Final[int], 1, 1),
+    "fixed tuple": (tuple[int, str], [1, "a"], (1, "a")),
+    "empty tuple": (tuple[()], [], ()),
+    "bare containers": (tuple, [1, "a"], (1, "a")),
+    "frozenset of enums": (frozenset[Colour], ["red"], frozenset({Colour.RED})),
+    "keys of an int": (dict[int, str], {"1": "a", "-2": "b"}, {1: "a", -2: "b"}),
+    "keys of an Enum": (dict[Colour, int], {"red": 1}, {Colour.RED: 1}),
+    "time": (time, "12:30:00", time(12, 30)),
+    "timedelta in seconds": (timedelta, 1.5, timedelta(seconds=1.5)),
+    "timedelta as text": (timedelta, "-P1DT2H3M4.5S", -timedelta(1, 4.5, 0, 0, 3, 2)),
+    "literal of an Enum": (Literal[Colour.RED], "red", Colour.RED),
+    "float before timedelta": (timedelta | float, 2, 2.0),
+    "list before set": (set[int] | list[int], [1], [1]),
+    "date before datetime": (date | datetime, "2026-01-02", date(2026, 1, 2)),
+    "best of two": (
+        Base[int] | Position[int],
+        {"x": 1, "y": 2},
+        Position(1, 2.0),
+    ),
+    "any as the last": (Any | list[Colour], ["red"], [Colour.RED]),
+    "constraint": (Annotated[list[int], Field(min_length=1)], [1], [1]),
+    "validator": (Annotated[int, BeforeValidator(int)], "3", 3),
+    "comment": (Annotated[int, "a comment", {"any": []}], 3, 3),
+}
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_a_class_of_any_kind_is_loaded(name: str) -> None:
+    annotation, value, expected = CLASSES[name]
+    loaded = load(annotation, value, "value")
+    assert loaded == expected
+    assert type(loaded) is type(expected)
+    assert loader_of(annotation, "value")(value) == expected
+
+
+MISFITS: dict[str, tuple[Any, Any, str]] = {
+    "generic base": (Sub[int], {"item": [1], "other": "x"}, "value: other: expected int, got str"),
+    "base of a base": (IntSub, {"item": ["x"], "other": 1}, r"value: item\[0\]: expected int"),
+    "init variable": (Everyone, {"id": 1, "seed": "x"}, "value: seed: expected int, got str"),
+    "missing init variable": (Everyone, {"id": 1}, "value: missing key 'seed'"),
+    "long named tuple": (Position[int], [1, 2, 3], "value: expected at most 2 items, got 3"),
+    "short named tuple": (Position[int], [], "value: missing key 'x'"),
+    "closed TypedDict": (Closed, {"a": 1, "b": 2}, r"value: \['b'\]: expected no key"),
+    "open TypedDict": (Open, {"a": "x", "b": "y"}, r"value: \['b'\]: expected int, got str"),
+    "inner recursive": (
+        Node,
+        {"value": 1, "next": {"value": "x"}},
+        "value: next: missing key 'nex",
+    ),
+    "short tuple": (tuple[int, str], [1], "value: expected 2 items, got 1"),
+    "item of a set": (set[int], [1, "x"], r"value: \[1\]: expected int, got str"),
+    "unhashable": (set[list[int]], [[1]], "value: expected items that can be in a set, got others"),
+    "key": (dict[int, int], {"x": 1}, r"value: \['x'\]: expected int, got str"),
+    "key with a zero": (dict[int, int], {"01": 1}, r"value: \['01'\]: expected int, got str"),
+    "keys": (dict[Colour, int], {"blue": 1}, r"value: \['blue'\]: expected Colour, got"),
+    "time without colons": (
+        time,
+        "20260102",
+        "value: expected time in ISO 8601, got an invalid str",
+    ),
+    "long duration": (timedelta, 1e300, "value: expected timedelta in seconds or as ISO 8601"),
+    "duration of days": (timedelta, "P1Y", "value: expected timedelta in seconds or as ISO 8601"),
+    "infinite Decimal": (Decimal, "NaN", "value: expected a finite Decimal, got another"),
+    "huge int": (float, 10**400, "value: expected float, got an int beyond its range"),
+    "huge float": (int, 1e300, "value: expected int, got float"),
+    "one of a union": (
+        Node | None,
+        {"value": "x", "next": None},
+        "value: value: expected int, got",
+    ),
+    "literal": (Literal["a", 2], "b", r"value: expected one of \('a', 2\), got another str"),
+    "constraint": (Annotated[int, Field(gt=0)], -1, "value: Input should be greater than 0"),
+    "bool": (Colour | bool, 2, "value: expected Colour | bool, got int"),
+}
+
+
+@pytest.mark.parametrize("name", MISFITS)
+def test_a_value_that_a_class_cannot_load_is_an_error_with_its_path(name: str) -> None:
+    annotation, value, message = MISFITS[name]
+    with pytest.raises(RowError, match=f"^{message}"):
+        load(annotation, value, "value")
+
+
+class Raises(Exception):
+    """An exception with a secret."""
+
+
+@dataclass
+class Strict:
+    a: int
+    error: ClassVar[type[Exception]] = ValueError
+
+    def __post_init__(self) -> None:
+        raise self.error("s3cret")
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyError, TypeError, Raises, RecursionError])
+def test_an_exception_of_a_constructor_is_the_cause_of_a_row_error(
+    error: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Strict, "error", error)
+    calls: list[Any] = [
+        lambda: load(Strict, {"a": 1}, "value"),
+        lambda: row(Strict, {"a": 1}),
+        lambda: load(list[Strict], [{"a": 1}], "value"),
+    ]
+    for call in calls:
+        with pytest.raises(RowError, match=f"Strict raised {error.__name__}") as caught:
+            call()
+        assert type(caught.value.__cause__) is error
+        assert "s3cret" not in str(caught.value)
+
+
+def test_an_error_of_many_fields_or_a_long_path_has_a_short_message() -> None:
+    with pytest.raises(RowError, match=r"; and 995 more$"):
+        load(TypeAdapter(list[int]), ["x"] * 1000, "value")
+    with pytest.raises(RowError) as caught:
+        load(dict[str, int], {"k" * 100_000: "x"}, "value")
+    assert len(str(caught.value)) < 400
+
+
+def test_unions_in_another_order_are_other_types() -> None:
+    assert load(list[Literal[1] | bool], [1], "value") == [1]
+    assert load(list[date | datetime], ["2026-01-02"], "value") == [date(2026, 1, 2)]
+    moment = datetime(2026, 1, 2, tzinfo=UTC)
+    assert load(list[datetime | date], ["2026-01-02"], "value") == [moment]
+
+
+def test_a_union_of_classes_loads_each_row_as_the_best_of_them() -> None:
+    loaded = _loaded(Point | Customer | None, {"x": 1, "y": 2})
+    assert loaded == [Point(1, 2.0)]
+    made = {"id": 1, "tags": '["a"]', "address": None}
+    assert _loaded(Point | Customer, made) == [Customer(1, ["a"], None)]
+    with pytest.raises(RowError, match="a row fits none of these types"):
+        _loaded(Point | Customer, {"z": 1})
+
+
+@dataclass
+class Itself:
+    parent: typing_extensions.Self | None
+    children: list[typing_extensions.Self]
+
+
+@dataclass
+class Other:
+    own: list[typing_extensions.Self]
+    name: str = ""
+
+
+def test_self_is_the_class_in_which_it_stands() -> None:
+    value = {"parent": {"parent": None, "children": []}, "children": []}
+    assert load(Itself, value, "value") == Itself(Itself(None, []), [])
+    assert load(Other, {"own": [{"own": [], "name": "a"}]}, "value") == Other([Other([], "a")])
+    with pytest.raises(RowError, match=r"value: own\[0\]: missing key 'own'"):
+        load(Other, {"own": [{"children": [], "parent": None}]}, "value")
