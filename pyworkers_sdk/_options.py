@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
 from typing import Any, TypeVar, cast
 
 from ._border import dumps, expected, from_json
@@ -37,8 +38,23 @@ def camel(name: str) -> str:
 
 
 def js_options(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the options that are not None, under JavaScript's names."""
-    return {camel(name): value for name, value in options.items() if value is not None}
+    """Return the options that are not None, under JavaScript's names.
+
+    A timedelta becomes a number in the unit of the option.
+    """
+    return {camel(name): _number(name, v) for name, v in options.items() if v is not None}
+
+
+def _number(name: str, value: Any) -> Any:
+    if not isinstance(value, timedelta):
+        return value
+    return -(-value // timedelta(seconds=1) if name in _IN_SECONDS else -value // _MILLISECOND)
+
+
+_IN_SECONDS = ("cache_ttl",)
+"""The names of durations that JavaScript takes in seconds; all others are in milliseconds."""
+
+_MILLISECOND = timedelta(milliseconds=1)
 
 
 def js_bag(
@@ -68,7 +84,9 @@ def js_bag(
             raise ConversionError(_unknown_key(name, key, known))
         if value is not None:
             conversion = (convert or {}).get(key)
-            js_names[camel(key)] = conversion(value, f"{name}.{key}") if conversion else value
+            js_names[camel(key)] = (
+                conversion(value, f"{name}.{key}") if conversion else _number(key, value)
+            )
     return js_names
 
 

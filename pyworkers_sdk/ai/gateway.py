@@ -35,8 +35,8 @@ class GatewayRetries(TypedDict, total=False):
 
     max_attempts: int
     """The number of attempts, 1 to 5."""
-    retry_delay_ms: int
-    """The delay between attempts in milliseconds, 100 to 5,000."""
+    retry_delay_ms: int | timedelta
+    """The delay between attempts, as a timedelta or in milliseconds; 100 to 5,000 of them."""
     backoff: Literal["constant", "linear", "exponential"]
     """How the delay grows."""
 
@@ -52,8 +52,8 @@ class UniversalGatewayOptions(TypedDict, total=False):
     """Values that are stored in the log."""
     collect_log: bool
     event_id: str
-    request_timeout_ms: int
-    """How long the first part of an answer may take, in milliseconds."""
+    request_timeout_ms: int | timedelta
+    """How long the first part of an answer may take, as a timedelta or in milliseconds."""
     retries: GatewayRetries
 
 
@@ -99,6 +99,7 @@ class AiGatewayLog(TypedDict, total=False):
     model_type: str
     path: Required[str]
     duration: Required[float]
+    """The duration of the request, in milliseconds."""
     request_type: str
     request_content_type: str
     status_code: Required[int]

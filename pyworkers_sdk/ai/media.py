@@ -156,6 +156,7 @@ class SpeechStreamOutput(TypedDict, total=False):
     results: dict[str, Any]
     text: str
     duration: float
+    """The duration of the sound, in seconds."""
 
 
 class TurnDetectionInput(TypedDict):

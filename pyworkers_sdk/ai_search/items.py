@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from .._border import expected, from_js, prop, raising, raw, stream_from, text
-from .._options import json_of
+from .._options import js_options, json_of
 from .._remote_object import RemoteObject
 from ..blob import Blob
 from ..errors import AiSearchError
@@ -118,8 +119,8 @@ class AiSearchItems(RemoteObject["_js.AiSearchItems"]):
         content: _Content,
         *,
         metadata: Mapping[str, Any] | None = None,
-        poll_interval_ms: int | None = None,
-        timeout_ms: int | None = None,
+        poll_interval_ms: int | timedelta | None = None,
+        timeout_ms: int | timedelta | None = None,
     ) -> AiSearchItemInfo:
         """Store a file, and wait until it is indexed or until the timeout.
 
@@ -129,16 +130,19 @@ class AiSearchItems(RemoteObject["_js.AiSearchItems"]):
             name: The name of the file; it becomes the key of the item.
             content: The content of the file.
             metadata: Metadata to filter by. An instance can have at most 5 fields of metadata.
-            poll_interval_ms: The time between polls, in milliseconds; 1,000 by default.
-            timeout_ms: The timeout in milliseconds; 30,000 by default.
+            poll_interval_ms: The time between polls, as a timedelta or in milliseconds; 1,000 by
+                default.
+            timeout_ms: The timeout, as a timedelta or in milliseconds; 30,000 by default.
 
         JS: AiSearchItems.uploadAndPoll.
         """
-        options = {
-            "metadata": metadata,
-            "pollIntervalMs": poll_interval_ms,
-            "timeoutMs": timeout_ms,
-        }
+        options = js_options(
+            {
+                "metadata": metadata,
+                "poll_interval_ms": poll_interval_ms,
+                "timeout_ms": timeout_ms,
+            }
+        )
         return await self._upload("uploadAndPoll", name, content, options)
 
     async def _upload(self, method: str, name: str, content: Any, options: Any) -> AiSearchItemInfo:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .._border import binding, text, to_js
@@ -160,24 +161,24 @@ class Browser(RemoteObject[Any]):
     async def acquire(
         self,
         *,
-        keep_alive: int | None = None,
+        keep_alive: int | timedelta | None = None,
         recording: bool | None = None,
         location: str | None = None,
         outbound_by_host: Mapping[str, Fetcher] | None = None,
         guardrails: BrowserRunAcquireGuardrails | None = None,
         targets: bool | None = None,
-        live_view_url_expires_in_ms: int | None = None,
+        live_view_url_expires_in_ms: int | timedelta | None = None,
     ) -> BrowserRunAcquireResult:
         """Start a session.
 
         Args:
-            keep_alive: The time without use after which the session ends, in milliseconds.
+            keep_alive: The time without use after which the session ends, as a timedelta or in ms.
             recording: Record the session.
             location: The location of the browser.
             outbound_by_host: Services that answer requests to these hosts, in place of the network.
             guardrails: The domains that the session may visit.
             targets: Return the pages of the session.
-            live_view_url_expires_in_ms: The lifetime of live view URLs, in milliseconds.
+            live_view_url_expires_in_ms: The lifetime of live view URLs, as a timedelta or in ms.
 
         JS: BrowserRun.acquire.
         """
@@ -196,24 +197,24 @@ class Browser(RemoteObject[Any]):
     async def launch(
         self,
         *,
-        keep_alive: int | None = None,
+        keep_alive: int | timedelta | None = None,
         recording: bool | None = None,
         location: str | None = None,
         outbound_by_host: Mapping[str, Fetcher] | None = None,
         guardrails: BrowserRunAcquireGuardrails | None = None,
         targets: bool | None = None,
-        live_view_url_expires_in_ms: int | None = None,
+        live_view_url_expires_in_ms: int | timedelta | None = None,
     ) -> BrowserRunConnection:
         """Start a session and connect to it.
 
         Args:
-            keep_alive: The time without use after which the session ends, in milliseconds.
+            keep_alive: The time without use after which the session ends, as a timedelta or in ms.
             recording: Record the session.
             location: The location of the browser.
             outbound_by_host: Services that answer requests to these hosts, in place of the network.
             guardrails: The domains that the session may visit.
             targets: Return the pages of the session.
-            live_view_url_expires_in_ms: The lifetime of live view URLs, in milliseconds.
+            live_view_url_expires_in_ms: The lifetime of live view URLs, as a timedelta or in ms.
 
         JS: BrowserRun.launch.
         """
@@ -242,7 +243,7 @@ class Browser(RemoteObject[Any]):
         *,
         mode: BrowserRunLiveViewMode | None = None,
         target_id: str | None = None,
-        expires_in_ms: int | None = None,
+        expires_in_ms: int | timedelta | None = None,
         guardrails: BrowserRunConnectionGuardrails | None = None,
     ) -> BrowserRunLiveView:
         """Return URLs at which a running session can be viewed.
@@ -251,7 +252,7 @@ class Browser(RemoteObject[Any]):
             session_id: The id of the session.
             mode: The kind of view: "devtools", "tab" or "full".
             target_id: The page to view.
-            expires_in_ms: The lifetime of the URLs, in milliseconds.
+            expires_in_ms: The lifetime of the URLs, as a timedelta or in ms.
             guardrails: The restrictions for viewers.
 
         JS: BrowserRun.getLiveView.
@@ -299,8 +300,8 @@ class Browser(RemoteObject[Any]):
         code: str,
         *,
         library: Literal["playwright", "puppeteer"] | None = None,
-        timeout: int | None = None,  # noqa: ASYNC109
-        keep_alive: int | None = None,
+        timeout: int | timedelta | None = None,  # noqa: ASYNC109
+        keep_alive: int | timedelta | None = None,
         lab: bool | None = None,
         recording: bool | None = None,
     ) -> Response:
@@ -311,8 +312,8 @@ class Browser(RemoteObject[Any]):
         Args:
             code: The script.
             library: The library that the script uses.
-            timeout: The time limit of the script, in milliseconds.
-            keep_alive: The time without use after which the session ends, in milliseconds.
+            timeout: The time limit of the script, as a timedelta or in ms.
+            keep_alive: The time without use after which the session ends, as a timedelta or in ms.
             lab: The option ``lab`` of the service.
             recording: Record the session.
 
@@ -334,7 +335,7 @@ class Browser(RemoteObject[Any]):
         code: str,
         *,
         library: Literal["playwright", "puppeteer"] | None = None,
-        timeout: int | None = None,  # noqa: ASYNC109
+        timeout: int | timedelta | None = None,  # noqa: ASYNC109
         target_id: str | None = None,
     ) -> Response:
         """Run a JavaScript script in an open session.
@@ -345,7 +346,7 @@ class Browser(RemoteObject[Any]):
             session_id: The id of the session.
             code: The script.
             library: The library that the script uses.
-            timeout: The time limit of the script, in milliseconds.
+            timeout: The time limit of the script, as a timedelta or in ms.
             target_id: The page that the script runs in.
 
         JS: BrowserRun.scriptInSession.

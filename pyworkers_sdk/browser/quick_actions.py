@@ -6,6 +6,7 @@ Options have snake_case names. Responses are JSON with the keys of the service:
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, Literal, NotRequired, TypeAlias, TypedDict
 
 __all__ = [
@@ -113,8 +114,8 @@ class CookieParam(TypedDict):
 class GotoOptions(TypedDict, total=False):
     """Options for the navigation to the page."""
 
-    timeout: int
-    """The time limit in milliseconds."""
+    timeout: int | timedelta
+    """The time limit, as a timedelta or in milliseconds."""
     wait_until: BrowserRunLifecycleEvent | list[BrowserRunLifecycleEvent]
     referer: str
     referrer_policy: str
@@ -137,8 +138,8 @@ class WaitForSelector(TypedDict):
     selector: str
     hidden: NotRequired[Literal[True]]
     visible: NotRequired[Literal[True]]
-    timeout: NotRequired[int]
-    """The time limit in milliseconds."""
+    timeout: NotRequired[int | timedelta]
+    """The time limit, as a timedelta or in milliseconds."""
 
 
 class BrowserRunCommonOptions(TypedDict, total=False):
@@ -166,13 +167,13 @@ class BrowserRunCommonOptions(TypedDict, total=False):
     viewport: Viewport
     """The size of the page; 1920 x 1080 by default."""
     wait_for_selector: WaitForSelector
-    wait_for_timeout: int
-    """The time to wait, in milliseconds."""
+    wait_for_timeout: int | timedelta
+    """The time to wait, as a timedelta or in milliseconds."""
     best_attempt: bool
-    action_timeout: int
-    """The time limit of the action, in milliseconds."""
-    cache_ttl: int
-    """How long the result is cached, in seconds; 5 by default."""
+    action_timeout: int | timedelta
+    """The time limit of the action, as a timedelta or in milliseconds."""
+    cache_ttl: int | timedelta
+    """How long the result is cached, as a timedelta or in seconds; 5 by default."""
     browser: Literal["kitesurf"]
 
 
@@ -242,8 +243,8 @@ class PDFOptions(TypedDict, total=False):
     omit_background: bool
     tagged: bool
     outline: bool
-    timeout: int
-    """The time limit in milliseconds."""
+    timeout: int | timedelta
+    """The time limit, as a timedelta or in milliseconds."""
 
 
 class BrowserRunPDFOptions(BrowserRunCommonOptions, total=False):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal, NamedTuple, TypeAlias, TypedDict
 
 from .._border import from_js, prop, raw, text
@@ -125,6 +125,7 @@ class BrowserRunLimits(NamedTuple):
     time_until_next_allowed_browser_acquisition: int
     """The time until the next session may start, in milliseconds."""
     used_browser_time_seconds: float | None
+    """The time for which browsers were used, in seconds."""
 
 
 class BrowserRunCloseSessionResult(NamedTuple):
@@ -181,13 +182,14 @@ class BrowserRunDevtools(RemoteObject[Any]):
         return protocol
 
     async def list_targets(
-        self, session_id: str, *, live_view_url_expires_in_ms: int | None = None
+        self, session_id: str, *, live_view_url_expires_in_ms: int | timedelta | None = None
     ) -> list[BrowserRunDevToolsTarget]:
         """List the pages of a session.
 
         Args:
             session_id: The id of the session.
-            live_view_url_expires_in_ms: The lifetime of live view URLs, in milliseconds.
+            live_view_url_expires_in_ms: The lifetime of live view URLs, as a timedelta or
+                in milliseconds.
 
         JS: BrowserRunDevtools.listTargets.
         """
@@ -204,14 +206,15 @@ class BrowserRunDevtools(RemoteObject[Any]):
         session_id: str,
         url: str | None = None,
         *,
-        live_view_url_expires_in_ms: int | None = None,
+        live_view_url_expires_in_ms: int | timedelta | None = None,
     ) -> BrowserRunDevToolsTarget:
         """Open a page in a session.
 
         Args:
             session_id: The id of the session.
             url: The URL of the page; an empty page by default.
-            live_view_url_expires_in_ms: The lifetime of live view URLs, in milliseconds.
+            live_view_url_expires_in_ms: The lifetime of live view URLs, as a timedelta or
+                in milliseconds.
 
         JS: BrowserRunDevtools.newTarget.
         """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -83,8 +84,8 @@ class DurableObjectRetryOptions(TypedDict, total=False):
 
     max_retries: int
     """The maximum number of retries."""
-    timeout_ms: int
-    """The total time for retries, in milliseconds."""
+    timeout_ms: int | timedelta
+    """The total time for retries, as a timedelta or in milliseconds."""
 
 
 class DurableObjectStub(Fetcher):

@@ -74,9 +74,9 @@ class WorkflowRetention(TypedDict):
     """How long a finished instance is kept. A bare number is in milliseconds."""
 
     success_retention: NotRequired[WorkflowDuration]
-    """The time after the instance completed."""
+    """The time after the instance completed, as a timedelta, in milliseconds or as text."""
     error_retention: NotRequired[WorkflowDuration]
-    """The time after the instance failed."""
+    """The time after the instance failed, as a timedelta, in milliseconds or as text."""
 
 
 class WorkflowRestartFrom(TypedDict):

@@ -405,7 +405,7 @@ class WorkflowStep(JsWrapper["_js.WorkflowStep"]):
         return _loaded(hint, result, name)
 
     async def sleep(self, name: str, duration: WorkflowDuration) -> None:
-        """Pause the instance for a duration of at most 365 days.
+        """Pause the instance for a timedelta, or a number of milliseconds; at most 365 days.
 
         Args:
             name: The name of the step.
@@ -420,7 +420,7 @@ class WorkflowStep(JsWrapper["_js.WorkflowStep"]):
             await self._js.sleep(name, checked_duration(duration, "duration"))
 
     async def sleep_until(self, name: str, timestamp: datetime | float) -> None:
-        """Pause the instance until a time.
+        """Pause the instance until a datetime, or a number of milliseconds since 1970.
 
         Args:
             name: The name of the step.
@@ -445,15 +445,15 @@ class WorkflowStep(JsWrapper["_js.WorkflowStep"]):
         *,
         payload: type[PayloadT] | None = None,
     ) -> WorkflowStepEvent[PayloadT]:
-        """Wait for an event that ``WorkflowInstance.send_event`` sends.
+        """Wait for an event of ``send_event``, at most a timedelta or a number of milliseconds.
 
         An event that was sent before the step began counts.
 
         Args:
             name: The name of the step.
             type: The type of the event.
-            timeout: The maximum time to wait; 24 hours by default. A bare number is in
-                milliseconds.
+            timeout: The maximum time to wait, as a timedelta, in milliseconds or as text such as
+                "2 hours"; 24 hours by default.
             payload: The row type of the event's payload.
 
         Raises:

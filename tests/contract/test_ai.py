@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any, Final, TypedDict
 
@@ -85,6 +85,25 @@ async def test_only_passed_options_are_sent(ai: AI) -> None:
     }
     assert answer["model"] == "p:@echo"
     assert answer["headers"]["x-a"] == "1"
+
+
+async def test_durations_of_a_gateway_may_be_timedeltas(ai: AI) -> None:
+    answer = await ai.run(
+        ECHO,
+        {},
+        gateway={
+            "id": "g",
+            "cache_ttl": timedelta(minutes=1),
+            "request_timeout_ms": timedelta(seconds=1.5),
+            "retries": {"retry_delay_ms": timedelta(milliseconds=100)},
+        },
+    )
+    assert answer["options"]["gateway"] == {
+        "id": "g",
+        "cacheTtl": 60,
+        "requestTimeoutMs": 1500,
+        "retries": {"retryDelayMs": 100},
+    }
 
 
 async def test_unknown_option_raises_type_error(ai: AI) -> None:

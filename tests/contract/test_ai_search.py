@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 from pyworkers_sdk import (
@@ -257,7 +258,9 @@ async def test_upload_replaces_an_item_with_the_same_name(app: AppEnv) -> None:
     items = (await app.SEARCH.create({"id": "upload"})).items
     item = await items.upload("a.txt", TEXT, metadata={"lang": "en", "year": 2026, "none": None})
     assert (item["key"], item["status"], item.get("next_action")) == ("a.txt", "queued", None)
-    again = await items.upload_and_poll("a.txt", "new", poll_interval_ms=10, timeout_ms=1000)
+    again = await items.upload_and_poll(
+        "a.txt", "new", poll_interval_ms=10, timeout_ms=timedelta(seconds=1)
+    )
     assert (again["id"], again["status"], again.get("file_size")) == (item["id"], "completed", 3)
     assert len((await items.list())["result"]) == 1
 

@@ -198,6 +198,33 @@ async def test_scripts_in_new_and_open_sessions(browser: Browser) -> None:
         await browser.script_in_session("nothing", "x")
 
 
+@not_in("fake", reason=SCRIPTED)
+async def test_durations_may_be_timedeltas_and_become_the_numbers_of_the_service(
+    browser: Browser,
+) -> None:
+    answer = await browser.script(
+        "return 1", timeout=timedelta(seconds=1.5), keep_alive=timedelta(microseconds=1)
+    )
+    result = (await answer.json())["result"]
+    assert (result["timeout"], result["keepAlive"]) == (1500, 1)
+    response = await browser.quick_action(
+        "pdf",
+        url="https://example.com/",
+        goto_options={"timeout": timedelta(minutes=1)},
+        wait_for_selector={"selector": "a", "timeout": timedelta(seconds=2)},
+        wait_for_timeout=timedelta(milliseconds=5),
+        action_timeout=timedelta(seconds=3),
+        pdf_options={"timeout": timedelta(seconds=4)},
+        cache_ttl=timedelta(seconds=1.2),
+    )
+    options = await _sent_options(response)
+    assert options["gotoOptions"] == {"timeout": 60_000}
+    assert options["waitForSelector"]["timeout"] == 2000
+    assert (options["waitForTimeout"], options["actionTimeout"]) == (5, 3000)
+    assert options["pdfOptions"] == {"timeout": 4000}
+    assert options["cacheTTL"] == 2
+
+
 # Sessions ----------------------------------------------------------------------------------------
 
 
