@@ -121,6 +121,8 @@ class _Gcm(AesKey):
             raise self._failed(size, size)
         return plaintext
 
+    wrap, unwrap = encrypt, decrypt
+
     def _sealed(self, iv: bytes, data: bytes, extra: bytes) -> tuple[bytes, bytes]:
         """Return the ciphertext and the tag of 16 bytes."""
         if not 8 <= len(iv) <= 128:
@@ -191,6 +193,8 @@ class _Cbc(AesKey):
             raise self._failed(len(data), whole - held)
         return plaintext[:-size]
 
+    wrap, unwrap = encrypt, decrypt
+
     def _mode(self, algorithm: dict[str, Any], unit: str) -> Any:
         iv = field(algorithm, "iv")
         if len(iv) != BLOCK:
@@ -210,7 +214,7 @@ class _Ctr(AesKey):
             raise refused("Operation", f"Invalid counter of {bits} bits length provided.")
         return self._stream(counter, bits, data)
 
-    decrypt = encrypt
+    decrypt = wrap = unwrap = encrypt
 
 
 def _member(algorithm: dict[str, Any], name: str) -> Any:
