@@ -65,7 +65,9 @@ class AesKey(CryptoKey):
             return self._data
         if format == "jwk":
             return secret_jwk(f"A{len(self._data) * 8}{self.name[4:]}", self, self._data)
-        message = f'{self.name} key only supports exporting "raw" & "jwk", not "{format}".'
+        message = (
+            f'{self.name} key only supports exporting "raw", "raw-secret" & "jwk", not "{format}".'
+        )
         raise refused("NotSupported", message)
 
     def _cipher(self, mode: Any) -> Any:

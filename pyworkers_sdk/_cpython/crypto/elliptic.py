@@ -221,7 +221,7 @@ def _reason(data: bytes, curve: _Curve) -> str:
     if data[0] == 4 and len(data) == 1 + 2 * curve.size:
         return ": Point is not on curve."
     if data[0] in (2, 3) and len(data) == 1 + curve.size:
-        return ": Invalid compressed point."
+        return ": Invalid compressed point. Invalid compressed point."
     return ": Invalid point encoding."
 
 
