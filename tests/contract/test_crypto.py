@@ -153,7 +153,7 @@ async def test_timing_safe_equal_of_a_runtime_without_it_is_an_error() -> None:
 STREAMED = {
     "SHA-256": "15e2b0d3c33891ebb0f1ef609ec419420c20e320ce94c65fbc8c3312448eb225",
     "md5": "25f9e794323b453885f5181f1b624d0b",
-    "crc32": "cbf43926",
+    "CRC32": "cbf43926",
     "crc32c": "e3069283",
     "crc64nvme": "ae8b14860a799888",
 }
@@ -174,7 +174,7 @@ async def test_digest_stream_hashes_what_was_written(case: str) -> None:
 
 @not_in("node", reason=NODE_LACKS)
 async def test_digest_stream_of_an_unknown_algorithm_is_refused() -> None:
-    for name in "foo", "CRC32":
+    for name in "foo", "crc-32":
         with raises(CryptoError, match="Unrecognized or unimplemented digest") as caught:
             crypto.DigestStream(name)  # type: ignore[arg-type]
         assert caught.value.js_name == "NotSupportedError"
@@ -186,6 +186,9 @@ async def test_digest_stream_that_is_closed_takes_no_more() -> None:
     await stream.close()
     with raises(StreamError, match=r"This WritableStream has been closed\."):
         await stream.write(b"x")
+    with raises(StreamError, match="clos"):
+        await stream.close()
+    assert (await stream.digest).hex() == "da39a3ee5e6b4b0d3255bfef95601890afd80709"
 
 
 @not_in("node", reason=NODE_LACKS)
@@ -195,6 +198,8 @@ async def test_digest_stream_that_is_aborted_has_no_digest() -> None:
     await stream.abort("no more")
     with raises(AbortError, match="no more"):
         await stream.digest
+    with raises(AbortError, match="no more"):
+        await stream.write(b"x")
 
 
 # AES ----------------------------------------------------------------------------------------
@@ -1057,6 +1062,12 @@ SECRET_REFUSED: dict[str, Refusal] = {
         b"",
         format="foo",
     ),
+    "format behind a flag": oct_refused(
+        "NotSupportedError",
+        'Key format "raw-secret" requires the webcrypto_modern_algorithms flag.',
+        b"",
+        format="raw-secret",
+    ),
     "spki": oct_refused(
         "NotSupportedError",
         'Unrecognized key import format "spki".',
@@ -1164,6 +1175,28 @@ SECRET_REFUSED: dict[str, Refusal] = {
         )
         for length in (0, 32, 41)
     },
+    "hmac spki": oct_refused(
+        "NotSupportedError",
+        'Unrecognized key import format "spki".',
+        b"",
+        algorithm=HMAC_256,
+        usage="sign",
+        format="spki",
+    ),
+    "hmac bad k": oct_refused(
+        "DataError",
+        'HMAC "jwk" key import requires a base64Url encoding of the key',
+        {**OCT, "k": "A"},
+        algorithm=HMAC_256,
+        usage="sign",
+    ),
+    "hmac alg of md5": oct_refused(
+        "NotSupportedError",
+        "Unrecognized or unimplemented hash algorithm requestedHS1",
+        {**OCT, "alg": "HS1"},
+        algorithm={"name": "HMAC", "hash": "MD5"},
+        usage="sign",
+    ),
     "hkdf extractable": oct_refused(
         "SyntaxError",
         "HKDF key cannot be extractable.",
@@ -1247,6 +1280,54 @@ CURVE_REFUSED: dict[str, Refusal] = {
         'parameter ("key_ops"); otherwise, the parameters must be consistent with each other. A '
         'Public Key Use for ECDSA would allow a Key Operations array with only "sign" and/or '
         '"verify" values (not "encrypt").',
+    ),
+    "key_ops and another use": Refusal(
+        loaded({**EC_PUBLIC, "use": "enc", "key_ops": ["verify"]}, ""),
+        "DataError",
+        'Asymmetric "jwk" import requires a JSON Web Key with Public Key Use "use" ("enc") equal '
+        'to "sig".',
+    ),
+    "key_ops and use of ecdh": Refusal(
+        loaded(
+            {**EC_PUBLIC, "use": "enc", "key_ops": ["deriveBits"]},
+            "",
+            {"name": "ECDH", "named_curve": "P-256"},
+        ),
+        "DataError",
+        'A JSON Web Key should have either a Public Key Use parameter ("use") or a Key Operations '
+        'parameter ("key_ops"); otherwise, the parameters must be consistent with each other. For '
+        'public ECDH keys, there are no valid usages,so keys with a non-empty "key_ops" '
+        "parameter are not allowed.",
+    ),
+    "bad d": Refusal(
+        loaded({**EC, "d": "!"}, "sign"),
+        "DataError",
+        'Invalid EC key in JSON Web Key; missing or invalid private key component ("d").',
+    ),
+    "raw compressed": Refusal(
+        loaded(b"\2" + bytes(31) + b"\1", format="raw"),
+        "DataError",
+        "Failed to import raw EC key data: Invalid compressed point. Invalid compressed point..",
+    ),
+    "spki of ed25519": Refusal(
+        loaded(bytes.fromhex(DER["ed25519"][5]), format="spki"),
+        "DataError",
+        "Input was not an EC key.",
+    ),
+    "spki of ed25519 as ecdh": Refusal(
+        loaded(
+            bytes.fromhex(DER["ed25519"][5]),
+            "",
+            {"name": "ECDH", "named_curve": "P-256"},
+            "spki",
+        ),
+        "DataError",
+        "Input was not an EC public key nor a DH key.",
+    ),
+    "curve of the old name of ed25519": Refusal(
+        loaded(ED_PUBLIC, algorithm={"name": "NODE-ED25519", "named_curve": "P-256"}),
+        "NotSupportedError",
+        'EDDSA curve "P-256" isn\'t supported.',
     ),
     "ext": Refusal(
         loaded({**EC_PUBLIC, "ext": False}),
@@ -1411,6 +1492,22 @@ async def test_import_of_another_kind_of_key_as_ed25519_is_refused() -> None:
         await loaded(SPKI, algorithm="Ed25519", format="spki")()
 
 
+SMALL = bytes.fromhex(  # a private key of 512 bits
+    "30820156020100300d06092a864886f70d0101010500048201403082013c020100024100cd764394cc0b68bce12a"
+    "2e9dec961135301c57dba6c6525b4c2e4c29f9bd45b894f949e6890a2245e5d1b7dc521eb9a4f4f98d8c7f604136"
+    "e7a55d9386a4c06102030100010241009aef2f8f293f01404d5b0dc431000901dec1c0cef6385f2a518c280b0f34"
+    "5739bbc25a8b4a12f673119c029b48fbfad86b12e0d408e26fab0ab3abf198ba5241022100e02fdaa1ad864c44e0"
+    "49548e8a0a8c9632ea6928f6236bf2504b74ba4a0fe75d022100ea9e2de890d90e5a53777fec1ba0895d61c12c05"
+    "003e181aa962740fe4ba40d5022100b06a77ed8a9388291b2619782180b3a8ee6030689f68b86572722e64fa2b11"
+    "b1022100857df4ef13a37cc8261fa3388b4b9f7cf386feede5826f22946801539db7dff5022021e1c6c787d3566b"
+    "bfe4d9f8ef83a46c8b758513186cc80dd3e63fcdac67910a"
+)
+E5 = bytes.fromhex(  # a public key with the exponent 5
+    "305a300d06092a864886f70d01010105000349003046024100cd764394cc0b68bce12a2e9dec961135301c57dba6"
+    "c6525b4c2e4c29f9bd45b894f949e6890a2245e5d1b7dc521eb9a4f4f98d8c7f604136e7a55d9386a4c061020105"
+)
+
+
 async def _rsa_jwk() -> dict[str, Any]:
     (_, private), _ = await _rsa_pair("RSASSA-PKCS1-v1_5", "SHA-256")
     jwk = await subtle.export_key("jwk", private)
@@ -1483,6 +1580,22 @@ RSA_REFUSED: dict[str, Refusal] = {
         "The modulus length must be a multiple of 8 and between 256 and 16k, but 24 was requested.",
         n="xxxx",
     ),
+    "huge exponent": rsa_refused(
+        "OperationError",
+        'The "publicExponent" must be either 3 or 65537, but got a number larger than 2^32.',
+        e="AQAAAAAB",
+    ),
+    "spki of another exponent": Refusal(
+        loaded(E5, algorithm={"name": "RSA-PSS", "hash": "SHA-1"}, format="spki"),
+        "OperationError",
+        "Imported RSA key has invalid publicExponent 5.",
+    ),
+    "alg of a name in lower case": rsa_refused(
+        "NotSupportedError",
+        'Unrecognized RSA variant "rsa-pss".',
+        algorithm={"name": "rsa-pss", "hash": "SHA-256"},
+        alg="PS256",
+    ),
     "raw": Refusal(
         loaded(b"", algorithm={"name": "RSA-PSS", "hash": "SHA-1"}, format="raw"),
         "NotSupportedError",
@@ -1509,6 +1622,15 @@ async def test_rsa_key_without_primes_signs_and_is_not_exported() -> None:
     )
     with raises(CryptoError, match=r"^Private key export failed\.$"):
         await subtle.export_key("pkcs8", key)
+    with raises(CryptoError, match="^internal error"):
+        await subtle.export_key("jwk", key)
+
+
+@not_in("node", reason="Node has no MD5 in Web Crypto")
+async def test_ecdsa_of_md5_is_an_internal_error() -> None:
+    _, private = await subtle.generate_key(ECDSA_256, True, SIGN_BOTH)
+    with raises(CryptoError, match="^internal error"):
+        await subtle.sign({"name": "ECDSA", "hash": "MD5"}, private, b"x")
 
 
 def exported(format: str, algorithm: Any, which: str, usages: list[str]) -> Call:
@@ -1526,12 +1648,22 @@ EXPORT_REFUSED: dict[str, Refusal] = {
     "aes spki": Refusal(
         exported("spki", GCM_128, "", ["encrypt"]),
         "NotSupportedError",
-        'AES-GCM key only supports exporting "raw" & "jwk", not "spki".',
+        'AES-GCM key only supports exporting "raw", "raw-secret" & "jwk", not "spki".',
     ),
     "hmac pkcs8": Refusal(
         exported("pkcs8", HMAC_256, "", ["sign"]),
         "NotSupportedError",
         'Unimplemented key export format "pkcs8".',
+    ),
+    "hmac of md5 jwk": Refusal(
+        exported("jwk", {"name": "HMAC", "hash": "MD5"}, "", ["sign"]),
+        "NotSupportedError",
+        'Unimplemented JWK key export format for key algorithm "MD5".',
+    ),
+    "rsa of md5 jwk": Refusal(
+        exported("jwk", rsa(hash="MD5"), "public_key", SIGN_BOTH),
+        "NotSupportedError",
+        'JWK export not supported for hash algorithm "MD5".',
     ),
     "not extractable": Refusal(
         lambda: _not_extractable("AES-GCM", "encrypt"),
@@ -1562,6 +1694,11 @@ EXPORT_REFUSED: dict[str, Refusal] = {
         exported("raw", rsa(), "public_key", SIGN_BOTH),
         "InvalidAccessError",
         'Cannot export "RSA-PSS" in "raw" format.',
+    ),
+    "format behind a flag": Refusal(
+        exported("raw-secret", GCM_128, "", ["encrypt"]),
+        "NotSupportedError",
+        'Key format "raw-secret" requires the webcrypto_modern_algorithms flag.',
     ),
     "unknown": Refusal(
         exported("foo", "Ed25519", "public_key", SIGN_BOTH),
@@ -1681,7 +1818,27 @@ NO_SALT = "Failed to provide salt for RSA-PSS key operation which requires a sal
 NEGATIVE_SALT = "SaltLength for RSA-PSS must be non-negative (provided -1)."
 NO_ROOM = "key too small for signing with given digest and salt length"
 
+
+def signed_small(algorithm: Any, name: str) -> Call:
+    async def call() -> object:
+        of_key = {"name": name, "hash": "SHA-512"}
+        key = await subtle.import_key("pkcs8", SMALL, of_key, True, ["sign"])
+        return await subtle.sign(algorithm, key, b"x")
+
+    return call
+
+
 PAIR_REFUSED: dict[str, Refusal] = {
+    "rsassa by a small key": Refusal(
+        signed_small("RSASSA-PKCS1-v1_5", "RSASSA-PKCS1-v1_5"),
+        "OperationError",
+        "key too small for signing with given digest, need at least 768bits.",
+    ),
+    "pss by a small key": Refusal(
+        signed_small({"name": "RSA-PSS", "salt_length": 0}, "RSA-PSS"),
+        "OperationError",
+        "key too small for signing with given digest",
+    ),
     "ecdsa without hash": Refusal(
         signed(ECDSA_256, "ECDSA"),
         "TypeError",

@@ -46,6 +46,12 @@ NODE = [
         "Node ignores bytes after the DER",
     ),
     Divergence(
+        r"^import_key\('jwk', .*'kty': 'RSA'.*'alg': |^import_key\('jwk', .*'alg': .*'kty': 'RSA'",
+        refused("NotSupportedError"),
+        ACCEPTED,
+        "Node ignores an unknown alg of an RSA key",
+    ),
+    Divergence(
         r"^import_key\('jwk', .*('use': .*'key_ops': |'key_ops': .*'use': )",
         refused("DataError"),
         ACCEPTED,

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from pyworkers_sdk import CryptoError, crypto
+from pyworkers_sdk._border import JsException
 
 subtle: Any = crypto.subtle
 
@@ -80,3 +81,14 @@ async def test_rsa_oaep_with_md5_is_refused() -> None:
         await subtle.encrypt("RSA-OAEP", public, b"x")
     with pytest.raises(CryptoError, match="RSA-OAEP: expected a SHA hash on the fakes, got MD5"):
         await subtle.decrypt("RSA-OAEP", private, bytes(128))
+
+
+@pytest.mark.asyncio
+async def test_key_data_of_another_type_is_refused_in_the_words_of_the_runtime() -> None:
+    js = crypto.subtle.js_object
+    for format, data, message in (
+        ("raw", {"kty": "oct"}, '"spki" import formats must be a buffer source.'),
+        ("jwk", b"", 'for "jwk" import format must be a JsonWebKey.'),
+    ):
+        with pytest.raises(JsException, match=message):
+            await js.importKey(format, data, "AES-GCM", True, ["encrypt"])

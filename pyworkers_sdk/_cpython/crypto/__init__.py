@@ -187,6 +187,7 @@ def _imported(
     format: str, data: Any, algorithm: dict[str, Any], extractable: bool, usages: list[str]
 ) -> CryptoKey:
     name = algorithm["name"]
+    _check_flag(format)
     if format in ("raw", "pkcs8", "spki"):
         if isinstance(data, dict):
             raise JsException("TypeError", NOT_BYTES)
@@ -208,7 +209,14 @@ def _imported(
     return key
 
 
+def _check_flag(format: str) -> None:
+    if format in ("raw-secret", "raw-public", "raw-private", "raw-seed"):
+        message = f'Key format "{format}" requires the webcrypto_modern_algorithms flag.'
+        raise refused("NotSupported", message)
+
+
 def _exported(format: str, key: Any) -> Any:
+    _check_flag(format)
     if not key.extractable:
         raise refused("InvalidAccess", f"Attempt to export non-extractable {key.name} key.")
     return key.export(format)

@@ -65,7 +65,9 @@ class AesKey(CryptoKey):
             return self._data
         if format == "jwk":
             return secret_jwk(f"A{len(self._data) * 8}{self.name[4:]}", self, self._data)
-        message = f'{self.name} key only supports exporting "raw" & "jwk", not "{format}".'
+        message = (
+            f'{self.name} key only supports exporting "raw", "raw-secret" & "jwk", not "{format}".'
+        )
         raise refused("NotSupported", message)
 
     def _cipher(self, mode: Any) -> Any:
@@ -120,6 +122,8 @@ class _Gcm(AesKey):
         if self._sealed(iv, plaintext, extra)[1][:tag_size] != data[size:]:
             raise self._failed(size, size)
         return plaintext
+
+    wrap, unwrap = encrypt, decrypt
 
     def _sealed(self, iv: bytes, data: bytes, extra: bytes) -> tuple[bytes, bytes]:
         """Return the ciphertext and the tag of 16 bytes."""
@@ -191,6 +195,8 @@ class _Cbc(AesKey):
             raise self._failed(len(data), whole - held)
         return plaintext[:-size]
 
+    wrap, unwrap = encrypt, decrypt
+
     def _mode(self, algorithm: dict[str, Any], unit: str) -> Any:
         iv = field(algorithm, "iv")
         if len(iv) != BLOCK:
@@ -210,7 +216,7 @@ class _Ctr(AesKey):
             raise refused("Operation", f"Invalid counter of {bits} bits length provided.")
         return self._stream(counter, bits, data)
 
-    decrypt = encrypt
+    decrypt = wrap = unwrap = encrypt
 
 
 def _member(algorithm: dict[str, Any], name: str) -> Any:

@@ -4,6 +4,7 @@
 # pyright: basic
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -20,7 +21,7 @@ class Loaded(NamedTuple):
     usages: list[str]
 
 
-class AsymmetricKey(CryptoKey):
+class AsymmetricKey(CryptoKey, ABC):
     """A public or private key, over a key of the package cryptography."""
 
     def __init__(self, algorithm: dict[str, Any], loaded: Loaded, extractable: bool) -> None:
@@ -29,13 +30,13 @@ class AsymmetricKey(CryptoKey):
         self._key = loaded.key
         self.public: Any = loaded.key.public_key() if loaded.private else loaded.key
 
+    @abstractmethod
     def jwk(self) -> dict[str, Any]:
         """Return the members of the JSON Web Key that depend on the algorithm."""
-        raise NotImplementedError
 
+    @abstractmethod
     def raw(self) -> bytes:
         """Return the bytes of the public key."""
-        raise NotImplementedError
 
     def export(self, format: str) -> bytes | dict[str, Any]:
         if format == "jwk":

@@ -69,7 +69,11 @@ def library(module: str) -> Any:
 
 
 class CryptoKey:
-    """JS: CryptoKey. A subclass has the material and the operations of an algorithm."""
+    """JS: CryptoKey. A subclass has the material and the operations of an algorithm.
+
+    An operation is called only on a key that has its usage, and a key has only usages of its
+    algorithm. So a subclass lacks the other operations.
+    """
 
     js_tag = "CryptoKey"
 
@@ -93,34 +97,6 @@ class CryptoKey:
     @property
     def usages(self) -> Any:
         return [*self._usages]
-
-    def encrypt(self, algorithm: dict[str, Any], data: bytes) -> bytes:
-        raise self._missing("encrypt operation is")
-
-    def decrypt(self, algorithm: dict[str, Any], data: bytes) -> bytes:
-        raise self._missing("decrypt operation is")
-
-    def sign(self, algorithm: dict[str, Any], data: bytes) -> bytes:
-        raise self._missing("sign operation is")
-
-    def verify(self, algorithm: dict[str, Any], signature: bytes, data: bytes) -> bool:
-        raise self._missing("verify operation is")
-
-    def derive(self, algorithm: dict[str, Any], length: int | None) -> bytes:
-        raise self._missing("deriveKey and deriveBits operations are")
-
-    def wrap(self, algorithm: dict[str, Any], data: bytes) -> bytes:
-        return self.encrypt(algorithm, data)
-
-    def unwrap(self, algorithm: dict[str, Any], data: bytes) -> bytes:
-        return self.decrypt(algorithm, data)
-
-    def export(self, format: str) -> bytes | dict[str, Any]:
-        message = f'Unrecognized or unsupported export of "{self.name}" requested.'
-        raise refused("NotSupported", message)
-
-    def _missing(self, operation: str) -> JsException:
-        return refused("NotSupported", f'The {operation} not implemented for "{self.name}".')
 
 
 class Hash(NamedTuple):

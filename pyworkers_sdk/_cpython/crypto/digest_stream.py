@@ -66,7 +66,7 @@ def _table(polynomial: int) -> list[int]:
 
 
 def _digest(algorithm: Any) -> _Digest:
-    name = algorithm["name"] if isinstance(algorithm, dict) else algorithm
+    name = (algorithm["name"] if isinstance(algorithm, dict) else algorithm).lower()
     if name == "crc32":
         return _Crc32()
     if name == "crc32c":

@@ -142,15 +142,11 @@ class EllipticKey(AsymmetricKey):
         return EllipticKey(name, curve, loaded, extractable)
 
     def sign(self, algorithm: dict[str, Any], data: bytes) -> bytes:
-        if self.name != "ECDSA":
-            return super().sign(algorithm, data)
         der = self._key.sign(data, _ecdsa(algorithm))
         numbers = library("asymmetric.utils").decode_dss_signature(der)
         return b"".join(number.to_bytes(self.curve.size) for number in numbers)
 
     def verify(self, algorithm: dict[str, Any], signature: bytes, data: bytes) -> bool:
-        if self.name != "ECDSA":
-            return super().verify(algorithm, signature, data)
         hash = _ecdsa(algorithm)
         size = self.curve.size
         if len(signature) != size * 2:
@@ -160,9 +156,6 @@ class EllipticKey(AsymmetricKey):
         return _is_valid(self._key, der, data, hash)
 
     def derive(self, algorithm: dict[str, Any], length: int | None) -> bytes:
-        if self.name != "ECDH":
-            message = f'The deriveBits operation is not implemented for "{self.name}".'
-            raise refused("NotSupported", message)
         peer = _check_peer(self, algorithm)
         if peer.curve != self.curve:
             raise refused(
@@ -228,7 +221,7 @@ def _reason(data: bytes, curve: _Curve) -> str:
     if data[0] == 4 and len(data) == 1 + 2 * curve.size:
         return ": Point is not on curve."
     if data[0] in (2, 3) and len(data) == 1 + curve.size:
-        return ": Invalid compressed point."
+        return ": Invalid compressed point. Invalid compressed point."
     return ": Invalid point encoding."
 
 

@@ -111,8 +111,6 @@ class RsaKey(AsymmetricKey):
         return key
 
     def sign(self, algorithm: dict[str, Any], data: bytes) -> bytes:
-        if self.name == "RSA-OAEP":
-            return super().sign(algorithm, data)
         size = _size(self._key)
         if self.name == "RSA-PSS":
             self._check_salt(algorithm, size)
@@ -137,8 +135,6 @@ class RsaKey(AsymmetricKey):
             raise refused("Operation", message)
 
     def verify(self, algorithm: dict[str, Any], signature: bytes, data: bytes) -> bool:
-        if self.name == "RSA-OAEP":
-            return super().verify(algorithm, signature, data)
         padding = self._signing(algorithm)
         try:
             self._key.verify(signature, data, padding, self._library_hash())
@@ -158,8 +154,6 @@ class RsaKey(AsymmetricKey):
         return padding.PSS(padding.MGF1(self._library_hash()), salt)
 
     def encrypt(self, algorithm: dict[str, Any], data: bytes) -> bytes:
-        if self.name != "RSA-OAEP":
-            return super().encrypt(algorithm, data)
         if _size(self._key) < 2 * self._hash.size + 2:
             raise refused("Operation", f"{OAEP_FAILED}: RSA key size is too small..")
         try:
@@ -169,8 +163,6 @@ class RsaKey(AsymmetricKey):
         return encrypted
 
     def decrypt(self, algorithm: dict[str, Any], data: bytes) -> bytes:
-        if self.name != "RSA-OAEP":
-            return super().decrypt(algorithm, data)
         if len(data) != _size(self._key):
             raise refused("Operation", f"{OAEP_FAILED}: Invalid RSA signature..")
         try:
@@ -178,6 +170,8 @@ class RsaKey(AsymmetricKey):
         except ValueError:
             raise refused("Operation", f"{OAEP_FAILED}.") from None
         return decrypted
+
+    wrap, unwrap = encrypt, decrypt
 
     def _oaep(self, algorithm: dict[str, Any]) -> Any:
         if self._hash.name == "MD5":
