@@ -2,8 +2,8 @@
 
 In production urllib3, and so requests, sends a request by ``fetch``. httpx, ``http.client`` and
 ``urllib.request`` open sockets: in Python 3.14 they are connections of ``cloudflare:sockets``. Seen
-in workerd (tests/real/test_http_clients.py). Here all of them send a request to the routes by which the
-Worker's ``fetch`` is answered, never to the network. Other sockets are refused.
+in workerd (tests/real/test_http_clients.py). Here their requests reach the routes that answer the
+Worker's ``fetch``, never the network. Other sockets are refused.
 """
 
 from __future__ import annotations
