@@ -244,7 +244,7 @@ class Accepted(Socket):
     """The socket that a ``connect`` handler receives: the server's end of a connection."""
 
     def __init__(self, pair: Awaitable[Pair], address: str) -> None:
-        super().__init__(pair, address, "off", False)
+        super().__init__(pair, address, "off", True)
 
     async def _opened(self) -> dict[str, Any]:
         return {"localAddress": self._address}

@@ -10,7 +10,7 @@ from typing import Any
 from .._cpython import environment
 from . import _libraries
 from ._answers import answer_names
-from .runtime import blocking_calls, host, missing_openssl
+from .runtime import blocking_calls, host, http_clients, missing_openssl
 from .runtime.host import Script, current_host
 
 __all__ = ["install"]
@@ -20,7 +20,7 @@ __all__ = ["install"]
 def install() -> None:
     """Install the fake runtime's environment and its ``ctx.exports``.
 
-    In a Worker, libraries that need threads or OpenSSL behave as in production.
+    In a Worker, libraries that need threads, a network or OpenSSL behave as in production.
 
     Public classes answer JavaScript's names from then on.
 
@@ -28,7 +28,8 @@ def install() -> None:
     """
     environment.install(_current, _entered)
     host.install_exports(_exports)
-    _libraries.install({**blocking_calls.PATCHES, **missing_openssl.PATCHES})
+    changes = blocking_calls, http_clients, missing_openssl
+    _libraries.install(patch for module in changes for patch in module.PATCHES.items())
     answer_names()
 
 

@@ -6,7 +6,7 @@ A library that is not imported yet is changed when it is imported.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from functools import wraps
 from importlib.abc import Loader
 from importlib.machinery import ModuleSpec
@@ -26,12 +26,13 @@ def in_worker(owner: Any, name: str, replacement: Callable[..., Any]) -> None:
     """Replace a function for code in a Worker.
 
     Args:
-        owner: The class or the module of the function. If it lacks the function, nothing happens.
+        owner: The class or the module of the function. It may inherit the function. If it lacks
+            the function, nothing happens.
         name: The name of the function or class method.
         replacement: A function of the same arguments.
     """
     members: dict[str, Any] = owner.__dict__
-    original: Any = members.get(name)
+    original: Any = members.get(name) or getattr(owner, name, None)
     if original is None:
         return
     is_class_method = isinstance(original, classmethod)
@@ -45,33 +46,36 @@ def in_worker(owner: Any, name: str, replacement: Callable[..., Any]) -> None:
     setattr(owner, name, classmethod(chosen) if is_class_method else chosen)
 
 
-def install(patches: Mapping[str, Patch]) -> None:
+def install(patches: Iterable[tuple[str, Patch]]) -> None:
     """Change the modules that are imported, and each other one when it is imported.
 
     Args:
-        patches: By the names of modules.
+        patches: The name of each module with its patch.
     """
-    waiting = dict(patches)
-    for name in [name for name in waiting if name in sys.modules]:
-        waiting.pop(name)(sys.modules[name])
+    waiting: dict[str, list[Patch]] = {}
+    for name, patch in patches:
+        if name in sys.modules:
+            patch(sys.modules[name])
+        else:
+            waiting.setdefault(name, []).append(patch)
     sys.meta_path.insert(0, _Finder(waiting))
 
 
 class _Finder:
     """Finds the modules that wait for a patch, each of them once."""
 
-    def __init__(self, waiting: dict[str, Patch]) -> None:
+    def __init__(self, waiting: dict[str, list[Patch]]) -> None:
         self._waiting = waiting
 
     def find_spec(self, name: str, path: Any, target: Any = None) -> ModuleSpec | None:
-        patch = self._waiting.pop(name, None)
-        if patch is None:
+        patches = self._waiting.pop(name, None)
+        if patches is None:
             return None
         spec = find_spec(name)  # by the other finders
         if spec is None or spec.loader is None:
-            self._waiting[name] = patch
+            self._waiting[name] = patches
             return None
-        spec.loader = _Loader(spec.loader, patch)
+        spec.loader = _Loader(spec.loader, patches)
         return spec
 
     def invalidate_caches(self) -> None:
@@ -81,9 +85,9 @@ class _Finder:
 class _Loader(Loader):
     """A loader that patches the module, and then leaves the module to its own loader."""
 
-    def __init__(self, loader: Any, patch: Patch) -> None:
+    def __init__(self, loader: Any, patches: list[Patch]) -> None:
         self._loader = loader
-        self._patch = patch
+        self._patches = patches
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._loader, name)
@@ -98,4 +102,5 @@ class _Loader(Loader):
         assert module.__spec__ is not None
         module.__spec__.loader = module.__loader__ = self._loader
         self._loader.exec_module(module)
-        self._patch(module)
+        for patch in self._patches:
+            patch(module)

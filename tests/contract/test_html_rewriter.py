@@ -444,6 +444,25 @@ async def test_end_tag_handler_changes_the_end_tag() -> None:
     assert seen == ["ul", "ul"]
 
 
+ELEMENTS = {
+    "<script a=><p></script><i>": ["script", "i"],
+    "<style a=><p></style><i>": ["style", "i"],
+    "<svg><title><p></title></svg><b>": ["svg", "title", "p", "b"],
+}
+
+
+@only("fake", "workerd", reason=NOT_IN_NODE)
+@cases({html: html for html in ELEMENTS})
+async def test_markup_in_raw_text_is_not_an_element(case: str) -> None:
+    seen: list[str] = []
+
+    def element(element: Element) -> None:
+        seen.append(element.tag_name)
+
+    assert await rewritten(case, "*", element=element) == case
+    assert seen == ELEMENTS[case]
+
+
 # Bytes, encodings and arguments -----------------------------------------------------------------
 
 UNTOUCHED = {

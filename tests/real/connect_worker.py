@@ -220,7 +220,7 @@ EXPECTED: dict[str, Any] = {
     "talks": ["one", "two", "db.example:5432", None, None],
     "ends": ["one", ["all was read"]],
     "leaves": [],
-    "asks": ["", [[6, CLOSED]]],
+    "asks": ["thanks", [[6, None]]],
     "listens": ["[None, 'db.example:5432', 'off', False, {'to': 'Talker'}]", None, CLOSED],
     "listens_with_options": ["[None, '[::1]:2', 'off', False, {'to': 'Talker'}]", "starttls"],
     "listens_over_tls": [

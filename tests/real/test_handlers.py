@@ -212,7 +212,7 @@ async def test_reply_that_only_production_rejects_is_sent(
         ("reply-to-nothing", "no In-Reply-To header found in reply message"),
         ("reply-other", "In-Reply-To does not match original Message-ID"),
         ("reply-references", "provided References header is invalid"),
-        ("reply-parts", "EmailReplyMessageBuilder is not currently supported"),
+        ("reply-parts", "AssertionError: EmailReplyMessageBuilder is not currently supported"),
     ],
 )
 async def test_invalid_reply_raises(driver: Driver, to: str, error: str) -> None:
@@ -416,8 +416,9 @@ async def test_streaming_tail_receives_events(driver: Driver) -> None:
     await driver.queue("main", "jobs", [1, 2, 3])
     assert "info=QueueEventInfo(queue_name='jobs', batch_size=3)" in (await the_stream())[0]
     await driver.email("plain@example.com")
-    begin, method, *_ = await the_stream()
+    begin, opened, method, *_ = await the_stream()
     assert "info=JsRpcEventInfo()" in begin
+    assert opened.startswith("SpanOpen(name='jsRpcCall', ")
     assert method == "Attributes(info=[Attribute(name='jsrpc.method', value='email')])"
 
 

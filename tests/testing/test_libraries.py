@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import http.client
+import socket
 import subprocess
 import sys
 import threading
+import urllib.request
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
+from inspect import isawaitable
 
 import anyio.to_thread
+import httpx
 import pytest
+import urllib3
 
 from pyworkers_sdk import Env, Request, Response, WorkerEntrypoint
 from pyworkers_sdk.testing import FakeRuntime
@@ -87,3 +95,105 @@ for _ in range(2):
         raise SystemExit("imported")
 """
     subprocess.run([sys.executable, "-W", "error", "-c", script], check=True, timeout=60)
+
+
+class Client(WorkerEntrypoint[Env]):
+    """Sends a request, or opens a socket, by the client that the path names."""
+
+    async def fetch(self, request: Request) -> Response:
+        name = request.url.rpartition("/")[2]
+        call = getattr(self, f"_{name}")
+        result = call()
+        return Response(str(await result if isawaitable(result) else result))
+
+    async def _httpx(self) -> str:
+        async with httpx.AsyncClient() as client, client.stream("GET", API) as response:
+            return repr([chunk async for chunk in response.aiter_bytes()])
+
+    def _httpx_sync(self) -> str:
+        with httpx.Client() as client, client.stream("GET", API) as response:
+            return repr([*response.iter_bytes()])
+
+    def _requests(self) -> str:
+        return repr(import_module("requests").get(API).content)
+
+    def _urllib3(self) -> str:
+        return repr(urllib3.request("GET", API, retries=False).data)
+
+    def _urllib(self) -> str:
+        with urllib.request.urlopen(API) as response:
+            return repr(response.read())
+
+    def _http(self) -> str:
+        connection = http.client.HTTPSConnection("api.example")
+        connection.request("GET", "/", b"", {"transfer-encoding": "chunked"}, encode_chunked=True)
+        return repr(connection.getresponse().read())
+
+    def _socket(self) -> str:
+        with socket.create_connection(("127.0.0.1", 1)):
+            return "connected"
+
+    async def _asyncio(self) -> str:
+        await asyncio.open_connection("127.0.0.1", 1)
+        return "connected"
+
+
+API = "https://api.example/"
+CLIENTS = ["httpx", "httpx_sync", "requests", "urllib3", "urllib", "http"]
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("name", CLIENTS)
+async def test_body_of_a_route_is_read_by_a_client_of_the_worker(name: str) -> None:
+    async def body() -> AsyncIterator[bytes]:
+        yield b"one "
+        await asyncio.sleep(0)
+        yield b"two"
+
+    runtime = FakeRuntime(Client)
+    runtime.outbound(API, lambda request: Response(body(), headers={"content-encoding": "gzip"}))
+    text = await (await runtime.fetch(SITE + name)).text()
+    assert text == ("[b'one ', b'two']" if "httpx" in name else "b'one two'")
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("name", CLIENTS)
+async def test_client_of_the_worker_without_a_route_is_refused(name: str) -> None:
+    with pytest.raises(Exception, match=r"nothing answers GET https://api\.example"):
+        await FakeRuntime(Client).fetch(SITE + name)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("name", ["socket", "asyncio"])
+async def test_socket_of_the_worker_is_refused(name: str) -> None:
+    with pytest.raises(OSError, match=r"nothing answers a socket to 127\.0\.0\.1:1: "):
+        await FakeRuntime(Client).fetch(SITE + name)
+
+
+@pytest.mark.asyncio
+async def test_sockets_and_clients_of_a_test_are_its_own() -> None:
+    async def hello(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\nconnection: close\r\n\r\nhello")
+        await writer.drain()
+        writer.close()
+
+    await FakeRuntime(Threads).fetch(SITE)
+    server = await asyncio.start_server(hello, "127.0.0.1", 0)
+    host, port = server.sockets[0].getsockname()
+    async with server, httpx.AsyncClient(trust_env=False) as client:
+        assert (await client.get(f"http://{host}:{port}/")).text == "hello"
+        body = await asyncio.to_thread(read, f"http://{host}:{port}/")
+        assert body == b"hello"
+
+
+def read(url: str) -> bytes:
+    with urllib.request.urlopen(url) as response:
+        content: bytes = response.read()
+        return content
+
+
+@pytest.mark.parametrize("name", ["httpx", "urllib3", "http.client", "asyncio", "socket"])
+def test_library_may_be_imported_before_or_after_the_kit(name: str) -> None:
+    for first, second in ((name, "pyworkers_sdk.testing"), ("pyworkers_sdk.testing", name)):
+        script = f"import {first}; from pyworkers_sdk.testing import fake; import {second}"
+        subprocess.run([sys.executable, "-W", "error", "-c", script], check=True, timeout=60)

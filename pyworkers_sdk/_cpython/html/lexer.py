@@ -207,7 +207,7 @@ class Lexer:
         name = _TAG_NAME.match(data, start)
         assert name
         attributes: list[Attribute] = []
-        self_closing = ends_in_equals = False
+        self_closing = False
         position = name.end()
         while True:
             between = _BETWEEN.match(data, position)
@@ -222,7 +222,6 @@ class Lexer:
             if read is None:
                 return self._rest("other")
             attribute, end = read
-            ends_in_equals = attribute[0] == attribute[2] and end > position + len(attribute[0])
             attributes.append(attribute)
             position = end
         token = self._token(kind, position + 1, name[0])
@@ -230,9 +229,6 @@ class Lexer:
             token.attributes = attributes
             token.self_closing = self_closing
             self._tag_started(token)
-            if ends_in_equals:
-                # Seen in workerd: after <script a=> markup is read as markup.
-                self._state = State.DATA
         else:
             self._tag_ended(token)
         return token

@@ -224,6 +224,9 @@ class FakeRuntime(Generic[EnvT]):
     def outbound(self, pattern: str, handler: Handler, *, method: str | None = None) -> Route:
         """Route requests of the Worker's global ``fetch``: a fake runtime has no network.
 
+        Requests of httpx, requests, urllib3, ``urllib.request`` and ``http.client`` reach the same
+        routes.
+
         Args:
             pattern: A whole URL, in which "*" stands for any text: ``"https://api.example.com/*"``.
                 The newest route that matches answers.

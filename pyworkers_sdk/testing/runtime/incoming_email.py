@@ -53,7 +53,7 @@ class EmailOutcome(NamedTuple):
 
 
 # The runtime's own words, asserted in tests/real/test_handlers.py.
-NO_BUILDER = "EmailReplyMessageBuilder is not currently supported"
+NO_BUILDER = "AssertionError: EmailReplyMessageBuilder is not currently supported"
 NOT_REPLYABLE = "Original email is not replyable"
 
 

@@ -15,6 +15,7 @@ from typing import Any, Literal, TypeAlias
 
 from ..._cpython.js_exception import JsException
 from ..._cpython.tcp import Accepted
+from .host import left
 from .scheduling import keep_alive
 
 __all__ = ["TcpHandler", "TcpRoute", "TcpWriter", "accepted", "cannot_connect", "nowhere"]
@@ -177,7 +178,8 @@ async def nowhere(hostname: str, port: int) -> Any:
 async def _over_the_network(hostname: str, port: int, secure: bool) -> Any:
     try:
         context = ssl.create_default_context() if secure else None
-        reader, writer = await asyncio.open_connection(hostname, port, ssl=context)
+        with left():  # else it would be a socket of the Worker
+            reader, writer = await asyncio.open_connection(hostname, port, ssl=context)
     except OSError as error:
         raise cannot_connect(port) from error
     return reader, _RealWriter(writer)
