@@ -471,7 +471,7 @@ class Node(TypedDict):
 
 
 class Linked:
-    """A class that acts like one of attrs, which the project does not need."""
+    """A class that acts like an attrs class: the project does not need attrs."""
 
     __attrs_attrs__ = (
         SimpleNamespace(name="_id", alias="id", init=True, default="NOTHING", type=int),

@@ -239,13 +239,13 @@ type Pair[A, B] = tuple[A, B]
 
 class Page[T](TypedDict):
     items: list[T]
-    next: Page[T] | None
+    next: "Page[T] | None"
 
 
 @dataclass
 class Node[T]:
     value: T
-    children: list[Node[T]]
+    children: "list[Node[T]]"
 """
 
 
