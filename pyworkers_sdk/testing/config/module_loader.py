@@ -101,6 +101,8 @@ class _Private:
         self._inside: dict[str, bool] = {}
         package = ModuleType(self.name)
         package.__spec__ = ModuleSpec(self.name, None, is_package=True)
+        # As of a namespace package: Flask looks here for the folder of its application.
+        package.__spec__.submodule_search_locations = [self._folder]
         package.__path__ = [self._folder]
         sys.modules[self.name] = package
         sys.meta_path.insert(0, self)
