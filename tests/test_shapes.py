@@ -26,6 +26,7 @@ NOT_NAMED_BY_USERS = {
     "Modules": "an alias of dict",
     "Run": "the type of AI.run, for type checkers alone",
     "Start": "an alias of a function",
+    "Typed": "the signature that a stub's member has, found by itself",
 }
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)

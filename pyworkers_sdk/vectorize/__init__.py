@@ -38,7 +38,7 @@ __all__ = [
 
 # Both versions need these classes, so they are defined in _vectors. In repr(), help() and pickles
 # they have the name of the module that users import them from.
-for _type in (VectorizeMatch, VectorizeMatches, VectorizeVector):
+for _type in (VectorizeMatch, VectorizeMatches, VectorizeVector, VectorizeVectorDict):
     _type.__module__ = __name__
 
 VectorizeMetadataRetrievalLevel: TypeAlias = Literal["all", "indexed", "none"]
