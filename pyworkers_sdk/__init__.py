@@ -474,6 +474,7 @@ if TYPE_CHECKING:  # the public names: edit here, then run scripts/public_names.
         VectorizeMatches as VectorizeMatches,
         VectorizeMetadataRetrievalLevel as VectorizeMetadataRetrievalLevel,
         VectorizeVector as VectorizeVector,
+        VectorizeVectorDict as VectorizeVectorDict,
     )
     from .vectorize._vectors import (
         VectorizeDistanceMetric as VectorizeDistanceMetric,
@@ -915,6 +916,7 @@ _HOMES = {
     "VectorizeMatches": ".vectorize",
     "VectorizeMetadataRetrievalLevel": ".vectorize",
     "VectorizeVector": ".vectorize",
+    "VectorizeVectorDict": ".vectorize",
     "VectorizeVectorMetadataFilter": ".vectorize._vectors",
     "VectorizeVectorMutation": ".vectorize.legacy_index",
     "VersionMetadata": ".version_metadata",

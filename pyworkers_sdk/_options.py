@@ -9,7 +9,7 @@ from typing import Any, TypeVar, cast
 from ._border import dumps, expected, from_json
 from .errors import ConversionError
 
-__all__ = ["camel", "js_bag", "js_options", "json_of", "list_of", "named_tuple"]
+__all__ = ["camel", "js_bag", "js_options", "json_of", "list_of", "made_of", "named_tuple"]
 
 T = TypeVar("T")
 
@@ -88,6 +88,28 @@ def js_bag(
                 conversion(value, f"{name}.{key}") if conversion else _number(key, value)
             )
     return js_names
+
+
+def made_of(cls: Callable[..., T], fields: Any, place: str, names: tuple[str, ...]) -> T:
+    """Return ``cls(**fields)`` for a dict, JavaScript's form of an instance.
+
+    Args:
+        cls: The class.
+        fields: The dict.
+        place: The place of the dict in an error message.
+        names: The names of the parameters; the names that end with "!" are required.
+
+    Raises:
+        ConversionError: The dict has an unknown key, or lacks one.
+    """
+    known = [name.removesuffix("!") for name in names]
+    for key in fields:
+        if key not in known:
+            raise ConversionError(_unknown_key(place, key, known))
+    for name in names:
+        if name.endswith("!") and name.removesuffix("!") not in fields:
+            raise ConversionError(f"{place}: missing key {name.removesuffix('!')!r}")
+    return cls(**fields)
 
 
 def _unknown_key(name: str, key: object, known: Iterable[str]) -> str:

@@ -214,12 +214,7 @@ class Queue(JsWrapper["_js.Queue"], Generic[T]):
         # Iterating over one of these would send each letter, or each key, as a message.
         if isinstance(messages, (str, bytes, Mapping)):
             raise expected("messages", "a list of bodies", cast(object, messages))
-        requests = [
-            cast("MessageSendRequest[T]", message)
-            if isinstance(message, MessageSendRequest)
-            else MessageSendRequest(message)
-            for message in messages
-        ]
+        requests = [_request(message, index) for index, message in enumerate(messages)]
         js_messages = _js_messages(requests)
         delay = seconds(delay_seconds, "delay_seconds")
         with _raising:
@@ -434,6 +429,22 @@ def _checked_body(body: Any, content_type: str, name: str) -> Any:
     raise ConversionError(
         f"{place}: expected 'text', 'bytes', 'json' or 'v8', got {content_type!r}"
     )
+
+
+def _request(message: Any, index: int) -> MessageSendRequest[Any]:
+    if isinstance(message, MessageSendRequest):
+        return cast("MessageSendRequest[Any]", message)
+    if isinstance(message, dict) and "body" in message and _FIELDS.issuperset(message):
+        # JavaScript's shape of a message, or a body with these keys: do not guess.
+        raise ConversionError(
+            f"messages[{index}]: the dict looks like a message of JavaScript's sendBatch; write "
+            "MessageSendRequest(body, content_type=…, delay_seconds=…), or "
+            "MessageSendRequest(message) if the dict is the body"
+        )
+    return MessageSendRequest(message)
+
+
+_FIELDS = {"body", "contentType", "content_type", "delaySeconds", "delay_seconds"}
 
 
 def _js_messages(requests: list[MessageSendRequest[Any]]) -> Any:

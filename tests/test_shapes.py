@@ -25,7 +25,9 @@ NOT_NAMED_BY_USERS = {
     "Metadata": "an alias of dict",
     "Modules": "an alias of dict",
     "Run": "the type of AI.run, for type checkers alone",
+    "Signature": "the signature that a stub's member has, found by itself",
     "Start": "an alias of a function",
+    "Typed": "the signature that a stub's member has, found by itself",
 }
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)

@@ -262,9 +262,12 @@ async def to_js_message(message: Any) -> Any:
         return await message.to_js()
     hint = ""
     # The standard library has a class of the same name, but its messages have no envelope.
-    if hasattr(message, "as_bytes"):
+    if isinstance(message, dict):
+        hint = "pass its fields by name: send(from_=…, to=…, subject=…, text=…)"
+    elif hasattr(message, "as_bytes"):
         hint = "pass EmailMessage(from_, to, message) of pyworkers_sdk"
-    raise expected("message", "EmailMessage of pyworkers_sdk", message, hint)
+    wanted = "EmailMessage of pyworkers_sdk"
+    raise expected("message", wanted, cast(object, message), hint)
 
 
 def _source(source: Any) -> str | bytes:

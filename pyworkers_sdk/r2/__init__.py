@@ -21,7 +21,7 @@ from .._border import (
     web,
 )
 from .._border.values import JSON, bytes_of_chunk, convert, count
-from .._options import camel, js_options
+from .._options import camel, js_options, made_of
 from .._times import EPOCH
 from ..blob import Blob
 from ..errors import ConversionError, R2Error
@@ -506,17 +506,19 @@ class R2MultipartUpload(JsWrapper["_js.R2MultipartUpload"]):
             part = await self._js.uploadPart(number, js_value, ssecKey=ssec_key)
         return R2UploadedPart(prop(part, "partNumber"), prop(part, "etag"))
 
-    async def complete(self, parts: Iterable[R2UploadedPart]) -> R2Object:
+    async def complete(self, parts: Iterable[R2UploadedPart | Mapping[str, Any]]) -> R2Object:
         """Create the object from these parts, in the order of their numbers.
 
-        Other parts are dropped, and the upload ends.
+        Other parts are dropped, and the upload ends. A part may be a dict, as JSON carries it to a
+        client and back: ``{"part_number": 1, "etag": …}``.
 
         Raises:
             R2Error: A part is missing, too small or of another size, or the upload is unknown.
+            ConversionError: A part is neither an R2UploadedPart nor a dict of its fields.
 
         JS: R2MultipartUpload.complete.
         """
-        listed = [{"partNumber": number, "etag": etag} for number, etag in parts]
+        listed = [_part(part, f"parts[{index}]") for index, part in enumerate(parts)]
         with _raising:
             return R2Object(await self._js.complete(to_js(listed, "parts")))
 
@@ -530,6 +532,15 @@ class R2MultipartUpload(JsWrapper["_js.R2MultipartUpload"]):
         """
         with _raising:
             await self._js.abort()
+
+
+def _part(part: Any, place: str) -> dict[str, Any]:
+    if isinstance(part, Mapping):
+        part = made_of(R2UploadedPart, part, place, ("part_number!", "etag!"))
+    if not isinstance(part, tuple) or len(cast("tuple[Any, ...]", part)) != 2:
+        raise expected(place, "R2UploadedPart", cast(object, part))
+    number, etag = cast("tuple[Any, Any]", part)
+    return {"partNumber": number, "etag": etag}
 
 
 def _js_names(include: _Include) -> list[str]:

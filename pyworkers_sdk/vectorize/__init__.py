@@ -14,6 +14,7 @@ from ._vectors import (
     VectorizeMatch,
     VectorizeMatches,
     VectorizeVector,
+    VectorizeVectorDict,
     VectorizeVectorMetadataFilter,
     js_ids,
     js_vectors,
@@ -31,12 +32,13 @@ __all__ = [
     "VectorizeMatches",
     "VectorizeMetadataRetrievalLevel",
     "VectorizeVector",
+    "VectorizeVectorDict",
     "VectorizeVectorMetadataFilter",
 ]
 
 # Both versions need these classes, so they are defined in _vectors. In repr(), help() and pickles
 # they have the name of the module that users import them from.
-for _type in (VectorizeMatch, VectorizeMatches, VectorizeVector):
+for _type in (VectorizeMatch, VectorizeMatches, VectorizeVector, VectorizeVectorDict):
     _type.__module__ = __name__
 
 VectorizeMetadataRetrievalLevel: TypeAlias = Literal["all", "indexed", "none"]
@@ -169,7 +171,9 @@ class Vectorize(VectorIndex["_js.Vectorize"]):
             filter,
         )
 
-    async def insert(self, vectors: Iterable[VectorizeVector]) -> VectorizeAsyncMutation:
+    async def insert(
+        self, vectors: Iterable[VectorizeVector | VectorizeVectorDict]
+    ) -> VectorizeAsyncMutation:
         """Add at most 1,000 vectors. A vector whose id exists is ignored.
 
         JS: Vectorize.insert.
@@ -178,7 +182,9 @@ class Vectorize(VectorIndex["_js.Vectorize"]):
             answer = await self._js.insert(js_vectors(vectors))
         return _to_mutation(answer)
 
-    async def upsert(self, vectors: Iterable[VectorizeVector]) -> VectorizeAsyncMutation:
+    async def upsert(
+        self, vectors: Iterable[VectorizeVector | VectorizeVectorDict]
+    ) -> VectorizeAsyncMutation:
         """Add at most 1,000 vectors. A vector whose id exists replaces the existing one.
 
         JS: Vectorize.upsert.

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Literal, NamedTuple, TypeAlias, TypedDict, cast
+from typing import Any, Literal, NamedTuple, NotRequired, TypeAlias, TypedDict, cast
 
 from .._border import JsT, JsWrapper, expected, from_js, raising, text, to_js
 from .._border.values import JSON, convert
 from .._border.vectors import to_vector
+from .._options import made_of
 from ..errors import VectorizeError
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "VectorizeMatch",
     "VectorizeMatches",
     "VectorizeVector",
+    "VectorizeVectorDict",
     "VectorizeVectorMetadataFilter",
     "js_filter",
     "js_ids",
@@ -56,6 +58,15 @@ matches vectors that fulfil all three conditions. The operators are $eq, $ne, $l
 $in and $nin. A dot leads into nested metadata. The filter must not be empty, and its JSON must be
 shorter than 2,048 bytes. Annotate a dict with this type if you build it before the call.
 """
+
+
+class VectorizeVectorDict(TypedDict):
+    """A vector as a dict, as in Cloudflare's examples. ``insert`` and ``upsert`` take it, too."""
+
+    id: str
+    values: Iterable[float]
+    namespace: NotRequired[str | None]
+    metadata: NotRequired[Mapping[str, Any] | None]
 
 
 class VectorizeVector:
@@ -181,21 +192,24 @@ class _Values:
         self.js_object = values
 
 
-def js_vectors(vectors: Iterable[VectorizeVector]) -> Any:
+def js_vectors(vectors: Iterable[VectorizeVector | VectorizeVectorDict]) -> Any:
     """Return the array that ``insert`` and ``upsert`` take.
 
     Each vector's values cross as one typed array, and everything else in one crossing.
     """
-    if isinstance(vectors, VectorizeVector):
-        raise expected("vectors", "a list of VectorizeVector", vectors, "pass [vector]")
+    if isinstance(vectors, (VectorizeVector, Mapping)):
+        one: object = vectors
+        raise expected("vectors", "a list of VectorizeVector", one, "pass [vector]")
     items: Iterable[Any] = vectors
     entries = [_entry(vector, f"vectors[{index}]") for index, vector in enumerate(items)]
     return to_js(entries, "vectors")
 
 
 def _entry(vector: Any, place: str) -> dict[str, Any]:
+    if isinstance(vector, Mapping):  # as in Cloudflare's examples
+        vector = made_of(VectorizeVector, vector, place, _FIELDS)
     if not isinstance(vector, VectorizeVector):
-        raise expected(place, "VectorizeVector", vector)
+        raise expected(place, "VectorizeVector or a dict", vector)
     entry: dict[str, Any] = {
         "id": text(vector.id, f"{place}.id"),
         "values": _Values(to_vector(vector.values, f"{place}.values")),
@@ -207,6 +221,9 @@ def _entry(vector: Any, place: str) -> dict[str, Any]:
             raise expected(f"{place}.metadata", "a dict", vector.metadata)
         entry["metadata"] = convert(vector.metadata, f"{place}.metadata", JSON)
     return entry
+
+
+_FIELDS = ("id!", "values!", "namespace", "metadata")
 
 
 def js_ids(ids: Iterable[str]) -> Any:

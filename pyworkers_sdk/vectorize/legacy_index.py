@@ -11,7 +11,12 @@ from ._vectors import VectorIndex, VectorizeDistanceMetric, js_ids, js_vectors
 
 if TYPE_CHECKING:
     from .. import _js
-    from ._vectors import VectorizeMatches, VectorizeVector, VectorizeVectorMetadataFilter
+    from ._vectors import (
+        VectorizeMatches,
+        VectorizeVector,
+        VectorizeVectorDict,
+        VectorizeVectorMetadataFilter,
+    )
 
 __all__ = [
     "VectorizeIndex",
@@ -129,7 +134,9 @@ class VectorizeIndex(VectorIndex["_js.VectorizeIndex"]):
                 filter,
             )
 
-    async def insert(self, vectors: Iterable[VectorizeVector]) -> VectorizeVectorMutation:
+    async def insert(
+        self, vectors: Iterable[VectorizeVector | VectorizeVectorDict]
+    ) -> VectorizeVectorMutation:
         """Add at most 1,000 vectors. A vector whose id exists is ignored.
 
         JS: VectorizeIndex.insert.
@@ -138,7 +145,9 @@ class VectorizeIndex(VectorIndex["_js.VectorizeIndex"]):
             answer = await self._js.insert(js_vectors(vectors))
         return _to_mutation(answer)
 
-    async def upsert(self, vectors: Iterable[VectorizeVector]) -> VectorizeVectorMutation:
+    async def upsert(
+        self, vectors: Iterable[VectorizeVector | VectorizeVectorDict]
+    ) -> VectorizeVectorMutation:
         """Add at most 1,000 vectors. A vector whose id exists replaces the existing one.
 
         JS: VectorizeIndex.upsert.

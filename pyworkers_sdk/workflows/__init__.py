@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -17,8 +17,19 @@ from typing import (
     overload,
 )
 
-from .._border import JsWrapper, binding, from_js, prop, raising, raw, to_data, to_js, unsupported
-from .._options import js_options, named_tuple
+from .._border import (
+    JsWrapper,
+    binding,
+    expected,
+    from_js,
+    prop,
+    raising,
+    raw,
+    to_data,
+    to_js,
+    unsupported,
+)
+from .._options import js_bag, js_options, made_of, named_tuple
 from ..errors import WorkflowError
 from ._durations import WorkflowDuration, checked_duration
 from .subscription import (
@@ -77,6 +88,9 @@ class WorkflowRetention(TypedDict):
     """The time after the instance completed, as a timedelta, in milliseconds or as text."""
     error_retention: NotRequired[WorkflowDuration]
     """The time after the instance failed, as a timedelta, in milliseconds or as text."""
+
+
+_RETENTION = dict.fromkeys(("success_retention", "error_retention"), checked_duration)
 
 
 class WorkflowRestartFrom(TypedDict):
@@ -245,11 +259,11 @@ class Workflow(JsWrapper["_js.Workflow"], Generic[ParamsT]):
 
     @overload
     async def create_batch(
-        self, instances: Iterable[WorkflowInstanceCreateOptions[ParamsT]], /
+        self, instances: Iterable[WorkflowInstanceCreateOptions[ParamsT] | Mapping[str, Any]], /
     ) -> list[WorkflowInstance]: ...
     @overload
     async def create_batch(
-        self, /, *, instances: Iterable[WorkflowInstanceCreateOptions[ParamsT]]
+        self, /, *, instances: Iterable[WorkflowInstanceCreateOptions[ParamsT] | Mapping[str, Any]]
     ) -> WorkflowBatchCreateResult: ...
     @overload
     async def create_batch(
@@ -263,10 +277,11 @@ class Workflow(JsWrapper["_js.Workflow"], Generic[ParamsT]):
     ) -> WorkflowBatchCreateResult: ...
     async def create_batch(
         self,
-        batch: Iterable[WorkflowInstanceCreateOptions[ParamsT]] | None = None,
+        batch: Iterable[WorkflowInstanceCreateOptions[ParamsT] | Mapping[str, Any]] | None = None,
         /,
         *,
-        instances: Iterable[WorkflowInstanceCreateOptions[ParamsT]] | None = None,
+        instances: Iterable[WorkflowInstanceCreateOptions[ParamsT] | Mapping[str, Any]]
+        | None = None,
         count: int | None = None,
         params: ParamsT | None = None,
         retention: WorkflowRetention | None = None,
@@ -280,7 +295,8 @@ class Workflow(JsWrapper["_js.Workflow"], Generic[ParamsT]):
             batch: The instances, as the only argument. This is JavaScript's older form, and the
                 only one of older runtimes. It returns a list of the started instances, and does not
                 report the others.
-            instances: The instances, each with its own options.
+            instances: The instances, each with its own options; a dict of them, ``{"id": …}``, is
+                taken, too.
             count: The number of equal instances to start.
             params: The payload of each of the equal instances.
             retention: How long to keep each of them once it has finished. A bare number is in
@@ -298,9 +314,9 @@ class Workflow(JsWrapper["_js.Workflow"], Generic[ParamsT]):
         """
         options: Any
         if batch is not None:
-            options = [_instance_options(request) for request in batch]
+            options = _instances(batch)
         elif instances is not None:
-            options = {"instances": [_instance_options(request) for request in instances]}
+            options = {"instances": _instances(instances)}
         else:
             request = WorkflowInstanceCreateOptions(
                 params=params, retention=retention, location_hint=location_hint
@@ -496,16 +512,29 @@ class WorkflowInstance(JsWrapper["_js.WorkflowInstance"]):
         return f"<WorkflowInstance {self.id}>"
 
 
+def _instances(requests: Any) -> list[dict[str, Any]]:
+    if isinstance(requests, (Mapping, WorkflowInstanceCreateOptions)):
+        one: object = cast(object, requests)
+        hint = "pass [options]"
+        raise expected("instances", "a list of WorkflowInstanceCreateOptions", one, hint)
+    return [_instance(request, f"instances[{index}]") for index, request in enumerate(requests)]
+
+
+def _instance(request: Any, place: str) -> dict[str, Any]:
+    if isinstance(request, Mapping):  # as in Cloudflare's examples
+        request = made_of(WorkflowInstanceCreateOptions, request, place, _FIELDS)
+    if not isinstance(request, WorkflowInstanceCreateOptions):
+        raise expected(place, "WorkflowInstanceCreateOptions or a dict", request)
+    return _instance_options(cast("WorkflowInstanceCreateOptions[Any]", request))
+
+
+_FIELDS = ("id", "params", "retention", "location_hint")
+
+
 def _instance_options(request: WorkflowInstanceCreateOptions[Any]) -> dict[str, Any]:
     retention = None
     if request.retention is not None:
-        durations = cast("dict[str, WorkflowDuration]", request.retention)
-        retention = js_options(
-            {
-                name: checked_duration(duration, f"retention.{name}")
-                for name, duration in durations.items()
-            }
-        )
+        retention = js_bag(request.retention, WorkflowRetention, "retention", _RETENTION)
     return js_options(
         {
             "id": request.id,

@@ -25,6 +25,7 @@ from pyworkers_sdk import (
     ExecutionContext,
     FormData,
     MessageSendRequest,
+    Queue,
     R2Error,
     Request,
     Response,
@@ -432,6 +433,41 @@ async def test_type_of_a_kv_value_is_not_an_options_bag(kv: Any) -> None:
         await kv.get("a", {"type": "json"})
     with raises(ConversionError, match="^type: expected .*, got dict"):
         await kv.get_with_metadata(["a"], {"type": "json"})
+
+
+# Dicts in the shapes of JavaScript --------------------------------------------------------------
+
+
+@cases(
+    [
+        {"body": 1},
+        {"body": {"a": 1}, "contentType": "json"},
+        {"body": "text", "delaySeconds": 3},
+        {"body": "text", "content_type": "text", "delay_seconds": 3},
+    ]
+)
+async def test_message_in_javascripts_shape_is_refused_and_not_sent_as_a_body(
+    queue: Queue[Any], case: dict[str, Any]
+) -> None:
+    with raises(ConversionError, match=r"^messages\[1\]: .*write MessageSendRequest\("):
+        await queue.send_batch([1, case])
+
+
+async def test_part_of_an_upload_may_be_a_dict(r2: R2) -> None:
+    upload = await r2.create_multipart_upload("a")
+    part = await upload.upload_part(1, "text")
+    parts: Any = [{"partNumber": 1, "etag": part.etag}]
+    with raises(ConversionError, match=r"key 'partNumber'; did you mean part_number\?$"):
+        await upload.complete(parts)
+    with raises(ConversionError, match=r"^parts\[0\]: missing key 'etag'$"):
+        await upload.complete([{"part_number": 1}])
+    with raises(ConversionError, match=r"^parts\[0\]: expected R2UploadedPart, got str$"):
+        wrong: Any = ["12"]
+        await upload.complete(wrong)
+    await upload.complete([{"part_number": 1, "etag": part.etag}])
+    found = await r2.get("a")
+    assert found is not None
+    assert await found.text() == "text"
 
 
 # Values that are a slip ------------------------------------------------------------------------

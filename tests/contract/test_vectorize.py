@@ -93,14 +93,45 @@ async def test_invalid_argument_types_raise(index: Vectorize) -> None:
         match="^vectors: expected a list of VectorizeVector, got VectorizeVector; pass",
     ):
         await index.insert(wrong)
-    wrong = [{"id": "a", "values": [1, 2, 3]}]
-    with raises(ConversionError, match=r"^vectors\[0\]: expected VectorizeVector, got dict$"):
+    wrong = [("a", [1, 2, 3])]
+    with raises(
+        ConversionError, match=r"^vectors\[0\]: expected VectorizeVector or a dict, got tuple$"
+    ):
         await index.upsert(wrong)
     wrong = "x"
     with raises(ConversionError, match=r"^vectors\[0\].metadata: expected a dict, got str$"):
         await index.insert([VectorizeVector("a", [1, 2, 3], metadata=wrong)])
     with raises(ConversionError, match="^filter: expected a dict, got str$"):
         await index.query([1, 2, 3], filter=wrong)
+
+
+async def test_vectors_may_be_dicts(index: Vectorize) -> None:
+    await index.insert([{"id": "a", "values": [1, 2, 3]}])
+    await index.upsert(
+        [
+            {"id": "b", "values": [3, 2, 1], "namespace": "n", "metadata": {"genre": "drama"}},
+            VectorizeVector("c", [1, 1, 1]),
+        ]
+    )
+    [found] = await index.get_by_ids(["b"])
+    assert found == VectorizeVector("b", [3, 2, 1], "n", {"genre": "drama"})
+    assert (await index.describe()).vector_count == 3
+
+
+@cases(
+    {
+        "one dict": ({"id": "a", "values": [1, 2, 3]}, "^vectors: expected a list of .*pass"),
+        "an unknown key": ([{"id": "a", "vals": [1, 2, 3]}], r"key 'vals'.*did you mean values\?"),
+        "a missing key": ([{"id": "a"}], r"^vectors\[0\]: missing key 'values'$"),
+    }
+)
+async def test_dict_that_is_not_a_vector_is_refused(
+    index: Vectorize, case: tuple[Any, str]
+) -> None:
+    vectors, message = case
+    for method in (index.insert, index.upsert):
+        with raises(ConversionError, match=message):
+            await method(vectors)
 
 
 @cases([float("nan"), float("inf")])

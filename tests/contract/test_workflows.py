@@ -286,6 +286,21 @@ async def test_batch_starts_each_instance(app: AppEnv, flows: Flows) -> None:
 
 
 @not_in("node", reason=NODE)
+async def test_batch_takes_dicts_and_refuses_unknown_keys(app: AppEnv) -> None:
+    [instance] = await app.ORDERS.create_batch([{"params": {"item": "tea", "price": 1}}])
+    assert instance.id
+    for wrong, message in [
+        ([{"parms": 1}], r"^instances\[0\]: unknown key 'parms'.*did you mean params\?"),
+        ([{"locationHint": "weur"}], "did you mean location_hint"),
+        ([{"retention": {"successRetention": 1}}], "did you mean success_retention"),
+        ({"id": "a"}, r"^instances: expected a list of .*, got dict; pass \[options\]"),
+        ([1], r"^instances\[0\]: expected WorkflowInstanceCreateOptions or a dict, got int"),
+    ]:
+        with raises(ConversionError, match=message):
+            await app.ORDERS.create_batch(wrong)  # type: ignore[call-overload]
+
+
+@not_in("node", reason=NODE)
 async def test_retention_is_accepted(app: AppEnv, flows: Flows) -> None:
     made = await app.ORDERS.create(
         params={"item": "tea", "price": 1},
