@@ -444,7 +444,7 @@ async def test_end_tag_handler_changes_the_end_tag() -> None:
     assert seen == ["ul", "ul"]
 
 
-ELEMENTS = {
+RAW_TEXT = {
     "<script a=><p></script><i>": ["script", "i"],
     "<style a=><p></style><i>": ["style", "i"],
     "<svg><title><p></title></svg><b>": ["svg", "title", "p", "b"],
@@ -452,7 +452,7 @@ ELEMENTS = {
 
 
 @only("fake", "workerd", reason=NOT_IN_NODE)
-@cases({html: html for html in ELEMENTS})
+@cases({html: html for html in RAW_TEXT})
 async def test_markup_in_raw_text_is_not_an_element(case: str) -> None:
     seen: list[str] = []
 
@@ -460,7 +460,7 @@ async def test_markup_in_raw_text_is_not_an_element(case: str) -> None:
         seen.append(element.tag_name)
 
     assert await rewritten(case, "*", element=element) == case
-    assert seen == ELEMENTS[case]
+    assert seen == RAW_TEXT[case]
 
 
 # Bytes, encodings and arguments -----------------------------------------------------------------
