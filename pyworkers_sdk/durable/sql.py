@@ -27,7 +27,9 @@ __all__ = [
 
 _raising = raising(DurableObjectError)
 
-SqlValue: TypeAlias = "str | int | float | bytes | bytearray | memoryview | date | time | UUID | Decimal | Enum | None"
+SqlValue: TypeAlias = (
+    "str | float | bytes | bytearray | memoryview | date | time | UUID | Decimal | Enum | None"  # noqa: E501
+)
 """A value that SQL takes as a parameter; a bool is an int, a datetime a date."""
 
 
