@@ -434,14 +434,15 @@ def _checked_body(body: Any, content_type: str, name: str) -> Any:
 def _request(message: Any, index: int) -> MessageSendRequest[Any]:
     if isinstance(message, MessageSendRequest):
         return cast("MessageSendRequest[Any]", message)
-    if isinstance(message, dict) and "body" in message and _FIELDS.issuperset(message):
+    fields = cast("dict[Any, Any]", message) if isinstance(message, dict) else {}
+    if "body" in fields and _FIELDS.issuperset(fields):
         # JavaScript's shape of a message, or a body with these keys: do not guess.
         raise ConversionError(
             f"messages[{index}]: the dict looks like a message of JavaScript's sendBatch; write "
             "MessageSendRequest(body, content_type=…, delay_seconds=…), or "
             "MessageSendRequest(message) if the dict is the body"
         )
-    return MessageSendRequest(message)
+    return MessageSendRequest(cast(Any, message))
 
 
 _FIELDS = {"body", "contentType", "content_type", "delaySeconds", "delay_seconds"}

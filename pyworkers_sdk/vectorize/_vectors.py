@@ -198,7 +198,7 @@ def js_vectors(vectors: Iterable[VectorizeVector | VectorizeVectorDict]) -> Any:
     Each vector's values cross as one typed array, and everything else in one crossing.
     """
     if isinstance(vectors, (VectorizeVector, Mapping)):
-        one: object = vectors
+        one = cast(object, vectors)
         raise expected("vectors", "a list of VectorizeVector", one, "pass [vector]")
     items: Iterable[Any] = vectors
     entries = [_entry(vector, f"vectors[{index}]") for index, vector in enumerate(items)]

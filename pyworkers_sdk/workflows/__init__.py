@@ -90,7 +90,9 @@ class WorkflowRetention(TypedDict):
     """The time after the instance failed, as a timedelta, in milliseconds or as text."""
 
 
-_RETENTION = dict.fromkeys(("success_retention", "error_retention"), checked_duration)
+_RETENTION: dict[str, Any] = dict.fromkeys(
+    ("success_retention", "error_retention"), checked_duration
+)
 
 
 class WorkflowRestartFrom(TypedDict):

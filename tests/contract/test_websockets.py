@@ -625,6 +625,7 @@ async def test_attachments_are_copies() -> None:
     assert server.deserialize_attachment() == "another"
 
 
+@check
 @cases(["Response", "Headers", "WebSocket"])
 async def test_live_object_as_attachment_is_refused(case: str) -> None:
     server = WebSocketPair()[1]
