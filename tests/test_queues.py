@@ -207,10 +207,10 @@ async def test_response_has_backlog_and_repr() -> None:
 async def test_batch_may_mix_bodies_and_requests() -> None:
     queue = fake(Queue[Any])
     await queue.send_batch(
-        iter([{"body": 1}, MessageSendRequest("a", content_type="text"), None, Order(1, NOON)])
+        iter([{"job": 1}, MessageSendRequest("a", content_type="text"), None, Order(1, NOON)])
     )
     sent = {"id": 1, "due": "2026-01-02T12:00:00.000Z"}
-    assert queued(queue) == [{"body": 1}, "a", None, sent]
+    assert queued(queue) == [{"job": 1}, "a", None, sent]
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ __all__ = [
 _raising = raising(DurableObjectError)
 
 SqlValue: TypeAlias = (
-    "str | int | float | bytes | bytearray | memoryview | date | time | UUID | Decimal | Enum | None"
+    "str | float | bytes | bytearray | memoryview | date | time | UUID | Decimal | Enum | None"
 )
 """A value that SQL takes as a parameter; a bool is an int, a datetime a date."""
 

@@ -114,7 +114,7 @@ class _Parts:
         self._rest = memoryview(b"")
         if hasattr(self._source, "aclose"):
             await self._source.aclose()
-        elif hasattr(self._source, "throw"):  # not an open file, which has close(), too
+        elif hasattr(self._source, "throw"):  # an open file has close(), too, but is not closed
             self._source.close()
 
 

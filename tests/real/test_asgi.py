@@ -119,7 +119,7 @@ def test_application_that_returns_early_breaks_the_body_off(url: str) -> None:
         data = b""
         while chunk := connection.recv(2**16):
             data += chunk
-    # workerd may drop what it has not sent yet. A whole body would end with an empty chunk.
+    # workerd may drop unsent chunks. A whole body would end with an empty chunk.
     assert not data.endswith(b"0\r\n\r\n")
 
 
