@@ -38,7 +38,7 @@ _SDK = __name__.partition(".")[0]
 def load(main: Path, *, fresh: bool = False) -> ModuleType:
     """Import the main module, once in a process unless it shall be ``fresh``.
 
-    Nothing can wait at import: ``run_sync`` is refused, also if a test imports the Worker in a loop.
+    Nothing can wait at import: ``run_sync`` is refused, also within an event loop.
     """
     with unawaited:
         return _load(main.resolve(), fresh)
