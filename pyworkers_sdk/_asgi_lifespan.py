@@ -139,6 +139,10 @@ class _Lifespan:
             elif self._failure is None:
                 # By the specification an application without a lifespan raises an exception here.
                 _log.debug("no lifespan: %s: %s", type(error).__name__, error)
+        except (SystemExit, BaseExceptionGroup) as error:
+            # Not raised: ``sys.exit`` must not end the isolate.
+            _log.error("the application failed in its lifespan", exc_info=error)
+            self._settle(f"it raised {type(error).__name__}")
         except BaseException:
             self._is_abandoned = True
             raise

@@ -231,6 +231,7 @@ class _Exchange:
         self._pieces: Chunks | None = None  # of the request's body
         self._reading: asyncio.Future[bytes | None] | None = None
         self._request_ended = False
+        self._turn = asyncio.Lock()
         self._start: Message | None = None
         self._started: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._response: Response | None = None
@@ -274,19 +275,17 @@ class _Exchange:
                 raise
             await self._fail(failure_of(error))
         finally:
-            self._ended.set()
+            self._end()
             if not self._started.done():  # the client left, and no response was sent
                 self._response = Response(status=499)
                 self._started.set_result(None)
-            if self._reading is not None:
-                self._reading.cancel()
             if self._listening is not None:
                 self._listening.stop()
 
     async def _fail(self, error: Exception) -> None:
         if self._response is None:
             self._error = error
-            self._ended.set()
+            self._end()
             if not self._started.done():
                 self._started.set_exception(error)
             return
@@ -295,21 +294,30 @@ class _Exchange:
             await self._chunks.put(error)
 
     async def _receive(self) -> Message:
-        if not self._request_ended and not self._ended.is_set():
-            try:
-                piece = await self._piece()
-            except StreamError:  # the client left within its body
-                self._request_ended = True
-                self._leave()
-            else:
-                more = piece is not None
-                return {"type": "http.request", "body": piece or b"", "more_body": more}
+        async with self._turn:  # concurrent calls get different pieces
+            if not self._request_ended and not self._ended.is_set():
+                try:
+                    piece = await self._piece()
+                except StreamError:  # the client left within its body
+                    self._request_ended = True
+                    self._leave()
+                except asyncio.CancelledError as error:
+                    if not self._ended.is_set() or is_interrupted(error):
+                        raise
+                else:
+                    more = piece is not None
+                    return {"type": "http.request", "body": piece or b"", "more_body": more}
         await self._left()
         return {"type": "http.disconnect"}
 
     async def _piece(self) -> bytes | None:
         """Read the next piece of the request's body; None is its end."""
         if self._pieces is None:
+            if self._request.body_used:
+                raise WorkersError(
+                    "asgi.fetch: expected a request whose body is unread, got one whose body was "
+                    "read; read a clone: await request.clone().text()"
+                )
             body = self._request.body
             if body is None:
                 self._request_ended = True
@@ -337,10 +345,16 @@ class _Exchange:
                     self._leave()
         await self._ended.wait()
 
+    def _end(self) -> None:
+        """Stop reading: a call of ``receive`` that waits for a piece returns the disconnect."""
+        self._ended.set()
+        if self._reading is not None:
+            self._reading.cancel()
+
     def _leave(self) -> None:
         """Drop the rest of the response: the client has left."""
         self._gone = True
-        self._ended.set()
+        self._end()
         while not self._chunks.empty():
             self._chunks.get_nowait()
 
@@ -361,7 +375,7 @@ class _Exchange:
         self._complete = not more
         if self._response is None and not more:
             self._begin(body)
-            self._ended.set()
+            self._end()
             return
         if self._response is None:
             self._begin(None)
@@ -371,7 +385,7 @@ class _Exchange:
             await self._chunks.put(body)
         if not more:
             await self._chunks.put(None)
-            self._ended.set()
+            self._end()
 
     def _begin(self, whole: bytes | None) -> None:
         """Create the response.
@@ -392,7 +406,7 @@ class _Exchange:
             encode_body="manual",
         )
         if not has_body:
-            self._ended.set()
+            self._end()
 
     async def _body(self) -> AsyncIterator[bytes]:
         try:

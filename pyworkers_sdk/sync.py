@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable
 from inspect import isawaitable
 from typing import TypeVar
 
 from ._border import expected, platform
+from .errors import WorkersError
 
 __all__ = ["run_sync"]
 
@@ -30,11 +32,16 @@ def run_sync(awaitable: Awaitable[T]) -> T:
 
     Raises:
         WorkersError: Nothing can wait here: at import, in a function that JavaScript calls and
-            does not await, or in a thread without the event loop. A test needs greenlet (the
-            extra ``testing`` installs it), and an event loop of asyncio.
+            does not await, or in a thread without the event loop. The calling task cannot wait for
+            itself. A test needs greenlet (the extra ``testing`` installs it), and an event loop of
+            asyncio.
         Exception: Any exception of the awaitable.
     """
     if not isawaitable(awaitable):
         raise expected("awaitable", "an awaitable", awaitable)
+    if isinstance(awaitable, asyncio.Task) and awaitable is asyncio.current_task(
+        awaitable.get_loop()
+    ):
+        raise WorkersError("run_sync: expected another task, got the calling one; it cannot end")
     result: T = platform.run_sync(awaitable)
     return result

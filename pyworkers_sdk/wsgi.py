@@ -19,6 +19,7 @@ from __future__ import annotations
 import asyncio
 import io
 import logging
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextvars import Context, copy_context
@@ -26,7 +27,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, overload
 from urllib.parse import unquote_to_bytes, urlsplit
 
-from ._border import prop, raw
+from ._border import expected, prop, raw
 from ._border.callbacks import Listening
 from ._border.pumps import Pump, chunk_of
 from ._header_bytes import bytes_of_header, text_of_header
@@ -46,6 +47,8 @@ Application: TypeAlias = Callable[[dict[str, Any], Any], Iterable[bytes]]
 _log = logging.getLogger(__name__)
 
 _NO_BODY = (101, 204, 205, 304)
+
+_STATUS = re.compile(r"[0-9]{3}( |\Z)")
 
 
 async def fetch(app: Application, request: Request, env: Any = None) -> Response:
@@ -170,12 +173,27 @@ class _Start:
                 exc_info = None  # PEP 3333: avoid a circular reference through the frame
         elif self.status:
             raise WorkersError("the application called start_response twice")
-        self.status = _wire_text(status, "the status")
+        text = _wire_text(status, "the status")
+        if _STATUS.match(text) is None:
+            raise ConversionError(
+                f"the status: expected a code and a reason, got {status!a}; "
+                "pass '200 OK', for example"
+            )
+        try:
+            pairs = [(name, value) for name, value in headers]
+        except (TypeError, ValueError):
+            raise expected("the headers", "a list of pairs of str", headers) from None
         self.headers = [
             (_wire_text(name, "a header's name"), _wire_text(value, f"header {name}"))
-            for name, value in headers
+            for name, value in pairs
         ]
-        return self.written.append
+        self.status = text
+        return self._write
+
+    def _write(self, data: bytes) -> None:
+        # By PEP 3333 these bytes are sent now. They wait for the application's return only.
+        self.is_sent = True
+        self.written.append(data)
 
     def take_written(self) -> list[bytes]:
         written, self.written[:] = [*self.written], []
@@ -184,6 +202,8 @@ class _Start:
 
 def _wire_text(value: Any, place: str) -> str:
     """Return the text of bytes that the application passes as Latin-1, by PEP 3333."""
+    if not isinstance(value, str):
+        raise expected(place, "str", value)
     try:
         return value if value.isascii() else text_of_header(value.encode("latin-1"))
     except UnicodeEncodeError:
@@ -221,8 +241,10 @@ class _Exchange:
                 return self._begin()
             for piece in self._pieces:
                 return piece
-        except BaseException:
+        except BaseException as error:
             self._close()
+            if isinstance(error, SystemExit):  # it must not end the isolate
+                raise WorkersError("the application raised SystemExit") from error
             raise
         finally:
             self._is_running = False
@@ -298,7 +320,10 @@ class _Exchange:
         if close is not None:
             try:
                 close()
-            except Exception:  # the response is complete, or its own exception is on its way
+            except (
+                Exception,
+                SystemExit,
+            ):  # the response is complete, or its own exception is on its way
                 _log.exception("the application failed in close()")
 
 

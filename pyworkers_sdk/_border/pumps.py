@@ -107,6 +107,12 @@ async def _item_of(future: asyncio.Future[T]) -> T:
         raise StopAsyncIteration from None
 
 
+def _ended_by(error: BaseException) -> RuntimeError:
+    reason = RuntimeError(f"the source of the stream ended by {type(error).__name__}")
+    reason.__cause__ = error
+    return reason
+
+
 class _Runner:
     """The state of a pump, and its task. It does not refer to the pump."""
 
@@ -161,11 +167,10 @@ class _Runner:
             self._end(error)
         except BaseException as error:
             if not self._is_closing:
-                reason = RuntimeError(f"the source of the stream ended by {type(error).__name__}")
-                reason.__cause__ = error
-                self._end(reason)
+                self._end(_ended_by(error))
                 await self._close()
-                raise
+                if not isinstance(error, SystemExit):  # it must not end the event loop
+                    raise
         if self._is_closing:
             await self._close()
             self._end(StopAsyncIteration())
@@ -220,6 +225,8 @@ class _Runner:
                 await close()
             except Exception as error:
                 self._failure_of_close = error
+            except SystemExit as error:
+                self._failure_of_close = _ended_by(error)
 
     def close(self) -> asyncio.Task[None] | None:
         """Let the task close the source; return the task, or None if it has ended."""

@@ -283,6 +283,30 @@ async def test_startup_whose_request_was_aborted_is_begun_by_another() -> None:
     aborted.close()
 
 
+@cases(
+    {
+        "exit": (SystemExit(3), "it raised SystemExit"),
+        "exit in a group": (
+            BaseExceptionGroup("", [SystemExit(3)]),
+            "it raised BaseExceptionGroup",
+        ),
+        "exit after its report": (SystemExit(3), "no database"),
+    }
+)
+async def test_lifespan_that_exits_fails_its_requests_alone(case: Any) -> None:
+    error, reason = case
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        if reason == "no database":  # as Starlette does
+            await send({"type": "lifespan.startup.failed", "message": reason})
+        raise error
+
+    for _ in range(2):
+        with raises(WorkersError, match=f"^the application did not start: {reason}$"):
+            await asgi.fetch(app, Request("https://e.com/"))
+
+
 @cases({"raises": LookupError("no lifespan"), "returns": None})
 async def test_application_without_a_lifespan_serves(case: Exception | None) -> None:
     asked = 0
@@ -655,6 +679,60 @@ async def test_receive_that_is_cancelled_loses_no_piece() -> None:
 
     await asgi.fetch(application(serve), a_request("POST", body="whole"))
     assert b"".join(got) == b"whole"
+
+
+@not_in("node", reason="Node's Request takes a stream only with its option duplex")
+async def test_concurrent_receives_get_pieces_of_their_own() -> None:
+    got: list[Any] = []
+
+    async def serve(scope: Any, receive: Any, send: Any) -> None:
+        got.extend(await asyncio.gather(receive(), receive(), receive()))
+        await answer(send, b"")
+
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b"one"
+        yield b"two"
+
+    await asgi.fetch(application(serve), a_request("POST", body=pieces()))
+    assert [(message["body"], message["more_body"]) for message in got] == [
+        (b"one", True),
+        (b"two", True),
+        (b"", False),
+    ]
+
+
+@not_in("node", reason="Node's Request takes a stream only with its option duplex")
+async def test_receive_that_waits_for_the_body_ends_with_the_response() -> None:
+    types: list[str] = []
+
+    async def serve(scope: Any, receive: Any, send: Any) -> None:
+        waiting = asyncio.ensure_future(receive())
+        await asyncio.sleep(0.01)
+        await answer(send, b"early")
+        types.append((await waiting)["type"])
+
+    async def pieces() -> AsyncIterator[bytes]:
+        await asyncio.sleep(30)
+        yield b"late"
+
+    left = Left()
+    response = await asgi.fetch(application(serve), a_request("POST", body=pieces()), ctx=left)
+    assert await response.text() == "early"
+    async with asyncio.timeout(10):
+        await asyncio.gather(*left.work)
+    assert types == ["http.disconnect"]
+
+
+async def test_request_whose_body_was_read_is_refused() -> None:
+    async def serve(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await answer(send, b"")
+
+    request = a_request("POST", body="whole")
+    assert await request.clone().text() == "whole"
+    assert (await asgi.fetch(application(serve), request)).status == 200
+    with raises(WorkersError, match="expected a request whose body is unread"):
+        await asgi.fetch(application(serve), request)
 
 
 async def test_receive_after_the_response_is_a_disconnect_at_once() -> None:

@@ -318,13 +318,32 @@ async def test_exception_of_the_source_reaches_the_reader_after_its_chunks() -> 
         await anext(reading)
 
 
-async def test_source_that_cancels_itself_fails_the_stream() -> None:
+@cases({"cancels itself": asyncio.CancelledError, "exits": SystemExit})
+async def test_source_that_cancels_itself_or_exits_fails_the_stream(
+    case: type[BaseException],
+) -> None:
     async def chunks() -> AsyncIterator[bytes]:
         yield b"a"
-        raise asyncio.CancelledError
+        raise case
 
-    with raises(StreamError, match="ended by CancelledError"):
+    with raises(StreamError, match=f"ended by {case.__name__}"):
         await Response(chunks()).bytes()
+
+
+async def test_source_that_exits_in_its_clean_up_fails_whoever_cancels() -> None:
+    async def chunks() -> AsyncIterator[bytes]:
+        try:
+            yield b"a"
+            yield b"b"
+        finally:
+            raise SystemExit
+
+    stream = Response(chunks()).body
+    assert stream
+    reading = aiter(stream)
+    assert await anext(reading) == b"a"
+    with raises(StreamError, match="ended by SystemExit"):
+        await reading.aclose()
 
 
 @cases({"text": "a", "a number": 1, "nothing": None})

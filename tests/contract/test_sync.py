@@ -315,6 +315,13 @@ async def test_run_sync_of_anything_else_is_refused(case: Any) -> None:
         run_sync(case)
 
 
+async def test_run_sync_of_the_calling_task_is_refused() -> None:
+    task = asyncio.current_task()
+    assert task
+    with raises(WorkersError, match="^run_sync: expected another task, got the calling one"):
+        run_sync(task)
+
+
 @only("node", reason=STACKS)
 async def test_run_sync_without_stack_switching_says_what_to_do() -> None:
     with raises(WorkersError, match="run_sync: expected .*; await the value in an async function"):

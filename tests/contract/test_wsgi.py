@@ -422,6 +422,55 @@ async def test_start_response_with_exc_info_after_the_first_piece_breaks_the_bod
         await response.text()
 
 
+async def test_start_response_with_exc_info_after_write_raises() -> None:
+    def app(environ: dict[str, Any], start: Start) -> Iterable[bytes]:
+        plain(start)(b"sent")
+        try:
+            raise ValueError("no good")
+        except ValueError:
+            start("500 Oh", [], sys.exc_info())
+        return [b"sorry"]
+
+    with raises(ValueError, match="^no good$"):
+        await wsgi.fetch(app, Request("https://e.com/"))
+
+
+@cases(
+    {
+        "status without a code": ("OK", [], "the status: expected a code and a reason, got 'OK'"),
+        "empty status": ("", [], "the status: expected a code and a reason, got ''"),
+        "long code": ("2000 OK", [], "the status: expected a code and a reason, got '2000 OK'"),
+        "status of bytes": (b"200 OK", [], "the status: expected str, got bytes"),
+        "number as status": (200, [], "the status: expected str, got int"),
+        "header of bytes": ("200 OK", [(b"a", b"b")], "a header's name: expected str, got bytes"),
+        "number as value": ("200 OK", [("a", 1)], "header a: expected str, got int"),
+        "headers in a dict": ("200 OK", {"a": "b"}, "the headers: expected a list of pairs"),
+        "no headers": ("200 OK", None, "the headers: expected a list of pairs of str, got None"),
+    }
+)
+async def test_status_and_headers_of_another_type_are_refused(case: Any) -> None:
+    status, headers, message = case
+
+    def app(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
+        start(status, headers)
+        return [b""]
+
+    with raises(ConversionError, match=f"^{message}"):
+        await wsgi.fetch(app, Request("https://e.com/"))
+
+
+@cases({"before its response": 0, "after its first piece": 1})
+async def test_application_that_exits_fails_alone(case: int) -> None:
+    def app(environ: dict[str, Any], start: Start) -> Iterator[bytes]:
+        plain(start)
+        yield from [b"piece"] * case
+        raise SystemExit(3)
+
+    with raises(WorkersError, match="the application raised SystemExit"):
+        response = await wsgi.fetch(app, Request("https://e.com/"))
+        await response.bytes()
+
+
 async def test_missing_or_repeated_start_response_raises() -> None:
     def silent(environ: dict[str, Any], start: Start) -> list[bytes]:
         return [b"x"]

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import sys
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pyworkers_sdk import KV, WorkersError, run_sync
-from pyworkers_sdk.testing import fake
+from pyworkers_sdk.testing import FakeRuntime, fake
 
 
 async def later(value: Any, seconds: float = 0.001) -> Any:
@@ -36,6 +37,22 @@ def test_run_sync_in_a_thread_says_what_to_do() -> None:
     thread.start()
     thread.join()
     assert "got code at import, in a thread" in str(errors[0])
+
+
+def test_run_sync_at_import_of_a_worker_is_refused_also_within_a_loop(tmp_path: Path) -> None:
+    (tmp_path / "waits.py").write_text(
+        "import asyncio\nfrom pyworkers_sdk import run_sync\nrun_sync(asyncio.sleep(0))\n"
+    )
+    (tmp_path / "wrangler.jsonc").write_text(
+        '{"name": "waits", "main": "waits.py", "compatibility_date": "2026-09-08"}'
+    )
+
+    async def main() -> None:
+        with pytest.raises(Exception, match="got code at import, in a thread"):
+            FakeRuntime.from_config(tmp_path / "wrangler.jsonc")
+        assert run_sync(later("still here")) == "still here"
+
+    asyncio.run(main())
 
 
 def test_run_sync_without_greenlet_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

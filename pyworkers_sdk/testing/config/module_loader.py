@@ -26,6 +26,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from ..._cpython.run_sync import unawaited
+
 __all__ = ["add_vendored", "load"]
 
 _loaded: dict[Path, ModuleType] = {}
@@ -34,8 +36,15 @@ _SDK = __name__.partition(".")[0]
 
 
 def load(main: Path, *, fresh: bool = False) -> ModuleType:
-    """Import the main module, once in a process unless it shall be ``fresh``."""
-    main = main.resolve()
+    """Import the main module, once in a process unless it shall be ``fresh``.
+
+    Nothing can wait at import: ``run_sync`` is refused, also within an event loop.
+    """
+    with unawaited:
+        return _load(main.resolve(), fresh)
+
+
+def _load(main: Path, fresh: bool) -> ModuleType:
     if not fresh and _is_public(main):
         return import_module(main.stem)
     if fresh or main not in _loaded:
