@@ -27,9 +27,8 @@ __all__ = [
 
 _raising = raising(DurableObjectError)
 
-SqlValue: TypeAlias = (
-    "str | int | float | bytes | bytearray | memoryview | date | time | UUID | Decimal | Enum | None"
-)
+_SqlText: TypeAlias = "date | time | UUID | Decimal | Enum"
+SqlValue: TypeAlias = "str | int | float | bytes | bytearray | memoryview | _SqlText | None"
 """A value that SQL takes as a parameter; a bool is an int, a datetime a date."""
 
 
