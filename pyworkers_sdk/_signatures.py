@@ -34,6 +34,12 @@ class Typed:
 
     __slots__ = ("_loaders", "accepts", "annotation", "is_property", "kind", "signature")
 
+    accepts: frozenset[type]
+    annotation: Any
+    is_property: bool
+    kind: Any
+    signature: Signature | None
+
     def __init__(
         self,
         annotation: Any = None,
@@ -146,6 +152,9 @@ class Signature:
         "name",
         "result",
     )
+
+    name: str
+    result: Typed | None
 
     def __init__(self, name: str, inspected: PythonSignature, hints: dict[str, Any]) -> None:
         self.name = name

@@ -267,6 +267,9 @@ class Called:
     for the official SDK have.
     """
 
+    __func__: Any
+    """The function behind the handler. Bound methods have this attribute, too."""
+
     def __init__(self, handler: Callable[..., Any], rest: tuple[Any, ...], count: int) -> None:
         self.__func__ = getattr(handler, "__func__", handler)
         self.__qualname__ = handler.__qualname__

@@ -26,7 +26,7 @@ from ._border import (
     unsupported,
 )
 from ._border.values import count
-from .errors import ConversionError, KVError
+from .errors import ConversionError, KVError, RowError
 from .streams import ReadableStream
 
 if TYPE_CHECKING:
@@ -87,6 +87,10 @@ class KVListResult(NamedTuple):
     """The start of the next page, for ``list``; None on the last page."""
     cache_status: str | None
     """The cache status that the runtime reports; None in local runtimes."""
+
+
+class KVRowError(KVError, RowError):
+    """A value is not JSON, where JSON or a row type was requested."""
 
 
 class KV(JsWrapper["_js.KVNamespace"]):
@@ -157,7 +161,8 @@ class KV(JsWrapper["_js.KVNamespace"]):
                 timedelta; at least 30 seconds.
 
         Raises:
-            KVError: The service refused the call, or the value is not JSON.
+            KVError: The service refused the call, or the value is not JSON. In the latter case
+                it is also a RowError, and ``js_name`` is "SyntaxError".
             RowError: The value does not fit the row type.
             ConversionError: An argument cannot be passed to JavaScript.
 
@@ -240,7 +245,8 @@ class KV(JsWrapper["_js.KVNamespace"]):
                 timedelta; at least 30 seconds.
 
         Raises:
-            KVError: The service refused the call, or the value is not JSON.
+            KVError: The service refused the call, or the value is not JSON. In the latter case
+                it is also a RowError, and ``js_name`` is "SyntaxError".
             RowError: The value does not fit the row type.
             ConversionError: An argument cannot be passed to JavaScript.
 
@@ -421,7 +427,9 @@ def _value(key: str, js_value: Any, type_: Any) -> Any:
     try:
         value = loads(value)
     except ValueError as exc:
-        raise KVError(f"the value of {key!r} is not JSON: {exc}", js_name="SyntaxError") from None
+        raise KVRowError(
+            f"the value of {key!r} is not JSON: {exc}", js_name="SyntaxError"
+        ) from None
     return value if type_ == "json" else _row_types.load(type_, value, f"the value of {key!r}")
 
 

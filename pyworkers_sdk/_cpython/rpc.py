@@ -184,7 +184,8 @@ def _list(value: Any, seen: Seen) -> list[Any]:
     if id(value) not in seen:
         items: list[Any] = []
         seen[id(value)] = items
-        items.extend(_arrived(item, seen) for item in value)
+        for item in value:  # without a generator, whose frame is one more at each level
+            items.append(_arrived(item, seen))
     copy: list[Any] = seen[id(value)]
     return copy
 
@@ -193,7 +194,8 @@ def _dict(value: Any, seen: Seen) -> dict[str, Any]:
     if id(value) not in seen:
         fields: dict[str, Any] = {}
         seen[id(value)] = fields
-        fields.update((key, _arrived(item, seen)) for key, item in value.items())
+        for key, item in value.items():
+            fields[key] = _arrived(item, seen)
     copy: dict[str, Any] = seen[id(value)]
     return copy
 

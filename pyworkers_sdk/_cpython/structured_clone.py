@@ -29,6 +29,10 @@ class Clone:
         self._done: dict[int, Any] = {}
 
     def __call__(self, value: Any) -> Any:
+        return self._copy(value)
+
+    def _copy(self, value: Any) -> Any:
+        """Copy a value. A level takes one frame of Python, and none of C: 400 levels must fit."""
         cls = type(value)
         if cls in _SAME:
             return value
@@ -37,14 +41,25 @@ class Clone:
             return self._done[key]
         if cls is list:
             copy: Any = self._done.setdefault(key, [])  # before its items: one may be the list
-            copy.extend(map(self, value))
+            for item in value:
+                copy.append(self._copy(item))
         elif cls is dict:
             copy = self._done.setdefault(key, {})
-            copy.update((name, self(item)) for name, item in value.items())
+            for name, item in value.items():
+                copy[name] = self._copy(item)
         elif cls is set:
-            copy = {self(item) for item in value}
-        elif cls is JsException:
-            copy = JsException(value.name, value.message, value.cause and self(value.cause))
+            copy = {self._copy(item) for item in value}
+        else:
+            copy = self._copy_of_other(value, cls)
+        self._done[key] = copy
+        return copy
+
+    def _copy_of_other(self, value: Any, cls: type[Any]) -> Any:
+        """Return the copy of an error or an object of the platform."""
+        if cls is JsException:
+            copy: Any = JsException(
+                value.name, value.message, value.cause and self._copy(value.cause)
+            )
             if hasattr(value, BASE):
                 setattr(copy, BASE, getattr(value, BASE))
         elif cls is _web.Headers:
@@ -57,7 +72,6 @@ class Clone:
             copy = value if getattr(cls, "crosses", False) else self._by_reference(value)
             if copy is None:
                 raise _unclonable(value)
-        self._done[key] = copy
         return copy
 
 

@@ -236,10 +236,19 @@ async def test_json_is_parsed(kv: KV, case: tuple[str, Any]) -> None:
 @cases({"empty": "", "text": "abc", "nan": "[NaN]", "rest": "1 2", "single-quotes": "{'a': 1}"})
 async def test_invalid_json_raises_an_error_that_names_the_key(kv: KV, case: str) -> None:
     await kv.put("the key", case)
-    with raises(KVError, match="the value of 'the key' is not JSON"):
+    with raises(KVError, match="the value of 'the key' is not JSON") as caught:
         await kv.get("the key", "json")
+    assert isinstance(caught.value, RowError)
+    assert caught.value.js_name == "SyntaxError"
     with raises(KVError, match="the value of 'the key' is not JSON"):
         await kv.get(["other", "the key"], "json")
+
+
+@cases({"text": "abc", "nan": "NaN", "deep": "[" * 1001 + "]" * 1001})
+async def test_invalid_json_is_a_row_error_for_a_row_type(kv: KV, case: str) -> None:
+    await kv.put("k", case)
+    with raises(RowError, match="^the value of 'k' is not JSON: "):
+        await kv.get("k", list[int])
 
 
 async def test_json_loads_as_a_row_type(kv: KV) -> None:

@@ -106,6 +106,18 @@ async def test_values_cross_both_ways(app: AppEnv, case: tuple[Any, ...]) -> Non
     assert describe(back) == describe(expected)
 
 
+@only(*WORLDS, reason=NODE)
+@cases({"lists": lambda value: [value], "objects": lambda value: {"a": value}})
+async def test_value_of_350_levels_crosses_both_ways(app: AppEnv, case: Any) -> None:
+    value: Any = 1
+    for _ in range(350):
+        value = case(value)
+    back = await app.CALLEE.echo(value)
+    for _ in range(350):
+        [back] = back if isinstance(back, list) else back.values()
+    assert back == 1
+
+
 @only("workerd", reason="the official SDK converts arguments before ours, and stumbles; see README")
 async def test_an_argument_cannot_have_a_key_named_constructor(app: AppEnv) -> None:
     with raises(RpcError, match="python_from_rpc"):

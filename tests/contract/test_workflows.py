@@ -369,6 +369,21 @@ async def test_result_with_large_integer_ends_instance(flows: Flows) -> None:
 
 
 @not_in("node", reason=NODE)
+async def test_result_that_contains_itself_ends_instance(flows: Flows) -> None:
+    async def body(event: WorkflowEvent[Any], step: WorkflowStep) -> None:
+        async def cyclic() -> Any:
+            value: list[Any] = []
+            value.append(value)
+            return value
+
+        await step.do("it", cyclic, retries=ONCE)
+
+    error = (await flows.run(body)).error
+    assert error is not None
+    assert error.message.startswith("Converting circular structure to JSON")
+
+
+@not_in("node", reason=NODE)
 async def test_result_is_loaded_as_return_annotation(flows: Flows) -> None:
     made = datetime(2026, 1, 2, tzinfo=timezone.utc)
 

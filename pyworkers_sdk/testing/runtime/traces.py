@@ -24,6 +24,8 @@ __all__ = ["FakeTracing", "tail_events", "trace_item"]
 class FakeSpan:
     """A span that records nothing. JS: Span."""
 
+    name: str
+
     def __init__(self, name: str) -> None:
         self.name = name
         self.isTraced: bool = True

@@ -66,6 +66,7 @@ INVALID_CONFIG = (
 OUTPUT_TOO_LARGE = "Step {name} output is too large. Maximum allowed size is 1MiB."
 PAST_TIME = "You can't sleep until a time in the past, time-traveler"
 BIGINT = "Do not know how to serialize a BigInt"
+CIRCULAR = "Converting circular structure to JSON"  # the runtime adds the path of the circle
 
 # Functions that compute retry delays
 

@@ -234,11 +234,23 @@ def logged(value: Any) -> Any:
 
     Seen in the output of instances (contract: test_output_of_instance_is_json).
     """
+    return _logged(value, set())
+
+
+def _logged(value: Any, around: set[int]) -> Any:
+    """Do the same for a value inside the containers whose ids are in ``around``."""
     value_type = cast("type[Any]", type(value))
-    if value_type is dict:
-        return {key: logged(item) for key, item in value.items()}
-    if value_type is list:
-        return [logged(item) for item in value]
+    if value_type is dict or value_type is list:
+        if id(value) in around:
+            raise JsException("TypeError", messages.CIRCULAR)
+        around.add(id(value))
+        plain: Any
+        if value_type is dict:
+            plain = {key: _logged(item, around) for key, item in value.items()}
+        else:
+            plain = [_logged(item, around) for item in value]
+        around.discard(id(value))
+        return plain
     if value_type is set:
         return {}
     if value_type is bytes:
