@@ -136,7 +136,7 @@ _EVENTS = {
 def _intended(method: str, parameter: str | None, handlers: Sequence[str]) -> str | None:
     """Return the handler that a method is meant to be, or None."""
     name = _plain(method)
-    event = _EVENTS.get(name.removeprefix("on").removeprefix("handle"))
+    event = _EVENTS.get(name.removeprefix("on").removeprefix("handle").removeprefix("ws"))
     if event in handlers and parameter in _WEB_SOCKET:
         return event
     for handler in handlers:

@@ -1,4 +1,4 @@
-"""What holds for the configuration of every example."""
+"""The configuration of every example runs on the newest Python."""
 
 from __future__ import annotations
 

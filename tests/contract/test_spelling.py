@@ -264,6 +264,8 @@ def declare(base: Any, name: str, parameters: str = "self, a") -> Any:
             (DurableObject, "web_socket_mesage", "web_socket_message", "self, a, b"),
             (DurableObject, "on_message", "web_socket_message", "self, ws, message"),
             (DurableObject, "websocket_closed", "web_socket_close", "self, ws"),
+            (DurableObject, "ws_message", "web_socket_message", "self, ws, message"),
+            (DurableObject, "on_ws_close", "web_socket_close", "self, ws"),
             (WorkflowEntrypoint, "on_run", "run", "self, event, step"),
             (WorkflowEntrypoint, "runs", "run", "self, event, step"),
         ]
