@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
-__all__ = ["check_handlers", "did_you_mean", "similar", "undeclared"]
+__all__ = ["check_handlers", "did_you_mean", "in_env_class", "similar", "undeclared"]
 
 
 def similar(name: str, known: Iterable[str]) -> str | None:
@@ -44,13 +44,17 @@ def undeclared(env: str, name: str, value: Any, declared: Iterable[str]) -> str:
         return f"{error}{close}"
     known = ", ".join(declared)
     if value is None and known:
-        return f"{error}; it has {known}"
-    annotation = f"{name}: {_kind(name, value)}"
+        error = f"{error}; it has {known}"
     if env != "Env":
-        return f"{error}; annotate it there: class {env}(Env): {annotation}"
+        return f"{error}; annotate it there: class {env}(Env): {name}: {_kind(name, value)}"
+    return f"{error}; {in_env_class(name, value)}"
+
+
+def in_env_class(name: str, value: Any = None) -> str:
+    """Return how to declare a binding or a variable in a Worker without an Env class."""
     return (
-        f"{error}; annotate it in a class of your own, class AppEnv(Env): {annotation}, and name "
-        "this class in WorkerEntrypoint[AppEnv]"
+        f"annotate it in a class of your own, class AppEnv(Env): {name}: {_kind(name, value)}, and "
+        "name this class in WorkerEntrypoint[AppEnv]"
     )
 
 
@@ -136,7 +140,7 @@ _EVENTS = {
 def _intended(method: str, parameter: str | None, handlers: Sequence[str]) -> str | None:
     """Return the handler that a method is meant to be, or None."""
     name = _plain(method)
-    event = _EVENTS.get(name.removeprefix("on").removeprefix("handle"))
+    event = _EVENTS.get(name.removeprefix("on").removeprefix("handle").removeprefix("ws"))
     if event in handlers and parameter in _WEB_SOCKET:
         return event
     for handler in handlers:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Sequence
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast, overload
 
 from . import _row_types
 from ._border import (
@@ -418,10 +418,13 @@ class _Statements(JsWrapper[StatementsT]):
 
         JS: D1Database.batch.
         """
-        listed: list[Any] = list(statements)
+        if not isinstance(statements, Iterable):
+            raise expected("statements", "a list of D1PreparedStatement", statements)
+        listed: list[Any] = list(cast("Iterable[Any]", statements))
         for index, statement in enumerate(listed):
             if not isinstance(statement, D1PreparedStatement):
-                raise expected(f"statements[{index}]", "D1PreparedStatement", statement)
+                hint = "pass db.prepare(…) with its bind(), and no other call"
+                raise expected(f"statements[{index}]", "D1PreparedStatement", statement, hint)
             # The runtime would skip it without a result, and the results would no longer match.
             if not _sql_of(statement).strip():
                 raise D1Error(f"statements[{index}]: No SQL statements detected.")

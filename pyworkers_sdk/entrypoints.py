@@ -407,8 +407,7 @@ async def fetch_handler(handler: Handler, request: Any, *_: Any) -> Response:
     with hide_from_traceback:
         response = handler(request)
         response = await response if isawaitable(response) else response
-    response_type = cast("type[Any]", type(response))
-    if issubclass(response_type, _NO_RESPONSE):
+    if type(response) is not Response and _is_no_response(response):
         raise _not_a_response(getattr(handler, "__qualname__", "fetch"), response)
     return response  # type: ignore[no-any-return]
 
@@ -422,7 +421,13 @@ def _not_a_response(name: str, value: Any) -> WorkersError:
     return WorkersError(f"{name} returned a {value_type.__name__}, not a Response; {hint}")
 
 
-_NO_RESPONSE = (type(None), str, bytes, int, float, dict, list, tuple, CoroutineType)
+def _is_no_response(value: Any) -> bool:
+    value_type = cast("type[Any]", type(value))
+    # A response may be of another SDK, or the runtime's own.
+    return issubclass(value_type, _NO_RESPONSE) or not hasattr(raw(value), "status")
+
+
+_NO_RESPONSE = (type(None), str, bytes, int, float, dict, list, tuple, type, CoroutineType)
 
 
 def _payload(make: Callable[[Any, Any], Any]) -> Handler:

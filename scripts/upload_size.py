@@ -171,7 +171,7 @@ def project(folder: Path, packages: Iterable[Path], exclude: list[str] | None = 
     configuration = {
         "name": "visits",
         "main": "src/entry.py",
-        "compatibility_date": "2026-07-01",
+        "compatibility_date": "2026-11-17",
         "compatibility_flags": ["python_workers"],
         "kv_namespaces": [{"binding": "NAMES", "id": "0"}],
         "d1_databases": [{"binding": "DB", "database_name": "visits", "database_id": "0"}],

@@ -25,6 +25,7 @@ async def run(ai: AI, name: str, data: dict[str, Any], messages: list[ChatMessag
 
 NAME = "write AIModel(name)"
 LLAMA = "write inputs: TextGenerationInput = ..."
+INPUTS = "write run(model, {...})"
 
 MISTAKES = {
     'await ai.run(name, {"prompt": "Hi"})': NAME,
@@ -44,6 +45,11 @@ MISTAKES = {
     'await ai.run("@cf/meta/m2m100-1.2b", {"txt": "a"})': "write inputs: TranslationInput",
     'await ai.run("@cf/black-forest-labs/flux-1-schnell", {"text": 1})': "TextToImageInput",
     'await ai.run(AIModel(name), "Hi")': "write inputs: dict[str, Any]",
+    "await ai.run(LLAMA, messages=messages)": INPUTS,
+    'await ai.run(name, prompt="Hi")': INPUTS,
+    "await ai.run(LLAMA)": INPUTS,
+    "await ai.run()": INPUTS,
+    "await ai.run(name, inputs=data)": NAME,
 }
 """Wrong lines, each with the advice that its error has."""
 

@@ -29,6 +29,9 @@ def hint_for(value: Any, wanted: str = "", hint: str = "") -> str:
     """
     if iscoroutine(value):
         value.close()
+        owner, _, method = value.__qualname__.rpartition(".")
+        if owner and owner == wanted:  # the result of the method is something else
+            return f"pass the {owner} itself, without {method}()"
         return "await it first"
     if hasattr(cast("type[Any]", type(value)), "__await__"):
         return "await it first"

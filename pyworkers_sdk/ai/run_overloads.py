@@ -455,3 +455,11 @@ class Run(Protocol):
     def __call__(
         self, model: str, inputs: object, *rest: Any, **options: Any
     ) -> Literal["write AIModel(name), or NAME: Final for a constant"]: ...
+
+    # Without inputs, or with their keys as keywords. A dict matches no parameter here: a call that
+    # two overloads of mistakes match would be Any.
+
+    @overload
+    def __call__(
+        self, model: object = ..., *, inputs: None = ..., **options: Any
+    ) -> Literal["write run(model, {...}): the inputs are one dict"]: ...

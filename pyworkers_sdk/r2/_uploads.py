@@ -105,7 +105,8 @@ class _Parts:
         except (StopIteration, StopAsyncIteration):
             return None
         if not isinstance(chunk, (bytes, bytearray, memoryview)):
-            raise expected("value: a chunk", "bytes", chunk, "encode text first")
+            advice = "encode text first" if isinstance(chunk, str) else ""
+            raise expected("value: a chunk", "bytes", chunk, advice)
         view: memoryview = memoryview(cast(Any, chunk))
         return (view if view.c_contiguous else memoryview(view.tobytes())).cast("B")
 

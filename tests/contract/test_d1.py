@@ -793,6 +793,17 @@ async def test_batch_refuses_items_that_are_not_statements(db: D1) -> None:
         await db.batch([db.prepare("SELECT 1"), "SELECT 2"])  # type: ignore[arg-type]
 
 
+async def test_batch_of_one_statement_or_of_calls_says_what_to_pass(db: D1) -> None:
+    statement = db.prepare("SELECT 1")
+    wrong: Any
+    for wrong in (statement, None, 1):
+        with raises(ConversionError, match="^statements: expected a list of D1PreparedStatement"):
+            await db.batch(wrong)
+    wrong = [statement.run()]
+    with raises(ConversionError, match=r"itself, without run\(\)$"):
+        await db.batch(wrong)
+
+
 # gather ------------------------------------------------------------------------------------------
 
 

@@ -78,7 +78,9 @@ async def test_binding_of_none_is_refused(case: Any) -> None:
 
 
 async def test_an_undeclared_name_is_an_attribute_error(env: Any) -> None:
-    with raises(AttributeError, match="^AppEnv does not declare NOPE; it has [A-Z, ]+$"):
+    with raises(
+        AttributeError, match="^AppEnv does not declare NOPE; it has [A-Z, ]+; annotate it"
+    ):
         _ = AppEnv(env).NOPE  # type: ignore[attr-defined]
 
 

@@ -367,7 +367,7 @@ REFUSED_VALUES: dict[str, tuple[Any, str]] = {
     "request": (Request("https://e.com/"), "value: expected bytes .*, got Request"),
     "surrogate": ("\ud800", "value: .*surrogate"),
     "texts": (["a"], "value: a chunk: expected bytes, got str; encode text first"),
-    "numbers": ([1, 2], "value: a chunk: expected bytes, got int"),
+    "numbers": ([1, 2], "value: a chunk: expected bytes, got int$"),
     "nested": ([[b"a"]], "value: a chunk: expected bytes, got list"),
     "none-inside": ([None], "value: a chunk: expected bytes, got None"),
 }

@@ -24,6 +24,7 @@ from pyworkers_sdk import (
     Env,
     ExecutionContext,
     FormData,
+    Headers,
     MessageSendRequest,
     Queue,
     R2Error,
@@ -264,6 +265,8 @@ def declare(base: Any, name: str, parameters: str = "self, a") -> Any:
             (DurableObject, "web_socket_mesage", "web_socket_message", "self, a, b"),
             (DurableObject, "on_message", "web_socket_message", "self, ws, message"),
             (DurableObject, "websocket_closed", "web_socket_close", "self, ws"),
+            (DurableObject, "ws_message", "web_socket_message", "self, ws, message"),
+            (DurableObject, "on_ws_close", "web_socket_close", "self, ws"),
             (WorkflowEntrypoint, "on_run", "run", "self, event, step"),
             (WorkflowEntrypoint, "runs", "run", "self, event, step"),
         ]
@@ -372,7 +375,10 @@ async def test_undeclared_name_of_an_env_says_what_to_write(env: Any) -> None:
     assert message(Other, "KV").endswith("annotate it there: class Other(Env): KV: KV")
     assert message(Other, "DB").endswith("annotate it there: class Other(Env): DB: D1")
     assert message(Other, "TEXTES") == "Other does not declare TEXTES; did you mean TEXTS?"
-    assert message(Other, "NOWHERE") == "Other does not declare NOWHERE; it has TEXTS"
+    assert message(Other, "THE_QUEUE") == (
+        "Other does not declare THE_QUEUE; it has TEXTS; annotate it there: class Other(Env): "
+        "THE_QUEUE: Queue[Any]"
+    )
 
 
 def of(value: Any) -> Any:
@@ -605,11 +611,21 @@ async def test_piece_of_a_stream_that_is_not_bytes_gets_the_hint_that_helps(
         await r2.put("a", source())
 
 
+def iter_pieces() -> Iterator[bytes]:
+    yield b"a"
+
+
 @cases(
     {
         "text": ("text", r"returned a str, not a Response; return Response\(…\)"),
         "None": (None, r"returned a NoneType, not a Response; return Response\(…\)"),
         "a dict": ({}, r"returned a dict, not a Response; use Response\.json\(…\)"),
+        "a class": (Response, r"returned a type, not a Response; return Response\(…\)"),
+        "a bytearray": (bytearray(b"a"), r"returned a bytearray, not a Response; return Resp"),
+        "a generator": (iter_pieces(), r"returned a generator, not a Response"),
+        "headers": (Headers(), r"returned a Headers, not a Response; return Response\(…\)"),
+        "a request": (Request("https://e.com"), r"returned a Request, not a Response"),
+        "an object": (object(), r"returned a object, not a Response"),
     }
 )
 async def test_result_of_fetch_that_is_not_a_response_gets_the_hint_that_helps(

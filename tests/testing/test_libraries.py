@@ -133,6 +133,18 @@ class Client(WorkerEntrypoint[Env]):
         with socket.create_connection(("127.0.0.1", 1)):
             return "connected"
 
+    def _name(self) -> str:
+        with socket.create_connection(("db.example", 5432), 1):
+            return "connected"
+
+    def _datagram(self) -> str:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            return f"sent {sock.sendto(b'a', ('127.0.0.1', 1))}"
+
+    def _datagram_with_flags(self) -> str:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            return f"sent {sock.sendto(b'a', 0, ('127.0.0.1', 1))}"
+
     async def _asyncio(self) -> str:
         await asyncio.open_connection("127.0.0.1", 1)
         return "connected"
@@ -164,10 +176,16 @@ async def test_client_of_the_worker_without_a_route_is_refused(name: str) -> Non
 
 
 @pytest.mark.asyncio
-@pytest.mark.parametrize("name", ["socket", "asyncio"])
+@pytest.mark.parametrize("name", ["socket", "asyncio", "datagram", "datagram_with_flags"])
 async def test_socket_of_the_worker_is_refused(name: str) -> None:
     with pytest.raises(OSError, match=r"nothing answers a socket to 127\.0\.0\.1:1: "):
         await FakeRuntime(Client).fetch(SITE + name)
+
+
+@pytest.mark.asyncio
+async def test_socket_to_a_name_is_refused_before_the_name_is_looked_up() -> None:
+    with pytest.raises(OSError, match=r"nothing answers a socket to db\.example:5432: "):
+        await FakeRuntime(Client).fetch(SITE + "name")
 
 
 @pytest.mark.asyncio

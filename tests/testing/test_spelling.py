@@ -298,6 +298,10 @@ async def test_object_without_an_env_class_says_that_it_is_the_runtimes_own() ->
     ):
         await worker.fetch("https://example.com/AI")
     with pytest.raises(
+        AttributeError, match=r"has nothing; .*class AppEnv\(Env\): AI: AI, and name"
+    ):
+        await FakeRuntime(Bare).fetch("https://example.com/AI")
+    with pytest.raises(
         AttributeError, match=r"own object and has getWithMetadata; name your Env class"
     ):
         await worker.scheduled()

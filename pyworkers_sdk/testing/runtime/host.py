@@ -14,6 +14,7 @@ from contextvars import ContextVar
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from ..._spelling import in_env_class
 from .._clock import Clock
 from .traces import FakeTracing
 
@@ -155,7 +156,8 @@ class Bindings(SimpleNamespace):
 
         def __getattr__(self, name: str) -> Any:
             known = ", ".join(vars(self)) or "nothing"
-            raise AttributeError(f"the Worker's env has no {name}; it has {known}")
+            hint = "" if name.startswith("_") else f"; {in_env_class(name)}"
+            raise AttributeError(f"the Worker's env has no {name}; it has {known}{hint}")
 
 
 def _no_exports(script: Script) -> Any:

@@ -223,6 +223,14 @@ def _connect(sock: socket.socket, address: Any) -> None:
     raise _refused(address)
 
 
+def _send_to(sock: socket.socket, data: Any, *rest: Any) -> None:
+    raise _refused(rest[-1])
+
+
+def _open(address: Any, *options: Any, **more: Any) -> None:
+    raise _refused(address)  # before its name is looked up in the network
+
+
 async def _create_connection(
     loop: asyncio.AbstractEventLoop,
     protocol_factory: Any,
@@ -236,6 +244,8 @@ async def _create_connection(
 def _socket(module: Any) -> None:
     for name in ("connect", "connect_ex"):
         in_worker(module.socket, name, _connect)
+    in_worker(module.socket, "sendto", _send_to)
+    in_worker(module, "create_connection", _open)
 
 
 def _asyncio(module: Any) -> None:
