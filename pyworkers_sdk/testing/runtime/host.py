@@ -14,7 +14,6 @@ from contextvars import ContextVar
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from ..._spelling import in_env_class
 from .._clock import Clock
 from .traces import FakeTracing
 
@@ -155,6 +154,8 @@ class Bindings(SimpleNamespace):
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Any:
+            from ..._spelling import in_env_class  # only errors need it
+
             known = ", ".join(vars(self)) or "nothing"
             hint = "" if name.startswith("_") else f"; {in_env_class(name)}"
             raise AttributeError(f"the Worker's env has no {name}; it has {known}{hint}")
