@@ -63,6 +63,7 @@ A naive datetime is refused in every place with a ConversionError: on a laptop `
 local time, and in a Worker it is UTC. `datetime.now(timezone.utc)`,
 `.replace(tzinfo=timezone.utc)` and `.astimezone()` make it aware. A `date` and a `time` cross as
 ISO 8601 text, without a time zone. A `timedelta` is refused, except in options that are durations.
+The datetimes of a pydantic model are text that pydantic writes: it keeps a naive datetime naive.
 
 """
 
@@ -95,6 +96,9 @@ expected int, got str".
 Named fields keep their names in Python. A dataclass and a `NamedTuple` cross as an object of their
 fields. So do the results of this package, such as `KVListResult`, `D1Meta` and `R2Object`. The same
 annotation reads a dataclass or a `NamedTuple` back.
+
+A pydantic model crosses as its own JSON, `model_dump(mode="json")`, under the names of its fields.
+The same annotation reads it back, also if the fields have aliases.
 
 Keyword-only arguments cross as one object behind the others, under their own names. JavaScript
 calls `search(query, *, limit=10)` as `search("tea", { limit: 5 })`.

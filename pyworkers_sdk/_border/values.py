@@ -554,10 +554,21 @@ def _fields(value: Any, walk: Walk) -> Any:
     return object_(value, walk, _named_fields(value))
 
 
+def _model(value: Any, walk: Walk) -> Any:
+    try:
+        dumped = value.model_dump(mode="json")
+    except RecursionError:
+        raise
+    except Exception as error:  # a field that is not JSON, or the model's own code
+        reason = f"{type(value).__name__} raised {type(error).__name__}: {error}"
+        raise Refused(reason) from error
+    return walk.value(dumped)
+
+
 _BY_NATURE: dict[Nature, Rule] = {
     "enum": lambda value, walk: walk.value(value.value),
     "fields": _fields,
-    "model": lambda value, walk: walk.value(value.model_dump(mode="json")),
+    "model": _model,
     "text": lambda value, walk: str(value),
     "numpy scalar": lambda value, walk: walk.value(value.item()),
 }

@@ -123,9 +123,17 @@ class Validated(Cell):
         try:
             return self._validate(value)
         except Exception as error:
-            mismatch = refused(self.name, error)
-            mismatch.inside = type(value) is dict
-            raise mismatch from None
+            reason = error
+        if type(value) in (dict, list) and _errors(reason):
+            # A model crosses under the names of its fields, not under their aliases.
+            validate: Any = self._validate
+            try:
+                return validate(value, by_alias=True, by_name=True)
+            except Exception:  # also of a validator that has no such options
+                pass
+        mismatch = refused(self.name, reason)
+        mismatch.inside = type(value) is dict
+        raise mismatch from None
 
     def fit(self, value: Any, loaded: Any) -> int:
         return len(getattr(loaded, "model_fields_set", ()))

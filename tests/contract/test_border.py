@@ -211,6 +211,17 @@ async def test_models_in_a_list_stay_apart() -> None:
     assert from_js(to_js(models)) == [{"n": [number]} for number in range(5)]
 
 
+@cases([ValueError("no JSON for it"), RuntimeError("its own code")])
+async def test_model_that_cannot_be_dumped_is_refused_with_its_place(case: Exception) -> None:
+    class Job:
+        def model_dump(self, *, mode: str) -> dict[str, Any]:
+            raise case
+
+    message = rf"^value\.a\[0\]: Job raised {type(case).__name__}: {case}$"
+    with raises(ConversionError, match=message):
+        to_js({"a": [Job()]})
+
+
 @not_in(
     "node-0.26", reason="null cannot be a lone value on Pyodide 0.26; see test_d1 for bind(None)"
 )

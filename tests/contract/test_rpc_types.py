@@ -332,3 +332,32 @@ async def test_pydantic_model_arrives_as_one(app: AppEnv, world: Any) -> None:
     assert back == Job(id=1, when=NOON)
     with raises(RowError, match=r"^the result of echo\(\): id: "):
         await typed.echo({"id": "x"})
+
+
+@only("workerd", "fake", reason=NODE)
+async def test_pydantic_model_with_aliases_arrives_as_one(app: AppEnv, world: Any) -> None:
+    from .kit import Skipped
+
+    try:
+        import pydantic
+    except ImportError:
+        raise Skipped("this world has no pydantic") from None
+
+    class Part(pydantic.BaseModel):
+        number: int = pydantic.Field(alias="partNumber")
+
+    class Order(pydantic.BaseModel):
+        parts: list[Part]
+        note: str = pydantic.Field("", validation_alias="the note")
+
+    class Orders(Protocol):
+        async def echo(self, value: Any) -> Order: ...
+
+    Orders.echo.__annotations__["return"] = Order
+    typed: Any = Service[Orders](app.js_object.CALLEE)
+    values = {"parts": [{"partNumber": 7}], "the note": "é"}
+    back = await typed.echo(Order(**values))
+    assert back == Order(**values)
+    assert await typed.echo(values) == back
+    with raises(RowError, match=r"^the result of echo\(\): parts.0.partNumber: "):
+        await typed.echo({"parts": [{}]})

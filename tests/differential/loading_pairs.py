@@ -109,6 +109,10 @@ class Box(Generic[T]):
     content: T
 
 
+class Aliased(BaseModel):
+    number: int = Field(alias="theNumber")
+
+
 class Model(BaseModel):
     id: int
     tags: list[str] = []
@@ -129,7 +133,8 @@ class Plain:
 
 SCALARS: list[Any] = [int, float, bool, str, bytes, None, Any, object]
 SCALARS += [datetime, date, time, timedelta, UUID, Decimal]
-NAMED: list[Any] = [Colour, Level, Mode, Mixed, UserId, Pair, Address, User, Picky, Tree, Model]
+NAMED: list[Any] = [Colour, Level, Mode, Mixed, UserId, Pair, Address, User, Picky, Tree]
+NAMED += [Aliased, Model]
 NAMED += [Root, Checked, Literal["a", 2], Literal[True, None], Literal[Colour.RED, 1], tuple[()]]
 NAMED += [Annotated[int, Field(gt=0)], Annotated[str, "a comment"]]
 NAMED += [Annotated[list[int], Field(max_length=2)]]
@@ -613,6 +618,12 @@ DECISIONS = [
         lambda kind, value, own, other: (
             get_origin(kind) in (Union, UnionType) and own.is_value and other.is_value
         ),
+    ),
+    Decision(
+        "a pydantic model with aliases", "an object with the names of the fields",
+        "loaded, as a model crosses under these names", "refused",
+        (Aliased, {"number": 1}),
+        lambda kind, value, own, other: kind is Aliased and own.is_value,
     ),
     Decision(
         "a class", "its constructor raises an exception other than ValueError",
