@@ -1055,7 +1055,31 @@ HMAC_LENGTH_REFUSED = (
     "than, the bit length of the raw key data ({})."
 )
 
+NOT_A_LIST = (
+    "Incorrect type for the '{}' field on 'JsonWebKey': the provided value is not of type 'Array'."
+)
+
 SECRET_REFUSED: dict[str, Refusal] = {
+    "text of operations": oct_refused(
+        "TypeError", NOT_A_LIST.format("key_ops"), {**OCT, "key_ops": "encrypt"}
+    ),
+    "number of operations": oct_refused(
+        "TypeError", NOT_A_LIST.format("key_ops"), {**OCT, "key_ops": 5}
+    ),
+    "dict of operations": oct_refused(
+        "TypeError", NOT_A_LIST.format("key_ops"), {**OCT, "key_ops": {"a": 1}}
+    ),
+    "number of other primes": oct_refused("TypeError", NOT_A_LIST.format("oth"), {**OCT, "oth": 5}),
+    "other operations": oct_refused(
+        "DataError",
+        '"jwk" key missing usage "encrypt", in "key_ops".',
+        {**OCT, "key_ops": [5, "a"]},
+    ),
+    "falsy ext": oct_refused(
+        "DataError",
+        'JWK ext field for "AES-GCM" is set to false but extractable is true',
+        {**OCT, "ext": 0},
+    ),
     "format": oct_refused(
         "NotSupportedError",
         'Unrecognized key import format "foo".',

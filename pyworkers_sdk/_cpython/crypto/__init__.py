@@ -13,7 +13,7 @@ import hmac
 import json
 import os
 import uuid
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from ..js_exception import JsException
 from .aes import AesKey
@@ -194,6 +194,7 @@ def _imported(
     elif format == "jwk":
         if not isinstance(data, dict):
             raise JsException("TypeError", NOT_JWK)
+        data = _members(cast("dict[str, Any]", data))
         if data.get("ext") is False and extractable:
             message = f'JWK ext field for "{name}" is set to false but extractable is true'
             raise refused("Data", message)
@@ -220,6 +221,23 @@ def _exported(format: str, key: Any) -> Any:
     if not key.extractable:
         raise refused("InvalidAccess", f"Attempt to export non-extractable {key.name} key.")
     return key.export(format)
+
+
+def _members(jwk: dict[str, Any]) -> dict[str, Any]:
+    """Return the members of a JSON Web Key, coerced as the runtime coerces them."""
+    members = dict(jwk)
+    for name in ("key_ops", "oth"):
+        if name in members and not isinstance(members[name], (list, tuple)):
+            raise JsException(
+                "TypeError",
+                f"Incorrect type for the '{name}' field on 'JsonWebKey': the provided value is not "
+                "of type 'Array'.",
+            )
+    if "key_ops" in members:
+        members["key_ops"] = [str(operation) for operation in members["key_ops"]]
+    if "ext" in members:
+        members["ext"] = bool(members["ext"])
+    return members
 
 
 def _parsed(data: bytes) -> Any:
