@@ -104,10 +104,12 @@ async def fetch(
 
 
 @overload
-def entrypoint(app: Application) -> type[WorkerEntrypoint[Any]]: ...
+def entrypoint(app: Application, *, name: str = "Default") -> type[WorkerEntrypoint[Any]]: ...
 @overload
-def entrypoint(app: Application, env: type[EnvT]) -> type[WorkerEntrypoint[EnvT]]: ...
-def entrypoint(app: Application, env: Any = None) -> Any:
+def entrypoint(
+    app: Application, env: type[EnvT], *, name: str = "Default"
+) -> type[WorkerEntrypoint[EnvT]]: ...
+def entrypoint(app: Application, env: Any = None, *, name: str = "Default") -> Any:
     """Make a Worker's main class of an application: ``Default = asgi.entrypoint(app, AppEnv)``.
 
     It calls ``asgi.fetch`` with each request.
@@ -115,6 +117,8 @@ def entrypoint(app: Application, env: Any = None) -> Any:
     Args:
         app: The application.
         env: The Worker's Env class. Without it ``scope["env"]`` is the runtime's own object.
+        name: The name under which the runtime exports the class. Another entrypoint of the Worker
+            needs its own: ``Admin = asgi.entrypoint(admin, AppEnv, name="Admin")``.
     """
     from inspect import currentframe
 
@@ -130,7 +134,7 @@ def entrypoint(app: Application, env: Any = None) -> Any:
     frame = currentframe()
     if frame is not None and frame.f_back is not None:
         Default.__module__ = frame.f_back.f_globals.get("__name__", __name__)
-    Default.__qualname__ = "Default"
+    Default.__name__ = Default.__qualname__ = name
     return Default
 
 

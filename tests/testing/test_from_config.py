@@ -808,3 +808,38 @@ def test_testing_package_lists_its_public_names() -> None:
     assert {*testing.__all__} <= {*dir(testing)}
     with pytest.raises(AttributeError, match=r"'pyworkers_sdk.testing' has no attribute 'Nope'"):
         _ = testing.Nope
+
+
+TWO_APPLICATIONS = """
+from typing import Any
+from pyworkers_sdk import Env, Fetcher, asgi, wsgi
+
+class AppEnv(Env):
+    ADMIN: Fetcher
+
+async def app(scope, receive, send):
+    assert scope["type"] == "http"
+    answer = await (await scope["env"].ADMIN.fetch("https://e.com/")).text()
+    await send({"type": "http.response.start", "status": 200})
+    await send({"type": "http.response.body", "body": answer.encode()})
+
+async def admin_asgi(scope, receive, send):
+    assert scope["type"] == "http"
+    await send({"type": "http.response.start", "status": 200})
+    await send({"type": "http.response.body", "body": b"admin of asgi"})
+
+def admin_wsgi(environ, start_response):
+    start_response("200 OK", [])
+    return [b"admin of wsgi"]
+
+Default = asgi.entrypoint(app, AppEnv)
+"""
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("kind", ["asgi", "wsgi"])
+async def test_second_application_is_an_entrypoint_of_its_own_name(kind: str) -> None:
+    code = f'{TWO_APPLICATIONS}\nAdmin = {kind}.entrypoint(admin_{kind}, name="Admin")\n'
+    services = [{"binding": "ADMIN", "service": "app", "entrypoint": "Admin"}]
+    runtime = worker({"services": services}, code)
+    assert await (await runtime.fetch("https://e.com/")).text() == f"admin of {kind}"
