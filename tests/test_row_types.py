@@ -529,6 +529,11 @@ CLASSES: dict[str, tuple[Any, Any, Any]] = {
     ),
     "any as the last": (Any | list[Colour], ["red"], [Colour.RED]),
     "constraint": (Annotated[list[int], Field(min_length=1)], [1], [1]),
+    "constrained member of a union": (
+        frozenset[int] | Annotated[list[int], Field(max_length=2)],
+        [1],
+        [1],
+    ),
     "validator": (Annotated[int, BeforeValidator(int)], "3", 3),
     "comment": (Annotated[int, "a comment", {"any": []}], 3, 3),
 }

@@ -245,7 +245,9 @@ class _Compiler:
             return adapter.validate_python(value, strict=True)
 
         check = Validated(cell.name, strictly, one_value=True)
-        return Cell(cell.name, (), convert, structured=cell.structured)
+        constrained = Cell(cell.name, (), convert, structured=cell.structured)
+        constrained.makes = cell.makes
+        return constrained
 
     def _type_variable(self, variable: Any) -> Cell:
         default = getattr(variable, "__default__", NOTHING)

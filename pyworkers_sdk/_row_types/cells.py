@@ -71,7 +71,7 @@ class Cell:
     Values of the types in ``accepts`` pass unchanged; ``convert`` coerces or refuses all others.
     """
 
-    __slots__ = ("accepts", "convert", "name", "structured")
+    __slots__ = ("accepts", "convert", "makes", "name", "structured")
 
     accepts: frozenset[type]
     convert: Convert
@@ -79,7 +79,7 @@ class Cell:
     """The annotation in messages: "expected int | None"."""
     structured: bool
     """True if a column of SQL holds such values as JSON text."""
-    makes: Any = None
+    makes: Any
     """The type of container that the cell makes; a union prefers it for a value of that type."""
 
     def __init__(
@@ -94,6 +94,7 @@ class Cell:
         self.accepts = frozenset(accepts)
         self.convert = convert or self.refuse
         self.structured = structured
+        self.makes = None
 
     def load(self, value: Any) -> Any:
         """Return the value as the annotation wants it, or raise Mismatch."""
@@ -119,7 +120,7 @@ class Later(Cell):
         """Load as ``cell`` does from now on."""
         self._cell = cell
         self.name, self.structured = cell.name, cell.structured
-        self.accepts, self.convert = cell.accepts, cell.convert
+        self.accepts, self.convert, self.makes = cell.accepts, cell.convert, cell.makes
 
     def fit(self, value: Any, loaded: Any) -> int:
         return self._cell.fit(value, loaded)
@@ -349,7 +350,7 @@ class ItemsCell(Cell):
         sources: The types that are loaded.
     """
 
-    __slots__ = ("_item", "_make", "_sources", "makes")
+    __slots__ = ("_item", "_make", "_sources")
 
     def __init__(
         self, name: str, item: Cell, make: Convert | None, sources: tuple[type, ...]

@@ -355,7 +355,7 @@ async def test_pydantic_model_with_aliases_arrives_as_one(app: AppEnv, world: An
 
     Orders.echo.__annotations__["return"] = Order
     typed: Any = Service[Orders](app.js_object.CALLEE)
-    values = {"parts": [{"partNumber": 7}], "the note": "é"}
+    values: dict[str, Any] = {"parts": [{"partNumber": 7}], "the note": "é"}
     back = await typed.echo(Order(**values))
     assert back == Order(**values)
     assert await typed.echo(values) == back

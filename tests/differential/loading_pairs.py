@@ -338,7 +338,7 @@ def _hints_of(class_: Any) -> dict[str, Any] | None:
             for name, hint in hints.items()
         }
     elif dataclasses.is_dataclass(class_):
-        known = get_type_hints(class_)
+        known = get_type_hints(class_, include_extras=True)
         hints = {one.name: known[one.name] for one in dataclasses.fields(class_) if one.init}
     elif issubclass(class_, (BaseModel, Pair)):
         hints = get_type_hints(class_)
@@ -617,6 +617,14 @@ DECISIONS = [
         (datetime | list[bool] | Any, [1]),
         lambda kind, value, own, other: (
             get_origin(kind) in (Union, UnionType) and own.is_value and other.is_value
+        ),
+    ),
+    Decision(
+        "a dataclass", "an object with an unknown key that is a lone surrogate",
+        "ignores it, as other unknown keys", "refused", (Picky, {"age": 1, "\ud800": 2}),
+        lambda kind, value, own, other: (
+            dataclasses.is_dataclass(get_origin(kind) or kind)
+            and type(value) is dict and "\ud800" in value and own.is_value
         ),
     ),
     Decision(
