@@ -96,11 +96,11 @@ def _cuts(node: ast.AST, lines: list[bytes]) -> Iterator[_Cut]:
     bodies = [value for _, value in ast.iter_fields(node) if isinstance(value, list)]
     if isinstance(node, FUNCTION):
         yield from _annotations(node, lines)
-    if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+    if is_for_checkers(node):
         yield _start(node.body[0]), _end(node.body[-1]), b"pass"
         bodies = [node.orelse]
     for body in bodies:
-        dead = [child for child in body if is_string(child) or is_overload(child)]
+        dead = [child for child in body if is_dead(child)]
         is_whole = len(dead) == len(body) and not isinstance(node, ast.Module)
         for statement in dead:
             instead = b"pass" if is_whole and statement is dead[0] else b""
@@ -134,6 +134,18 @@ def is_string(statement: ast.AST) -> TypeGuard[ast.Expr]:
         and isinstance(statement.value, ast.Constant)
         and isinstance(statement.value.value, str)
     )
+
+
+def is_dead(statement: ast.AST) -> bool:
+    """Return True for a statement that does nothing in production."""
+    if is_for_checkers(statement):
+        return not statement.orelse
+    return is_string(statement) or is_overload(statement)
+
+
+def is_for_checkers(statement: ast.AST) -> TypeGuard[ast.If]:
+    """Return True for ``if TYPE_CHECKING:``."""
+    return isinstance(statement, ast.If) and ast.unparse(statement.test) == "TYPE_CHECKING"
 
 
 def is_annotated(statement: ast.AST) -> TypeGuard[ast.AnnAssign]:

@@ -61,6 +61,8 @@ def _contents(wheel: ZipFile, platforms: tuple[str, ...]) -> Iterator[tuple[str,
             kept = [line for line in content.splitlines() if not line.startswith(b"Tag:")]
             kept += [f"Tag: py3-none-{platform}".encode() for platform in platforms]
             content = b"\n".join([*filter(None, kept), b""])
+        if kind == "METADATA":  # a Worker would upload the README, too
+            content = content.partition(b"\n\n")[0] + b"\n"
         if kind != "RECORD" and kind not in WITHOUT:
             yield name, content
 

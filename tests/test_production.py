@@ -44,7 +44,12 @@ def _is_dead(node: ast.AST) -> bool:
         isinstance(one, ast.Name) and one.id == "overload"
         for one in getattr(node, "decorator_list", [])
     )
-    return production.is_string(node) or is_overload
+    is_for_checkers = isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+    return (
+        production.is_string(node)
+        or is_overload
+        or (is_for_checkers and not getattr(node, "orelse", []))
+    )
 
 
 def _plain(node: ast.AST) -> ast.AST:

@@ -82,7 +82,9 @@ def test_wheel_for_pyodide_holds_what_production_runs(dist: Path, tags: list[str
         about = {name.split("/")[-1] for name in opened.namelist() if ".dist-info/" in name}
         contents = {name: opened.read(name) for name in opened.namelist()}
         [metadata] = [name for name in contents if name.endswith("/METADATA")]
-        assert contents[metadata] == whole.read(metadata)
+        headers, _, description = whole.read(metadata).partition(b"\n\n")
+        assert contents[metadata] == headers + b"\n"
+        assert description
     assert {name: data for name, data in contents.items() if ".dist-info/" not in name} == expected
     assert {name.split("/")[1] for name in expected} & set(ABSENT) == set()
     assert about == {"METADATA", "WHEEL", "LICENSE", "RECORD"}  # no plugin, no command line
