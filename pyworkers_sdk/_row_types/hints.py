@@ -102,6 +102,8 @@ def _raw_hints(class_: Any) -> dict[str, Any]:
         return get_type_hints(class_, include_extras=True)
     except NameError:  # perhaps a class inside a function that refers to itself
         local: dict[str, Any] = {**vars(class_), class_.__name__: class_}
+        # Python 3.12.1 does not find the type variables of "class Page[T]" in a quoted annotation.
+        local.update((one.__name__, one) for one in getattr(class_, "__type_params__", ()))
         return get_type_hints(class_, localns=local, include_extras=True)
 
 
