@@ -142,7 +142,10 @@ class _Wire:
         # urllib.request sends the whole URL to a proxy.
         url = target if "://" in target else self._origin + target
         work = _answer(method, url, message.items(), body, self._follows)
-        return io.BytesIO(run_sync(work))
+        try:
+            return io.BytesIO(run_sync(work))
+        except Exception as error:
+            return _Failed(error)
 
     def settimeout(self, timeout: float | None) -> None:
         pass
@@ -155,6 +158,17 @@ class _Wire:
 
     def close(self) -> None:
         pass
+
+
+class _Failed(io.BytesIO):
+    """A response that fails when it is read: ``HTTPResponse`` cannot be closed without a file."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self._error = error
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        raise self._error
 
 
 async def _answer(
