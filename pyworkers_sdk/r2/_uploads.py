@@ -38,7 +38,6 @@ async def upload(
         while True:
             number = len(uploaded) + 1
             uploaded.append(await multipart.upload_part(number, part, ssec_key=ssec_key))
-            del part  # the memory holds one part, not two
             if parts.is_last:
                 return await multipart.complete(uploaded)
             if number == MAX_PARTS:
@@ -74,26 +73,36 @@ class _Parts:
     def __init__(self, value: Any, size: int) -> None:
         self.is_last = False
         self._size = size
+        self._part = bytearray()
         self._rest = memoryview(b"")
         self._source: Any = _source(value)
 
-    async def take(self) -> bytearray:
-        """Return the next part; ``is_last`` is True if no byte follows it."""
-        part = bytearray()
+    async def take(self) -> bytearray | memoryview:
+        """Return the next part, in the memory of the part before.
+
+        ``is_last`` is True if no byte follows the part.
+        """
+        part, filled = self._part, 0
         while True:
             if self._rest:
-                room = self._size - len(part)
-                if not room:
+                piece = self._rest[: self._size - filled]
+                if not piece:
                     return part
-                part += self._rest[:room]
-                self._rest = self._rest[room:]
+                if filled == len(part):  # the first part grows: the value may be short
+                    part += piece
+                else:
+                    with memoryview(part) as whole:
+                        whole[filled : filled + len(piece)] = piece
+                filled += len(piece)
+                self._rest = self._rest[len(piece) :]
+                del piece
             else:
                 # Drop the view first: the source may want to resize its buffer.
                 self._rest = memoryview(b"")
                 chunk = await self._next()
                 if chunk is None:
                     self.is_last = True
-                    return part
+                    return memoryview(part)[:filled] if filled < len(part) else part
                 self._rest = chunk
                 del chunk
 

@@ -14,6 +14,6 @@ async def test_application_sees_and_answers_the_same_as_under_uvicorn() -> None:
     if report.difference:
         pytest.fail(str(report), pytrace=False)
     assert report.exchanges == 250
-    # A known difference that no exchange shows is no longer one, or the exchanges are too tame.
+    # A known difference that no exchange shows has gone, or the exchanges are too few.
     seen = {reason for reason, count in report.explained.items() if count}
     assert seen == {reason for reason, _ in KNOWN} | {SETS_LENGTH}

@@ -139,8 +139,7 @@ def test_large_body_of_unknown_length_is_uploaded_in_parts(client: httpx.Client)
     upload("/warm", 3)
     before = int(client.get("/memory").text)
     data = upload("/large", 12)
-    # The memory of WebAssembly grows in steps. It never holds the 60 MiB.
-    assert int(client.get("/memory").text) - before < 15 * MIB
+    assert int(client.get("/memory").text) - before < 5 * MIB  # not 60 MiB
     response = client.get("/large")
     assert response.content == data
     assert response.headers["etag"].endswith('-12"')
