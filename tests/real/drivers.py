@@ -43,7 +43,9 @@ class Answer(NamedTuple):
 class Driver(Protocol):
     """Delivers events to the Workers, and collects their log."""
 
-    async def fetch(self, path: str, worker: str = "main") -> Answer: ...
+    async def fetch(
+        self, path: str, worker: str = "main", headers: dict[str, str] | None = None
+    ) -> Answer: ...
     async def scheduled(self, cron: str, worker: str = "main") -> tuple[str, bool]: ...
     async def email(self, to: str, mail: bytes = MAIL) -> dict[str, Any]: ...
     async def queue(self, worker: str, queue: str, bodies: list[Any]) -> None: ...
@@ -108,9 +110,11 @@ class InWorkerd(Driver):
         for client in self._clients.values():
             client.close()
 
-    async def fetch(self, path: str, worker: str = "main") -> Answer:
+    async def fetch(
+        self, path: str, worker: str = "main", headers: dict[str, str] | None = None
+    ) -> Answer:
         self._invocations += worker == "main"
-        response = self._clients[worker].get(path)
+        response = self._clients[worker].get(path, headers=headers)
         return Answer(response.status_code, dict(response.headers), response.text)
 
     async def scheduled(self, cron: str, worker: str = "main") -> tuple[str, bool]:
@@ -186,9 +190,15 @@ class OnFakes(Driver):
         origin = self._workers["tail"].fetch
         self._workers["main"].outbound("http://main/*", lambda request: origin(request.url))
 
-    async def fetch(self, path: str, worker: str = "main") -> Answer:
-        response = await self._workers[worker].fetch(f"http://{worker}{path}")
+    async def fetch(
+        self, path: str, worker: str = "main", headers: dict[str, str] | None = None
+    ) -> Answer:
+        response = await self._workers[worker].fetch(f"http://{worker}{path}", headers=headers)
         return Answer(response.status, dict(response.headers.items()), await response.text())
+
+    async def tail(self, request: dict[str, Any]) -> None:
+        """Deliver an item of a request, as the runtime does in workerd."""
+        await self._workers["tail"].tail([{"event": {"request": request}}])
 
     async def scheduled(self, cron: str, worker: str = "main") -> tuple[str, bool]:
         result = await self._workers[worker].scheduled(cron, scheduled_time=THEN)

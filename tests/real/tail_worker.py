@@ -106,6 +106,7 @@ def summary_of(item: TraceItem) -> dict[str, Any]:
         case TraceItemFetchEventInfo(request, response):
             event = ["fetch", request.method, request.url, request.get_unredacted().url]
             event += ["host" in request.headers, response and response.status]
+            event += [request.headers, request.get_unredacted().headers]
         case TraceItemScheduledEventInfo(time, cron):
             event = ["scheduled", cron, time.isoformat()]
         case TraceItemQueueEventInfo(queue, size):

@@ -310,7 +310,7 @@ async def test_tail_receives_finished_invocations(driver: Driver) -> None:
     await drop_seen_items(driver)
     await driver.fetch("/log?token=0123456789abcdef0123456789abcdef")
     item = await seen("fetch")
-    method, url, whole, has_host, status = item["event"][1:]
+    method, url, whole, has_host, status = item["event"][1:6]
     assert (method, has_host, status) == ("GET", True, 200)
     assert url.endswith("/log?token=REDACTED")
     assert whole.endswith("/log?token=0123456789abcdef0123456789abcdef")
@@ -325,7 +325,7 @@ async def test_tail_receives_finished_invocations(driver: Driver) -> None:
 
     await driver.fetch("/raise")
     item = await seen("fetch")
-    assert (item["outcome"], item["event"][-1]) == ("exception", None)
+    assert (item["outcome"], item["event"][5]) == ("exception", None)
     [[name, message]] = item["exceptions"]
     assert name == "PythonError"
     check_traceback(message, "fetch", "deeper")
@@ -341,6 +341,67 @@ async def test_tail_receives_finished_invocations(driver: Driver) -> None:
 
     await driver.email("plain@example.com")
     assert (await seen("rpc"))["event"][1:] == ["email"]
+
+
+HEX = "0123456789abcdef" * 2
+BASE64 = "Ab01Cdefghijklmnopqrs"  # 21 characters, two of each kind
+REDACTED_PATHS = {
+    f"/{HEX}": "/REDACTED",
+    f"/a/{HEX}/b?c={HEX}0": "/a/REDACTED/b?c=REDACTED",
+    f"/{HEX[:31]}": f"/{HEX[:31]}",
+    f"/{HEX[:31]}g": f"/{HEX[:31]}g",
+    "/01234567-89ab-cdef_0123+456789abcdef": "/REDACTED",
+    f"/{HEX}.{HEX}": "/REDACTED.REDACTED",
+    f"/x%20{HEX[2:]}": "/x%REDACTED",
+    f"/{'0' * 32}": "/REDACTED",
+    f"/{'a' * 32}": "/REDACTED",
+    f"/{'-' * 40}": f"/{'-' * 40}",
+    f"/{BASE64}": "/REDACTED",
+    f"/{BASE64[:20]}": f"/{BASE64[:20]}",
+    f"/{BASE64[:-1]}+": "/REDACTED",
+    f"/{BASE64[:-1]}=": f"/{BASE64[:-1]}=",
+    f"/{BASE64.lower()}": f"/{BASE64.lower()}",
+    f"/{BASE64.upper()}": f"/{BASE64.upper()}",
+    "/A_01_C-defghijklmnopq": "/REDACTED",
+    "/abCDefghijklmnopqrst1": "/abCDefghijklmnopqrst1",
+}
+SENT_HEADERS = {
+    "cookie": "a=1",
+    "x-cookie": "a=2",
+    "authorization": "Bearer 1",
+    "author": "she",
+    "x-jwt": "3",
+    "keyword": "4",
+    "x-secret-x": "5",
+    "token": "6",
+    "x-plain": HEX,
+}
+RECEIVED_HEADERS = {
+    **dict.fromkeys(SENT_HEADERS, "REDACTED"),
+    "x-cookie": "a=2",
+    "x-plain": HEX,
+}
+
+
+@pytest.mark.asyncio
+async def test_tail_of_a_request_has_likely_secrets_redacted(driver: Driver) -> None:
+    async def sent(path: str) -> list[Any]:
+        await drop_seen_items(driver)
+        if isinstance(driver, OnFakes):
+            await driver.tail({"url": f"http://main{path}", "headers": SENT_HEADERS})
+        else:
+            await driver.fetch(path, headers=SENT_HEADERS)
+        await driver.later()
+        items = json.loads((await driver.fetch("/seen", "tail")).text)
+        event: list[Any] = next(item["event"] for item in items if item["event"][0] == "fetch")
+        return event
+
+    for path, redacted in REDACTED_PATHS.items():
+        _, _, url, whole, _, _, headers, all_headers = await sent(path)
+        assert (path, "/" + url.split("/", 3)[3]) == (path, redacted)
+        assert whole.endswith(path)
+        assert {name: headers[name] for name in SENT_HEADERS} == RECEIVED_HEADERS
+        assert {name: all_headers[name] for name in SENT_HEADERS} == SENT_HEADERS
 
 
 async def drop_seen_items(driver: Driver) -> None:

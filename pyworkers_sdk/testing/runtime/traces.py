@@ -7,6 +7,7 @@ member that a test leaves out has the value of an uneventful invocation.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -161,7 +162,11 @@ _EXCEPTION: dict[str, Any] = {"timestamp": 0, "name": "Error", "message": ""}
 
 
 class FakeTraceRequest:
-    """The request of a traced event, with nothing redacted. JS: TraceItemFetchEventInfoRequest."""
+    """The request of a traced event. JS: TraceItemFetchEventInfoRequest.
+
+    Args:
+        is_redacted: Replace likely secrets in the URL and in headers by ``REDACTED``.
+    """
 
     def __init__(
         self,
@@ -170,14 +175,36 @@ class FakeTraceRequest:
         method: str = "GET",
         headers: Mapping[str, str] | None = None,
         cf: Mapping[str, Any] | None = None,
+        is_redacted: bool = True,
     ) -> None:
-        self.url = url
+        self._whole = {"url": url, "headers": {**(headers or {})}, "method": method, "cf": cf}
+        self.url = _WORD.sub(_redacted, url) if is_redacted else url
         self.method = method
-        self.headers: dict[str, str] = dict(headers or {})
+        self.headers: dict[str, str] = {
+            name: "REDACTED" if is_redacted and _SECRET_HEADER.search(name) else value
+            for name, value in (headers or {}).items()
+        }
         self.cf = cf
 
     def getUnredacted(self) -> FakeTraceRequest:
-        return self
+        return FakeTraceRequest(**self._whole, is_redacted=False)
+
+
+# Seen in workerd: tests/real/test_handlers.py.
+_WORD = re.compile(r"[A-Za-z0-9+_-]+")
+_SECRET_HEADER = re.compile(r"^(set-)?cookie$|auth|jwt|key|secret|token")
+
+
+def _redacted(word: re.Match[str]) -> str:
+    """Return REDACTED for a part of a URL that looks like an id in hex or in Base64."""
+    text = word[0]
+    digits = sum(character.isdigit() for character in text)
+    capitals = sum(character.isupper() for character in text)
+    small = sum(character.islower() for character in text)
+    letters_and_digits = re.sub(r"[+_-]", "", text)
+    is_hex = len(letters_and_digits) >= 32 and not re.search("[^0-9A-Fa-f]", letters_and_digits)
+    is_base64 = len(text) >= 21 and min(digits, capitals, small) >= 2
+    return "REDACTED" if is_hex or is_base64 else text
 
 
 def _event(members: Mapping[str, Any]) -> SimpleNamespace:
