@@ -438,3 +438,100 @@ async def test_cache_mode_sets_request_headers(outside: str) -> None:
 async def test_cf_options_are_accepted(outside: str) -> None:
     response = await fetch(f"{outside}/", cf={"cacheTtl": 5, "cacheEverything": True})
     assert response.status == 200
+
+
+# data: URLs --------------------------------------------------------------------------------------
+
+PLAIN = "text/plain;charset=US-ASCII"
+DATA_URLS = {
+    "data:,Hello%2C%20World": (PLAIN, b"Hello, World"),
+    "data:,": (PLAIN, b""),
+    "DATA:,x": (PLAIN, b"x"),
+    "data:,a?b=c": (PLAIN, b"a?b=c"),
+    "data:,a#b": (PLAIN, b"a"),
+    "data:,a,b": (PLAIN, b"a,b"),
+    "data:,%zz%ff": (PLAIN, b"%zz\xff"),
+    "data:,\u00e9": (PLAIN, b"\xc3\xa9"),
+    "data:text/html;charset=utf-8,%3Cp%3E": ("text/html;charset=utf-8", b"<p>"),
+    "data:TEXT/HTML;CharSet=UTF-8,x": ("text/html;charset=UTF-8", b"x"),
+    "data:;charset=utf-8,x": ("text/plain;charset=utf-8", b"x"),
+    'data: text/plain;a="b" ,  x y ': ("text/plain;a=b", b"  x y"),
+    'data:text/plain;a="b c";a=d;e,x': ('text/plain;a="b c"', b"x"),
+    "data:bad mime,x": (PLAIN, b"x"),
+    "data:text,x": (PLAIN, b"x"),
+    'data:application/json,{"a": 1}': ("application/json", b'{"a": 1}'),
+    "data:text/plain;base64,SGVsbG8=": ("text/plain", b"Hello"),
+    "data:text/plain ; base64 ,SGk": ("text/plain", b"Hi"),
+    "data:text/plain;BASE64,SGk": ("text/plain", b"Hi"),
+    "data:text/plain;base64;x=1,SGk=": ("text/plain;x=1", b"SGk="),
+    "data:image/png;base64,iVBO%52w0K": ("image/png", b"\x89PNG\r\n"),
+    "data:base64,SGk": (PLAIN, b"SGk"),
+    "data:;base64,": (PLAIN, b""),
+    "data:;base64,SG%20k=": (PLAIN, b"Hi"),
+}
+
+
+@cases([(url, *content) for url, content in DATA_URLS.items()])
+async def test_fetch_of_a_data_url_returns_its_content(
+    case: tuple[str, str, bytes], outside: str
+) -> None:
+    url, content_type, body = case
+    response = await fetch(url)
+    headers = dict(response.headers.items())
+    assert (response.status, response.redirected) == (200, False)
+    assert (headers, await response.bytes()) == ({"content-type": content_type}, body)
+
+
+@not_in("node", reason=UNDICI)
+async def test_fetch_of_a_data_url_has_no_url(outside: str) -> None:
+    response = await fetch("data:,x")
+    assert response.url == ""
+
+
+@not_in("node", reason=UNDICI)
+@cases(
+    [
+        ("!!", b""),
+        ("SG!k", b"Hi"),
+        ("S", b""),
+        ("-_", b""),
+        ("SG=k", b"Hi"),
+        ("SGk=SGk", b"Hi\x12\x1a"),
+    ]
+)
+async def test_fetch_of_a_data_url_skips_what_is_not_base64(
+    case: tuple[str, bytes], outside: str
+) -> None:
+    text, body = case
+    assert await (await fetch(f"data:;base64,{text}")).bytes() == body
+
+
+@not_in("node", reason=UNDICI)
+@cases(["POST", "PUT", "HEAD", "DELETE"])
+async def test_fetch_of_a_data_url_by_another_method_is_empty(case: str, outside: str) -> None:
+    response = await fetch("data:,x", method=case)
+    assert (response.status, await response.text()) == (200, "")
+
+
+@not_in("node", reason=UNDICI)
+@cases(["data:foo", "blob:abc", "file:///etc/passwd", "ftp://a/b", "about:blank"])
+async def test_fetch_of_another_scheme_is_refused(case: str, outside: str) -> None:
+    with raises(WorkersError, match=f"^Fetch API cannot load: {case}$"):
+        await fetch(case)
+
+
+@not_in("node", reason=UNDICI)
+@cases(
+    {
+        "data:,x": "Invalid Location header; unable to follow redirect.",
+        "about:blank": "Invalid Location header; unable to follow redirect.",
+        "ftp://host/": "Fetch API cannot load: ftp://host/",
+        "file:///x": "Fetch API cannot load: file:///x",
+    }.items()
+)
+async def test_fetch_refuses_a_redirect_to_another_scheme(
+    case: tuple[str, str], outside: str
+) -> None:
+    url, words = case
+    with raises(WorkersError, match=f"^{words}$"):
+        await fetch(f"{outside}/redirect/302?to={url}")

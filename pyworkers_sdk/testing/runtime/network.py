@@ -20,6 +20,7 @@ from ..._cpython.websockets import upgraded
 from ...errors import WorkersError
 from ...http import Request, Response
 from .cache import FakeCacheStorage
+from .data_urls import data_response
 from .host import Host, left
 from .scheduling import yield_after
 from .tcp import TcpHandler, TcpRoute, nowhere
@@ -187,6 +188,8 @@ async def follow_redirects(
     if request.cache is not None:
         request.headers = web.Headers([*request.headers, *_NO_CACHE])
     seen: list[str] = []
+    if request.url.startswith("data:") and (response := data_response(request)) is not None:
+        return response
     while True:
         if not request.url.startswith(("http:", "https:")):
             raise JsException("TypeError", f"Fetch API cannot load: {request.url}")
@@ -211,7 +214,7 @@ def _redirected(request: web.Request, status: int, location: str) -> web.Request
     https://fetch.spec.whatwg.org/#http-redirect-fetch
     """
     url = _url.parse(urljoin(request.url, location))
-    if url is None:
+    if url is None or ":/" not in url:  # data:, about: …
         raise JsException("TypeError", INVALID_LOCATION)
     method, body = request.method, request.source
     if (status == 303 and method != "HEAD") or (status in (301, 302) and method == "POST"):
