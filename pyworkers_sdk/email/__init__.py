@@ -170,8 +170,8 @@ class ForwardableEmailMessage(JsWrapper["_js.ForwardableEmailMessage"]):
 
         Args:
             rcpt_to: The address. It must be a verified destination of the account.
-            headers: Headers to add. Only names that begin with "X-" are allowed; local development
-                does not check this.
+            headers: Headers to add. Only names that begin with "X-" are allowed; wrangler's local
+                development does not check this, the fake does.
 
         Raises:
             EmailError: The service refuses the email.
@@ -214,8 +214,8 @@ class ForwardableEmailMessage(JsWrapper["_js.ForwardableEmailMessage"]):
         """Answer the sender of the email, with an ``EmailMessage`` or with the parts of a message.
 
         An email can be answered once, to its sender only, and from the domain that received it.
-        Local development does not enforce the number of replies and the recipient. It refuses a
-        reply that is built from parts.
+        The fake enforces this. Wrangler's local development does not, and it refuses a reply that
+        is built from parts.
 
         Args:
             message: The reply. Its In-Reply-To header must be the Message-ID of this email.

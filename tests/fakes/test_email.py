@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import email
+import email.policy
 from email.message import EmailMessage as MIMEMessage
 from typing import Any
 
@@ -98,10 +100,30 @@ async def test_sent_emails_of_another_binding_raises_type_error() -> None:
         sent_emails(SendEmail(other))
 
 
-async def test_reply_of_parts_raises_as_in_local_development() -> None:
+async def test_reply_of_parts_is_sent_with_the_headers_of_a_reply() -> None:
     class Default(WorkerEntrypoint):
         async def email(self, message: ForwardableEmailMessage) -> None:
-            await message.reply(from_=message.to, subject="Re", text="x", reply_to="a@example.com")
+            await message.reply(
+                from_=EmailAddress("Ann, \u00e9", message.to),
+                subject="Re",
+                text="t\u00e9xt",
+                html="<p>h</p>",
+                reply_to="a@example.com",
+                headers={"X-A": "1"},
+                attachments=[
+                    EmailAttachment("a.txt", b"\x00", content_id="one"),
+                    EmailAttachment("b.txt", "aGk=", "text/plain", "inline"),
+                ],
+            )
 
-    with pytest.raises(EmailError, match="EmailReplyMessageBuilder is not currently supported"):
-        await FakeRuntime(Default).email(source(To="you@example.com").as_bytes())
+    mail = source(To="you@example.com", **{"Message-ID": "<1@example.com>"})
+    outcome = await FakeRuntime(Default).email(mail.as_bytes())
+    [reply] = outcome.replies
+    parsed = email.message_from_bytes(reply.raw, policy=email.policy.default)
+    assert reply.from_ == "you@example.com"
+    assert parsed["From"] == '"Ann, \u00e9" <you@example.com>'
+    assert (parsed["To"], parsed["Reply-To"]) == ("me@example.com", "a@example.com")
+    assert (parsed["In-Reply-To"], parsed["References"]) == ("<1@example.com>", "<1@example.com>")
+    assert (parsed["Subject"], parsed["X-A"]) == ("Re", "1")
+    contents = [part.get_content() for part in parsed.walk() if not part.is_multipart()]
+    assert contents == ["t\u00e9xt\r\n", "<p>h</p>\r\n", b"\x00", "hi"]

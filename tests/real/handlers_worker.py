@@ -171,7 +171,8 @@ class Default(Mixin, WorkerEntrypoint[AppEnv]):
 
     def answer(self, message: ForwardableEmailMessage, action: str) -> EmailMessage:
         answer = email.message.EmailMessage()
-        answer["From"] = "other@example.com" if action == "reply-from" else f"Me <{message.to}>"
+        senders = {"reply-from": "other@example.com", "reply-domain": "reply@elsewhere.com"}
+        answer["From"] = senders.get(action, f"Me <{message.to}>")
         answer["To"] = message.from_
         if action != "reply-id":
             answer["Message-ID"] = "<answer@example.com>"
@@ -188,4 +189,5 @@ class Default(Mixin, WorkerEntrypoint[AppEnv]):
         answer.set_content("thanks, é")
         raw = answer.as_string() if action == "reply-text" else answer
         to = "other@example.com" if action == "reply-elsewhere" else message.from_
-        return EmailMessage(message.to, to, raw)
+        sender = "reply@elsewhere.com" if action == "reply-domain" else message.to
+        return EmailMessage(sender, to, raw)

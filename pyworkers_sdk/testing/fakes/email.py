@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from email import policy
+from email.headerregistry import Address
 from email.message import EmailMessage as MIMEMessage
 from email.parser import BytesParser
 from email.utils import parseaddr
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from ..config.config import Bound
     from ..config.sections import Worker
 
-__all__ = ["FakeSendEmail", "SentEmail", "configured", "send_email", "sent_emails"]
+__all__ = ["FakeSendEmail", "SentEmail", "configured", "reply_source", "send_email", "sent_emails"]
 
 MAX_RECIPIENTS = 50
 MAX_ATTACHMENTS = 32
@@ -177,6 +179,45 @@ def _attachment(fields: dict[str, Any]) -> EmailAttachment:
 def _content(message: MIMEMessage, subtype: str) -> str | None:
     part = message.get_body((subtype,))
     return None if part is None else part.get_content()
+
+
+def reply_source(parts: dict[str, Any], recipient: str, in_reply_to: str) -> tuple[str, bytes]:
+    """Return the sender and the MIME source of a reply that is built from parts."""
+    sender = _address(parts["from"])
+    reply = MIMEMessage()
+    reply["From"] = _written(parts["from"])
+    reply["To"] = recipient
+    reply["Subject"] = parts["subject"]
+    reply["Message-ID"] = _message_id(sender)
+    reply["In-Reply-To"] = in_reply_to.strip()
+    if "replyTo" in parts:
+        reply["Reply-To"] = _written(parts["replyTo"])
+    for name, value in parts.get("headers", {}).items():
+        reply[name] = value
+    if "text" in parts or "html" not in parts:
+        reply.set_content(parts.get("text", ""))
+    if "html" in parts:
+        reply.add_alternative(parts["html"], subtype="html")
+    for attachment in map(_attachment, parts.get("attachments", ())):
+        content = attachment.content
+        data = b64decode(content) if isinstance(content, str) else bytes(content)
+        main_type, _, subtype = attachment.type.partition("/")
+        reply.add_attachment(
+            data,
+            main_type,
+            subtype,
+            filename=attachment.filename,
+            disposition=attachment.disposition,
+            cid=attachment.content_id and f"<{attachment.content_id}>",
+        )
+    return sender, reply.as_bytes(policy=policy.SMTP)
+
+
+def _written(address: Any) -> Any:
+    """Return an address with its name, for a header."""
+    if isinstance(address, str):
+        return address
+    return Address(address["name"], addr_spec=address["email"])
 
 
 def _service_error(code: str) -> JsException:

@@ -35,7 +35,7 @@ def data_response(request: web.Request) -> web.Response | None:
 
 
 def _decoded(content: bytes) -> bytes:
-    """Decode Base64 as the runtime does: without what is not Base64, and without padding."""
+    """Decode Base64. Like the runtime, skip other characters, and need no padding."""
     letters = re.sub(rb"[^0-9A-Za-z+/]", b"", content)
     letters = letters[: len(letters) - (len(letters) % 4 == 1)]
     return base64.b64decode(letters + b"=" * (-len(letters) % 4))

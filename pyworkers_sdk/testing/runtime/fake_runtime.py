@@ -231,8 +231,9 @@ class FakeRuntime(Generic[EnvT]):
             pattern: A whole URL, in which "*" stands for any text: ``"https://api.example.com/*"``.
                 The newest route that matches answers.
             handler: A function of the Request, ``async`` or not, that returns a Response; or a
-                Response to copy for each request; or "network" for the real network. If the
-                function raises a WorkersError, the Worker's ``fetch`` raises it.
+                Response to copy for each request; or "network" for the real network, whose
+                responses are read whole. If the function raises a WorkersError, the Worker's
+                ``fetch`` raises it.
             method: The only HTTP method to route; by default any.
 
         Returns:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from ..._border import web
 from ..._cpython.js_exception import JsException
 from ...email import EmailMessage
+from ..fakes.email import reply_source
 from .events import Worker
 from .host import FakeExecutionContext
 
@@ -53,12 +54,21 @@ class EmailOutcome(NamedTuple):
 
 
 # The runtime's own words, asserted in tests/real/test_handlers.py.
-NO_BUILDER = "AssertionError: EmailReplyMessageBuilder is not currently supported"
 NOT_REPLYABLE = "Original email is not replyable"
+
+# Rules that the service documents, in our words: no local runtime enforces them.
+ONE_REPLY = "the email was already replied to; only one reply is allowed"
+OTHER_RECIPIENT = "the recipient of a reply must be the sender of the email, {}"
+OTHER_DOMAIN = "the sender of a reply must be of the domain that received the email, {}"
+ONLY_X_HEADERS = 'only headers that begin with "X-" can be added to a forwarded email, not {}'
 
 
 class FakeForwardableEmailMessage:
-    """An incoming email as miniflare delivers it. JS: ForwardableEmailMessage."""
+    """An incoming email. JS: ForwardableEmailMessage.
+
+    It is delivered as by miniflare, with two exceptions. The rules of production that miniflare
+    lacks are enforced too. A reply of parts is sent, although miniflare refuses it.
+    """
 
     def __init__(self, source: bytes, sender: str, to: str) -> None:
         setattr(self, "from", sender)
@@ -78,19 +88,36 @@ class FakeForwardableEmailMessage:
 
     async def forward(self, rcptTo: str, headers: web.Headers | None = None, /) -> Any:
         added = [(name, value) for name, value in headers or ()]
+        for name, _ in added:
+            if not name.startswith("x-"):
+                raise JsException("Error", ONLY_X_HEADERS.format(name))
         self.forwards.append(ForwardedEmail(rcptTo, added, _message_id()))
         return {"messageId": self.forwards[-1].message_id}
 
     async def reply(self, message: Any, /) -> Any:
-        if not hasattr(message, "raw"):
-            raise JsException("AssertionError", NO_BUILDER)
+        if self.replies:
+            raise JsException("Error", ONE_REPLY)
         if not self._is_replyable():
             raise JsException("Error", NOT_REPLYABLE)
-        source: bytes = await web.Response(message.raw).arrayBuffer()
-        sender: str = getattr(message, "from")
+        if hasattr(message, "raw"):
+            sender: str = getattr(message, "from")
+            self._check_addresses(sender, message.to)
+            source: bytes = await web.Response(message.raw).arrayBuffer()
+        else:
+            recipient: str = getattr(self, "from")
+            sender, source = reply_source(message, recipient, str(self.parsed["message-id"]))
+            self._check_addresses(sender, recipient)
         reply = self._with_references(source, sender)
         self.replies.append(RepliedEmail(sender, reply, _message_id()))
         return {"messageId": self.replies[-1].message_id}
+
+    def _check_addresses(self, sender: str, recipient: str) -> None:
+        received_from: str = getattr(self, "from")
+        if recipient.lower() != received_from.lower():
+            raise JsException("Error", OTHER_RECIPIENT.format(received_from))
+        domain = _domain(self.to)
+        if _domain(sender) != domain:
+            raise JsException("Error", OTHER_DOMAIN.format(domain))
 
     def _is_replyable(self) -> bool:
         """Return False for automatic mail, broken threading headers, or over 100 references."""
@@ -162,6 +189,10 @@ async def email(
 
 def _parsed(source: bytes) -> Message:
     return BytesHeaderParser().parsebytes(source)
+
+
+def _domain(address: str) -> str:
+    return address.rpartition("@")[2].lower()
 
 
 def _message_id() -> str:

@@ -177,17 +177,23 @@ class FakeTraceRequest:
         cf: Mapping[str, Any] | None = None,
         is_redacted: bool = True,
     ) -> None:
-        self._whole = {"url": url, "headers": {**(headers or {})}, "method": method, "cf": cf}
+        self._whole_url, self._whole_headers = url, dict(headers or {})
         self.url = _WORD.sub(_redacted, url) if is_redacted else url
         self.method = method
         self.headers: dict[str, str] = {
             name: "REDACTED" if is_redacted and _SECRET_HEADER.search(name) else value
-            for name, value in (headers or {}).items()
+            for name, value in self._whole_headers.items()
         }
         self.cf = cf
 
     def getUnredacted(self) -> FakeTraceRequest:
-        return FakeTraceRequest(**self._whole, is_redacted=False)
+        return FakeTraceRequest(
+            url=self._whole_url,
+            method=self.method,
+            headers=self._whole_headers,
+            cf=self.cf,
+            is_redacted=False,
+        )
 
 
 # Seen in workerd: tests/real/test_handlers.py.
