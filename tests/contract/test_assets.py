@@ -168,3 +168,28 @@ async def test_redirect_rules_redirect_or_serve_another_file(
 ) -> None:
     path, expected = case
     assert await answer(app.FILES, path) == expected
+
+
+# Files that .assetsignore excludes ----------------------------------------------------------------
+
+IS_SERVED = {
+    "/.assetsignore": False,
+    "/a.draft": False,
+    "/sub/b.draft": False,
+    "/kept.draft": True,
+    "/private/page.txt": False,
+    "/private/kept.txt": False,
+    "/sub/private/page.txt": True,
+    "/anchored.txt": False,
+    "/sub/anchored.txt": True,
+    "/sub/deep/x.log": False,
+    "/sp%20ace.txt": False,
+    "/%23sharp.txt": False,
+    "/_headers": False,
+}
+
+
+@only(*WORLDS, reason=NODE)
+async def test_files_that_assetsignore_excludes_are_not_served(app: AppEnv) -> None:
+    served = {path: (await app.FILES_EXACT.fetch(HOST + path)).status == 200 for path in IS_SERVED}
+    assert served == IS_SERVED

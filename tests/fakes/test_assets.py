@@ -55,6 +55,17 @@ async def test_nothing_leads_out_of_the_directory(public: Path) -> None:
 
 
 @pytest.mark.asyncio
+async def test_assetsignore_can_include_a_file_of_rules(public: Path) -> None:
+    (public / "_redirects").write_text("/old /new 301")
+    (public / "_headers").write_text("/*\n  X-A: 1")
+    (public / ".assetsignore").write_bytes("\ufeffown.txt\r\n!_redirects\r\n".encode())
+    files = assets(public)
+    names = ("/own.txt", "/_redirects", "/_headers", "/.assetsignore")
+    assert [await status(files, name) for name in names] == [404, 200, 404, 404]
+    assert (await files.fetch(f"{HOST}/index.html", redirect="manual")).headers["x-a"] == "1"
+
+
+@pytest.mark.asyncio
 async def test_a_directory_can_be_passed_as_a_path(public: Path) -> None:
     for given in (public, str(public), assets(public)):
         files = fake(AppEnv, ASSETS=given).ASSETS

@@ -10,10 +10,10 @@ https://developers.cloudflare.com/workers/static-assets/
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from hashlib import md5
 from os import PathLike, walk
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 from urllib.parse import quote, unquote_to_bytes, urlsplit
 
@@ -52,8 +52,8 @@ def assets(
 ) -> Assets:
     """Return the files of a directory as a Worker's assets.
 
-    The list of files is read once, and so are the rules in ``_headers`` and ``_redirects``. Links
-    that lead out of the directory are ignored.
+    The list of files is read once, and so are the rules in ``_headers``, ``_redirects`` and
+    ``.assetsignore``. Links that lead out of the directory are ignored.
 
     Args:
         directory: The folder of the files.
@@ -123,10 +123,11 @@ class FakeAssets(FakeStub):
         root = Path(directory).resolve()
         if not root.is_dir():
             raise ValueError(f"directory: expected a directory, got {str(directory)!r}")
-        self._files = {"/" + path.relative_to(root).as_posix(): path for path in _files(root)}
-        headers, redirects = (self._files.pop(f"/{name}", None) for name in RULES)
-        self._headers: list[HeaderRule] = headers_in(headers)
-        self._redirects: list[RedirectRule] = redirects_in(redirects)
+        files = {path.relative_to(root).as_posix(): path for path in _files(root)}
+        self._headers: list[HeaderRule] = headers_in(files.get("_headers"))
+        self._redirects: list[RedirectRule] = redirects_in(files.get("_redirects"))
+        is_ignored = _ignored(files.get(".assetsignore"))
+        self._files = {f"/{name}": path for name, path in files.items() if not is_ignored(name)}
         self._html = HTML[html_handling]
         self._not_found = not_found_handling
 
@@ -237,7 +238,8 @@ class FakeAssets(FakeStub):
         return None
 
 
-RULES = ("_headers", "_redirects")  # files that hold rules: they are not assets themselves
+RULES = ("/.assetsignore", "/_redirects", "/_headers")
+"""Files that hold rules. They are not served, unless .assetsignore includes them with "!"."""
 
 Step: TypeAlias = tuple[str, str | None]
 """A file to look for, and the address to redirect to; None serves the file itself."""
@@ -338,6 +340,26 @@ def _files(root: Path) -> Iterator[Path]:
             path = Path(folder, name)
             if path.is_file() and path.resolve().is_relative_to(root):
                 yield path
+
+
+def _ignored(assetsignore: Path | None) -> Callable[[str], bool]:
+    """Return a function that is True for the files that ``.assetsignore`` excludes.
+
+    Its patterns are those of .gitignore.
+    """
+    if assetsignore is None:
+        return {name.removeprefix("/") for name in RULES}.__contains__
+    from pathspec import GitIgnoreSpec
+
+    lines = assetsignore.read_text("utf-8-sig", "replace").splitlines()
+    spec = GitIgnoreSpec.from_lines([*RULES, *lines])
+
+    def is_ignored(name: str) -> bool:
+        # As in git, "!" cannot include a file of a folder that is excluded.
+        folders = [f"{folder}/" for folder in PurePosixPath(name).parents]
+        return any(map(spec.match_file, [name, *folders[:-1]]))
+
+    return is_ignored
 
 
 def _decoded(path: str) -> str:
