@@ -233,7 +233,7 @@ async def test_blob_can_be_stored_in_r2(r2: R2) -> None:
     assert [await stored.text() for stored in objects if stored] == ["héllo", "héllo!"]
 
 
-@only("workerd", reason="the official SDK is there alone")
+@only("workerd", reason="only workerd has the official SDK")
 async def test_blob_of_the_official_sdk_is_accepted() -> None:
     workers: Any = import_module("workers")
 

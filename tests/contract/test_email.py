@@ -35,7 +35,7 @@ WRONG: dict[str, Any] = {
     "a header": ({"headers": {"X-A": 1}}, r"^headers\['X-A'\]: expected str, got int$"),
     "text": ({"text": b"x"}, "^text: expected str, got bytes$"),
     "a file": ({"attachments": ["x"]}, r"^attachments\[0\]: expected EmailAttachment, got str$"),
-    "a file alone": (
+    "only a file": (
         {"attachments": EmailAttachment("a", b"")},
         "^attachments: expected an iterable of EmailAttachment, got EmailAttachment; pass a list ",
     ),

@@ -398,7 +398,7 @@ async def test_form_arriving_in_pieces_is_parsed() -> None:
     assert (await respond(pieces(), URLENCODED).form_data()).items() == [("a", "b"), ("c", "é")]
 
 
-@only("workerd", reason="the official SDK is there alone")
+@only("workerd", reason="only workerd has the official SDK")
 async def test_form_of_the_official_sdk_is_accepted() -> None:
     workers: Any = import_module("workers")
 

@@ -37,7 +37,7 @@ HELLO = b"hello"
 ETAG = "5d41402abc4b2a76b9719d911017c592"
 EARLY = datetime(1970, 1, 1, 0, 0, 1, tzinfo=timezone.utc)
 LATE = datetime(2170, 1, 1, tzinfo=timezone.utc)
-NO_HEADERS = "miniflare's proxy takes Headers of its own class alone"
+NO_HEADERS = "miniflare's proxy takes only Headers of its own class"
 NO_FIXED_LENGTH = "Node has no FixedLengthStream"
 STREAMS_BY_FETCH = "miniflare's proxy passes a stream on by fetch, which knows no length"
 

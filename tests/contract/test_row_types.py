@@ -13,7 +13,7 @@ from .kit import Skipped, cases, not_in, raises
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-NO_WHEEL = "PyPI has a wheel of pydantic-core for Pyodide 314 alone"
+NO_WHEEL = "PyPI has a wheel of pydantic-core only for Pyodide 314"
 OLDER = ("node-0.26", "node-0.28", "workerd-0.28")
 
 SQL = """SELECT 1 AS id, 'Ada' AS name, 2.0 AS score, 1 AS active, x'00ff' AS data,

@@ -1266,7 +1266,7 @@ async def test_step_that_returns_a_live_object_raises(app: AppEnv, flows: Flows,
     calls: list[int] = []
 
     async def body(event: WorkflowEvent[Any], step: WorkflowStep) -> Any:
-        async def alone() -> Any:
+        async def outside() -> Any:
             calls.append(1)
             return LIVE[case](app)
 
@@ -1275,7 +1275,7 @@ async def test_step_that_returns_a_live_object_raises(app: AppEnv, flows: Flows,
             return {"a": [LIVE[case](app)]}
 
         messages: list[str] = []
-        for made in (alone, inside):
+        for made in (outside, inside):
             with raises(NonRetryableError) as caught:
                 await step.do("it", made)
             messages.append(caught.value.message)
@@ -1283,8 +1283,8 @@ async def test_step_that_returns_a_live_object_raises(app: AppEnv, flows: Flows,
 
     article = "an" if case[0] in "AE" else "a"
     reason = f"{article} {case} cannot cross to JavaScript here"
-    alone, inside = await flows.output(body)
-    assert alone.startswith(f"the result of step 'it': {reason}")
+    outside, inside = await flows.output(body)
+    assert outside.startswith(f"the result of step 'it': {reason}")
     assert inside.startswith(f"the result of step 'it'.a[0]: {reason}")
     assert len(calls) == 2
 

@@ -343,9 +343,9 @@ def _files(root: Path) -> Iterator[Path]:
 
 
 def _ignored(assetsignore: Path | None) -> Callable[[str], bool]:
-    """Return a function that is True for the files that ``.assetsignore`` excludes.
+    """Return a function that is True for an excluded file.
 
-    Its patterns are those of .gitignore.
+    A file .assetsignore has the patterns of a .gitignore.
     """
     if assetsignore is None:
         return {name.removeprefix("/") for name in RULES}.__contains__
