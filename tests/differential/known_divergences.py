@@ -44,8 +44,6 @@ class IgnoredDifference(NamedTuple):
         return re.sub(self.piece, "", answer) if re.search(self.call, call) else answer
 
 
-_AGGREGATE = r"\b(avg|count|group_concat|max|min|sum|total)\("
-
 KNOWN: dict[str, list[Known | IgnoredDifference]] = {
     "kv": [
         Known(
@@ -65,11 +63,6 @@ KNOWN: dict[str, list[Known | IgnoredDifference]] = {
         IgnoredDifference(
             r"; reference = \w+", "workerd gives each internal error a number of its own"
         ),
-        IgnoredDifference(
-            r" at offset \d+",
-            "sqlite3 does not tell where in SQL an error is, so the fake reckons it, and may take"
-            " another place where the same name stands",
-        ),
         Known(
             "",
             "",
@@ -80,68 +73,12 @@ KNOWN: dict[str, list[Known | IgnoredDifference]] = {
             after=r"\b(SELECT|WITH|VALUES|PRAGMA|EXPLAIN|RETURNING)\b.*?; *\w",
         ),
         Known(
-            r"\bVALUES\b",
-            r'^raises D1Error\(.*near "[^"]+": syntax error',
-            r"^raises D1Error\(.*all VALUES must have the same number of terms",
-            "of a short row of VALUES and a syntax error behind it newer versions of SQLite name"
-            " the first, and older ones the second",
-        ),
-        Known(
-            r"\w\([^;]*\bORDER BY\b",
-            r'^raises D1Error\(.*near "ORDER": syntax error',
-            r'^raises D1Error\(.*near "[^"]+": syntax error',
-            "newer versions of SQLite take ORDER BY among a function's arguments, and find the"
-            " syntax error behind it",
-        ),
-        Known(
-            _AGGREGATE,
-            r"^raises D1Error\(.*misuse of aggregate(:| function) \w+\(\)",
-            r"^raises D1Error\(.*(no such function: nope\b|no such collation sequence: nope\b"
-            r"|wrong number of arguments to function)",
-            "of a misused aggregate and a name that is none, or a call with other arguments, in one"
-            " statement older versions of SQLite name the first, and newer ones the second",
-        ),
-        Known(
-            r"\bIN \(.*COLLATE nope",
-            r"^(?!raises.*no such collation)",
-            r"^raises D1Error\(.*no such collation sequence: nope",
-            "older versions of SQLite look for no collation in the list of IN, where none counts",
-            ends_example=True,
-        ),
-        Known(
-            r"\b(printf|format)\(",
-            r"\b(printf|format)\(.*: None",
-            r"\b(printf|format)\(.*: \\?''",
-            "printf() without a format is NULL in older versions of SQLite, and '' in newer ones",
-        ),
-        Known(
-            r"\b(INTO|FROM|UPDATE( OR \w+)?) [su]\b.*\bRETURNING\b.*\bIS NULL\b",
-            r" IS NULL\)\\?': 0",
-            r" IS NULL\)\\?': 1",
-            "of a table whose first column is NOT NULL, SQLite 3.40 takes no column in a RETURNING"
-            " for NULL; 3.54 alone gives what the real one gives",
-        ),
-        Known(
             r"\.prepare\(.*\.bind\(",
             r"^raises D1Error\(.*(duplicate column name: |already exists|no such (table|column): )",
             r"^raises D1Error\(.*Wrong number of parameter bindings",
             "the local runtime keeps a statement that it compiled once, and counts its parameters"
             " before it sees that the schema has changed and the statement fits it no more",
             repeated=True,
-        ),
-        IgnoredDifference(
-            r"misuse of aggregate(:| function) \w+\(\)",
-            "of which of two misused aggregates SQLite complains depends on its version",
-            call=rf"{_AGGREGATE}.*{_AGGREGATE}",
-        ),
-        IgnoredDifference(
-            r"(JSON path error near|bad JSON path:) \\?'[^']*'",
-            "SQLite's words are those of the version that Python has",
-        ),
-        IgnoredDifference(
-            r"\bInf\b|\b9\.0e\+999\b",
-            "quote() of infinity is Inf in older versions of SQLite",
-            call=r"\bquote\(",
         ),
     ],
     "r2": [
@@ -186,18 +123,8 @@ AVOIDED: dict[str, list[str]] = {
         " still does: the clock is never at a whole second",
     ],
     "d1": [
-        "JSON functions of a BLOB or of NULL, with a malformed path, with a key twice, and those"
-        " that change the root: SQLite 3.45 has others, and Python may have an older one",
-        "malformed JSON in a query of a table: whether SQLite comes to it depends on its version",
-        "replace() of nothing, or of what begins with NUL: newer versions make text of a number",
         "the order of PRAGMA table_list, which is that of a hash table",
         "what is inserted after the largest rowid: SQLite gives it a random one",
-        "IN in RETURNING: with a column that is NULL, SQLite 3.40 answers 0 or 1",
-        "IS true and IS false in VALUES after the first row: SQLite 3.47 compares with 1 and 0",
-        "numbers of more than 15 digits as text: newer versions round otherwise",
-        "LIKE and GLOB of a BLOB: distributions build SQLite so that it never matches",
-        "?, ?1 and :a in one statement: sqlite3 takes either, so the fake rewrites them, which a"
-        " column without a name of its own tells",
     ],
     "r2": [
         "a stream that gives its whole length, and then more or breaks off: the local runtime has"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-import sqlite3
+
+import apsw
 
 __all__ = ["Authorizer"]
 
@@ -17,24 +18,36 @@ TRANSACTION = (
 )
 
 # Actions of SQLite's authorizer, by the names that are checked: none, one or two.
-_ALWAYS = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_ANALYZE, sqlite3.SQLITE_RECURSIVE}
+_ALWAYS = {apsw.SQLITE_SELECT, apsw.SQLITE_ANALYZE, apsw.SQLITE_RECURSIVE}
 _ON_A_NAME = {
-    sqlite3.SQLITE_CREATE_TABLE,
-    sqlite3.SQLITE_DELETE,
-    sqlite3.SQLITE_DROP_TABLE,
-    sqlite3.SQLITE_INSERT,
-    sqlite3.SQLITE_CREATE_VIEW,
-    sqlite3.SQLITE_DROP_VIEW,
-    sqlite3.SQLITE_REINDEX,
-    sqlite3.SQLITE_ALTER_TABLE,
-    sqlite3.SQLITE_READ,
-    sqlite3.SQLITE_UPDATE,
+    apsw.SQLITE_CREATE_TABLE,
+    apsw.SQLITE_DELETE,
+    apsw.SQLITE_DROP_TABLE,
+    apsw.SQLITE_INSERT,
+    apsw.SQLITE_CREATE_VIEW,
+    apsw.SQLITE_DROP_VIEW,
+    apsw.SQLITE_REINDEX,
+    apsw.SQLITE_ALTER_TABLE,
+    apsw.SQLITE_READ,
+    apsw.SQLITE_UPDATE,
 }
 _ON_TWO_NAMES = {
-    sqlite3.SQLITE_CREATE_INDEX,
-    sqlite3.SQLITE_DROP_INDEX,
-    sqlite3.SQLITE_CREATE_TRIGGER,
-    sqlite3.SQLITE_DROP_TRIGGER,
+    apsw.SQLITE_CREATE_INDEX,
+    apsw.SQLITE_DROP_INDEX,
+    apsw.SQLITE_CREATE_TRIGGER,
+    apsw.SQLITE_DROP_TRIGGER,
+}
+
+_DATA = {
+    apsw.SQLITE_SELECT,
+    apsw.SQLITE_READ,
+    apsw.SQLITE_INSERT,
+    apsw.SQLITE_UPDATE,
+    apsw.SQLITE_DELETE,
+    apsw.SQLITE_FUNCTION,
+    apsw.SQLITE_RECURSIVE,
+    apsw.SQLITE_TRANSACTION,
+    apsw.SQLITE_SAVEPOINT,
 }
 
 # PRAGMAs that take a boolean.
@@ -101,6 +114,8 @@ class Authorizer:
     def __init__(self) -> None:
         self.trusted = False
         self.reason: str | None = None
+        self.changes_schema = False
+        """True if a statement that was compiled changes the schema, or the plans of queries."""
 
     def __call__(
         self,
@@ -111,26 +126,28 @@ class Authorizer:
         trigger: str | None,
     ) -> int:
         # For ALTER TABLE the first argument is the database, and the second is the table.
-        if action in (sqlite3.SQLITE_ALTER_TABLE, sqlite3.SQLITE_DETACH):
+        if action in (apsw.SQLITE_ALTER_TABLE, apsw.SQLITE_DETACH):
             first, database = second, first
+        if action not in _DATA:
+            self.changes_schema = True
         if self.trusted or self._permits(action, first or "", second, database):
-            return sqlite3.SQLITE_OK
-        return sqlite3.SQLITE_DENY
+            return apsw.SQLITE_OK
+        return apsw.SQLITE_DENY
 
     def _permits(self, action: int, first: str, second: str | None, database: str | None) -> bool:
-        if action in (sqlite3.SQLITE_TRANSACTION, sqlite3.SQLITE_SAVEPOINT):
+        if action in (apsw.SQLITE_TRANSACTION, apsw.SQLITE_SAVEPOINT):
             self.reason = TRANSACTION
             return False
         # ALTER TABLE reads and updates sqlite_temp_master, so that much of "temp" is permitted.
         if database == "temp":
-            return action in (sqlite3.SQLITE_READ, sqlite3.SQLITE_UPDATE) and _is_public(first)
+            return action in (apsw.SQLITE_READ, apsw.SQLITE_UPDATE) and _is_public(first)
         if database not in (None, "main"):
             return False
-        if action == sqlite3.SQLITE_PRAGMA:
+        if action == apsw.SQLITE_PRAGMA:
             return _permits_pragma(first, second)
-        if action == sqlite3.SQLITE_FUNCTION:
-            return second in _FUNCTIONS
-        if action in (sqlite3.SQLITE_CREATE_VTABLE, sqlite3.SQLITE_DROP_VTABLE):
+        if action == apsw.SQLITE_FUNCTION:
+            return (second or "").lower() in _FUNCTIONS
+        if action in (apsw.SQLITE_CREATE_VTABLE, apsw.SQLITE_DROP_VTABLE):
             return _is_public(first) and (second or "").lower() in ("fts5", "fts5vocab")
         if action in _ON_TWO_NAMES:
             return _is_public(first) and _is_public(second or "")

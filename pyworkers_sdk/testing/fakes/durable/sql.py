@@ -7,13 +7,14 @@ stores the writes of one turn together or not at all.
 from __future__ import annotations
 
 import pickle
-import sqlite3
 from collections.abc import Iterator
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import apsw
+
 from ...._cpython.js_exception import JsException
-from ..sqlite import METADATA, Answer, Refused, Sqlite, reset_because
+from ..sqlite import METADATA, Answer, Refused, Sqlite, copy, reset_because
 
 if TYPE_CHECKING:
     from ..._clock import Clock
@@ -81,7 +82,7 @@ class Database(Sqlite):
         if self._connection.in_transaction and not self.depth:
             try:
                 self._ask("COMMIT")
-            except sqlite3.IntegrityError as exc:
+            except apsw.ConstraintError as exc:
                 raise Refused(reset_because(exc)) from None
 
     def roll_back(self) -> None:
@@ -120,11 +121,11 @@ class Database(Sqlite):
             self._unread.clear()
 
     def copy_to(self, other: Database) -> None:
-        self._connection.backup(other._connection)
+        copy(self._connection, other._connection)
 
     @property
     def size(self) -> int:
-        return max(self._state()[2], 4096)
+        return max(self._used_bytes(), 4096)
 
     # Keys and values. A value is stored as a pickle: like structured clone, a pickle copies deeply
     # and keeps cycles and shared references.
@@ -140,11 +141,11 @@ class Database(Sqlite):
         self.begin()
         self._ask(_KV)
         # The caller has checked the limit against the size that V8 would serialize.
-        self._connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MAX_PICKLE)
+        self._connection.limit(apsw.SQLITE_LIMIT_LENGTH, _MAX_PICKLE)
         try:
             self._ask("INSERT OR REPLACE INTO _cf_KV VALUES (?, ?)", key, pickle.dumps(value))
         finally:
-            self._connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_LENGTH)
+            self._connection.limit(apsw.SQLITE_LIMIT_LENGTH, MAX_LENGTH)
 
     def delete(self, key: str) -> bool:
         values = self.get(key)
@@ -186,8 +187,7 @@ class Database(Sqlite):
         """Delete all tables, by replacing the database with an empty one."""
         self._unread.clear()
         self.roll_back()
-        for close in self._close:
-            close()
+        self._connection.close()
         self._open(self._connected())
 
 
