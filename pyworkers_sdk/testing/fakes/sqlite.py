@@ -58,6 +58,8 @@ PARAMETERS_BEFORE_LAST = (
     "When executing multiple SQL statements in a single call, only the last statement can have "
     "parameters."
 )
+# In our words: apsw cannot read such text.
+NOT_UTF_8 = "the fake cannot return text that is not UTF-8 from RETURNING"
 RESET = (
     "Durable Object was reset and rolled back to its last known good state because the "
     "application left the database in a state where constraints were violated"
@@ -332,10 +334,15 @@ class Sqlite:
         except apsw.ExecTraceAbort:
             raise Refused(EMPTY_STATEMENT) from None
         except apsw.BindingsError:
+            if self._is_empty(sql):
+                raise Refused(EMPTY_STATEMENT) from None
             raise Refused(MISCOUNTED if params is not None else PARAMETERS_BEFORE_LAST) from None
         except apsw.Error as exc:
             raise self._refused(exc) from None
         except UnicodeDecodeError:
+            cursor.close(True)
+            if not self._is_readonly:
+                raise Refused(NOT_UTF_8) from None
             return names, self._rows_with_invalid_text(sql, params or (), len(names))
 
     def _refused(self, exc: apsw.Error) -> Refused:
