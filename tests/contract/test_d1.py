@@ -23,6 +23,8 @@ from pyworkers_sdk import (
     RowError,
 )
 from tests.contract.kit import cases, not_in, only, raises
+from tests.contract.sql_counts import COUNTED
+from tests.contract.sql_values import NUMBERED, VALUES
 
 
 async def value(db: D1, sql: str, *values: Any) -> Any:
@@ -682,6 +684,54 @@ async def test_meta_counts_rows_of_one_table(db: D1) -> None:
     scanned = (await db.prepare("SELECT * FROM t WHERE id + 0 = 2").all()).meta
     assert (scanned.rows_read, scanned.rows_written) == (3, 0)
     assert (await db.prepare("SELECT * FROM t WHERE id = 2").all()).meta.rows_read == 1
+
+
+async def test_meta_counts_the_rows_that_are_read_and_written(db: D1) -> None:
+    wrong = []
+    for sql, read, written in COUNTED:
+        meta = (await db.prepare(sql).run()).meta
+        counts = (meta.rows_read, meta.rows_written)
+        if read is not None and counts != (read, written):
+            wrong.append((sql, counts, (read, written)))
+    assert not wrong, wrong
+
+
+async def test_meta_of_several_statements_counts_the_rows_of_the_last(db: D1) -> None:
+    await db.exec("CREATE TABLE t (id INTEGER PRIMARY KEY, a)")
+    sql = "INSERT INTO t (a) VALUES (1), (2), (3); SELECT * FROM t LIMIT 2"
+    meta = (await db.prepare(sql).all()).meta
+    assert (meta.changes, meta.rows_read, meta.rows_written) == (3, 2, 0)
+
+
+async def test_meta_of_a_full_text_table_counts_the_changes_of_its_tables(db: D1) -> None:
+    await db.exec("CREATE VIRTUAL TABLE f USING fts5(t)")
+    statements = {
+        "INSERT INTO f VALUES ('one'), ('two')": 6,
+        "UPDATE f SET t = 'three' WHERE rowid = 1": 5,
+        "DELETE FROM f WHERE rowid = 1": 3,
+    }
+    changes = {sql: (await db.prepare(sql).run()).meta.changes for sql in statements}
+    assert changes == statements
+
+
+async def test_functions_return_the_values_of_a_current_sqlite(db: D1) -> None:
+    values = {sql: await value(db, f"SELECT {sql}") for sql in VALUES}
+    assert values == VALUES
+
+
+@cases(NUMBERED)
+async def test_parameter_numbers_have_bounds(db: D1, case: tuple[str, int, Any]) -> None:
+    sql, count, outcome = case
+    statement = db.prepare(sql).bind(*range(count))
+    for run in (statement.raw, lambda: db.batch([statement])):
+        if isinstance(outcome, str):
+            with raises(D1Error) as caught:
+                await run()
+            assert str(caught.value) == f"D1_ERROR: {outcome}"
+        else:
+            await run()
+    if not isinstance(outcome, str):
+        assert await statement.raw() == [outcome]
 
 
 async def test_meta_has_a_duration(db: D1) -> None:

@@ -18,6 +18,8 @@ from pyworkers_sdk import (
     RowTypeError,
 )
 from tests.contract.kit import cases, only, raises
+from tests.contract.sql_counts import COUNTED
+from tests.contract.sql_values import NUMBERED, VALUES
 from tests.contract.test_row_types import ONE, Plain
 
 inside = only("fake", "workerd", reason="in the Node worlds the runtime cannot call Python")
@@ -291,6 +293,39 @@ async def test_cursor_counts_rows_read_and_written(state: DurableObjectState) ->
         cursor = sql.exec(query)
         assert read is None or cursor.rows_read == read, (query, cursor.rows_read)
         assert cursor.rows_written == written, (query, cursor.rows_written)
+
+
+@inside
+async def test_cursor_counts_rows_as_d1_does(state: DurableObjectState) -> None:
+    wrong = []
+    for query, read, written in COUNTED:
+        cursor = state.storage.sql.exec(query)
+        cursor.to_array()
+        counts = (cursor.rows_read, cursor.rows_written)
+        if read is not None and counts != (read, written):
+            wrong.append((query, counts, (read, written)))
+    assert not wrong, wrong
+
+
+@inside
+async def test_functions_return_the_values_of_a_current_sqlite(state: DurableObjectState) -> None:
+    sql = state.storage.sql
+    values = {query: sql.exec(f"SELECT {query} AS v").one()["v"] for query in VALUES}
+    assert values == VALUES
+
+
+@inside
+@cases(NUMBERED)
+async def test_parameter_numbers_have_bounds(
+    state: DurableObjectState, case: tuple[str, int, Any]
+) -> None:
+    query, count, outcome = case
+    if isinstance(outcome, str):
+        with raises(DurableObjectError) as caught:
+            state.storage.sql.exec(query, *range(count))
+        assert caught.value.message == outcome
+    else:
+        assert state.storage.sql.exec(query, *range(count)).raw() == [outcome]
 
 
 @inside

@@ -186,7 +186,7 @@ async def test_migrations_are_applied_in_order_and_recorded() -> None:
     write("sql/0002_more.sql", "INSERT INTO t VALUES (2); -- the end\n")
     write("sql/0010_last.sql", "BEGIN TRANSACTION;\nINSERT INTO t VALUES (3);\nCOMMIT;")
     write("sql/1_first.sql", "CREATE TABLE t (a);\nINSERT INTO t VALUES (1);\n\n")
-    write("sql/later.sql", "INSERT INTO t VALUES (4)")
+    write("sql/later.sql", "INSERT INTO t VALUES (4);")
     write("sql/notes.txt", "no SQL")
     path = written(database(migrations_dir="./sql"), app("DB: D1"))
     runtime: FakeRuntime[Any] = FakeRuntime.from_config(path, clock=Clock(NOON))
@@ -202,15 +202,15 @@ async def test_migrations_are_applied_in_order_and_recorded() -> None:
 
 @pytest.mark.asyncio
 async def test_migrations_have_a_folder_and_a_table_by_default() -> None:
-    write("migrations/0001.sql", "CREATE TABLE t (a)")
+    write("migrations/0001.sql", "CREATE TABLE t (a);")
     db = worker(database(migrations_table='my "table"'), app("DB: D1")).env.DB
     assert await db.prepare('SELECT name FROM "my ""table"""').raw() == [("0001.sql",)]
 
 
 @pytest.mark.asyncio
 async def test_migrations_can_be_in_folders() -> None:
-    write("drizzle/0001_b/migration.sql", "INSERT INTO t VALUES (1)")
-    write("drizzle/0000_a/migration.sql", "CREATE TABLE t (a)")
+    write("drizzle/0001_b/migration.sql", "INSERT INTO t VALUES (1);")
+    write("drizzle/0000_a/migration.sql", "CREATE TABLE t (a);")
     write("drizzle/.old/migration.sql", "no SQL")
     pattern = database(migrations_dir="drizzle/", migrations_pattern="./drizzle/*/migration.sql")
     db = worker(pattern, app("DB: D1")).env.DB
@@ -222,7 +222,7 @@ async def test_migrations_can_be_in_folders() -> None:
 
 @pytest.mark.asyncio
 async def test_two_workers_migrate_one_database_once() -> None:
-    write("migrations/0001.sql", "CREATE TABLE t (a)")
+    write("migrations/0001.sql", "CREATE TABLE t (a);")
     one = database()["d1_databases"]
     config = {"d1_databases": [*one, {**one[0], "binding": "SAME"}]}
     env = worker(config, app("DB: D1", "SAME: D1")).env
@@ -230,7 +230,7 @@ async def test_two_workers_migrate_one_database_once() -> None:
 
 
 def test_a_migration_that_fails_is_reported() -> None:
-    write("migrations/0001.sql", "CREATE TABLE t (a);\nINSERT INTO u VALUES (1)")
+    write("migrations/0001.sql", "CREATE TABLE t (a);\nINSERT INTO u VALUES (1);")
     message = refused(database(migrations_dir="migrations"), app("DB: D1"))
     assert message == (
         "wrangler.jsonc:8: d1_databases[0].migrations_dir: 0001.sql: "
@@ -843,3 +843,35 @@ async def test_second_application_is_an_entrypoint_of_its_own_name(kind: str) ->
     services = [{"binding": "ADMIN", "service": "app", "entrypoint": "Admin"}]
     runtime = worker({"services": services}, code)
     assert await (await runtime.fetch("https://e.com/")).text() == f"admin of {kind}"
+
+
+# SQL of a migration, and whether wrangler 4.164 takes it: the INSERT that records the migration
+# follows as text.
+MIGRATION_TEXTS = {
+    "": True,
+    "-- nothing": True,
+    "CREATE TABLE t (a);": True,
+    "CREATE TABLE t (a); -- end\n": True,
+    "CREATE TABLE t (a);;\n;": True,
+    "\ufeffCREATE TABLE t (a);": True,
+    "CREATE TABLE t (a, b)": False,
+    "CREATE TABLE t (a) -- end": False,
+    "CREATE TABLE t (a); CREATE TABLE u (a)": False,
+    "CREATE TABLE t (a);\nCREATE TRIGGER r AFTER INSERT ON t BEGIN SELECT 1; SELECT 2; END;": True,
+    "CREATE TABLE t (a);\nCREATE TRIGGER r AFTER INSERT ON t BEGIN SELECT 1; END": False,
+    "CREATE TABLE t (a DEFAULT ';'); INSERT INTO t VALUES ('it''s; -- /*');": True,
+    "CREATE TABLE t (a); /* a comment; */ INSERT INTO t VALUES (1);": True,
+    "CREATE TABLE t (a); /* no end": True,  # and does not record it
+    "BEGIN TRANSACTION; CREATE TABLE t (a); COMMIT;": True,
+    "BEGIN TRANSACTION; COMMIT; BEGIN TRANSACTION; COMMIT;": False,
+    "BEGIN; CREATE TABLE t (a); COMMIT;": False,
+}
+
+
+@pytest.mark.parametrize("sql", MIGRATION_TEXTS)
+def test_migration_text_is_taken_as_by_wrangler(sql: str) -> None:
+    write("migrations/0001.sql", sql)
+    if MIGRATION_TEXTS[sql]:
+        worker(database())
+    else:
+        assert "0001.sql: " in refused(database())

@@ -7,14 +7,15 @@ from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import apsw
+
 from ..._cpython.js_exception import JsException
-from ..fakes.sql_text import is_empty, split
 
 if TYPE_CHECKING:
     from .config import Bound
     from .sections import Worker
 
-__all__ = ["migrate"]
+__all__ = ["migrate", "split"]
 
 
 def migrate(database: Any, bound: Bound, worker: Worker) -> None:
@@ -39,13 +40,13 @@ def migrate(database: Any, bound: Bound, worker: Worker) -> None:
     _, applied = database.query([(create_table, ()), (f"SELECT name FROM {table}", ())])
     known = {name for (name,) in applied.rows}
     for name in _migrations(folder, bound, worker):
-        if name not in known:
-            queries = [(part, ()) for part in _statements(folder / name)]
-            try:
-                database.query([*queries, (f"INSERT INTO {table} (name) VALUES (?)", (name,))])
-            except JsException as error:
-                message = f"{name}: {error.message}"
-                raise config.error(message, *bound.place, "migrations_dir") from None
+        if name in known:
+            continue
+        try:
+            database.query([(query, ()) for query in _queries(folder / name, name, table)])
+        except (JsException, ValueError) as error:
+            message = f"{name}: {getattr(error, 'message', error)}"
+            raise config.error(message, *bound.place, "migrations_dir") from None
 
 
 def _migrations(folder: Path, bound: Bound, worker: Worker) -> list[str]:
@@ -58,7 +59,11 @@ def _migrations(folder: Path, bound: Bound, worker: Worker) -> list[str]:
             message = f"expected a pattern that begins with {start}, got {whole}"
             raise worker.config.error(message, *bound.place, "migrations_pattern")
         pattern = whole.removeprefix(start)
-    files = (path.relative_to(folder) for path in folder.glob(pattern) if path.is_file())
+    files = (
+        path.relative_to(folder)
+        for path in folder.glob(pattern)
+        if path.is_file() and not path.is_symlink()
+    )
     visible = [path for path in files if not any(part.startswith(".") for part in path.parts)]
     return [path.as_posix() for path in sorted(visible, key=_order)]
 
@@ -67,13 +72,46 @@ def _path(text: str) -> str:
     return Path(text).as_posix()
 
 
-def _order(path: Path) -> list[tuple[float, str]]:
-    numbers = (re.match(r"[0-9]+", part) for part in path.parts)
-    return [(int(number[0]) if number else inf, part) for number, part in zip(numbers, path.parts)]
+def _order(path: Path) -> list[tuple[float, bytes]]:
+    numbers = (re.match(r"\s*[+-]?[0-9]+", part.partition("_")[0]) for part in path.parts)
+    return [
+        (int(number[0]) if number else inf, part.encode("utf-16-be", "surrogatepass"))
+        for number, part in zip(numbers, path.parts)
+    ]
 
 
-def _statements(path: Path) -> list[str]:
-    sql = path.read_text(encoding="utf-8")
-    if "BEGIN TRANSACTION" in sql:  # each file is a transaction anyway
-        sql = sql.replace("BEGIN TRANSACTION;", "", 1).replace("COMMIT;", "", 1)
-    return [part for part in split(sql) if not is_empty(part)]
+def _queries(path: Path, name: str, table: str) -> list[str]:
+    """Return the statements of a migration, and one that records it."""
+    sql = path.read_bytes().decode("utf-8", "replace")
+    literal = "'" + name.replace("'", "''") + "'"
+    # The statement is added as text: it makes a file without a last ";" a syntax error.
+    sql = f"{sql}\nINSERT INTO {table} (name)\nvalues ({literal});"
+    if _BEGIN in sql:  # each file is a transaction anyway
+        sql = sql.replace(f"{_BEGIN};", "", 1).replace("COMMIT;", "", 1)
+        if _BEGIN in sql:
+            raise ValueError("several transactions; D1 runs each migration in a transaction")
+    has_several = ";" in sql.rstrip()[:-1]
+    return (has_several and split(sql)) or [sql]
+
+
+def split(sql: str) -> list[str]:
+    """Split SQL into its statements, as wrangler does. Comments between them are left out."""
+    statements: list[str] = []
+    start = 0
+    for token in _SEMICOLON_OR_QUOTED.finditer(sql):
+        if token[0] == ";" and apsw.complete(sql[start : token.end()]):
+            statements.append(sql[start : token.start()])
+            start = token.end()
+    statements.append(sql[start:])
+    return [text.strip(_SPACE) for text in statements if _COMMENT.sub("", text).strip(_BLANK)]
+
+
+_BEGIN = "BEGIN TRANSACTION"
+_QUOTED = r"""'[^']*(?:'|\Z)|"[^"]*(?:"|\Z)|`[^`]*(?:`|\Z)|\[[^]]*(?:]|\Z)"""
+_COMMENT = re.compile(r"--[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
+_SEMICOLON_OR_QUOTED = re.compile(rf";|{_COMMENT.pattern}|{_QUOTED}", re.DOTALL)
+_BLANK = " \r\t\n\f;"
+# The characters that trim() of JavaScript removes.
+_SPACE = "\t\n\v\f\r \xa0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff" + "".join(
+    map(chr, range(0x2000, 0x200B))
+)

@@ -54,13 +54,7 @@ class _Statements:
         return [_result(answer) for answer in answers]
 
     def query(self, queries: list[tuple[str, tuple[Any, ...]]]) -> list[Answer]:
-        """Run SQL with its bound values: one request to D1, and one transaction.
-
-        A SELECT becomes several statements of SQLite on the way, because its ``meta`` has figures
-        that Python's ``sqlite3`` does not report. ``Sqlite`` splits the text by its tokens, reads
-        the size and the last rowid before and after, and counts the rows read in the program that
-        EXPLAIN returns. See ``sqlite.py``.
-        """
+        """Run SQL with its bound values: one request to D1, and one transaction."""
         try:
             answers = self._sqlite.transaction(queries)
         except Refused as refused:
@@ -84,9 +78,9 @@ class FakeD1Database(_Statements):
     ``strict`` limits a row, a text or a BLOB to production's 2,000,000 bytes; the local runtime
     accepts more. SQL's date functions follow the ``clock``.
 
-    In ``meta`` all figures are exact, except ``rows_read`` and ``rows_written``. Those come from
-    the query plan: right for plain statements on one table, and rough for joins, upserts, triggers
-    and changes of the schema.
+    In ``meta`` all figures are exact, except ``rows_read`` and ``rows_written``. Those are exact for
+    statements on one table and plain joins. They are an estimate for upserts, triggers,
+    searches by an index in joins, and changes of the schema.
     """
 
     crosses = True

@@ -1,7 +1,7 @@
 """SQLite as workerd runs it: its limits, authorizer, transactions and messages of errors.
 
 D1 and the SQL of Durable Objects share this. How a request is composed, and how JavaScript sees
-the answers, is left to them. The database is the package apsw, which brings the same SQLite as
+the answers, is left to them. The package apsw runs the statements: it brings the same SQLite as
 workerd, and reports the end of a statement, its columns and the offset of an error.
 """
 
@@ -196,7 +196,7 @@ class Sqlite:
         self._reopen()
 
     def _forget(self) -> None:
-        """Forget what is known of the database, after a rollback."""
+        """Forget the size and the programs, after a rollback."""
         self._size = None
         self._counter.forget()
 
@@ -241,7 +241,7 @@ class Sqlite:
         return self._size
 
     def _run_all_but_last(self, sql: str) -> str:
-        """Run the statements before the last one, and return the last one, which compiles."""
+        """Run the statements before the last one, compile the last one and return it."""
         text, nul, _ = sql.partition("\0")  # SQLite's text ends at a NUL, and no statement follows
         if ";" not in text.rstrip(_SPACE)[:-1] and not nul:
             return sql

@@ -91,7 +91,7 @@ class Instruction(NamedTuple):
 
 
 class Loop(NamedTuple):
-    """Instructions that repeat: from ``start`` to ``end``, which moves the cursor."""
+    """Instructions that repeat, from ``start`` to ``end``. The last one moves the cursor."""
 
     start: int
     end: int
@@ -181,7 +181,7 @@ def _until_next_program(instructions: list[Instruction]) -> Iterator[Instruction
 
 
 class Run:
-    """One run of a statement: a context manager around it."""
+    """A context in which a statement runs once."""
 
     def __init__(self, counter: Counter, program: Program) -> None:
         self._counter = counter
@@ -225,7 +225,8 @@ class Run:
         """Distribute the steps of all full scans over their loops, from outside to inside."""
         steps = self._steps
         for loop in loops:
-            assert loop.opening is not None
+            if loop.opening is None:
+                continue
             entries = self._times(loop.opening)
             if loop is loops[-1]:
                 own = steps
