@@ -10,6 +10,7 @@ from . import _row_types
 from ._border import (
     JsWrapper,
     aware,
+    base,
     binding,
     bytes_of,
     dumps,
@@ -298,15 +299,18 @@ class KV(JsWrapper["_js.KVNamespace"]):
 
         JS: KVNamespace.put.
         """
+        ends_at: Any = expiration
         if isinstance(expiration, datetime):
-            expiration = int(aware(expiration, "expiration").timestamp())
+            ends_at = int(aware(expiration, "expiration").timestamp())
         elif expiration is not None and not isinstance(expiration, (int, float)):
             raise expected("expiration", "int or datetime", expiration)
+        else:
+            ends_at = base(expiration)
         with _raising:
             await self._js.put(
                 text(key, "key"),
                 _body(value),
-                expiration=expiration,
+                expiration=ends_at,
                 expirationTtl=seconds(expiration_ttl, "expiration_ttl"),
                 metadata=None if metadata is None else from_json(dumps(metadata, "metadata")),
             )

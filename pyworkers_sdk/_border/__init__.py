@@ -17,7 +17,7 @@ from datetime import timedelta
 from typing import Any, Generic, TypeVar
 
 from ..errors import BindingError, WorkersError, from_js_error
-from .values import aware, dumps, expected, loads, text
+from .values import aware, base, dumps, expected, loads, text
 
 if sys.platform == "emscripten":
     from . import pyodide as platform
@@ -65,6 +65,7 @@ __all__ = [
     "answer",
     "apply",
     "aware",
+    "base",
     "binding",
     "bytes_of",
     "cells",
@@ -178,7 +179,8 @@ def seconds(value: int | timedelta | None, name: str) -> int | None:
             ``name``.
     """
     if value is None or isinstance(value, (int, float)):
-        return value
+        number: int | None = base(value)
+        return number
     if isinstance(value, timedelta):
         return -int(-value.total_seconds() // 1)
     raise expected(name, "int or timedelta", value)
