@@ -431,9 +431,13 @@ def _value(key: str, js_value: Any, type_: Any) -> Any:
     try:
         value = loads(value)
     except ValueError as exc:
-        raise KVRowError(
-            f"the value of {key!r} is not JSON: {exc}", js_name="SyntaxError"
-        ) from None
+        refused = KVRowError(f"the value of {key!r} is not JSON: {exc}", js_name="SyntaxError")
+    else:
+        return _loaded(key, value, type_)
+    raise refused  # here, since the parser's error holds the text, and would be its context
+
+
+def _loaded(key: str, value: Any, type_: Any) -> Any:
     return value if type_ == "json" else _row_types.load(type_, value, f"the value of {key!r}")
 
 

@@ -75,6 +75,8 @@ __all__ = [
     "from_json",
     "js_error",
     "loads",
+    "name_of",
+    "named",
     "platform",
     "promise",
     "prop",
@@ -97,9 +99,16 @@ JsT = TypeVar("JsT")
 class JsWrapper(Generic[JsT]):
     """Base of every public class over a JavaScript object; ``JsT`` is the object's Protocol."""
 
-    __slots__ = ("_js",)
+    __slots__ = ("_binding", "_js")
 
     _js: JsT
+    _binding: str
+    """The name in the Worker's configuration, for errors; only a binding itself has it."""
+
+    def __repr__(self) -> str:
+        """Return the class, and the name of a binding, without any content."""
+        name = getattr(self, "_binding", None)
+        return f"<{type(self).__name__}>" if name is None else f"<{type(self).__name__} {name}>"
 
     @property
     def js_object(self) -> Any:
@@ -123,9 +132,25 @@ class raising:
 
     def __exit__(self, error_type: Any, error: BaseException | None, trace: Any) -> None:
         if isinstance(error, JsException):
+            from .notes import annotate  # only errors need it
+
             mapped = from_js_error(self._error, error)
+            annotate(mapped, trace.tb_frame)
             # In a fake the cause may be an exception of the test's code.
             raise mapped from mapped.__cause__ or error.__cause__
+
+
+def named(wrapper: Any, name: str | None) -> Any:
+    """Let a binding know its name in the Worker's configuration, and return it."""
+    if name is not None and isinstance(wrapper, JsWrapper):
+        wrapper._binding = name  # noqa: SLF001 - its own module
+    return wrapper
+
+
+def name_of(wrapper: Any) -> str | None:
+    """Return the name of a binding in the Worker's configuration; None if it is unknown."""
+    name: str | None = getattr(wrapper, "_binding", None)
+    return name
 
 
 def binding(value: Any, kind: str, method: str) -> Any:

@@ -308,12 +308,17 @@ def text(value: Any, name: str) -> str:
     if not isinstance(value, str):
         raise expected(name, "str", value)
     plain = value if class_of(value) is str else str.__str__(value)
-    if not plain.isascii():
-        try:
-            plain.encode()
-        except UnicodeEncodeError:
-            raise ConversionError(f"{name}: {_SURROGATE}") from None
+    if not plain.isascii() and not _is_utf8(plain):
+        raise ConversionError(f"{name}: {_SURROGATE}")
     return plain
+
+
+def _is_utf8(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:  # it holds the text, so it must not be the context of an error
+        return False
+    return True
 
 
 def count(value: Any, name: str) -> Any:
@@ -365,11 +370,8 @@ def same(value: Any, walk: Walk) -> Any:
 
 
 def safe_text(value: str, walk: Walk) -> str:
-    if not value.isascii():
-        try:
-            value.encode()
-        except UnicodeEncodeError:
-            raise Refused(_SURROGATE) from None
+    if not value.isascii() and not _is_utf8(value):
+        raise Refused(_SURROGATE)
     return value
 
 
