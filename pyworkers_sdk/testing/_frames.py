@@ -14,8 +14,8 @@ _PACKAGE = __name__.partition(".")[0]
 def hide_own_frames(error: BaseException) -> None:
     """Mark the frames of this package in the tracebacks of an exception and of its causes.
 
-    Secrets may be among the arguments and the locals of a frame; pytest prints those of a visible
-    frame. The frames are shown where the fault is this package's own: its code raised an error that is not
+    pytest prints the arguments and the locals of a visible frame, and secrets may be among these.
+    The frames are shown where the fault is this package's own: its code raised an error that is not
     one of its errors.
     """
     for each in _chain(error):
