@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import FrameType
-from typing import Any
+from typing import Any, cast
 
 __all__ = ["annotate"]
 
@@ -54,8 +54,9 @@ def _subject(own: Any, arguments: Mapping[str, Any], module: str) -> list[str]:
         value = arguments.get(name)
         if isinstance(value, str):
             return [f"{name} {_short(str.__str__(value))!r}"]
-        if isinstance(value, (list, tuple)) and all(isinstance(each, str) for each in value):
-            return [f"{name} {_short(', '.join(map(repr, value)))}"]
+        if isinstance(value, (list, tuple)):
+            texts = [repr(each) for each in cast("list[Any]", value) if isinstance(each, str)]
+            return [f"{name} {_short(', '.join(texts))}"]
     return []
 
 

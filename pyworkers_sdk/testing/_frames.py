@@ -56,5 +56,4 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
         seen.add(id(each))
         yield each
         pending += [other for other in (each.__cause__, each.__context__) if other is not None]
-        if isinstance(each, BaseExceptionGroup):
-            pending += each.exceptions
+        pending += getattr(each, "exceptions", ())

@@ -157,14 +157,16 @@ class Config:
             from .toml import read_toml as read
         elif self.path.suffix not in (".json", ".jsonc"):
             raise ConfigError(f"{shown(self.path)}: expected a .jsonc, .json or .toml file")
+        refused: ConfigError | None = None
+        data: Any = None
+        lines: Any = None
         try:
             data, lines = read(self.path.read_text(encoding="utf-8"))
         except OSError as error:
             raise ConfigError(f"{shown(self.path)}: {error.strerror}") from None
         except SyntaxFault as fault:
             refused = ConfigError(f"{shown(self.path)}:{fault.line}: {fault}")
-            data = lines = None
-        if lines is None:  # here, since a parser's error holds the text
+        if refused is not None:  # here, since a parser's error holds the text
             raise refused
         if not isinstance(data, dict):
             type_name = type(data).__name__
