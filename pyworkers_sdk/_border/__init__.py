@@ -142,8 +142,8 @@ class raising:
 
 def named(wrapper: Any, name: str | None) -> Any:
     """Let a binding know its name in the Worker's configuration, and return it."""
-    if name is not None and isinstance(wrapper, JsWrapper):
-        wrapper._binding = name  # noqa: SLF001 - its own module
+    if name is not None and JsWrapper in type(wrapper).__mro__:
+        wrapper._binding = name  # noqa: SLF001 - of this module
     return wrapper
 
 
