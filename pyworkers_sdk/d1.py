@@ -13,6 +13,8 @@ from ._border import (
     binding,
     expected,
     from_js,
+    name_of,
+    named,
     platform,
     prop,
     raising,
@@ -162,12 +164,15 @@ class D1PreparedStatement(JsWrapper[Any], Generic[Row]):
     JS: D1PreparedStatement.
     """
 
-    __slots__ = ("_row", "_sql")
+    __slots__ = ("_of", "_row", "_sql")
 
-    def __init__(self, statement: _js.D1PreparedStatement, sql: str, row: RowType[Row]) -> None:
+    def __init__(
+        self, statement: _js.D1PreparedStatement, sql: str, row: RowType[Row], of: Any = None
+    ) -> None:
         self._js = statement
         self._sql = sql
         self._row = row
+        self._of = of  # the database, whose name an error has
 
     def bind(self, *values: SqlValue) -> D1PreparedStatement[Row]:
         """Return the statement with one value for each parameter; earlier values are replaced.
@@ -185,7 +190,9 @@ class D1PreparedStatement(JsWrapper[Any], Generic[Row]):
         """
         js_values = convert_each(values, "values", SQL)
         with _raising:
-            return D1PreparedStatement(apply(self._js, "bind", js_values), self._sql, self._row)
+            return D1PreparedStatement(
+                apply(self._js, "bind", js_values), self._sql, self._row, self._of
+            )
 
     @overload
     async def first(self) -> Row | None: ...
@@ -296,7 +303,7 @@ class _Statements(JsWrapper[StatementsT]):
         """
         _row_types.check(row)
         with _raising:
-            return D1PreparedStatement(self._js.prepare(text(sql, "sql")), sql, row)
+            return D1PreparedStatement(self._js.prepare(text(sql, "sql")), sql, row, self)
 
     # The overlap is a tuple whose declared type is Iterable: its result is declared as a list.
     @overload
@@ -500,7 +507,10 @@ class D1(_Statements["_js.D1Database"]):
         """
         args = () if constraint_or_bookmark is None else (text(constraint_or_bookmark, "session"),)
         with _raising:
-            return D1DatabaseSession(self._js.withSession(*args))
+            session: D1DatabaseSession = named(
+                D1DatabaseSession(self._js.withSession(*args)), name_of(self)
+            )
+            return session
 
     async def dump(self) -> bytes:
         """Return the database file. This is deprecated.

@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Union, get_args, get_origin, get_type_hints
 
 from . import _row_types as _rows
-from ._border import JsWrapper, from_js, prop, raw
+from ._border import JsWrapper, from_js, named, prop, raw
 from .errors import BindingError, RowError
 
 __all__ = ["Env"]
@@ -71,13 +71,15 @@ class Env(JsWrapper[Any]):
             raise BindingError(f"{name}: missing in the Worker's configuration")
         if hasattr(get_origin(hint) or hint, "js_object"):
             try:
-                return hint(value)
+                return named(hint(value), name)
             except BindingError as error:
-                raise BindingError(f"{name}: {error}") from None
+                refused = f"{name}: {error}"
+            raise BindingError(refused)
         try:
             return _rows.load(hint, from_js(value), name)
         except RowError as error:
-            raise BindingError(str(error)) from None
+            refused = str(error)
+        raise BindingError(refused)
 
     def __repr__(self) -> str:
         names = ", ".join(hints(type(self)))

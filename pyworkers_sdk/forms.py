@@ -155,7 +155,8 @@ def _pairs(init: Any) -> list[tuple[Any, Any]]:
 
 def _entry(name: Any, value: Any, filename: Any) -> list[Any]:
     """Return the arguments of JavaScript's ``append`` and ``set``."""
-    place = f"form[{text(name, 'name')!r}]"
+    name = text(name, "name")
+    place = f"form[{name!r}]"
     if isinstance(value, str):
         if filename is not None:
             raise ConversionError(f"{place}: a text cannot have a filename; pass a Blob")

@@ -49,6 +49,10 @@ class Headers(JsWrapper["_js.Headers"]):
         self._js = raw(headers)
         return self
 
+    def __repr__(self) -> str:
+        """Return the names: a value may be a cookie or a token."""
+        return f"<Headers: {', '.join(self.keys())}>"
+
     @overload
     def get(self, name: str) -> str | None: ...
     @overload

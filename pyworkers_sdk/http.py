@@ -87,6 +87,10 @@ class Request(Body):
         with _raising:
             self._js = web.Request.new(_resource(resource), **init)
 
+    def __repr__(self) -> str:
+        """Return the method and the URL without its query, where tokens are."""
+        return f"<Request {self.method} {_without_secrets(self.url)}>"
+
     @property
     def url(self) -> str:
         """The absolute URL, normalized.
@@ -318,6 +322,11 @@ class Response(Body):
             )
         self._web_socket = web_socket
 
+    def __repr__(self) -> str:
+        """Return the status, and the content type if there is one."""
+        content_type = self.headers.get("content-type")
+        return f"<Response {self.status}{f' {content_type}' if content_type else ''}>"
+
     json: ClassVar[_Json] = _Json()
 
     @classmethod
@@ -540,3 +549,11 @@ def _init(
         "encodeResponseBody": encode_response_body,
     }
     return {name: value for name, value in init.items() if value is not None}
+
+
+def _without_secrets(url: str) -> str:
+    """Return a URL without its user, its password, its fragment and the text of its query."""
+    rest, query, _ = url.partition("#")[0].partition("?")
+    scheme, slashes, rest = rest.partition("://")
+    host, slash, path = rest.partition("/")
+    return f"{scheme}{slashes}{host.rpartition('@')[2]}{slash}{path}{query and '?…'}"

@@ -10,6 +10,7 @@ from . import _row_types
 from ._border import (
     JsWrapper,
     aware,
+    base,
     binding,
     bytes_of,
     dumps,
@@ -298,15 +299,18 @@ class KV(JsWrapper["_js.KVNamespace"]):
 
         JS: KVNamespace.put.
         """
+        ends_at: Any = expiration
         if isinstance(expiration, datetime):
-            expiration = int(aware(expiration, "expiration").timestamp())
+            ends_at = int(aware(expiration, "expiration").timestamp())
         elif expiration is not None and not isinstance(expiration, (int, float)):
             raise expected("expiration", "int or datetime", expiration)
+        else:
+            ends_at = base(expiration)
         with _raising:
             await self._js.put(
                 text(key, "key"),
                 _body(value),
-                expiration=expiration,
+                expiration=ends_at,
                 expirationTtl=seconds(expiration_ttl, "expiration_ttl"),
                 metadata=None if metadata is None else from_json(dumps(metadata, "metadata")),
             )
@@ -427,9 +431,13 @@ def _value(key: str, js_value: Any, type_: Any) -> Any:
     try:
         value = loads(value)
     except ValueError as exc:
-        raise KVRowError(
-            f"the value of {key!r} is not JSON: {exc}", js_name="SyntaxError"
-        ) from None
+        refused = KVRowError(f"the value of {key!r} is not JSON: {exc}", js_name="SyntaxError")
+    else:
+        return _loaded(key, value, type_)
+    raise refused  # here, since the parser's error holds the text, and would be its context
+
+
+def _loaded(key: str, value: Any, type_: Any) -> Any:
     return value if type_ == "json" else _row_types.load(type_, value, f"the value of {key!r}")
 
 

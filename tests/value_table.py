@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
-from tests.contract import test_border as border
+from tests.contract import test_border as border, test_border_subclasses as subclasses
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "how-values-cross.md"
 
@@ -34,6 +34,18 @@ Pyodide itself turns `None` into `undefined`, which D1 refuses, and `null` into 
 `jsnull` (0.28 and later). The border is the only place that knows this: `jsnull` in
 `_border/pyodide.py`.
 
+"""
+
+SUBCLASSES = """
+## Subclasses
+
+A subclass of a built-in type crosses as its base, in every place, whatever its own methods do:
+`markupsafe.Markup`, `numpy.str_`, `pandas.Timestamp`, `pendulum.DateTime`, freezegun's
+`FakeDatetime`, bson's `Int64`. An Enum crosses as its value. `UserDict` and pydantic's `SecretStr`
+are not subclasses of built-in types, and are refused. The NaT of pandas is refused too.
+
+| a subclass | back in Python |
+| --- | --- |
 """
 
 INTEGERS = """
@@ -129,7 +141,9 @@ ONLY_JS = [
 
 
 def page() -> str:
-    return "".join([INTRO, *copied(), *bound(), *refused(), LIVE, *from_javascript()])
+    return "".join(
+        [INTRO, *copied(), *of_subclasses(), *bound(), *refused(), LIVE, *from_javascript()]
+    )
 
 
 def copied() -> Iterator[str]:
@@ -139,6 +153,12 @@ def copied() -> Iterator[str]:
     for name, case in border.CLONED.items():
         python, back, js = cast("border.Case", case)
         yield f"| {name} | {code(python)} | {js} | {code(back)} |\n"
+
+
+def of_subclasses() -> Iterator[str]:
+    yield SUBCLASSES
+    for name, (_, back) in pairs(subclasses.CLONED):
+        yield f"| {name} | {code(back)} |\n"
 
 
 def bound() -> Iterator[str]:

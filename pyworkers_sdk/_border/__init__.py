@@ -17,7 +17,7 @@ from datetime import timedelta
 from typing import Any, Generic, TypeVar
 
 from ..errors import BindingError, WorkersError, from_js_error
-from .values import aware, dumps, expected, loads, text
+from .values import aware, base, dumps, expected, loads, text
 
 if sys.platform == "emscripten":
     from . import pyodide as platform
@@ -65,6 +65,7 @@ __all__ = [
     "answer",
     "apply",
     "aware",
+    "base",
     "binding",
     "bytes_of",
     "cells",
@@ -74,6 +75,8 @@ __all__ = [
     "from_json",
     "js_error",
     "loads",
+    "name_of",
+    "named",
     "platform",
     "promise",
     "prop",
@@ -96,9 +99,16 @@ JsT = TypeVar("JsT")
 class JsWrapper(Generic[JsT]):
     """Base of every public class over a JavaScript object; ``JsT`` is the object's Protocol."""
 
-    __slots__ = ("_js",)
+    __slots__ = ("_binding", "_js")
 
     _js: JsT
+    _binding: str
+    """The name in the Worker's configuration, for errors; only a binding itself has it."""
+
+    def __repr__(self) -> str:
+        """Return the class, and the name of a binding, without any content."""
+        name = getattr(self, "_binding", None)
+        return f"<{type(self).__name__}>" if name is None else f"<{type(self).__name__} {name}>"
 
     @property
     def js_object(self) -> Any:
@@ -122,9 +132,25 @@ class raising:
 
     def __exit__(self, error_type: Any, error: BaseException | None, trace: Any) -> None:
         if isinstance(error, JsException):
+            from .notes import annotate  # only errors need it
+
             mapped = from_js_error(self._error, error)
+            annotate(mapped, trace.tb_frame)
             # In a fake the cause may be an exception of the test's code.
             raise mapped from mapped.__cause__ or error.__cause__
+
+
+def named(wrapper: Any, name: str | None) -> Any:
+    """Let a binding know its name in the Worker's configuration, and return it."""
+    if name is not None and JsWrapper in type(wrapper).__mro__:
+        wrapper._binding = name  # noqa: SLF001 - of this module
+    return wrapper
+
+
+def name_of(wrapper: Any) -> str | None:
+    """Return the name of a binding in the Worker's configuration; None if it is unknown."""
+    name: str | None = getattr(wrapper, "_binding", None)
+    return name
 
 
 def binding(value: Any, kind: str, method: str) -> Any:
@@ -178,7 +204,8 @@ def seconds(value: int | timedelta | None, name: str) -> int | None:
             ``name``.
     """
     if value is None or isinstance(value, (int, float)):
-        return value
+        number: int | None = base(value)
+        return number
     if isinstance(value, timedelta):
         return -int(-value.total_seconds() // 1)
     raise expected(name, "int or timedelta", value)

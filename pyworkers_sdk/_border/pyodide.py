@@ -10,6 +10,7 @@ snapshotted after import.
 from __future__ import annotations
 
 import asyncio
+from array import array
 from collections.abc import AsyncIterable, Awaitable, Collection
 from datetime import datetime, timezone
 from functools import partial
@@ -113,8 +114,8 @@ def _built(value: Any, built: dict[int, Any]) -> Any:
     if id(value) in built:
         return built[id(value)]
     if type(value) is list:
-        built[id(value)] = array = Array.new()
-        return _filled(array, value, built)
+        built[id(value)] = items = Array.new()
+        return _filled(items, value, built)
     if type(value) is dict:
         built[id(value)] = target = Object.new()
         pairs = _to_js([_filled(Array.new(), pair, built) for pair in value.items()])
@@ -126,10 +127,10 @@ def _built(value: Any, built: dict[int, Any]) -> Any:
     return value
 
 
-def _filled(array: Any, items: Collection[Any], built: dict[int, Any]) -> Any:
-    Object.assign(array, _to_js([_built(item, built) for item in items]))
+def _filled(target: Any, items: Collection[Any], built: dict[int, Any]) -> Any:
+    Object.assign(target, _to_js([_built(item, built) for item in items]))
     nulls = {str(index): None for index, item in enumerate(items) if item is None}
-    return Object.assign(array, JS_JSON.parse(_values.dumps(nulls)))
+    return Object.assign(target, JS_JSON.parse(_values.dumps(nulls)))
 
 
 def apply(target: Any, method: str, args: list[Any]) -> Any:
@@ -184,6 +185,7 @@ DATA = _values.CLONE.extended(
         bytes: _js_bytes,
         bytearray: _js_bytes,
         memoryview: _js_bytes,
+        array: _js_bytes,
         datetime: _js_date,
         JsProxy: _js_data,
         JsException: _values.same,

@@ -299,7 +299,7 @@ def bytes_of_chunk(chunk: Any) -> memoryview:
 
 
 def text(value: Any, name: str) -> str:
-    """Return ``value`` unchanged if it is text that can cross.
+    """Return text that can cross: ``value`` itself, or the str of a subclass.
 
     Raises:
         ConversionError: The value is not a str, or it has a lone surrogate. The message begins
@@ -307,23 +307,31 @@ def text(value: Any, name: str) -> str:
     """
     if not isinstance(value, str):
         raise expected(name, "str", value)
-    if not value.isascii():
-        try:
-            value.encode()
-        except UnicodeEncodeError:
-            raise ConversionError(f"{name}: {_SURROGATE}") from None
-    return value
+    plain = value if class_of(value) is str else str.__str__(value)
+    if not plain.isascii() and not _is_utf8(plain):
+        raise ConversionError(f"{name}: {_SURROGATE}")
+    return plain
+
+
+def _is_utf8(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:  # it holds the text, so it must not be the context of an error
+        return False
+    return True
 
 
 def count(value: Any, name: str) -> Any:
-    """Return ``value`` unchanged if it is None or a number that can cross.
+    """Return a number that can cross, or None: ``value`` itself, or the base of a subclass.
 
     Raises:
         ConversionError: The value is not a number, or outside the safe integers. The message
             begins with ``name``.
     """
-    if value is None or isinstance(value, float):
-        return value
+    if value is None:
+        return None
+    if isinstance(value, float):
+        return float.__float__(value)
     if not isinstance(value, int):
         raise expected(name, "int", value)
     return convert(value, name, JSON)  # a larger integer would arrive as a BigInt
@@ -362,11 +370,8 @@ def same(value: Any, walk: Walk) -> Any:
 
 
 def safe_text(value: str, walk: Walk) -> str:
-    if not value.isascii():
-        try:
-            value.encode()
-        except UnicodeEncodeError:
-            raise Refused(_SURROGATE) from None
+    if not value.isascii() and not _is_utf8(value):
+        raise Refused(_SURROGATE)
     return value
 
 
@@ -404,6 +409,8 @@ def utc(value: datetime) -> datetime:
     Raises:
         Refused: The datetime is naive, or UTC has no such year.
     """
+    if type(value) not in _BASES:
+        value = _base_datetime(value)
     if value.utcoffset() is None:
         raise Refused(_NAIVE)
     try:
@@ -442,6 +449,57 @@ def as_bytes(value: Any, walk: Walk) -> bytes:
     return bytes(value)
 
 
+# Subclasses of built-in types: each crosses as its base, whatever its own methods do. Pyodide's
+# to_js would do so with text and numbers only, and makes a proxy of every other object.
+
+
+def _base_datetime(value: Any) -> Any:
+    # The classes themselves, since freezegun replaces every global that is one of them.
+    cls = _TIMES[0]
+    try:
+        return cls(*_parts(value, _DATE), *_parts(value, _TIME), value.tzinfo, fold=value.fold)
+    except (TypeError, ValueError):  # the NaT of pandas is a datetime without a year
+        raise Refused(f"{value} is not a time") from None
+
+
+def _base_date(value: Any) -> Any:
+    return _TIMES[1](*_parts(value, _DATE))
+
+
+def _base_time(value: Any) -> Any:
+    return _TIMES[2](*_parts(value, _TIME), value.tzinfo, fold=value.fold)
+
+
+def _parts(value: Any, names: tuple[str, ...]) -> list[Any]:
+    return [getattr(value, name) for name in names]
+
+
+_DATE = ("year", "month", "day")
+_TIME = ("hour", "minute", "second", "microsecond")
+_TIMES: Any = (datetime, date, time)
+
+_BASES: dict[type[Any], Callable[[Any], Any]] = {
+    str: str.__str__,
+    int: int.__int__,
+    float: float.__float__,
+    bytes: bytes.__bytes__,
+    datetime: _base_datetime,
+    date: _base_date,
+    time: _base_time,
+}
+"""By base: the function that returns an instance of a subclass as its base."""
+
+
+def base(value: Any) -> Any:
+    """Return an instance of a subclass of a built-in type as its base; other values unchanged."""
+    cls = class_of(value)
+    if cls not in _BASES:
+        for parent in cls.__mro__:
+            if parent in _BASES:
+                return _BASES[parent](value)
+    return value
+
+
 # Containers. A step of the path is added only when something below was refused: a path that is
 # built on the way down would cost every conversion.
 
@@ -473,7 +531,7 @@ def object_(value: Any, walk: Walk, members: dict[Any, Any] | None = None) -> An
             raise Refused(f"the key {key!r} is not a str")
         cls = class_of(item)
         try:
-            fields[safe_text(str(key), walk)] = (by_type.get(cls) or _rule_for(cls, rules))(
+            fields[safe_text(str.__str__(key), walk)] = (by_type.get(cls) or _rule_for(cls, rules))(
                 item, walk
             )
         except Refused as refused:
@@ -565,12 +623,17 @@ def _model(value: Any, walk: Walk) -> Any:
     return walk.value(dumped)
 
 
+def _item(value: Any, walk: Walk) -> Any:
+    item = value.item()
+    return _refuse(item, walk) if type(item) is type(value) else walk.value(item)
+
+
 _BY_NATURE: dict[Nature, Rule] = {
     "enum": lambda value, walk: walk.value(value.value),
     "fields": _fields,
     "model": _model,
     "text": lambda value, walk: str(value),
-    "numpy scalar": lambda value, walk: walk.value(value.item()),
+    "numpy scalar": _item,
 }
 
 
@@ -578,6 +641,10 @@ def _rule_for(cls: type[Any], rules: Rules) -> Rule:
     """Return the rule for a type that is not in ``rules.by_type``."""
     if rules.by_reference is not None and hasattr(cls, "__passed_by_reference__"):
         return rules.by_reference
+    if not issubclass(cls, Enum):
+        for parent in cls.__mro__[1:-1]:
+            if parent in _BASES:
+                return _of_base(rules.by_type[parent], _BASES[parent])
     nature = classify(cls)
     if nature == "fields" and rules.by_type[dict] is _NO_NESTING:
         return _NO_NESTING
@@ -595,6 +662,10 @@ def _rule_for(cls: type[Any], rules: Rules) -> Rule:
     if "__call__" in dir(cls) and not issubclass(cls, type):
         return rules.by_reference or _refuse
     return _refuse
+
+
+def _of_base(rule: Rule, base: Callable[[Any], Any]) -> Rule:
+    return lambda value, walk: rule(base(value), walk)
 
 
 def _refuse(value: Any, walk: Walk) -> Any:

@@ -162,7 +162,7 @@ def _copied(value: Any, done: dict[int, Any]) -> Any:
         return {_copied(item, done) for item in value}
     if cls is array:
         return value.tobytes()
-    if cls is datetime:
+    if isinstance(value, datetime):  # "is" would not find it while freezegun replaces the class
         return _values.utc(value if value.tzinfo else value.replace(tzinfo=timezone.utc))
     if cls is JsException:
         return from_js_error(WorkersError, value)

@@ -41,7 +41,7 @@ def _after(value: Any, at: int, known: dict[int, int]) -> int:
     if id(value) in known:
         return at + 1 + _varint(known[id(value)])
     known[id(value)] = len(known)
-    if cls is datetime:
+    if isinstance(value, datetime):  # "is" would not find it while freezegun replaces the class
         return at + _DOUBLE
     if cls is bytes:
         size = _varint(len(value))

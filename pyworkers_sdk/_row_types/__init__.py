@@ -68,8 +68,10 @@ def parse(source: str, annotation: Any, where: str) -> Any:
     try:
         value = loads(source)
     except ValueError as exc:
-        raise RowError(f"{where} is not JSON: {exc}", js_name="SyntaxError") from None
-    return value if annotation is None else load(annotation, value, where)
+        refused = RowError(f"{where} is not JSON: {exc}", js_name="SyntaxError")
+    else:
+        return value if annotation is None else load(annotation, value, where)
+    raise refused  # here, since the parser's error holds the text, and would be its context
 
 
 def _loaded(cell: Cell, value: Any, where: str) -> Any:
@@ -78,9 +80,11 @@ def _loaded(cell: Cell, value: Any, where: str) -> Any:
     except Mismatch as mismatch:
         path = mismatch.path.removeprefix(".")
         place = f": {path if len(path) <= _LONGEST_PATH else f'{path[:_LONGEST_PATH]}…'}"
-        raise RowError(f"{where}{place * bool(path)}: {mismatch}") from mismatch.cause
+        refused, cause = RowError(f"{where}{place * bool(path)}: {mismatch}"), mismatch.cause
     except RecursionError:
-        raise RowError(f"{where}: the value is nested too deeply for {cell.name}") from None
+        refused, cause = RowError(f"{where}: the value is nested too deeply for {cell.name}"), None
+    # Here, since the errors of a library show the value, and would be the context of this one.
+    raise refused from cause
 
 
 _LONGEST_PATH = 200  # a client chooses the keys and the depth of its JSON
@@ -145,7 +149,8 @@ def _rows(cell: Cell, js_rows: list[Row], types: dict[str, set[type]]) -> list[A
         try:
             return [cell.row(row) for row in js_rows]
         except Mismatch as mismatch:
-            raise RowError(f"{cell.name}: {mismatch}") from mismatch.cause
+            refused, cause = RowError(f"{cell.name}: {mismatch}"), mismatch.cause
+        raise refused from cause
     if isinstance(cell, DictCell):
         if cell.item is not ANY:
             item = column(cell.item)
@@ -178,7 +183,8 @@ def _records(cell: Record, js_rows: list[Row], types: dict[str, set[type]]) -> l
     try:
         return js_rows if cell.is_dict else [cell.made(row) for row in js_rows]
     except Mismatch as mismatch:
-        raise RowError(f"{cell.name}: {mismatch}") from mismatch.cause
+        refused, cause = RowError(f"{cell.name}: {mismatch}"), mismatch.cause
+    raise refused from cause
 
 
 def _load_columns(
@@ -195,7 +201,10 @@ def _load_columns(
             except Mismatch as mismatch:
                 # The place and the types, but never the value: logs must not show users' data.
                 where = f"column {column_name!r} of row {index}{mismatch.path}"
-                raise RowError(f"{name}: {where}: {mismatch}") from mismatch.cause
+                refused, cause = RowError(f"{name}: {where}: {mismatch}"), mismatch.cause
+            else:
+                continue
+            raise refused from cause
 
 
 def _best(name: str, members: list[Any], js_row: Row) -> Any:

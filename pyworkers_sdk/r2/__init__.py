@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, overload
 from .._border import (
     JsWrapper,
     aware,
+    base,
     binding,
     expected,
     from_js,
@@ -581,7 +582,7 @@ def _member(value: Any, type_: type[Any] | tuple[type[Any], ...], place: str) ->
     if isinstance(value, datetime) and aware(value, place) < EPOCH:
         raise ConversionError(f"{place}: expected a time from 1970 on, got an earlier one")
     # The runtime refuses a BigInt here, and an integer beyond 2**53 would become one.
-    return convert(value, place, JSON) if type(value) is int else value
+    return convert(value, place, JSON) if isinstance(value, int) else value
 
 
 def _custom_metadata(metadata: Mapping[str, str] | None) -> Any:
@@ -596,7 +597,7 @@ def _custom_metadata(metadata: Mapping[str, str] | None) -> Any:
 def _bytes(value: Any, name: str) -> Any:
     """Convert a key or a checksum: bytes, or text whose form the runtime checks."""
     if value is None or isinstance(value, str):
-        return value
+        return base(value)
     if isinstance(value, (bytes, bytearray, memoryview)):
         return to_js(value)
     raise expected(name, "bytes or str", value)

@@ -67,6 +67,14 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", _MARKER)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_makereport(call: pytest.CallInfo[None]) -> None:
+    if call.excinfo is not None:
+        from ._frames import hide_own_frames
+
+        hide_own_frames(call.excinfo.value)
+
+
 @pytest.fixture
 def clock() -> Clock:
     """Return the clock of ``runtime``. Override this fixture to start at another time."""

@@ -154,6 +154,7 @@ CLONED: dict[str, object] = {
     ),
     "pydantic model": Case(Model(), {"mode": "json", "n": 1}, "Object"),
     "numpy scalar": Case(Scalar(), 1.5, "Number"),
+    "array.array": Case(array.array("H", [1]), array.array("H", [1]).tobytes(), "Uint8Array"),
     "tuple": Case((1, (2,)), [1, [2]], "Array"),
     "named tuple": Case(Pair(1, "b"), {"a": 1, "b": "b"}, "Object"),
     "named tuples in a tuple": Case(

@@ -443,7 +443,8 @@ async def test_refused_statement_raises_with_sqlites_code(
         assert any("ctx.storage.transaction_sync(" in note for note in caught.value.__notes__)
     else:
         assert caught.value.message == message
-        assert not hasattr(caught.value, "__notes__")
+        shown = query if len(query) <= 500 else f"{query[:500]}…"
+        assert caught.value.__notes__ == [f"SqlStorage.exec(), SQL: {shown}"]
     assert caught.value.code == code
     assert caught.value.js_name == "Error"
     assert caught.value.remote is False

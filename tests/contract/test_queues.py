@@ -145,6 +145,8 @@ async def test_v8_body_is_sent_as_structured_clone(held: Queue[Any], case: tuple
         "ten": (list(range(10)), 47),
         "seventy": ([None] * 70, 223),
         "empty": ([], 7),
+        "below toJSON": ({"toJSON": [True]}, 21),
+        "below another key": ({"toJSOM": [True]}, 21),
     }
 )
 async def test_v8_list_is_sent_as_sparse_array(held: Queue[Any], case: tuple[Any, int]) -> None:

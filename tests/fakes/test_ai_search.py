@@ -109,11 +109,11 @@ async def test_settings_of_an_instance_are_defaults_of_a_search() -> None:
 async def test_injected_faults_raise_the_errors_of_search_bindings() -> None:
     env = fake(AppEnv)
     faults(env.DOCS).fail("boom", name="AiSearchInternalError", method="search")
-    with pytest.raises(AiSearchError, match=r"^boom$") as caught:
+    with pytest.raises(AiSearchError, match=r"(?m)^boom$") as caught:
         await env.DOCS.search(query="a")
     assert caught.value.js_name == "AiSearchInternalError"
     faults(env.REPOS).fail("later", name="ArtifactsError")
-    with pytest.raises(ArtifactsError, match=r"^later$") as failed:
+    with pytest.raises(ArtifactsError, match=r"(?m)^later$") as failed:
         await env.REPOS.get("a")
     assert (failed.value.code, failed.value.numeric_code) == (None, None)
 

@@ -74,7 +74,7 @@ async def test_fake_creates_every_binding_by_annotation() -> None:
     assert [bool(await env.LIMITER.limit("a")) for _ in range(101)] == [True] * 100 + [False]
     assert env.VERSION.timestamp == NOON
     assert env.DATABASE.connection_string.startswith("postgres://user:password@")
-    with pytest.raises(WorkersError, match=r'^Secret "secret" not found$'):
+    with pytest.raises(WorkersError, match=r'(?m)^Secret "secret" not found$'):
         await env.TOKEN.get()
     assert await env.FLAGS.get_boolean_value("new", True) is True
 
@@ -174,9 +174,9 @@ async def test_from_config_creates_every_binding(here: Path) -> None:
     assert (env.DATABASE.user, env.DATABASE.port) == ("a", 3306)
     assert await env.LIMITER.limit("a")
     assert not await env.SAME_LIMITER.limit("a")
-    with pytest.raises(WorkersError, match=r'^Secret "token" not found$'):
+    with pytest.raises(WorkersError, match=r'(?m)^Secret "token" not found$'):
         await env.TOKEN.get()
-    with pytest.raises(WorkersError, match=r"^email from you@example.com not allowed$"):
+    with pytest.raises(WorkersError, match=r"(?m)^email from you@example.com not allowed$"):
         await env.MAILER.send(from_="you@example.com", to="a@example.com", subject="Hi")
     await env.STREAM.send([{"a": 1}])
     assert sent_records(env.STREAM) == [{"a": 1}]

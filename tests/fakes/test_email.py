@@ -77,7 +77,7 @@ async def test_sent_emails_lists_emails_of_mime_source() -> None:
 
 async def test_send_email_restricts_recipients() -> None:
     env = fake(AppEnv, MAILER=send_email(allowed_destination_addresses=["ann@example.com"]))
-    with pytest.raises(EmailError, match=r"^email to bob@example.com not allowed$"):
+    with pytest.raises(EmailError, match=r"(?m)^email to bob@example.com not allowed$"):
         await env.MAILER.send(from_="me@example.com", to="bob@example.com", subject="Hi")
     assert sent_emails(env.MAILER) == []
 
@@ -85,7 +85,7 @@ async def test_send_email_restricts_recipients() -> None:
 async def test_fault_makes_send_fail() -> None:
     env = fake(AppEnv, MAILER=send_email())
     faults(env.MAILER).fail("out of order", method="send")
-    with pytest.raises(EmailError, match=r"^out of order$"):
+    with pytest.raises(EmailError, match=r"(?m)^out of order$"):
         await env.MAILER.send(from_="me@example.com", to="bob@example.com", subject="Hi")
 
 

@@ -17,5 +17,5 @@ async def test_secret_creates_a_fake_with_a_value() -> None:
     env = fake(AppEnv, TOKEN=secret("s3cret"))
     assert await env.TOKEN.get() == "s3cret"
     faults(env.TOKEN).fail("store unreachable")
-    with pytest.raises(WorkersError, match=r"^store unreachable$"):
+    with pytest.raises(WorkersError, match=r"(?m)^store unreachable$"):
         await env.TOKEN.get()

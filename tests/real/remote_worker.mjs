@@ -19,7 +19,11 @@ class Kept {
 
 /** A JavaScript value from its JSON: what JSON cannot say is {"$": kind, "v": …}. */
 async function decode(json, context) {
-  if (Array.isArray(json)) return await Promise.all(json.map((item) => decode(item, context)));
+  if (Array.isArray(json)) {
+    // One that may have holes for V8, as Pyodide's are: structured clone writes such an array as sparse.
+    const items = await Promise.all(json.map((item) => decode(item, context)));
+    return Object.assign(new Array(items.length), items);
+  }
   if (json === null || typeof json !== "object") return json;
   const { $: kind, v: value } = json;
   switch (kind) {

@@ -70,7 +70,7 @@ async def test_one_method_fails_several_times(env: AppEnv) -> None:
     faults(env.CACHE).fail("no", name="TypeError", method="put", times=2)
     assert await env.CACHE.get("k") is None
     for _ in range(2):
-        with pytest.raises(KVError, match=r"^no$") as raised:
+        with pytest.raises(KVError, match=r"(?m)^no$") as raised:
             await env.CACHE.put("k", "v")
         assert raised.value.js_name == "TypeError"
     await env.CACHE.put("k", "v")
@@ -155,7 +155,7 @@ async def test_a_statement_of_d1_fails_where_it_runs(env: AppEnv) -> None:
     await env.DB.exec("CREATE TABLE t (a)")
     faults(env.DB).fail(LOST)
     statement = env.DB.prepare("INSERT INTO t VALUES (?)").bind(1)
-    with pytest.raises(D1Error, match=r"^D1_ERROR: Network connection lost\.$"):
+    with pytest.raises(D1Error, match=r"(?m)^D1_ERROR: Network connection lost\.$"):
         await statement.run()
     assert await env.DB.prepare("SELECT count(*) AS n FROM t").first("n") == 0
     faults(env.DB).fail(LOST, method="batch")
@@ -272,7 +272,7 @@ async def test_creating_a_workflow_instance_fails() -> None:
     runtime = FakeRuntime(Hello, env=fake(RunningEnv), workflows={"FLOW": Flow})
     flow = runtime.env.FLOW
     faults(flow).fail("boom", method="create")
-    with pytest.raises(WorkflowError, match=r"^boom$"):
+    with pytest.raises(WorkflowError, match=r"(?m)^boom$"):
         await flow.create(id="a")
     assert (await flow.create(id="a")).id == "a"
 
@@ -282,7 +282,7 @@ async def test_creating_a_workflow_instance_fails() -> None:
 async def test_a_worker_of_a_dispatch_namespace_fails(method: str | None) -> None:
     env = fake(RunningEnv, USERS=dispatch_namespace({"ann": Hello}))
     faults(env.USERS).fail("boom", method=method)
-    with pytest.raises(WorkersError, match=r"^boom$"):
+    with pytest.raises(WorkersError, match=r"(?m)^boom$"):
         await env.USERS.get("ann").fetch("https://example.com/")
     assert await (await env.USERS.get("ann").fetch("https://example.com/")).text() == "hi"
 
@@ -292,6 +292,6 @@ async def test_a_loaded_worker_fails() -> None:
     env = fake(RunningEnv, LOADER=worker_loader({"a": Hello}))
     faults(env.LOADER).fail("boom")
     worker = env.LOADER.get("a", _code).get_entrypoint()
-    with pytest.raises(WorkersError, match=r"^boom$"):
+    with pytest.raises(WorkersError, match=r"(?m)^boom$"):
         await worker.fetch("https://example.com/")
     assert await (await worker.fetch("https://example.com/")).text() == "hi"

@@ -71,10 +71,14 @@ class Config:
         self.folder: Path = path.parent
         self.environment = environment
         data, self._lines = self._read()
+        refused: ConfigError | None = None
+        whole: Any = None
         try:
             whole = Wrangler.model_validate(data)
         except ValidationError as error:
-            raise self._schema_error(data, error, Wrangler) from None
+            refused = self._schema_error(data, error, Wrangler)
+        if refused is not None:  # here, since pydantic's error shows the values
+            raise refused
         self.settings, self._own = self._environment(whole, lenient)
         self.name: str = self._name(whole)
 
@@ -153,12 +157,17 @@ class Config:
             from .toml import read_toml as read
         elif self.path.suffix not in (".json", ".jsonc"):
             raise ConfigError(f"{shown(self.path)}: expected a .jsonc, .json or .toml file")
+        refused: ConfigError | None = None
+        data: Any = None
+        lines: Any = None
         try:
             data, lines = read(self.path.read_text(encoding="utf-8"))
         except OSError as error:
             raise ConfigError(f"{shown(self.path)}: {error.strerror}") from None
         except SyntaxFault as fault:
-            raise ConfigError(f"{shown(self.path)}:{fault.line}: {fault}") from None
+            refused = ConfigError(f"{shown(self.path)}:{fault.line}: {fault}")
+        if refused is not None:  # here, since a parser's error holds the text
+            raise refused
         if not isinstance(data, dict):
             type_name = type(data).__name__
             raise ConfigError(f"{shown(self.path)}:1: expected an object, got {type_name}")

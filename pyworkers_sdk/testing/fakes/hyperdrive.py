@@ -6,7 +6,7 @@ from collections.abc import Awaitable
 from itertools import count
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from ..._cpython import environment
 from ..._cpython.js_exception import JsException
@@ -23,6 +23,7 @@ __all__ = ["FakeHyperdrive", "configured", "hyperdrive"]
 _SCHEMES = ("postgres", "postgresql", "mysql")
 # The runtime's own words, seen in workerd: a quote, never to be improved.
 UNREACHABLE = "connection attempt failed"
+_EXPECTED = "expected a URL such as postgres://user:password@host/database"
 _numbers = count()
 
 
@@ -39,11 +40,11 @@ class FakeHyperdrive:
         *,
         clock: Clock | None = None,
     ) -> None:
-        parts = urlsplit(url)
+        parts = _parsed(url)
         is_complete = parts.username and parts.hostname and parts.path.strip("/")
         if parts.scheme not in _SCHEMES or not is_complete:
             # The message does not show the URL, since it has a password.
-            raise ValueError("expected a URL such as postgres://user:password@host/database")
+            raise ValueError(_EXPECTED)
         mysql = parts.scheme == "mysql"
         number = next(_numbers) % 2**16
         self.clock = clock
@@ -69,6 +70,16 @@ class FakeHyperdrive:
 
     def _dial(self, hostname: str, port: int, secure: bool) -> Awaitable[Any]:
         return _connection(environment.current().tcp(*self._server, False))
+
+
+def _parsed(url: str) -> SplitResult:
+    """Return the parts of a URL, or of none if it is invalid."""
+    try:
+        parts = urlsplit(url)
+        int(parts.port or 0)  # a port is parsed when it is read
+    except ValueError:  # its message shows a part of the URL
+        return urlsplit("")
+    return parts
 
 
 async def _connection(connecting: Awaitable[Any]) -> Any:

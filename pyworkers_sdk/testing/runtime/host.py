@@ -151,6 +151,10 @@ class Bindings(SimpleNamespace):
     def __init__(self, script: Script) -> None:
         self.script: Script = script
 
+    def __repr__(self) -> str:
+        """Return the names: a value may be a secret."""
+        return f"<Bindings: {', '.join(vars(self))}>"
+
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Any:

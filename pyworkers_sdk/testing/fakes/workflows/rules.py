@@ -255,7 +255,7 @@ def _logged(value: Any, around: set[int]) -> Any:
         return {}
     if value_type is bytes:
         return f"[Uint8Array({len(value)} bytes)]"
-    if value_type is datetime:
+    if isinstance(value, datetime):
         return value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
     if value_type is float and (isnan(value) or abs(value) == inf):
         return None
