@@ -21,7 +21,7 @@ class Report:
     figures: dict[str, int] = field(default_factory=dict)
     """Counts by outcome: ``{"Worker": 120, "ConfigError": 880}``."""
     faults: list[str] = field(default_factory=list)
-    """Descriptions of inputs that broke an invariant, each with what repeats it."""
+    """Descriptions of inputs that broke an invariant, each with the seed and number of its case."""
     seconds: float = 0.0
 
     def count(self, outcome: str) -> None:
