@@ -37,6 +37,8 @@ class Default(WorkerEntrypoint[AppEnv]):
 CONFIG = """{
   "name": "app",
   "main": "src/entry.py",
+  "compatibility_date": "2026-07-01",
+  "compatibility_flags": ["python_workers"],
   "kv_namespaces": [{ "binding": "CACHE", "id": "1" }],
   "env": {
     "staging": {
@@ -45,6 +47,8 @@ CONFIG = """{
     }
   }
 }"""
+
+COMPATIBLE = 'compatibility_date = "2026-07-01"\ncompatibility_flags = ["python_workers"]\n'
 
 
 @pytest.fixture
@@ -129,7 +133,7 @@ async def test_fails(runtime):
 
 
 def test_the_marker_sets_options(suite: pytest.Pytester) -> None:
-    write(suite, "other/wrangler.toml", 'name = "other"\nmain = "../src/entry.py"\n')
+    write(suite, "other/wrangler.toml", 'name = "other"\nmain = "../src/entry.py"\n' + COMPATIBLE)
     tests = """
 from pyworkers_sdk import KV, Env
 from pyworkers_sdk.testing import fake
@@ -193,7 +197,7 @@ async def test_marker(env):
 
 def test_the_ini_file_names_a_configuration(suite: pytest.Pytester) -> None:
     config = 'main = "../src/entry.py"\nvars.WORD = "ini"\nkv_namespaces = [{binding = "CACHE"}]\n'
-    write(suite, "conf/wrangler.toml", config)
+    write(suite, "conf/wrangler.toml", COMPATIBLE + config)
     suite.makeini("[pytest]\nworker_config = conf/wrangler.toml\n")
     tests = """
 async def test_it(env):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields
 from os import PathLike
 from pathlib import Path
 from types import ModuleType
@@ -18,21 +19,27 @@ from .._fake import is_service
 from .._registry import SECTIONS
 from ..fakes.queues import QueueConsumer
 from ..runtime.global_handlers import worker_of
-from ..runtime.host import Host, Script, adopt
+from ..runtime.host import Bindings, Host, Script, adopt
 from ..runtime.services import given as given_service, host_for
 from . import module_loader as _modules
-from .config import Bound, Config, ConfigError, nearest
+from .config import Bound, Config
+from .errors import ConfigError, nearest
+from .jsonc import Place
+from .python_version import PythonVersion
 from .sections import make
+from .text import is_file
 
 
 class Runtime(Protocol):
     """The part of a FakeRuntime that ``build`` completes."""
 
     crons: tuple[str, ...]
+    python_version: str | None
     workers: Any
 
 
 RuntimeT = TypeVar("RuntimeT", bound=Runtime)
+CONSUMER_KEYS = frozenset(field.name for field in fields(QueueConsumer))
 
 __all__ = ["Worker", "build"]
 
@@ -111,6 +118,7 @@ class Worker:
         self.config = config
         self.workers = workers
         self.main: str = _main(config)
+        self.python: PythonVersion = config.python()
         _modules.add_vendored(config.folder)
         module = _modules.load(config.folder / self.main, fresh=fresh)
         self.script: Script = Script(host, config.name)
@@ -133,6 +141,7 @@ class Worker:
         """Return the runtime of the bound Worker."""
         runtime = runtime_class(self.default, env=self.env, consumers=self._consumers())
         runtime.crons = tuple(self.config.settings.triggers.crons or ())
+        runtime.python_version = self.python.python
         return runtime
 
     def _consumers(self) -> dict[str, QueueConsumer | None]:
@@ -150,10 +159,8 @@ class Worker:
                 place = self.config.place("queues.consumers")
                 message = f"Default in {self.main} has no queue handler"
                 raise self.config.error(message, *place, index)
-            settings = consumer.model_dump(
-                exclude={"type", "visibility_timeout_ms"}, exclude_none=True
-            )
             name = bindings.get(consumer.queue, f"queue {consumer.queue}")
+            settings = {key: getattr(consumer, key) for key in consumer.given & CONSUMER_KEYS}
             consumers[name] = QueueConsumer(**settings)
         return consumers
 
@@ -166,6 +173,8 @@ class Worker:
         if self.env_type is not None and (unknown := sorted(set(overrides) - set(declared))):
             names = ", ".join(unknown) + nearest(unknown[0], declared)
             raise TypeError(f"{self.env_type.__name__} does not declare {names}")
+        self._check_classes()
+        self._check_secrets(overrides)
         self._set_variables()
         self._make_fakes(overrides, declared)
         self._set_overrides(overrides, declared)
@@ -174,20 +183,48 @@ class Worker:
 
     def _collect_bindings(self) -> None:
         """Find the bindings of the configuration; two of one name are an error."""
-        sections = dict.fromkeys(self.config.settings.vars, "vars")
-        for bound in self.config.bound(SECTIONS):
+        config = self.config
+        sections = dict.fromkeys(config.settings.vars, "vars")
+        for name in config.settings.vars:
+            self._check_name(name, (*config.place("vars"), name))
+        for index, name in enumerate(config.required_secrets()):
+            place = (*config.place("secrets.required"), index)
+            self._check_name(name, place)
+            if name in sections:
+                raise config.error(f"duplicate name {name}, also in {sections[name]}", *place)
+            sections[name] = "secrets.required"
+        for bound in config.bound(SECTIONS):
+            self._check_name(bound.name, bound.place)
             if bound.name in sections:
                 message = f"duplicate name {bound.name}, also in {sections[bound.name]}"
-                raise self.config.error(message, *bound.place)
+                raise config.error(message, *bound.place)
             if bound.name:
                 self.bindings[bound.name] = bound
                 sections[bound.name] = bound.section
             elif bound.section == "assets":  # without a binding they still answer requests
                 make(bound, self)
 
+    def _check_name(self, name: str, place: Place) -> None:
+        """Raise ConfigError if ``env`` cannot have an attribute of this name."""
+        if hasattr(Bindings, name):
+            message = f"expected a name that code can read from env, got {name}"
+            raise self.config.error(message, *place)
+
     def _set_variables(self) -> None:
-        for name, (value, _) in self.variables.items():
+        for name, (value, origin) in self.variables.items():
+            if hasattr(Bindings, name):  # a secret: other names were checked before
+                raise ConfigError(f"{origin}expected a name that code can read from env")
             setattr(self.script.env, name, value)
+
+    def _check_secrets(self, overrides: Mapping[str, Any]) -> None:
+        """Raise ConfigError if a required secret is missing: wrangler does not deploy then."""
+        for index, name in enumerate(self.config.required_secrets()):
+            if name not in self.variables and name not in overrides:
+                message = (
+                    f"missing secret {name}; put it into .dev.vars or .env, set a variable of the "
+                    f"process, or pass {name}=…"
+                )
+                raise self.config.error(message, *self.config.place("secrets.required"), index)
 
     def _make_fakes(self, overrides: Mapping[str, Any], declared: Mapping[str, Any]) -> None:
         for name, bound in self.bindings.items():
@@ -244,6 +281,20 @@ class Worker:
         if class_name and script and class_name not in exports:
             message = f"{script.name} does not export {class_name}{_list_of(exports)}"
             raise self.config.error(message + nearest(class_name, exports), *bound.place, key)
+
+    def _check_classes(self) -> None:
+        """Raise ConfigError if the main module lacks a class that a deployment needs.
+
+        These are the classes of ``exports``, and the Durable Object classes of ``migrations``.
+        """
+        config, exports = self.config, self.script.exports
+        classes = dict.fromkeys(config.object_classes(), config.place("migrations"))
+        for name in config.settings.live_exports():
+            classes[name] = (*config.place("exports"), name)
+        for name, place in classes.items():
+            if name not in exports and name != "Default":
+                message = f"{self.script.name} does not export {name}{_list_of(exports)}"
+                raise config.error(message + nearest(name, exports), *place)
 
     def _fault(self, hint: Hint) -> str | None:
         """Return a message if the annotation of a name disagrees with the configuration."""
@@ -302,7 +353,7 @@ def _main(config: Config) -> str:
         raise config.error("missing; name the Worker's main module", *place)
     if not main.endswith(".py"):
         raise config.error(f"expected a Python module, got {main}", *place)
-    if not (config.folder / main).is_file():
+    if not is_file(config.folder / main):
         raise config.error(f"missing file {main}", *place)
     return main
 
@@ -339,7 +390,7 @@ def _agree(section: str, annotated: type) -> bool:
 
 
 def _list_of(exports: Iterable[str]) -> str:
-    names = ", ".join(sorted(exports))
+    names = ", ".join(sorted(name for name in exports if name != "default"))
     return f"; it exports {names}" if names else ""
 
 

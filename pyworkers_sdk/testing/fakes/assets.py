@@ -19,6 +19,7 @@ from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 from ..._border import web
 from ...assets import Assets
+from ..config.text import is_folder
 from ..runtime.rpc import FakeStub
 from ..runtime.scheduling import yield_after
 from .asset_rules import HeaderRule, RedirectRule, headers_in, redirects_in
@@ -441,7 +442,7 @@ def configured(bound: Bound, worker: Worker) -> FakeAssets | None:
     if settings.directory is None:
         return None
     folder = worker.config.folder / settings.directory
-    if not folder.is_dir():
+    if not is_folder(folder):
         message = f"missing folder {settings.directory}"
         raise worker.config.error(message, *bound.place, "directory")
     files = FakeAssets(folder, settings.html_handling, settings.not_found_handling)

@@ -110,6 +110,7 @@ class FakeRuntime(Generic[EnvT]):
         self.raise_exceptions = raise_exceptions
         self.entrypoint: type[Any] = worker_of(entrypoint)
         self.crons: tuple[str, ...] = ()
+        self.python_version: str | None = None
         self.workers: dict[str, FakeRuntime[Any]] = {}
         if isinstance(env, type):
             env_instance: Any = fake(env, clock=clock, **given)
@@ -203,7 +204,7 @@ class FakeRuntime(Generic[EnvT]):
                 it has ``| None`` or a default. The message has file, line and key.
             TypeError: ``given`` has a name that the Env does not declare.
         """
-        from ..config.build import build  # needs pydantic: slow to import
+        from ..config.build import build
 
         return build(
             cls,
@@ -531,7 +532,7 @@ class FakeRuntime(Generic[EnvT]):
 def _script_of(env: Any, clock: Clock | None) -> Script:
     """Return the script of an env. An env that ``fake`` did not make gets a new script."""
     if isinstance(env, Bindings):
-        script = env.script
+        script = env.__script__
         script.host.clock = clock or script.host.clock
         return script
     # Such an env may hold fakes: the runtime has to run on their clock.

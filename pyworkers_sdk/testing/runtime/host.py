@@ -146,10 +146,11 @@ def adopt(fake: T, host: Host) -> T:
 class Bindings(SimpleNamespace):
     """The JavaScript ``env`` of a Worker: an object whose only attributes are raw bindings."""
 
-    __slots__ = ("script",)  # a slot, so that vars(env) has the bindings only
+    # A slot, so that vars(env) has the bindings only. No binding can have this name.
+    __slots__ = ("__script__",)
 
     def __init__(self, script: Script) -> None:
-        self.script: Script = script
+        self.__script__: Script = script
 
     if not TYPE_CHECKING:
 
