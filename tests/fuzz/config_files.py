@@ -165,7 +165,9 @@ def _tried(root: Path, name: str, data: bytes, report: Report) -> str | None:
         hidden.write_bytes(FILES[".dev.vars"].encode())
 
 
-_PLACE = re.compile(r"(wrangler\.(json|toml)|\.dev\.vars[.a-z]*|\.env[.a-z]*|_headers|_redirects)")
+_PLACE = re.compile(
+    r"(wrangler\.(json|toml)|\.dev\.vars[.a-z]*|\.env[.a-z]*|\.assetsignore|\.sql)\b"
+)
 
 
 # Mutations ---------------------------------------------------------------------------------------

@@ -41,8 +41,9 @@ def read(path: Path, *, strict: bool = False) -> str:
         raise ConfigError(f"{shown(path)}:{line}: {error}") from None
 
 
-def warn(path: Path, line: int, message: str) -> None:
+def warn(path: Path | None, line: int, message: str) -> None:
     """Warn about a line of a file that is skipped."""
+    assert path is not None
     warnings.warn(f"{shown(path)}:{line}: {message}", ConfigWarning, stacklevel=2)
 
 
