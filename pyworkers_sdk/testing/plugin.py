@@ -30,7 +30,7 @@ fixture ``worker_options`` passes options for a folder::
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Generator
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -65,6 +65,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", _MARKER)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Report a ConfigError of a fixture by its message: its traceback is never the test's fault."""
+    report = yield
+    if call.when == "setup" and call.excinfo is not None:
+        from .config.errors import ConfigError
+
+        if call.excinfo.errisinstance(ConfigError):
+            report.longrepr = call.excinfo.getrepr(style="value")
+    return report
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from .errors import ConfigError, nearest, read, shown
-from .jsonc import Lines, Place, read_jsonc
+from .jsonc import MAX_DEPTH, Lines, Place, read_jsonc
 from .python_version import FLAG, VERSIONS, PythonVersion, python_version
 from .tables import Fault, Faults, keys_of, read as read_table
 from .text import SyntaxFault, is_file
@@ -190,6 +190,10 @@ class Config:
         if not isinstance(data, dict):
             type_name = type(data).__name__
             raise ConfigError(f"{shown(self.path)}:1: expected an object, got {type_name}")
+        if (place := _too_deep(data)) is not None:
+            self._lines = lines
+            message = f"expected at most {MAX_DEPTH} levels, got more"
+            raise ConfigError(f"{shown(self.path)}:{self._line(place)}: {message}")
         return cast("dict[str, Any]", data), lines
 
     def _schema_error(self, faults: Faults) -> ConfigError:
@@ -237,6 +241,19 @@ def find(folder: Path) -> Path | None:
         for name in NAMES:
             if is_file(parent / name):
                 return parent / name
+    return None
+
+
+def _too_deep(data: Any) -> Place | None:
+    """Return the place of a value that is nested too deeply; None if there is none."""
+    waiting: list[tuple[Place, Any]] = [((), data)]
+    while waiting:
+        place, value = waiting.pop()
+        if isinstance(value, (dict, list)):
+            if len(place) > MAX_DEPTH:
+                return place
+            items = value.items() if isinstance(value, dict) else enumerate(value)
+            waiting += [((*place, key), each) for key, each in items]
     return None
 
 

@@ -6,7 +6,7 @@ import re
 from collections import ChainMap
 from collections.abc import Mapping
 
-__all__ = ["EndlessExpansion", "expand", "line_of", "parse"]
+__all__ = ["expand", "line_of", "parse"]
 
 # JavaScript's white space includes the byte order mark, and two more ends of lines.
 _BREAKS = "\u2028\u2029"
@@ -29,14 +29,6 @@ MAX_REFERENCES = 1000
 """The most references that are replaced in one value. wrangler never ends in some files."""
 MAX_GROWTH = 1_000_000
 """The most characters that references may add to all values. A variable has 5 KB at most."""
-
-
-class EndlessExpansion(ValueError):
-    """The references of a variable do not end, or their values are too long."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(name)
-        self.name = name
 
 
 def parse(text: str) -> dict[str, str]:
@@ -66,27 +58,35 @@ def _normal(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def expand(parsed: Mapping[str, str], outside: Mapping[str, str]) -> dict[str, str]:
+def expand(
+    parsed: Mapping[str, str], outside: Mapping[str, str], endless: list[str] | None = None
+) -> dict[str, str]:
     """Replace ``$NAME``, ``${NAME}``, ``${NAME:-default}`` and ``${NAME:+value}`` in values.
 
     A variable that is also in ``outside`` has its value there, as in dotenv-expand.
 
-    Raises:
-        EndlessExpansion: A variable refers to itself without an end.
+    Args:
+        parsed: The variables of the files.
+        outside: Other variables, such as those of the process.
+        endless: A list to which the variables are added whose references do not end, or grow too
+            long. dotenv-expand never returns for some of them; here they keep their own text.
     """
     expanded: dict[str, str] = {}
     known = ChainMap(dict(outside), expanded)
     room = MAX_GROWTH + sum(map(len, parsed.values()))
     for name, value in parsed.items():
-        filled = outside.get(name) or _filled(name, value, known, expanded, room)
-        expanded[name] = filled.replace("\\$", "$")
-        room -= len(filled)
+        filled = outside.get(name) or _filled(value, known, expanded, room)
+        if filled is None and endless is not None:
+            endless.append(name)
+        expanded[name] = (value if filled is None else filled).replace("\\$", "$")
+        room -= len(expanded[name])
     return expanded
 
 
 def _filled(
-    name: str, value: str, known: Mapping[str, str], expanded: Mapping[str, str], room: int
-) -> str:
+    value: str, known: Mapping[str, str], expanded: Mapping[str, str], room: int
+) -> str | None:
+    """Return a value without references; None if they do not end."""
     seen: set[int] = set()
     for _ in range(MAX_REFERENCES):
         reference = _REFERENCE.search(value)
@@ -106,10 +106,10 @@ def _filled(
             replacement = found if found and hash(found) not in seen else alternative
         value = _replaced(value, reference[0], replacement)
         if len(value) > room:
-            break
+            return None
         if value == expanded.get(key):
             return value
-    raise EndlessExpansion(name)
+    return None
 
 
 def _replaced(value: str, old: str, new: str) -> str:

@@ -2,14 +2,15 @@
 
 tomllib reads the values but drops the lines, so a scan of the text finds the lines. The scan comes
 first. It refuses integers that JavaScript lacks and values nested too deeply: tomllib takes both.
-It stops where the text is not TOML, and tomllib reports the error.
+It stops where the text is not TOML, and tomllib reports the error. For a key of n parts tomllib
+takes time with the square of n, so it gets a short key in place of a very long one.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
-from typing import Any
+from typing import Any, NamedTuple
 
 from .jsonc import MAX_DEPTH, MAX_SAFE_INTEGER, Lines, Place, number
 from .text import SyntaxFault
@@ -38,9 +39,9 @@ def read_toml(text: str) -> tuple[dict[str, Any], Lines]:
         SyntaxFault: The text is not TOML, or has a value that wrangler refuses in any place.
     """
     text = text.removeprefix("\ufeff").replace("\r\n", "\n")
-    lines = _Scan(text).lines
+    scan = _Scan(text)
     try:
-        data = tomllib.loads(text, parse_float=number)
+        data = tomllib.loads(scan.shortened(), parse_float=number)
     except tomllib.TOMLDecodeError as error:
         # "Invalid value (at line 3, column 5)", or "(at end of document)"
         message, _, position = str(error).rpartition(" (at ")
@@ -50,8 +51,37 @@ def read_toml(text: str) -> tuple[dict[str, Any], Lines]:
     except (RecursionError, ValueError) as error:
         # The scan has refused deep values and long integers, so nothing is known to end here.
         raise SyntaxFault(1, f"{type(error).__name__} while TOML was read") from None
+    for long in scan.long_keys:
+        long.restore(data)
     data.pop("__proto__", None)
-    return data, lines
+    return data, scan.lines
+
+
+class _LongKey(NamedTuple):
+    """A dotted key of many parts, and where it is."""
+
+    start: int
+    end: int
+    table: Place
+    keys: list[str]
+    line: int
+
+    @property
+    def short(self) -> str:
+        """The key that stands for it while tomllib reads the text."""
+        return f"long key at {self.start}"
+
+    def restore(self, data: Any) -> None:
+        """Put the long key into the data of a file, in place of the short one."""
+        for step in self.table:
+            data = data[step]
+        value = data.pop(self.short)
+        first, *rest = self.keys
+        if first in data:
+            raise SyntaxFault(self.line, "expected a new key")
+        for key in reversed(rest):
+            value = {key: value}
+        data[first] = value
 
 
 class _NotToml(Exception):
@@ -66,6 +96,7 @@ class _Scan:
         self.at = 0
         self.lines: Lines = {(): 1}
         self.items: dict[Place, int] = {}  # an array of tables -> the index of its last table
+        self.long_keys: list[_LongKey] = []
         self._counted = (0, 1)  # a position, and its line
         try:
             self._run()
@@ -100,7 +131,6 @@ class _Scan:
             self.at = key.end()
             part, dot = key[1], key[2]
             parts.append(_unquoted(part) if part[0] in "\"'" else part)
-            self._check_depth(len(parts))
             more = dot == "."
         return parts
 
@@ -149,7 +179,9 @@ class _Scan:
         place = table
         keys = self.keys()
         after, self.at = self.at, start  # the keys' line is where they begin
-        for key in keys:
+        if len(keys) > MAX_DEPTH:
+            self.long_keys.append(_LongKey(start, after, table, keys, self.line()))
+        for key in keys[:MAX_DEPTH]:
             place = self.note((*place, key))
         self.at = after
         self.expect("=")
@@ -179,6 +211,15 @@ class _Scan:
             assert plain
             self._check_integer(plain[0].strip())
             self.at = plain.end()
+
+    def shortened(self) -> str:
+        """Return the text with a short key in place of each long one."""
+        pieces: list[str] = []
+        end = 0
+        for long in self.long_keys:
+            pieces += (self.text[end : long.start], f'"{long.short}"')
+            end = long.end
+        return "".join(pieces) + self.text[end:]
 
     def comma(self, end: str) -> None:
         """Skip a comma; without one the container has to end here."""

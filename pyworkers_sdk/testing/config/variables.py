@@ -71,13 +71,13 @@ def _env_files(folder: Path, environment: str | None, outside: Mapping[str, str]
             variables = _dotenv.parse(text)
             parsed |= variables
             origins |= dict.fromkeys(variables, (path, text))
-    try:
-        expanded = _dotenv.expand(parsed, outside)
-    except _dotenv.EndlessExpansion as endless:
-        path, text = origins[endless.name]
-        place = f"{shown(path)}:{_dotenv.line_of(text, endless.name)}: {endless.name}"
-        message = "expected references that end, got one that grows for ever; write \\$ for a $"
-        raise ConfigError(f"{place}: {message}") from None
+    endless: list[str] = []
+    expanded = _dotenv.expand(parsed, outside, endless)
+    if endless:
+        path, text = origins[endless[0]]
+        place = f"{shown(path)}:{_dotenv.line_of(text, endless[0])}: {endless[0]}"
+        message = "expected references that end, got one that never does; write \\$ for a $"
+        raise ConfigError(f"{place}: {message}")
     return {name: (value, f"{origins[name][0].name}: {name}: ") for name, value in expanded.items()}
 
 

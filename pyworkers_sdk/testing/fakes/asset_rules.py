@@ -77,11 +77,14 @@ class Pattern:
 
 def _filled(text: str, values: dict[str, str]) -> str:
     for name, value in values.items():
-        # JavaScript's replaceAll: "$&" in the value stands for the replaced text.
-        texts = {"$": "$", "&": f":{name}", "`": "", "'": ""}
-        value = _SUBSTITUTION.sub(lambda found, texts=texts: texts[found[1]], value)
-        text = text.replace(f":{name}", value)
+        text = text.replace(f":{name}", _substituted(value, f":{name}"))
     return text
+
+
+def _substituted(value: str, placeholder: str) -> str:
+    """Return a value as JavaScript's replaceAll takes it: ``$&`` stands for the placeholder."""
+    texts = {"$": "$", "&": placeholder, "`": "", "'": ""}
+    return _SUBSTITUTION.sub(lambda found: texts[found[1]], value)
 
 
 # _headers ----------------------------------------------------------------------------------------
