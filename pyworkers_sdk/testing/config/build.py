@@ -374,10 +374,10 @@ def _exports(module: ModuleType) -> dict[str, type[Any]]:
 def _sections_of(binding_class: type) -> list[str]:
     """Return the sections that may configure a binding class, the most likely first."""
     exact = [key for key, binding in SECTIONS.items() if binding.name == binding_class.__name__]
-    return exact or sorted(
-        (key for key in SECTIONS if _agree(key, binding_class)),
-        key=lambda key: key != "services",  # the most likely section for a Fetcher
-    )
+    if len(exact) == 1:
+        return exact
+    agreeing = [key for key in SECTIONS if _agree(key, binding_class)]
+    return sorted(agreeing, key=lambda key: key != "services")  # most likely for a Fetcher
 
 
 def _agree(section: str, annotated: type) -> bool:

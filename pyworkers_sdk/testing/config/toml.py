@@ -72,11 +72,15 @@ class _LongKey(NamedTuple):
         return f"long key at {self.start}"
 
     def restore(self, data: Any) -> None:
-        """Put the long key into the data of a file, in place of the short one."""
+        """Put the long key into the data of a file, in place of the short one.
+
+        Levels that no file may have are left out: their number alone is an error.
+        """
         for step in self.table:
             data = data[step]
-        value = data.pop(self.short)
-        first, *rest = self.keys
+        del data[self.short]
+        first, *rest = self.keys[: MAX_DEPTH + 1]
+        value: Any = {}
         if first in data:
             raise SyntaxFault(self.line, "expected a new key")
         for key in reversed(rest):
