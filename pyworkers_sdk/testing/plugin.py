@@ -71,13 +71,17 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Report a ConfigError of a fixture by its message: its traceback is never the test's fault."""
+    """Report a ConfigError of a fixture by its message alone, as it names the file and line."""
     report = yield
     if call.when == "setup" and call.excinfo is not None:
         from .config.errors import ConfigError
 
         if call.excinfo.errisinstance(ConfigError):
-            report.longrepr = call.excinfo.getrepr(style="value")
+            message = f"ConfigError: {call.excinfo.value}"
+            representation: Any = call.excinfo.getrepr(style="value")
+            representation.reprtraceback.reprentries[0].lines[:] = message.split("\n")
+            representation.reprcrash.message = message
+            report.longrepr = representation
     return report
 
 

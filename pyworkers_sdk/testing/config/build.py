@@ -23,7 +23,7 @@ from ..runtime.host import Bindings, Host, Script, adopt
 from ..runtime.services import given as given_service, host_for
 from . import module_loader as _modules
 from .config import Bound, Config
-from .errors import ConfigError, nearest
+from .errors import ConfigError, nearest, shown
 from .jsonc import Place
 from .python_version import PythonVersion
 from .sections import make
@@ -66,6 +66,8 @@ def build(
     workers: dict[str, Worker] = {}
     for config in configs:
         workers[config.name] = Worker(config, host, workers, fresh=fresh)
+    for worker in workers.values():
+        worker.check_imports()
     first, *others = workers.values()
     first.env_type = env or first.env_type
     first.bind(overrides)
@@ -121,6 +123,7 @@ class Worker:
         self.python: PythonVersion = config.python()
         _modules.add_vendored(config.folder)
         module = _modules.load(config.folder / self.main, fresh=fresh)
+        self.module = module
         self.script: Script = Script(host, config.name)
         exports = self.script.exports
         exports.update(_exports(module))
@@ -136,6 +139,19 @@ class Worker:
         self.variables: dict[str, tuple[Any, str]] = config.variables()
         self.bindings: dict[str, Bound] = {}
         self.env: Env = Env(self.script.env)
+
+    def check_imports(self) -> None:
+        """Raise ConfigError if the Worker imports a module of another Worker."""
+        scripts = self.script.host.scripts.values()
+        others = [each.exports["default"] for each in scripts if each is not self.script]
+        found = _modules.foreign_import(self.module, others)
+        if found is not None:
+            name, file = found
+            message = (
+                f"{self.main} imports {name}, but {shown(Path(file))} is not uploaded with it; "
+                'import a class for Service[…] under "if TYPE_CHECKING:"'
+            )
+            raise self.config.error(message, *self.config.place("main"))
 
     def runtime(self, runtime_class: Callable[..., RuntimeT]) -> RuntimeT:
         """Return the runtime of the bound Worker."""

@@ -25,6 +25,7 @@ __all__ = [
     "Host",
     "Script",
     "adopt",
+    "after_handlers",
     "current_host",
     "install_exports",
     "left",
@@ -88,6 +89,8 @@ class Host:
             yield
         finally:
             _current.reset(token)
+            for function in _after_handlers:
+                function()
 
     async def drain(self) -> list[Any]:
         """Do all work that is due by now on the linked hosts, and describe each piece of it.
@@ -118,6 +121,14 @@ class Host:
 
 
 _current: ContextVar[Host | None] = ContextVar("current_host", default=None)
+
+
+_after_handlers: list[Callable[[], None]] = []
+
+
+def after_handlers(function: Callable[[], None]) -> None:
+    """Call a function at the end of each handler from now on."""
+    _after_handlers.append(function)
 
 
 def current_host() -> Host | None:
