@@ -71,7 +71,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Report a ConfigError of a fixture by its message alone, as it names the file and line."""
+    """Report a ConfigError of a fixture by its message: it names the file and the line."""
     report = yield
     if call.when == "setup" and call.excinfo is not None:
         from .config.errors import ConfigError

@@ -112,12 +112,23 @@ TOKENS = (
     *(b"/*", b"*/", b"${", b"$A", b"$", b"!", b"*", b"/:a/:a", b"/*/*", b":splat", b"\\u0000"),
     *(b"\\ud800", b"\xed\xa0\x80", b"\xe2\x80\xa8", b"\xf0\x9f\x98\x80", b"null", b"NaN", b"inf"),
     *(b"9" * 20, b"9" * 5000, b"1e999", b"0x" + b"f" * 40, b"1979-05-27", b"07:32:00", b"-0"),
-    *(b"__proto__", b"__class__", b"__dict__", b"../" * 40, b"a" * 300, b"[" * 600, b"{a=" * 300),
+    *(b"__proto__", b"__class__", b"__dict__", b"../" * 4000, b"a" * 300, b"[" * 600, b"{a=" * 300),
     *(b"a." * 600, b'"""', b"'''", b"export ", b"https://x:1/", b"env", b"python_workers"),
 )
 VALUES: tuple[Any, ...] = (
     *(None, True, False, 0, -1, 1.5, 10**30, 1e400, "", "a", " ", "\0", "\ud800", "a" * 300),
-    *("../..", "/", "__class__", "__dict__", "js_object", "app", "Room", "KV", "2026-07-01", "*"),
+    *(
+        "../none",
+        "/none",
+        "__class__",
+        "__dict__",
+        "js_object",
+        "app",
+        "Room",
+        "KV",
+        "2026-07-01",
+        "*",
+    ),
     *([], [[]], [None], ["a"], [{}], {}, {"": ""}, {"binding": "KV"}, {"name": 1}, {"a": {}}),
 )
 
@@ -153,8 +164,8 @@ def _tried(root: Path, name: str, data: bytes, report: Report) -> str | None:
         FakeRuntime.from_config(root / config, environment=environment)
     except ConfigError as error:
         report.count("ConfigError")
-        places = [line for line in str(error).splitlines() if not _PLACE.search(line)]
-        return f"a message without a place: {places[0][:200]}" if places else None
+        message = str(error)
+        return None if _PLACE.match(message) else f"a message without a place: {message[:200]}"
     except BaseException as error:
         return f"{type(error).__name__}: {str(error)[:200]}"
     else:
@@ -166,7 +177,7 @@ def _tried(root: Path, name: str, data: bytes, report: Report) -> str | None:
 
 
 _PLACE = re.compile(
-    r"(wrangler\.(json|toml)|\.dev\.vars[.a-z]*|\.env[.a-z]*|\.assetsignore|\.sql)\b"
+    r"^[^:]*(wrangler\.(json|toml)|\.(dev\.vars|env|assetsignore)[.a-z]*|_headers|_redirects|\.sql)\b"
 )
 
 

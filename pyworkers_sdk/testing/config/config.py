@@ -245,14 +245,15 @@ def find(folder: Path) -> Path | None:
 
 
 def _too_deep(data: Any) -> Place | None:
-    """Return the place of a value that is nested too deeply; None if there is none."""
+    """Return the place of the first value that is nested too deeply, or None."""
     waiting: list[tuple[Place, Any]] = [((), data)]
     while waiting:
         place, value = waiting.pop()
         if isinstance(value, (dict, list)):
             if len(place) > MAX_DEPTH:
                 return place
-            items = value.items() if isinstance(value, dict) else enumerate(value)
+            pairs = cast("Any", value)
+            items: Any = pairs.items() if isinstance(value, dict) else enumerate(pairs)
             waiting += [((*place, key), each) for key, each in items]
     return None
 

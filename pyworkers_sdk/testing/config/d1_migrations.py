@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..._cpython.js_exception import JsException
 from ..fakes.sql_text import is_empty, split
+from .errors import read
 
 if TYPE_CHECKING:
     from .config import Bound
@@ -73,7 +74,7 @@ def _order(path: Path) -> list[tuple[float, str]]:
 
 
 def _statements(path: Path) -> list[str]:
-    sql = path.read_text(encoding="utf-8")
+    sql = read(path)
     if "BEGIN TRANSACTION" in sql:  # each file is a transaction anyway
         sql = sql.replace("BEGIN TRANSACTION;", "", 1).replace("COMMIT;", "", 1)
     return [part for part in split(sql) if not is_empty(part)]

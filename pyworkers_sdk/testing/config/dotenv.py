@@ -67,7 +67,7 @@ def expand(
 
     Args:
         parsed: The variables of the files.
-        outside: Other variables, such as those of the process.
+        outside: Other variables: the environment of the process.
         endless: A list to which the variables are added whose references do not end, or grow too
             long. dotenv-expand never returns for some of them; here they keep their own text.
     """

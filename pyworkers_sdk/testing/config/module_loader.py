@@ -201,7 +201,8 @@ class _Private:
         if level and globals and globals.get("__package__") == self.name:
             raise ImportError("attempted relative import with no known parent package")
         top = name.partition(".")[0]
-        if level or not self.has(top):
+        # C code, such as pickle's, passes a list. It looks for the public name in sys.modules.
+        if level or isinstance(fromlist, list) or not self.has(top):
             return builtins.__import__(name, globals, locals, fromlist or (), level)
         inside = f"{self.name}.{name}"
         if fromlist:  # "from a.b import c" needs a.b, "import a.b" needs a

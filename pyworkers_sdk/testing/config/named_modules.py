@@ -4,8 +4,8 @@ Django imports ``ROOT_URLCONF``, ``logging.config`` a handler's class, pickle an
 the runtime the main module's folder is on ``sys.path``, so any code finds these modules. Here they
 are private (``module_loader``), and only code that runs for the Worker may find them:
 
-- ``importlib.import_module`` returns the private module. It calls ``_gcd_import`` of importlib,
-  which ``add`` replaces while there are private packages.
+- ``importlib.import_module`` returns the private module. It calls ``_gcd_import`` of importlib, and
+  ``add`` replaces that function while there are private packages.
 - Anything else (``__import__``, pickle, ``find_spec``) reaches ``_Finder`` on ``sys.meta_path``. It
   lends the private module its public name until the handler of the Worker returns.
 
@@ -139,7 +139,7 @@ def _alias(name: str, private: str) -> ModuleSpec | None:
 
 
 class _AliasLoader:
-    """Loads the private module. Resources are those of its own loader."""
+    """Loads the private module. Another loader, that of the module, has the resources."""
 
     def __init__(self, private: str, loader: Any) -> None:
         self._private = private

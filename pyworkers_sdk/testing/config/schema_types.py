@@ -66,7 +66,13 @@ WorkflowName = Annotated[
 ]
 # wrangler takes other spellings of a date, such as 2026-7-1. The runtime refuses them.
 Date = Annotated[str, Rule("a date like 2026-01-31", _is_date)]
-# The runtime refuses a flag that is specified twice.
-Flags = Annotated[Names, Rule("each flag once", lambda flags: len({*flags}) == len(flags))]
+# The runtime does not start with a flag twice, or with a flag and its opposite.
+Flags = Annotated[
+    Names,
+    Rule("each flag once", lambda flags: len({*flags}) == len(flags)),
+    Rule(
+        "no flag with its opposite", lambda flags: not {f"no_{flag}" for flag in flags} & {*flags}
+    ),
+]
 Seconds = Annotated[int, between(0, 86_400)]
 Rate = Annotated[float, between(0, 1)]

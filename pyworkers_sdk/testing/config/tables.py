@@ -14,11 +14,11 @@ from typing import (
     Annotated,
     Any,
     ClassVar,
-    Generic,
     Literal,
     NamedTuple,
     TypeVar,
     Union,
+    cast,
     get_args,
     get_origin,
     get_type_hints,
@@ -144,7 +144,7 @@ def _read_table(table: type[Table], data: Any, place: Place, faults: Faults) -> 
             values[field.name] = field.check(data[key], (*place, key), faults)
         elif field.required:
             faults.add((*place, key), "missing")
-    for key in data:
+    for key in cast("dict[str, Any]", data):
         if key in fields:
             continue
         if table.is_open:
@@ -163,7 +163,7 @@ def _read_table(table: type[Table], data: Any, place: Place, faults: Faults) -> 
 _TABLE = "an object"
 
 
-class _Kind(NamedTuple, Generic[T]):
+class _Kind(NamedTuple):
     """A check, with the JSON types that it takes."""
 
     name: str
@@ -187,7 +187,7 @@ def _check(annotation: Any) -> Check:
     return check
 
 
-def _kinds(annotation: Any) -> list[_Kind[Any]]:
+def _kinds(annotation: Any) -> list[_Kind]:
     """Return the members of an annotation. None is left out: it is the default, not a value."""
     origin, args = get_origin(annotation), get_args(annotation)
     if origin in (Union, types.UnionType):
@@ -201,16 +201,15 @@ def _kinds(annotation: Any) -> list[_Kind[Any]]:
     if origin is Literal:
         return [_literal(args)]
     if origin is list:
-        return [_Kind("a list", lambda value: isinstance(value, list), _list(_check(args[0])))]
+        return [_Kind("a list", _is_list, _list(_check(args[0])))]
     if origin is dict:
-        takes: Callable[[Any], bool] = lambda value: isinstance(value, dict)  # noqa: E731
-        return [_Kind(_TABLE, takes, _dict(_check(args[1])))]
+        return [_Kind(_TABLE, _is_table, _dict(_check(args[1])))]
     if isinstance(annotation, type) and issubclass(annotation, Table):
         return [_table(annotation)]
     return [_SIMPLE[annotation]]
 
 
-def _simple(name: str, takes: Callable[[Any], bool]) -> _Kind[Any]:
+def _simple(name: str, takes: Callable[[Any], bool]) -> _Kind:
     def check(value: Any, place: Place, faults: Faults) -> Any:
         if takes(value):
             return value
@@ -219,8 +218,16 @@ def _simple(name: str, takes: Callable[[Any], bool]) -> _Kind[Any]:
     return _Kind(name, takes, check)
 
 
-_SIMPLE: dict[Any, _Kind[Any]] = {
-    Any: _Kind("any value", lambda value: True, lambda value, place, faults: value),
+def _is_table(value: Any) -> bool:
+    return isinstance(value, dict)
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list)
+
+
+_SIMPLE: dict[Any, _Kind] = {
+    Any: _simple("any value", lambda _: True),
     str: _simple("a string", lambda value: isinstance(value, str)),
     bool: _simple("true or false", lambda value: isinstance(value, bool)),
     int: _simple("an integer", lambda value: type(value) is int),
@@ -228,14 +235,14 @@ _SIMPLE: dict[Any, _Kind[Any]] = {
 }
 
 
-def _table(table: type[Table]) -> _Kind[Any]:
+def _table(table: type[Table]) -> _Kind:
     def check(value: Any, place: Place, faults: Faults) -> Any:
         return _read_table(table, value, place, faults)
 
-    return _Kind(_TABLE, lambda value: isinstance(value, dict), check)
+    return _Kind(_TABLE, _is_table, check)
 
 
-def _literal(choices: tuple[Any, ...]) -> _Kind[Any]:
+def _literal(choices: tuple[Any, ...]) -> _Kind:
     *first, last = (f'"{each}"' if isinstance(each, str) else str(each) for each in choices)
     name = f"{', '.join(first)} or {last}" if first else last
 
@@ -244,15 +251,20 @@ def _literal(choices: tuple[Any, ...]) -> _Kind[Any]:
             return value
         return faults.add(place, f"expected {name}, got {shown(value)}")
 
-    kinds = {type(each) for each in choices}
-    return _Kind(name, lambda value: type(value) in kinds, check)
+    kinds: set[type[Any]] = {type(each) for each in choices}
+
+    def takes(value: Any) -> bool:
+        return type(value) in kinds
+
+    return _Kind(name, takes, check)
 
 
 def _list(item: Check) -> Check:
     def check(value: Any, place: Place, faults: Faults) -> Any:
         if not isinstance(value, list):
             return faults.add(place, f"expected a list, got {shown_type(value)}")
-        return [item(each, (*place, index), faults) for index, each in enumerate(value)]
+        items = cast("list[Any]", value)
+        return [item(each, (*place, index), faults) for index, each in enumerate(items)]
 
     return check
 
@@ -261,7 +273,8 @@ def _dict(item: Check) -> Check:
     def check(value: Any, place: Place, faults: Faults) -> Any:
         if not isinstance(value, dict):
             return faults.add(place, f"expected {_TABLE}, got {shown_type(value)}")
-        return {key: item(each, (*place, key), faults) for key, each in value.items()}
+        items = cast("dict[str, Any]", value)
+        return {key: item(each, (*place, key), faults) for key, each in items.items()}
 
     return check
 
@@ -288,8 +301,17 @@ def shown_type(value: Any) -> str:
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, (date, time)):
         return "a date or time; use a string"
-    names = {str: "a string", int: "a number", float: "a number", list: "a list", dict: _TABLE}
-    return names.get(type(value), type(value).__name__)
+    kind = cast("type[Any]", type(value))
+    return _NAMES.get(kind, kind.__name__)
+
+
+_NAMES: dict[type[Any], str] = {
+    str: "a string",
+    int: "a number",
+    float: "a number",
+    list: "a list",
+    dict: _TABLE,
+}
 
 
 def shown(value: Any) -> str:

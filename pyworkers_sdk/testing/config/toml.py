@@ -74,7 +74,7 @@ class _LongKey(NamedTuple):
     def restore(self, data: Any) -> None:
         """Put the long key into the data of a file, in place of the short one.
 
-        Levels that no file may have are left out: their number alone is an error.
+        Levels that no file may have are left out: their number is an error.
         """
         for step in self.table:
             data = data[step]

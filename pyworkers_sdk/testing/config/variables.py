@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, time
 from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from . import dotenv as _dotenv
 from .errors import ConfigError, read, shown
@@ -91,9 +91,10 @@ def as_json(value: Any) -> Any:
     A date inside of a table becomes its text, and a number that JSON lacks becomes None.
     """
     if isinstance(value, dict):
-        return {key: as_json(item) for key, item in value.items()}
+        members = cast("dict[str, Any]", value)
+        return {key: as_json(item) for key, item in members.items()}
     if isinstance(value, list):
-        return [as_json(item) for item in value]
+        return [as_json(item) for item in cast("list[Any]", value)]
     if isinstance(value, float):
         return value if isfinite(value) else None
     if isinstance(value, (date, time)):

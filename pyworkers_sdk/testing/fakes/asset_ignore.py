@@ -1,6 +1,6 @@
 """Read ``.assetsignore``: the files of a folder that are not assets.
 
-The patterns are those of ``.gitignore``, without regard to case, as in wrangler.
+The patterns are ``.gitignore``'s, without regard to case, as in wrangler.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Ignored:
 
         Args:
             folder: The folder of the assets.
-            rules: Patterns before those of the file.
+            rules: Patterns that come before the file.
 
         Raises:
             ConfigError: The file is not UTF-8, or has a null character.
@@ -128,7 +128,7 @@ def _chunk(text: str) -> str:
 
 
 def _range(text: str) -> str:
-    """Return the expression of a class of characters; one that is not valid matches nothing.
+    """Return the expression of a class of characters. An invalid class matches nothing.
 
     Unlike in ``.gitignore``, "!" and "^" stand for themselves.
     """

@@ -1,7 +1,7 @@
 """Parse the files ``_headers`` and ``_redirects`` of static assets.
 
 A line that is not valid is skipped with a warning, as by wrangler, and the other rules work. The
-rules for lines are those of miniflare; tests/contract/test_assets.py has an example of each.
+lines are read as by miniflare; tests/contract/test_assets.py has an example of each rule.
 
 https://developers.cloudflare.com/workers/static-assets/headers/
 https://developers.cloudflare.com/workers/static-assets/redirects/
@@ -315,6 +315,6 @@ def _target_path(text: str) -> str:
 
 
 def _normal(text: str) -> str:
-    """Return a path as a URL has it: encoded, and without "." and ".."."""
+    """Return a path in the normal form of a URL: encoded, and without "." and ".."."""
     href = parse_url("https://host" + text.replace("\\", "%5C"))
     return "/" if href is None else href.removeprefix("https://host")

@@ -19,7 +19,7 @@ from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 from ..._border import web
 from ...assets import Assets
-from ..config.text import is_folder
+from ..config.text import is_file, is_folder
 from ..runtime.rpc import FakeStub
 from ..runtime.scheduling import yield_after
 from .asset_ignore import Ignored
@@ -341,7 +341,7 @@ def _files(root: Path) -> Iterator[Path]:
     for folder, _, names in walk(root):
         for name in names:
             path = Path(folder, name)
-            if path.is_file() and path.resolve().is_relative_to(root):
+            if is_file(path) and path.resolve().is_relative_to(root):
                 yield path
 
 
