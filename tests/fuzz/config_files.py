@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from pyworkers_sdk.testing import ConfigError, FakeRuntime
-from tests.fuzz.report import Report
+from tests.fuzz.config_growth import SHAPES
+from tests.fuzz.report import LONG_RUN, Report, growth_faults
 
 __all__ = ["FILES", "fuzz"]
 
@@ -148,6 +149,9 @@ def fuzz(*, seed: int, cases: int) -> Report:
             report.cases += 1
             if fault:
                 report.faults.append(f"seed {seed}, case {number}, {name}: {fault}")
+        if cases >= LONG_RUN:
+            report.faults += growth_faults(SHAPES)
+            report.figures["shapes of long files"] = len(SHAPES)
     return report
 
 

@@ -7,7 +7,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-__all__ = ["Fuzz", "Growth", "Report", "growth_faults"]
+__all__ = ["LONG_RUN", "Fuzz", "Growth", "Report", "growth_faults"]
+
+LONG_RUN = 10_000
+"""The cases from which a run measures growth as well."""
 
 
 @dataclass

@@ -794,8 +794,12 @@ async def on_fetch(request, env, ctx):
 # Cost of import ----------------------------------------------------------------------------------
 
 
-def test_pydantic_is_loaded_only_for_a_configuration() -> None:
-    code = "import sys, pyworkers_sdk.testing as t; t.FakeRuntime; print('pydantic' in sys.modules)"
+def test_pydantic_is_not_loaded_for_a_configuration() -> None:
+    path = Path(written()).resolve()
+    code = (
+        "import sys, pyworkers_sdk.testing as t; "
+        f"t.FakeRuntime.from_config({str(path)!r}); print('pydantic' in sys.modules)"
+    )
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     printed = subprocess.run(
         [sys.executable, "-c", code], env=environment, check=True, capture_output=True, text=True

@@ -59,9 +59,9 @@ _installed: list[bool] = []
 
 def add(package: Package) -> None:
     """Let a Worker find the modules of its package."""
-    if not _packages:
+    if _FINDER not in sys.meta_path:  # pytest's own tests take the hook away
         sys.meta_path.insert(0, _FINDER)
-        _importlib._gcd_import = _import_named  # noqa: SLF001
+    _importlib._gcd_import = _import_named  # noqa: SLF001
     if not _installed:
         after_handlers(forget_aliases)
         _installed.append(True)
@@ -72,7 +72,7 @@ def remove(package: Package) -> None:
     """Undo ``add``."""
     del _packages[package.name]
     if not _packages:
-        sys.meta_path.remove(_FINDER)
+        sys.meta_path[:] = [hook for hook in sys.meta_path if hook is not _FINDER]
         _importlib._gcd_import = _import  # noqa: SLF001
 
 

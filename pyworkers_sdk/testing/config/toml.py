@@ -19,7 +19,7 @@ __all__ = ["read_toml"]
 
 _TOP: Place = ()
 _SPACE = re.compile(r"(?:\s+|#[^\n]*)*")
-_BASIC = r'"(?:\\.|[^"\\\n])*"'
+_BASIC = r'"(?:[^"\\\n]++|\\.)*+"'
 _LITERAL = r"'[^'\n]*'"
 _KEY = re.compile(rf"[ \t]*([A-Za-z0-9_-]+|{_BASIC}|{_LITERAL})[ \t]*(\.?)")
 _STRING = re.compile(

@@ -95,7 +95,7 @@ class HeaderRule:
 
     def __init__(self, path: str) -> None:
         self._pattern = Pattern(path)
-        self.values: dict[str, str] = {}
+        self.values: dict[str, list[str]] = {}
         self.removed: list[str] = []
 
     def of(self, url: str) -> Iterator[tuple[str, str | None]]:
@@ -104,8 +104,8 @@ class HeaderRule:
         if values is not None:
             for name in self.removed:
                 yield name, None
-            for name, value in self.values.items():
-                yield name, _filled(value, values)
+            for name, parts in self.values.items():
+                yield name, _filled(", ".join(parts), values)
 
 
 def headers_in(file: Path | None) -> list[HeaderRule]:
@@ -168,8 +168,7 @@ class _Headers:
         elif not value:
             raise InvalidRule(f"expected a value after {name}:")
         else:
-            values = self._rule.values
-            values[name] = f"{values[name]}, {value}" if name in values else value
+            self._rule.values.setdefault(name, []).append(value)
 
 
 # _redirects --------------------------------------------------------------------------------------
