@@ -185,7 +185,8 @@ class FakeRuntime(Generic[EnvT]):
 
         Args:
             path: A ``wrangler.jsonc``, ``.json`` or ``.toml`` file.
-            environment: The name of an environment in the file's ``env``.
+            environment: The name of an environment in the file's ``env``; "" is the top level. By
+                default the variable ``CLOUDFLARE_ENV`` names it.
             env: An Env class to use in place of that of the Worker's ``Default``.
             clock: The clock of all Workers and bindings; by default a new one.
             also: The configurations of Workers that this Worker is bound to by their names. They
@@ -196,7 +197,8 @@ class FakeRuntime(Generic[EnvT]):
             given: Variables, secrets and bindings that replace the file's.
 
         Returns:
-            The runtime. ``crons`` has the file's ``triggers.crons``.
+            The runtime. ``crons`` has the file's ``triggers.crons``, and ``python_version`` the
+            Python that its compatibility date and flags select: ``3.13``.
 
         Raises:
             ConfigError: The file has a key that wrangler does not know, or the Env does not agree
