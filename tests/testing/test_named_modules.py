@@ -133,7 +133,7 @@ class Default(WorkerEntrypoint):
     monkeypatch.syspath_prepend(str(here / "src"))
     assert await text(FakeRuntime.from_config(path)) == "True"
     assert await text(FakeRuntime.from_config(path, fresh=True)) == "True"
-    monkeypatch.delitem(sys.modules, "entry")
+    del sys.modules["entry"]
 
 
 # Modules of another Worker -----------------------------------------------------------------------

@@ -177,7 +177,11 @@ class Worker:
                 raise self.config.error(message, *place, index)
             name = bindings.get(consumer.queue, f"queue {consumer.queue}")
             settings = {key: getattr(consumer, key) for key in consumer.given & CONSUMER_KEYS}
-            consumers[name] = QueueConsumer(**settings)
+            try:
+                consumers[name] = QueueConsumer(**settings)
+            except ValueError as error:
+                place = self.config.place("queues.consumers")
+                raise self.config.error(str(error), *place, index) from None
         return consumers
 
     # Binding, in the order of wrangler's documentation: bindings, variables, then the test's own --

@@ -241,8 +241,10 @@ class _Scan:
         base = _BASES.get((integer[2] or integer[4] or integer[6] or "").lower(), 10)
         digits = digits.lstrip("0") or "0"
         if len(digits) > _MOST_DIGITS or int(digits, base) > MAX_SAFE_INTEGER:
-            shown = literal if len(literal) <= _MOST_DIGITS else f"{literal[:20]}…"
-            message = f"expected an integer up to {MAX_SAFE_INTEGER}, got {shown}; use a string"
+            # The value may be a secret, so it is not cited.
+            message = (
+                f"expected an integer up to {MAX_SAFE_INTEGER}, got a larger one; use a string"
+            )
             raise SyntaxFault(self.line(), message)
 
 
