@@ -45,7 +45,10 @@ CONFIG: dict[str, Any] = {
     "vars": {"TEXT": "text", "NUMBER": 12, "FLAG": True, "OBJECT": {"a": [1, 2.5, None]}},
     "secrets": {"required": ["A", "TOKEN"]},
     "kv_namespaces": [{"binding": "KV", "id": "1"}],
-    "d1_databases": [{"binding": "DB", "database_name": "db", "migrations_dir": "migrations"}],
+    "d1_databases": [
+        {"binding": "DB", "database_name": "db", "migrations_dir": "migrations"},
+        {"binding": "DB2", "migrations_pattern": "migrations/*.sql"},
+    ],
     "r2_buckets": [{"binding": "R2", "bucket_name": "files"}],
     "queues": {
         "producers": [{"binding": "JOBS", "queue": "jobs"}],
@@ -113,7 +116,17 @@ TOKENS = (
     *(b"/*", b"*/", b"${", b"$A", b"$", b"!", b"*", b"/:a/:a", b"/*/*", b":splat", b"\\u0000"),
     *(b"\\ud800", b"\xed\xa0\x80", b"\xe2\x80\xa8", b"\xf0\x9f\x98\x80", b"null", b"NaN", b"inf"),
     *(b"9" * 20, b"9" * 5000, b"1e999", b"0x" + b"f" * 40, b"1979-05-27", b"07:32:00", b"-0"),
-    *(b"__proto__", b"__class__", b"__dict__", b"../" * 4000, b"a" * 300, b"[" * 600, b"{a=" * 300),
+    *(
+        b"__proto__",
+        b"__class__",
+        b"__dict__",
+        b"../" * 4000,
+        b"migrations/**",
+        b"**.sql",
+        b"a" * 300,
+        b"[" * 600,
+        b"{a=" * 300,
+    ),
     *(b"a." * 600, b'"""', b"'''", b"export ", b"https://x:1/", b"env", b"python_workers"),
 )
 VALUES: tuple[Any, ...] = (

@@ -330,6 +330,36 @@ def test_exports_of_every_state_are_taken() -> None:
     worker({"exports": exports}, ROOM)
 
 
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"exports": {"Counter": {"type": "durable-object", "storage": "sqlite"}}},
+        {"migrations": [{"tag": "v1", "new_sqlite_classes": ["Counter"]}]},
+    ],
+)
+@pytest.mark.asyncio
+async def test_object_without_a_binding_has_its_namespace_in_the_exports(
+    config: dict[str, Any],
+) -> None:
+    code = """
+from pyworkers_sdk import DurableObject
+
+class Counter(DurableObject):
+    async def add(self) -> int:
+        [row] = self.ctx.storage.sql.exec("SELECT 1 AS n")
+        count = (await self.ctx.storage.get("n") or 0) + row["n"]
+        await self.ctx.storage.put("n", count)
+        return count
+
+class Default(WorkerEntrypoint):
+    async def fetch(self, request: Request) -> Response:
+        counter = self.ctx.exports.Counter.get_by_name("a")
+        return Response(str(await counter.add()))
+"""
+    runtime = worker(config, code)
+    assert [await text(runtime), await text(runtime)] == ["1", "2"]
+
+
 def test_exports_beside_migrations_are_refused() -> None:
     config = {
         "exports": {"Room": {"type": "durable-object", "storage": "sqlite"}},

@@ -295,6 +295,25 @@ def test_assets_directory_that_cannot_be_a_path_is_refused(path: str) -> None:
     assert "assets.directory: missing folder" in refused({"assets": {"directory": path}})
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"migrations_dir": "a" * 300},
+        {"migrations_dir": "a\0b"},
+        {"migrations_pattern": "migrations/**x"},
+        {"migrations_pattern": "migrations//"},
+        {"migrations_table": "a\0b"},
+        {"migrations_table": ""},
+    ],
+)
+def test_migrations_that_cannot_be_found_are_refused_or_none(settings: dict[str, Any]) -> None:
+    write("migrations/1.sql", "CREATE TABLE t (a)")
+    try:
+        worker({"d1_databases": [{"binding": "DB", **settings}]})
+    except ConfigError as error:
+        assert str(error).startswith("wrangler.jsonc:")  # noqa: PT017
+
+
 @pytest.mark.parametrize("name", ["__class__", "__dict__", "__script__", "__init__"])
 def test_name_that_code_cannot_read_is_refused(name: str) -> None:
     expected = "expected a name that code can read from env"

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar, get_args, get_origin
 import pyworkers_sdk
 
 from ..._border import raw
+from ..._cpython.js_exception import JsException
 from ...env import Env, hints
 from ...errors import BindingError
 from .._clock import Clock
@@ -194,6 +195,7 @@ class Worker:
             names = ", ".join(unknown) + nearest(unknown[0], declared)
             raise TypeError(f"{self.env_type.__name__} does not declare {names}")
         self._check_classes()
+        self._know_objects()
         self._check_secrets(overrides)
         self._set_variables()
         self._make_fakes(overrides, declared)
@@ -222,7 +224,7 @@ class Worker:
                 self.bindings[bound.name] = bound
                 sections[bound.name] = bound.section
             elif bound.section == "assets":  # without a binding they still answer requests
-                make(bound, self)
+                self._fake(bound)
 
     def _check_name(self, name: str, place: Place) -> None:
         """Raise ConfigError if ``env`` cannot have an attribute of this name."""
@@ -251,11 +253,21 @@ class Worker:
             self._check_export(bound)
             if name in overrides:
                 continue
-            fake = make(bound, self)
+            fake = self._fake(bound)
             if fake is not None:
                 setattr(self.script.env, name, fake)
             elif name in declared:  # a binding without a fake matters only if the Worker reads it
                 raise self.config.error(self._no_fake(bound), *bound.place)
+
+    def _fake(self, bound: Bound) -> Any:
+        """Make the fake of a binding. A setting that it cannot have is a ConfigError."""
+        try:
+            return make(bound, self)
+        except ConfigError:
+            raise
+        except (JsException, OSError, ValueError, NotImplementedError) as error:
+            message = getattr(error, "strerror", None) or getattr(error, "message", error)
+            raise self.config.error(str(message), *bound.place) from error
 
     def _set_overrides(self, overrides: Mapping[str, Any], declared: Mapping[str, Any]) -> None:
         for name, value in overrides.items():
@@ -315,6 +327,15 @@ class Worker:
             if name not in exports and name != "Default":
                 message = f"{self.script.name} does not export {name}{_list_of(exports)}"
                 raise config.error(message + nearest(name, exports), *place)
+
+    def _know_objects(self) -> None:
+        """Let ``ctx.exports`` have the namespaces of Durable Objects that no binding leads to."""
+        classes = self.config.object_classes()
+        bound = {each.class_name for each in self.config.settings.durable_objects.bindings}
+        for name in sorted(classes.keys() - bound):
+            from ..fakes.durable.namespace import namespace  # most Workers have no objects
+
+            namespace(self.script, name, sqlite=classes[name])
 
     def _fault(self, hint: Hint) -> str | None:
         """Return a message if the annotation of a name disagrees with the configuration."""
