@@ -11,6 +11,7 @@ from tests.fuzz.report import Fuzz
 
 FUZZERS = {
     "config": "tests.fuzz.config_files:fuzz",
+    "wrangler": "tests.fuzz.wrangler_reader:fuzz",
 }
 """The function of each fuzzer: ``fuzz(seed=…, cases=…)`` returns a Report."""
 
