@@ -1,10 +1,10 @@
 """Mutated configurations, read here and by wrangler: the same decision, and the same variables.
 
 ``PYWORKERS_WRANGLER`` is the folder of the npm package wrangler: ``node_modules/wrangler``. This
-package is no tool of the project, so without the variable nothing is compared.
+package is not a tool of the project, so without the variable nothing is compared.
 
-A file that only wrangler refuses is a fault. More is refused here, as ``docs/configuration.md``
-says: such files are counted.
+A file that only wrangler refuses is a fault. Files that only this project refuses are counted:
+``docs/configuration.md`` has the reasons.
 """
 
 from __future__ import annotations

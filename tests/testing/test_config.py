@@ -119,6 +119,7 @@ f = [ [1], {a = 1} ]
         ("a = 1\nb 2\n", 2, "Expected '=' after a key in a key/value pair"),
         ("a = 1\n\nb = ", 3, "Invalid value"),
         ("a = 1\na = 2", 2, "Cannot overwrite a value"),
+        ("a = 1\n\r\r\nb = 1", 2, "expected a line feed after a carriage return"),
     ],
 )
 def test_invalid_toml_is_reported_with_its_line(source: str, line: int, message: str) -> None:

@@ -39,6 +39,9 @@ def read_toml(text: str) -> tuple[dict[str, Any], Lines]:
         SyntaxFault: The text is not TOML, or has a value that wrangler refuses in any place.
     """
     text = text.removeprefix("\ufeff").replace("\r\n", "\n")
+    if (stray := text.find("\r")) >= 0:  # tomllib would pair it with the next line feed
+        message = "expected a line feed after a carriage return"
+        raise SyntaxFault(text.count("\n", 0, stray) + 1, message)
     scan = _Scan(text)
     try:
         data = tomllib.loads(scan.shortened(), parse_float=number)
