@@ -24,7 +24,7 @@ MAX_DEPTH = 100
 
 MAX_SAFE_INTEGER = 2**53 - 1
 
-_SPACE = re.compile(r"(?:[ \t\r\n]+|//[^\r\n]*|/\*.*?\*/)*", re.S)
+_SPACE = re.compile(r"(?:[ \t\r\n]++|//[^\r\n]*+|/\*.*?\*/)*+", re.S)
 _STRING = re.compile(r'"(?:[^"\\\r\n]++|\\[^\r\n])*+"')
 _SCALAR = re.compile(r"true|false|null|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
 _WORDS = {"true": True, "false": False, "null": None}
