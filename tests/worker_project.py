@@ -20,6 +20,10 @@ class Default(WorkerEntrypoint):
 """
 
 
+COMPATIBLE = {"compatibility_date": "2026-07-01", "compatibility_flags": ["python_workers"]}
+"""The keys that every configuration of a Python Worker needs."""
+
+
 def write(path: str, text: str) -> Path:
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     Path(path).write_text(text)
@@ -38,7 +42,8 @@ def written(
 ) -> str:
     write(f"{folder}/src/entry.py", HEAD + code)
     if not isinstance(config, str):
-        config = json.dumps({"name": "app", "main": "src/entry.py", **(config or {})}, indent=1)
+        start = {"name": "app", "main": "src/entry.py"}
+        config = json.dumps({**start, **(config or {}), **COMPATIBLE, **(config or {})}, indent=1)
     return str(write(f"{folder}/wrangler.jsonc", config))
 
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:  # the public names: edit here, then run scripts/public_names.
     from ._clock import Clock as Clock
     from ._fake import fake as fake
     from ._faults import Faults as Faults, faults as faults
-    from .config.config import ConfigError as ConfigError
+    from .config.errors import ConfigError as ConfigError, ConfigWarning as ConfigWarning
     from .fakes.ai_script import AICall as AICall, AIScript as AIScript, ai as ai
     from .fakes.ai_search import AiSearchScript as AiSearchScript, ai_search as ai_search
     from .fakes.analytics import (
@@ -106,7 +106,8 @@ _HOMES = {
     "BrowserScript": ".fakes.browser",
     "CachePurge": ".runtime.access_and_cache",
     "Clock": "._clock",
-    "ConfigError": ".config.config",
+    "ConfigError": ".config.errors",
+    "ConfigWarning": ".config.errors",
     "DataPoint": ".fakes.analytics",
     "DeliveredBatch": ".fakes.queue_broker",
     "DeliveredMessage": ".fakes.queue_broker",

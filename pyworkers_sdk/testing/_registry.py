@@ -79,6 +79,9 @@ BINDINGS = (
         configured=True,
     ),
     Binding("Fetcher", "", "runtime.services"),
+    Binding("Fetcher", "mtls_certificates", "fakes.fetchers", configured=True),
+    Binding("Fetcher", "vpc_networks", "fakes.fetchers", configured=True),
+    Binding("Fetcher", "vpc_services", "fakes.fetchers", configured=True),
     Binding("Flagship", "flagship", "fakes.flagship", "FakeFlagship", shared_by=("app_id",)),
     Binding("HelloWorld", "unsafe_hello_world"),
     Binding("Hyperdrive", "hyperdrive", "fakes.hyperdrive", "FakeHyperdrive", configured=True),
@@ -108,9 +111,6 @@ BINDINGS = (
     ),
     Binding("SendEmail", "send_email", "fakes.email", "FakeSendEmail", configured=True),
     Binding("Service", "services", "runtime.services", configured=True),
-    Binding("Service", "mtls_certificates"),
-    Binding("Service", "vpc_networks"),
-    Binding("Service", "vpc_services"),
     Binding("Stream", "stream", "fakes.stream_video", "FakeStreamBinding"),
     Binding(
         "Vectorize", "vectorize", "fakes.vectorize", "FakeVectorize", shared_by=("index_name",)

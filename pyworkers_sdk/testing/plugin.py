@@ -30,7 +30,7 @@ fixture ``worker_options`` passes options for a folder::
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Generator
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -67,12 +67,29 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", _MARKER)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_makereport(call: pytest.CallInfo[None]) -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Hide the frames of this package, and report a ConfigError of a fixture by its message.
+
+    The message names the file and the line.
+    """
     if call.excinfo is not None:
         from ._frames import hide_own_frames
 
         hide_own_frames(call.excinfo.value)
+    report = yield
+    if call.when == "setup" and call.excinfo is not None:
+        from .config.errors import ConfigError
+
+        if call.excinfo.errisinstance(ConfigError):
+            message = f"ConfigError: {call.excinfo.value}"
+            representation: Any = call.excinfo.getrepr(style="value")
+            representation.reprtraceback.reprentries[0].lines[:] = message.split("\n")
+            representation.reprcrash.message = message
+            report.longrepr = representation
+    return report
 
 
 @pytest.fixture

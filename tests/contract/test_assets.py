@@ -170,6 +170,58 @@ async def test_redirect_rules_redirect_or_serve_another_file(
     assert await answer(app.FILES, path) == expected
 
 
+# path -> the headers that the rules for skipped lines could have set
+HEADERS: dict[str, dict[str, str]] = {
+    "/noext": {"x-kept": "yes, twice"},
+    "/two/a/stars/b": {},
+    "/nope/nope": {},
+    "/replaced": {"x-new": "1"},
+    "/nothing": {},
+    "/caf%C3%A9/x": {"x-encoded": "1"},
+}
+
+
+@only(*WORLDS, reason=NODE)
+@cases({path: (path, expected) for path, expected in HEADERS.items()})
+async def test_header_rules_that_are_not_valid_are_skipped(
+    app: AppEnv, case: tuple[str, dict[str, str]]
+) -> None:
+    path, expected = case
+    headers = (await app.FILES.fetch(HOST + path)).headers
+    assert {name: value for name, value in headers.items() if name.startswith("x-")} == expected
+
+
+REDIRECTS_BESIDE_SKIPPED_LINES = {
+    "/a/b": "404",
+    "/nope/nope": "404",
+    "/from": "404",
+    "/no-target": "404",
+    "/status": "404",
+    "/status-text": "404",
+    "/loop/a": "404",
+    "/dir2/": "404",
+    "/proxy": "404",
+    "/four": "404",
+    "/ordered/path": "302 /pattern",
+    "/commented": "302 /x",
+    "/dotted": "302 /x?a=%3Cb%3E#%3Cc%3E",
+    "/euro%E2%82%AC": "302 /%E2%82%AC",
+    "/relative": "307 /x",
+    "/spaces": "302 /x",
+    "/dollar/a$&b": "302 /y/a:nameb",
+    "/dollar/$$": "302 /y/$",
+}
+
+
+@only(*WORLDS, reason=NODE)
+@cases({path: (path, expected) for path, expected in REDIRECTS_BESIDE_SKIPPED_LINES.items()})
+async def test_redirect_rules_that_are_not_valid_are_skipped(
+    app: AppEnv, case: tuple[str, str]
+) -> None:
+    path, expected = case
+    assert await answer(app.FILES, path) == expected
+
+
 # Files that .assetsignore excludes ----------------------------------------------------------------
 
 IS_SERVED = {
@@ -185,6 +237,18 @@ IS_SERVED = {
     "/sub/deep/x.log": False,
     "/sp%20ace.txt": False,
     "/%23sharp.txt": False,
+    "/a.map": False,
+    "/kept.map": True,
+    "/ignored/a.txt": False,
+    "/ignored/kept.txt": True,
+    "/secret/a.txt": False,
+    "/sub/secret/b.txt": False,
+    "/sub/deep/x1.txt": False,
+    "/sub/deep/x12.txt": True,
+    "/b1.tmp": False,
+    "/c1.tmp": True,
+    "/case.txt": False,
+    "/bad.map2": True,
     "/_headers": False,
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from itertools import pairwise
 from math import isclose, sqrt
@@ -36,6 +37,7 @@ from pyworkers_sdk.ai import (
     text_generation as ai_text,
 )
 from pyworkers_sdk.testing import AICall, FakeRuntime, ai, fake, faults
+from tests.worker_project import COMPATIBLE
 
 pytestmark = pytest.mark.asyncio
 
@@ -345,8 +347,8 @@ async def test_ai_binding_in_an_env_and_in_a_runtime() -> None:
 
 async def test_ai_binding_from_a_configuration(tmp_path: Path) -> None:
     (tmp_path / "worker.py").write_text("from tests.fakes.test_ai import Default\n")
-    config = '{"name": "w", "main": "worker.py", "compatibility_date": "2026-07-01",'
-    (tmp_path / "wrangler.jsonc").write_text(config + ' "ai": {"binding": "AI"}}')
+    config = {"name": "w", "main": "worker.py", **COMPATIBLE, "ai": {"binding": "AI"}}
+    (tmp_path / "wrangler.jsonc").write_text(json.dumps(config))
     runtime: Any = FakeRuntime.from_config(tmp_path / "wrangler.jsonc")
     ai(runtime.env.AI).on("*", "a")
     assert (await (await runtime.fetch("https://example.com/")).text()).startswith("data: ")

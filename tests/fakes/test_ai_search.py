@@ -19,6 +19,7 @@ from pyworkers_sdk import (
     Env,
 )
 from pyworkers_sdk.testing import Clock, FakeRuntime, ai_search, fake, faults
+from tests.worker_project import COMPATIBLE
 
 NOON = datetime(2026, 7, 1, 12, tzinfo=timezone.utc)
 
@@ -136,7 +137,7 @@ async def test_search_bindings_from_a_configuration(tmp_path: Path) -> None:
     config = {
         "name": "w",
         "main": "entry.py",
-        "compatibility_date": "2026-07-01",
+        **COMPATIBLE,
         "ai_search": [
             {"binding": "DOCS", "instance_name": "docs"},
             {"binding": "SAME", "instance_name": "docs"},

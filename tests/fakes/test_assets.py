@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pyworkers_sdk import Assets, Env
-from pyworkers_sdk.testing import assets, fake
+from pyworkers_sdk.testing import ConfigWarning, assets, fake
 
 HOST = "https://any.example"
 
@@ -101,9 +101,21 @@ async def test_invalid_lines_of_rule_files_are_ignored(public: Path) -> None:
         "X-None: 1\n! ETag\n\n/own.txt\nno header\nX Y: 1\n X-Own: 1\n"
     )
     (public / "_redirects").write_text(
-        "/a\n/b /own.txt 404\n/c /own.txt 308 # because\n/d /a /b /c\n"
+        "/a\n/b /own.txt 404\n/c /own.txt 308 # because\nhttps://h/d /a\n/*/* /x\n/:a/:a /y\n"
     )
-    files = assets(public)
+    with pytest.warns(ConfigWarning) as warned:
+        files = assets(public)
+    assert [str(each.message).partition(f"{public}/")[2] for each in warned] == [
+        "_headers:1: expected a path before the first header",
+        "_headers:2: expected a path before the first header",
+        "_headers:5: expected a path, or a header like name: value",
+        "_headers:6: expected a header's name without spaces before the colon",
+        "_redirects:1: expected 2 or 3 words, got 1",
+        "_redirects:2: expected a status of 200, 301, 302, 303, 307, 308, got 404",
+        "_redirects:4: expected a path, got a URL",
+        "_redirects:5: expected one * at most, got /*/*",
+        "_redirects:6: expected each placeholder once, got one twice",
+    ]
     found = await files.fetch(f"{HOST}/own.txt")
     assert found.headers["x-own"] == "1"
     assert "x-none" not in found.headers

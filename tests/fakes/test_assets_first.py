@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from pyworkers_sdk.testing import FakeRuntime
+from tests.worker_project import COMPATIBLE
 
 MAIN = """
 from pyworkers_sdk import Request, Response, WorkerEntrypoint
@@ -35,7 +36,7 @@ def runtime(folder: Path, missing: str, first: Any) -> FakeRuntime[Any]:
         (folder / "public" / name).write_text(text)
     (folder / "public" / "_redirects").write_text("/old /a.txt 301\n")
     assets = {"directory": "public", "not_found_handling": missing, "run_worker_first": first}
-    config = {"name": "a", "main": "main.py", "compatibility_date": "2026-07-01", "assets": assets}
+    config = {"name": "a", "main": "main.py", **COMPATIBLE, "assets": assets}
     (folder / "wrangler.json").write_text(json.dumps(config))
     return FakeRuntime.from_config(folder / "wrangler.json", fresh=True)
 

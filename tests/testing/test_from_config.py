@@ -283,7 +283,7 @@ async def test_queues_have_the_consumers_of_the_file() -> None:
     ]
     consumer = {"max_batch_size": 2, "max_batch_timeout": 30, "max_retries": 1, "retry_delay": 7}
     consumers = [
-        {"queue": "jobs-prod", **consumer, "dead_letter_queue": "dead", "max_concurrency": None},
+        {"queue": "jobs-prod", **consumer, "dead_letter_queue": "dead"},
         {"queue": "dead", "max_batch_timeout": 0},
     ]
     path = written({"queues": {"producers": producers, "consumers": consumers}}, CONSUMER)
@@ -354,7 +354,7 @@ def test_invalid_queue_settings_are_reported() -> None:
     [
         ({"main": "src/entyr.py"}, PLAIN, "wrangler.jsonc:3: main: missing file src/entyr.py"),
         ({"main": "a.js"}, PLAIN, "wrangler.jsonc:3: main: expected a Python module, got a.js"),
-        ({"main": None}, PLAIN, "wrangler.jsonc:3: main: missing; name the Worker's main module"),
+        ({"main": None}, PLAIN, "wrangler.jsonc:3: main: expected a string, got null"),
         (
             {},
             "x = 1",
@@ -641,6 +641,7 @@ def running(**more: Any) -> dict[str, Any]:
                 "migrations": [
                     *SQLITE,
                     {"tag": "v2", "renamed_classes": [{"from": "First", "to": "Room"}]},
+                    {"tag": "v3", "deleted_classes": ["Old"]},
                 ]
             },
             "SQL",
@@ -793,8 +794,12 @@ async def on_fetch(request, env, ctx):
 # Cost of import ----------------------------------------------------------------------------------
 
 
-def test_pydantic_is_loaded_only_for_a_configuration() -> None:
-    code = "import sys, pyworkers_sdk.testing as t; t.FakeRuntime; print('pydantic' in sys.modules)"
+def test_pydantic_is_not_loaded_for_a_configuration() -> None:
+    path = Path(written()).resolve()
+    code = (
+        "import sys, pyworkers_sdk.testing as t; "
+        f"t.FakeRuntime.from_config({str(path)!r}); print('pydantic' in sys.modules)"
+    )
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     printed = subprocess.run(
         [sys.executable, "-c", code], env=environment, check=True, capture_output=True, text=True

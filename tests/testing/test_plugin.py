@@ -37,6 +37,8 @@ class Default(WorkerEntrypoint[AppEnv]):
 CONFIG = """{
   "name": "app",
   "main": "src/entry.py",
+  "compatibility_date": "2026-07-01",
+  "compatibility_flags": ["python_workers"],
   "kv_namespaces": [{ "binding": "CACHE", "id": "1" }],
   "env": {
     "staging": {
@@ -45,6 +47,8 @@ CONFIG = """{
     }
   }
 }"""
+
+COMPATIBLE = 'compatibility_date = "2026-07-01"\ncompatibility_flags = ["python_workers"]\n'
 
 
 @pytest.fixture
@@ -129,7 +133,7 @@ async def test_fails(runtime):
 
 
 def test_the_marker_sets_options(suite: pytest.Pytester) -> None:
-    write(suite, "other/wrangler.toml", 'name = "other"\nmain = "../src/entry.py"\n')
+    write(suite, "other/wrangler.toml", 'name = "other"\nmain = "../src/entry.py"\n' + COMPATIBLE)
     tests = """
 from pyworkers_sdk import KV, Env
 from pyworkers_sdk.testing import fake
@@ -191,9 +195,59 @@ async def test_marker(env):
     run(suite, tests).assert_outcomes(passed=2)
 
 
+USERS_FIXTURE = """
+import pytest
+from pyworkers_sdk.testing import FakeRuntime
+
+@pytest.fixture(scope="module")
+def shared():
+    return FakeRuntime.from_config("wrangler.jsonc")
+
+@pytest.fixture
+def mine(shared):
+    return shared
+
+def test_a(mine): pass
+def test_b(mine): pass
+"""
+
+
+@pytest.mark.parametrize(
+    "tests",
+    ["async def test_a(runtime): pass\nasync def test_b(env): pass\n", USERS_FIXTURE],
+    ids=["plugin", "user"],
+)
+@pytest.mark.parametrize("style", ["auto", "short", "long", "native"])
+def test_a_config_error_of_a_fixture_is_one_line(
+    suite: pytest.Pytester, tests: str, style: str
+) -> None:
+    write(suite, "wrangler.jsonc", CONFIG.replace('"name": "app"', '"name": "My App"'))
+    result = run(suite, tests, f"--tb={style}")
+    result.assert_outcomes(errors=2)
+    line = 'ConfigError: wrangler.jsonc:2: name: expected lowercase letters, digits, "-" and "_"'
+    assert [each for each in result.outlines if each.startswith(line)] == [
+        f"{line}, and no \"-\" at the start, got 'My App'"
+    ] * 2
+    start = result.outlines.index(next(each for each in result.outlines if "= ERRORS =" in each))
+    assert len(result.outlines) - start < 10
+    result.stdout.fnmatch_lines(["ERROR *test_a - ConfigError: wrangler.jsonc:2:*"])
+
+
+def test_a_config_error_in_the_body_of_a_test_has_its_traceback(suite: pytest.Pytester) -> None:
+    tests = """
+from pyworkers_sdk.testing import FakeRuntime
+
+def test_a():
+    FakeRuntime.from_config("none.toml")
+"""
+    result = run(suite, tests)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(['>*FakeRuntime.from_config("none.toml")'])
+
+
 def test_the_ini_file_names_a_configuration(suite: pytest.Pytester) -> None:
     config = 'main = "../src/entry.py"\nvars.WORD = "ini"\nkv_namespaces = [{binding = "CACHE"}]\n'
-    write(suite, "conf/wrangler.toml", config)
+    write(suite, "conf/wrangler.toml", COMPATIBLE + config)
     suite.makeini("[pytest]\nworker_config = conf/wrangler.toml\n")
     tests = """
 async def test_it(env):

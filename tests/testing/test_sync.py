@@ -44,7 +44,8 @@ def test_run_sync_at_import_of_a_worker_is_refused_also_within_a_loop(tmp_path: 
         "import asyncio\nfrom pyworkers_sdk import run_sync\nrun_sync(asyncio.sleep(0))\n"
     )
     (tmp_path / "wrangler.jsonc").write_text(
-        '{"name": "waits", "main": "waits.py", "compatibility_date": "2026-09-08"}'
+        '{"name": "waits", "main": "waits.py", "compatibility_date": "2026-09-08",'
+        ' "compatibility_flags": ["python_workers"]}'
     )
 
     async def main() -> None:

@@ -47,6 +47,7 @@ from pyworkers_sdk.testing.fakes.durable.storage import (
     FakeSyncKvStorage,
 )
 from pyworkers_sdk.testing.fakes.email import FakeSendEmail
+from pyworkers_sdk.testing.fakes.fetchers import FakeFetcher
 from pyworkers_sdk.testing.fakes.flagship import FakeFlagship
 from pyworkers_sdk.testing.fakes.hyperdrive import FakeHyperdrive
 from pyworkers_sdk.testing.fakes.images import (
@@ -251,6 +252,7 @@ secrets_store_secret: type[_js.SecretsStoreSecret] = FakeSecretsStoreSecret
 # services
 assets: type[_js.Fetcher] = FakeAssets
 stub: type[_js.Fetcher] = FakeStub
+fetcher: type[_js.Fetcher] = FakeFetcher
 loopback: type[_js.Fetcher] = FakeLoopback
 durable_object_stub: type[_js.Fetcher] = FakeDurableObjectStub
 

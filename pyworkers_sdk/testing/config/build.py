@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields
 from os import PathLike
 from pathlib import Path
 from types import ModuleType
@@ -11,6 +12,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar, get_args, get_origin
 import pyworkers_sdk
 
 from ..._border import raw
+from ..._cpython.js_exception import JsException
 from ...env import Env, hints
 from ...errors import BindingError
 from .._clock import Clock
@@ -18,21 +20,27 @@ from .._fake import is_service
 from .._registry import SECTIONS
 from ..fakes.queues import QueueConsumer
 from ..runtime.global_handlers import worker_of
-from ..runtime.host import Host, Script, adopt
+from ..runtime.host import Bindings, Host, Script, adopt
 from ..runtime.services import given as given_service, host_for
 from . import module_loader as _modules
-from .config import Bound, Config, ConfigError, nearest
+from .config import Bound, Config
+from .errors import ConfigError, nearest, shown
+from .jsonc import Place
+from .python_version import PythonVersion
 from .sections import make
+from .text import is_file
 
 
 class Runtime(Protocol):
     """The part of a FakeRuntime that ``build`` completes."""
 
     crons: tuple[str, ...]
+    python_version: str | None
     workers: Any
 
 
 RuntimeT = TypeVar("RuntimeT", bound=Runtime)
+CONSUMER_KEYS = frozenset(field.name for field in fields(QueueConsumer))
 
 __all__ = ["Worker", "build"]
 
@@ -59,6 +67,8 @@ def build(
     workers: dict[str, Worker] = {}
     for config in configs:
         workers[config.name] = Worker(config, host, workers, fresh=fresh)
+    for worker in workers.values():
+        worker.check_imports()
     first, *others = workers.values()
     first.env_type = env or first.env_type
     first.bind(overrides)
@@ -111,8 +121,10 @@ class Worker:
         self.config = config
         self.workers = workers
         self.main: str = _main(config)
+        self.python: PythonVersion = config.python()
         _modules.add_vendored(config.folder)
         module = _modules.load(config.folder / self.main, fresh=fresh)
+        self.module = module
         self.script: Script = Script(host, config.name)
         exports = self.script.exports
         exports.update(_exports(module))
@@ -129,10 +141,24 @@ class Worker:
         self.bindings: dict[str, Bound] = {}
         self.env: Env = Env(self.script.env)
 
+    def check_imports(self) -> None:
+        """Raise ConfigError if the Worker imports a module of another Worker."""
+        scripts = self.script.host.scripts.values()
+        others = [each.exports["default"] for each in scripts if each is not self.script]
+        found = _modules.foreign_import(self.module, others)
+        if found is not None:
+            name, file = found
+            message = (
+                f"{self.main} imports {name}, but {shown(Path(file))} is not uploaded with it; "
+                'import a class for Service[…] under "if TYPE_CHECKING:"'
+            )
+            raise self.config.error(message, *self.config.place("main"))
+
     def runtime(self, runtime_class: Callable[..., RuntimeT]) -> RuntimeT:
         """Return the runtime of the bound Worker."""
         runtime = runtime_class(self.default, env=self.env, consumers=self._consumers())
         runtime.crons = tuple(self.config.settings.triggers.crons or ())
+        runtime.python_version = self.python.python
         return runtime
 
     def _consumers(self) -> dict[str, QueueConsumer | None]:
@@ -150,11 +176,13 @@ class Worker:
                 place = self.config.place("queues.consumers")
                 message = f"Default in {self.main} has no queue handler"
                 raise self.config.error(message, *place, index)
-            settings = consumer.model_dump(
-                exclude={"type", "visibility_timeout_ms"}, exclude_none=True
-            )
             name = bindings.get(consumer.queue, f"queue {consumer.queue}")
-            consumers[name] = QueueConsumer(**settings)
+            settings = {key: getattr(consumer, key) for key in consumer.given & CONSUMER_KEYS}
+            try:
+                consumers[name] = QueueConsumer(**settings)
+            except ValueError as error:
+                place = self.config.place("queues.consumers")
+                raise self.config.error(str(error), *place, index) from None
         return consumers
 
     # Binding, in the order of wrangler's documentation: bindings, variables, then the test's own --
@@ -166,6 +194,9 @@ class Worker:
         if self.env_type is not None and (unknown := sorted(set(overrides) - set(declared))):
             names = ", ".join(unknown) + nearest(unknown[0], declared)
             raise TypeError(f"{self.env_type.__name__} does not declare {names}")
+        self._check_classes()
+        self._know_objects()
+        self._check_secrets(overrides)
         self._set_variables()
         self._make_fakes(overrides, declared)
         self._set_overrides(overrides, declared)
@@ -174,31 +205,69 @@ class Worker:
 
     def _collect_bindings(self) -> None:
         """Find the bindings of the configuration; two of one name are an error."""
-        sections = dict.fromkeys(self.config.settings.vars, "vars")
-        for bound in self.config.bound(SECTIONS):
+        config = self.config
+        sections = dict.fromkeys(config.settings.vars, "vars")
+        for name in config.settings.vars:
+            self._check_name(name, (*config.place("vars"), name))
+        for index, name in enumerate(config.required_secrets()):
+            place = (*config.place("secrets.required"), index)
+            self._check_name(name, place)
+            if name in sections:
+                raise config.error(f"duplicate name {name}, also in {sections[name]}", *place)
+            sections[name] = "secrets.required"
+        for bound in config.bound(SECTIONS):
+            self._check_name(bound.name, bound.place)
             if bound.name in sections:
                 message = f"duplicate name {bound.name}, also in {sections[bound.name]}"
-                raise self.config.error(message, *bound.place)
+                raise config.error(message, *bound.place)
             if bound.name:
                 self.bindings[bound.name] = bound
                 sections[bound.name] = bound.section
             elif bound.section == "assets":  # without a binding they still answer requests
-                make(bound, self)
+                self._fake(bound)
+
+    def _check_name(self, name: str, place: Place) -> None:
+        """Raise ConfigError if ``env`` cannot have an attribute of this name."""
+        if hasattr(Bindings, name):
+            message = f"expected a name that code can read from env, got {name}"
+            raise self.config.error(message, *place)
 
     def _set_variables(self) -> None:
-        for name, (value, _) in self.variables.items():
+        for name, (value, origin) in self.variables.items():
+            if hasattr(Bindings, name):  # a secret: other names were checked before
+                raise ConfigError(f"{origin}expected a name that code can read from env")
             setattr(self.script.env, name, value)
+
+    def _check_secrets(self, overrides: Mapping[str, Any]) -> None:
+        """Raise ConfigError if a required secret is missing: wrangler does not deploy then."""
+        for index, name in enumerate(self.config.required_secrets()):
+            if name not in self.variables and name not in overrides:
+                message = (
+                    f"missing secret {name}; put it into .dev.vars or .env, set a variable of the "
+                    f"process, or pass {name}=…"
+                )
+                raise self.config.error(message, *self.config.place("secrets.required"), index)
 
     def _make_fakes(self, overrides: Mapping[str, Any], declared: Mapping[str, Any]) -> None:
         for name, bound in self.bindings.items():
             self._check_export(bound)
             if name in overrides:
                 continue
-            fake = make(bound, self)
+            fake = self._fake(bound)
             if fake is not None:
                 setattr(self.script.env, name, fake)
             elif name in declared:  # a binding without a fake matters only if the Worker reads it
                 raise self.config.error(self._no_fake(bound), *bound.place)
+
+    def _fake(self, bound: Bound) -> Any:
+        """Make the fake of a binding. A setting that it cannot have is a ConfigError."""
+        try:
+            return make(bound, self)
+        except ConfigError:
+            raise
+        except (JsException, OSError, ValueError, NotImplementedError) as error:
+            message = getattr(error, "strerror", None) or getattr(error, "message", error)
+            raise self.config.error(str(message), *bound.place) from error
 
     def _set_overrides(self, overrides: Mapping[str, Any], declared: Mapping[str, Any]) -> None:
         for name, value in overrides.items():
@@ -244,6 +313,29 @@ class Worker:
         if class_name and script and class_name not in exports:
             message = f"{script.name} does not export {class_name}{_list_of(exports)}"
             raise self.config.error(message + nearest(class_name, exports), *bound.place, key)
+
+    def _check_classes(self) -> None:
+        """Raise ConfigError if the main module lacks a class that a deployment needs.
+
+        These are the classes of ``exports``, and the Durable Object classes of ``migrations``.
+        """
+        config, exports = self.config, self.script.exports
+        classes = dict.fromkeys(config.object_classes(), config.place("migrations"))
+        for name in config.settings.live_exports():
+            classes[name] = (*config.place("exports"), name)
+        for name, place in classes.items():
+            if name not in exports and name != "Default":
+                message = f"{self.script.name} does not export {name}{_list_of(exports)}"
+                raise config.error(message + nearest(name, exports), *place)
+
+    def _know_objects(self) -> None:
+        """Let ``ctx.exports`` have the namespaces of Durable Objects that no binding leads to."""
+        classes = self.config.object_classes()
+        bound = {each.class_name for each in self.config.settings.durable_objects.bindings}
+        for name in sorted(classes.keys() - bound):
+            from ..fakes.durable.namespace import namespace  # most Workers have no objects
+
+            namespace(self.script, name, sqlite=classes[name])
 
     def _fault(self, hint: Hint) -> str | None:
         """Return a message if the annotation of a name disagrees with the configuration."""
@@ -302,7 +394,7 @@ def _main(config: Config) -> str:
         raise config.error("missing; name the Worker's main module", *place)
     if not main.endswith(".py"):
         raise config.error(f"expected a Python module, got {main}", *place)
-    if not (config.folder / main).is_file():
+    if not is_file(config.folder / main):
         raise config.error(f"missing file {main}", *place)
     return main
 
@@ -323,10 +415,10 @@ def _exports(module: ModuleType) -> dict[str, type[Any]]:
 def _sections_of(binding_class: type) -> list[str]:
     """Return the sections that may configure a binding class, the most likely first."""
     exact = [key for key, binding in SECTIONS.items() if binding.name == binding_class.__name__]
-    return exact or sorted(
-        (key for key in SECTIONS if _agree(key, binding_class)),
-        key=lambda key: key != "services",  # the most likely section for a Fetcher
-    )
+    if len(exact) == 1:
+        return exact
+    agreeing = [key for key in SECTIONS if _agree(key, binding_class)]
+    return sorted(agreeing, key=lambda key: key != "services")  # most likely for a Fetcher
 
 
 def _agree(section: str, annotated: type) -> bool:
@@ -339,7 +431,7 @@ def _agree(section: str, annotated: type) -> bool:
 
 
 def _list_of(exports: Iterable[str]) -> str:
-    names = ", ".join(sorted(exports))
+    names = ", ".join(sorted(name for name in exports if name != "default"))
     return f"; it exports {names}" if names else ""
 
 

@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
+from datetime import date, time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, cast, get_args
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-from . import dotenv as _dotenv
-from .jsonc import Lines, Place, SyntaxFault, read_jsonc
+from .errors import ConfigError, nearest, read, shown
+from .jsonc import MAX_DEPTH, Lines, Place, read_jsonc
+from .python_version import FLAG, VERSIONS, PythonVersion, python_version
+from .tables import Fault, Faults, keys_of, read as read_table
+from .text import SyntaxFault, is_file
+from .variables import as_json, environment_of, secrets
 
 if TYPE_CHECKING:
-    from pydantic import ValidationError
-
-    from .schema import Environment, Table
+    from .schema import Environment, Wrangler
 
 __all__ = ["NAMES", "Bound", "Config", "ConfigError", "find", "nearest", "shown"]
 
 NAMES = ("wrangler.json", "wrangler.jsonc", "wrangler.toml")
-
-
-class ConfigError(ValueError):
-    """A wrangler configuration is invalid, or a Worker does not agree with it.
-
-    The message has one line for each fault: ``wrangler.jsonc:14: queues.consumers[0].queue: …``.
-    """
 
 
 class Bound(NamedTuple):
@@ -57,28 +51,25 @@ class Config:
 
         Args:
             path: A .jsonc, .json or .toml file.
-            environment: The name of an environment; None is the top level.
+            environment: The name of an environment; "" is the top level. None is the environment
+                that the variable ``CLOUDFLARE_ENV`` names, or else the top level.
             lenient: Use the top level if the file has no environments at all.
 
         Raises:
             ConfigError: The file cannot be read, or is not a wrangler configuration.
         """
-        from pydantic import ValidationError  # slow to import
-
         from .schema import Wrangler
 
         self.path = path
         self.folder: Path = path.parent
-        self.environment = environment
         data, self._lines = self._read()
-        refused: ConfigError | None = None
-        whole: Any = None
-        try:
-            whole = Wrangler.model_validate(data)
-        except ValidationError as error:
-            refused = self._schema_error(data, error, Wrangler)
-        if refused is not None:  # here, since pydantic's error shows the values
-            raise refused
+        faults = Faults()
+        whole = read_table(Wrangler, data, faults)
+        if faults:
+            raise self._schema_error(faults)
+        if environment is None:
+            environment, lenient = environment_of(self.folder), True
+        self.environment: str | None = environment or None
         self.settings, self._own = self._environment(whole, lenient)
         self.name: str = self._name(whole)
 
@@ -91,12 +82,13 @@ class Config:
 
         A missing key has the line of the table that lacks it.
         """
-        known = place
-        while known and known not in self._lines:
-            known = known[:-1]
-        line = self._lines.get(known, 1)
         key = f"{_dotted(place)}: " if place else ""
-        return f"{shown(self.path)}:{line}: {key}{message}"
+        return f"{shown(self.path)}:{self._line(place)}: {key}{message}"
+
+    def _line(self, place: Place) -> int:
+        while place and place not in self._lines:
+            place = place[:-1]
+        return self._lines.get(place, 1)
 
     def place(self, key: str) -> Place:
         """Return the place of a key of ``settings``: in the environment, or at the top level."""
@@ -123,16 +115,27 @@ class Config:
 
         A secret wins over a variable. If ``secrets.required`` is set, other secrets are ignored
         unless they replace a variable.
+
+        Raises:
+            ConfigError: A variable is a date, or a file of secrets cannot be read.
         """
         place = self.place("vars")
-        variables = {
-            name: (value, self.at((*place, name), "")) for name, value in self.settings.vars.items()
-        }
+        variables: dict[str, tuple[Any, str]] = {}
+        for name, value in self.settings.vars.items():
+            if isinstance(value, (date, time)):
+                message = "expected a value that JSON has, got a date or time; use a string"
+                raise self.error(message, *place, name)
+            variables[name] = (as_json(value), self.at((*place, name), ""))
         declared = self.settings.secrets
-        for name, (value, origin) in self._dev_vars(declared is not None).items():
+        found = secrets(self.folder, self.environment, declared=declared is not None)
+        for name, secret in found.items():
             if declared is None or name in declared.required or name in variables:
-                variables[name] = (value, origin)
+                variables[name] = secret
         return variables
+
+    def required_secrets(self) -> list[str]:
+        """Return the names in ``secrets.required``."""
+        return [] if self.settings.secrets is None else self.settings.secrets.required
 
     def object_classes(self) -> dict[str, bool]:
         """Return the Durable Object classes after all migrations; True if a class has SQLite."""
@@ -145,25 +148,46 @@ class Config:
             classes |= dict.fromkeys(migration.new_classes, False)
             classes |= dict.fromkeys(migration.new_sqlite_classes, True)
         for name, export in self.settings.exports.items():
-            if "storage" in export:
-                classes[name] = export["storage"] == "sqlite"
+            if export.storage is not None:
+                classes[name] = export.storage == "sqlite"
         return classes
+
+    def python(self) -> PythonVersion:
+        """Return the Python and the Pyodide that the compatibility date and flags select.
+
+        Raises:
+            ConfigError: The date is missing, or the flag that a Python Worker needs.
+        """
+        since, flags = self.settings.compatibility_date, self.settings.compatibility_flags
+        if FLAG not in flags:
+            advice = self._setting("compatibility_flags", f'["{FLAG}"]')
+            advice = f'"{FLAG}" to the list' if flags else advice
+            message = f'missing "{FLAG}", which every Python Worker needs; add {advice}'
+            raise self.error(message, *self.place("compatibility_flags"))
+        if since is None:
+            newest = VERSIONS[0]
+            advice = self._setting("compatibility_date", f'"{newest.date}"')
+            message = f"missing; add {advice} for Python {newest.python}, or another date"
+            raise self.error(message, *self.place("compatibility_date"))
+        return python_version(since, flags)
+
+    def _setting(self, key: str, value: str) -> str:
+        """Return a setting as the file writes it."""
+        return f"{key} = {value}" if self.path.suffix == ".toml" else f'"{key}": {value}'
 
     # Reading -------------------------------------------------------------------------------------
 
     def _read(self) -> tuple[dict[str, Any], Lines]:
-        read = read_jsonc
+        parse = read_jsonc
         if self.path.suffix == ".toml":
-            from .toml import read_toml as read
+            from .toml import read_toml as parse
         elif self.path.suffix not in (".json", ".jsonc"):
             raise ConfigError(f"{shown(self.path)}: expected a .jsonc, .json or .toml file")
         refused: ConfigError | None = None
         data: Any = None
         lines: Any = None
         try:
-            data, lines = read(self.path.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise ConfigError(f"{shown(self.path)}: {error.strerror}") from None
+            data, lines = parse(read(self.path, strict=True))
         except SyntaxFault as fault:
             refused = ConfigError(f"{shown(self.path)}:{fault.line}: {fault}")
         if refused is not None:  # here, since a parser's error holds the text
@@ -171,36 +195,42 @@ class Config:
         if not isinstance(data, dict):
             type_name = type(data).__name__
             raise ConfigError(f"{shown(self.path)}:1: expected an object, got {type_name}")
+        if (place := _too_deep(data)) is not None:
+            self._lines = lines
+            message = f"expected at most {MAX_DEPTH} levels, got more"
+            raise ConfigError(f"{shown(self.path)}:{self._line(place)}: {message}")
         return cast("dict[str, Any]", data), lines
 
-    def _schema_error(self, data: Any, error: ValidationError, model: type[Table]) -> ConfigError:
-        # A dict as an ordered set: the members of a union may report the same fault.
-        lines: dict[str, None] = {}
-        for fault in error.errors(include_url=False, include_input=False, include_context=False):
-            place = _in_data(data, fault["loc"], fault["type"] == "missing")
-            message = fault["msg"]
-            if fault["type"] == "extra_forbidden":
-                message = f"unknown key{nearest(str(place[-1]), _known(model, place))}"
-            lines[self.at(place, message)] = None
+    def _schema_error(self, faults: Faults) -> ConfigError:
+        """Return the error that lists the faults, in the order of their lines."""
+        ordered = sorted(faults, key=lambda fault: self._line(fault.place))
+        lines = dict.fromkeys(map(self._described, ordered[: Faults.MOST]))
+        more = len(ordered) - Faults.MOST
+        if more > 0:
+            lines[f"{shown(self.path)}: {more} more faults"] = None
         return ConfigError("\n".join(lines))
 
-    def _environment(self, whole: Any, lenient: bool) -> tuple[Environment, frozenset[str]]:
+    def _described(self, fault: Fault) -> str:
+        advice = nearest(str(fault.place[-1]), keys_of(fault.table)) if fault.table else ""
+        return self.at(fault.place, fault.message + advice)
+
+    def _environment(self, whole: Wrangler, lenient: bool) -> tuple[Environment, frozenset[str]]:
         """Return the settings of the environment, and the keys that it does not inherit."""
-        from .schema import NOT_INHERITED, Environment
+        from .schema import KEYS, NOT_INHERITED, Environment
 
         name = self.environment
-        own: Any = whole.env.get(name)
         if name is None or (lenient and not whole.env):
             return whole, frozenset()
+        own = whole.env.get(name)
         if own is None:
             raise self.error(f"unknown environment {name!r}{nearest(name, whole.env)}", "env")
         fields = {
-            key: getattr(own if key in own.model_fields_set or key in NOT_INHERITED else whole, key)
-            for key in Environment.model_fields
+            key: getattr(own if key in own.given or key in NOT_INHERITED else whole, key)
+            for key in KEYS
         }
-        return Environment.model_construct(**fields), NOT_INHERITED | own.model_fields_set
+        return Environment(fields, own.given), NOT_INHERITED | own.given
 
-    def _name(self, whole: Any) -> str:
+    def _name(self, whole: Wrangler) -> str:
         """Return the Worker's name: by default that of its folder.
 
         An environment without a name is called ``<name>-<environment>``.
@@ -209,92 +239,33 @@ class Config:
             return str(self.settings.name or self.folder.resolve().name)
         return f"{whole.name or self.folder.resolve().name}-{self.environment}"
 
-    def _dev_vars(self, declared: bool) -> dict[str, tuple[str, str]]:
-        """Return the secrets in ``.dev.vars``, or if it is missing, in ``.env`` and its variants.
-
-        File names and controlling environment variables are as in ``wrangler dev``.
-        """
-        suffix = "" if self.environment is None else f".{self.environment}"
-        for name in dict.fromkeys([f".dev.vars{suffix}", ".dev.vars"]):
-            text = _text(self.folder / name)
-            if text is not None:
-                return _with_origin(name, _dotenv.parse(text))
-        if os.environ.get("CLOUDFLARE_LOAD_DEV_VARS_FROM_DOT_ENV", "true").lower() == "false":
-            return {}
-        parsed: dict[str, str] = {}
-        for name in dict.fromkeys([".env", ".env.local", f".env{suffix}", f".env{suffix}.local"]):
-            parsed |= _dotenv.parse(_text(self.folder / name) or "")
-        # The process's own variables count only if they are asked for: it has many.
-        included = os.environ.get("CLOUDFLARE_INCLUDE_PROCESS_ENV", "").lower() == "true"
-        outside = dict(os.environ) if declared or included else {}
-        return _with_origin(".env", {**outside, **_dotenv.expand(parsed, outside)})
-
 
 def find(folder: Path) -> Path | None:
     """Return the nearest configuration in a folder or its parents; None without one."""
     for parent in (folder, *folder.parents):
         for name in NAMES:
-            if (parent / name).is_file():
+            if is_file(parent / name):
                 return parent / name
     return None
 
 
-def shown(path: Path) -> str:
-    """Return a path as messages cite it: relative to the working directory if it lies inside."""
-    try:
-        return str(path.resolve().relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """Return ``; did you mean 'x'?``, or "" if no known name is similar."""
-    close = get_close_matches(name, known, 1)
-    return f"; did you mean {close[0]!r}?" if close else ""
-
-
-def _with_origin(file: str, secrets: dict[str, str]) -> dict[str, tuple[str, str]]:
-    return {name: (value, f"{file}: {name}: ") for name, value in secrets.items()}
-
-
-def _text(path: Path) -> str | None:
-    return path.read_text(encoding="utf-8") if path.is_file() else None
+def _too_deep(data: Any) -> Place | None:
+    """Return the place of the first value that is nested too deeply, or None."""
+    waiting: list[tuple[Place, Any]] = [((), data)]
+    while waiting:
+        place, value = waiting.pop()
+        if isinstance(value, (dict, list)):
+            if len(place) > MAX_DEPTH:
+                return place
+            pairs = cast("Any", value)
+            items: Any = pairs.items() if isinstance(value, dict) else enumerate(pairs)
+            waiting += [((*place, key), each) for key, each in items]
+    return None
 
 
 def _dotted(place: Place) -> str:
     text = ""
     for step in place:
-        text += f"[{step}]" if isinstance(step, int) else f".{step}"
+        shown_step = str(step) if len(str(step)) <= 80 else f"{str(step)[:80]}…"
+        text += f"[{step}]" if isinstance(step, int) else f".{shown_step}"
     return text.removeprefix(".")
-
-
-def _in_data(data: Any, loc: tuple[str | int, ...], missing: bool) -> Place:
-    """Return the place in the file for a location of pydantic's.
-
-    A location also names the members of unions: they are left out, as the data has no such keys.
-    """
-    place: Place = ()
-    for index, step in enumerate(loc):
-        if isinstance(step, int) or (isinstance(data, dict) and step in data):
-            place, data = (*place, step), cast("Any", data)[step]
-        elif missing and index == len(loc) - 1:
-            place = (*place, step)
-    return place
-
-
-def _known(model: type[Table], place: Place) -> list[str]:
-    """Return the keys that the schema has at a place."""
-    tables = [model]
-    for step in place[:-1]:
-        fields = [field for table in tables if (field := table.model_fields.get(str(step)))]
-        if fields:  # the index of an array, or the name of an environment, is not a field
-            tables = [table for field in fields for table in _tables(field.annotation)]
-    return [field.alias or name for table in tables for name, field in table.model_fields.items()]
-
-
-def _tables(annotation: Any) -> list[type[Table]]:
-    from .schema import Table
-
-    if isinstance(annotation, type) and issubclass(annotation, Table):
-        return [annotation]
-    return [table for member in get_args(annotation) for table in _tables(member)]

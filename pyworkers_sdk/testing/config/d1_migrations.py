@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import apsw
 
 from ..._cpython.js_exception import JsException
+from .text import is_folder
 
 if TYPE_CHECKING:
     from .config import Bound
@@ -26,7 +27,7 @@ def migrate(database: Any, bound: Bound, worker: Worker) -> None:
     """
     settings, config = bound.settings, worker.config
     folder = config.folder / (settings.migrations_dir or "migrations")
-    if not folder.is_dir():
+    if not is_folder(folder):
         if settings.migrations_dir is None:
             return  # the default folder may be missing: not every database has migrations
         message = f"missing folder {settings.migrations_dir}"

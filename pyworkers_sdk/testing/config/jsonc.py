@@ -1,4 +1,7 @@
-"""Read JSON with comments and trailing commas, as wrangler does, with the line of every key."""
+"""Read JSON with comments and trailing commas, as wrangler does, with the line of every key.
+
+Numbers are JavaScript's: an integer beyond ±(2^53-1) becomes a float, ``1.0`` becomes ``1``.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,9 @@ import json
 import re
 from typing import Any, NoReturn
 
-__all__ = ["Lines", "Place", "SyntaxFault", "read_jsonc"]
+from .text import SyntaxFault
+
+__all__ = ["MAX_DEPTH", "MAX_SAFE_INTEGER", "Lines", "Place", "number", "read_jsonc", "well_formed"]
 
 Place = tuple[str | int, ...]
 """The path to a value: ``("queues", "consumers", 0, "queue")``."""
@@ -14,18 +19,16 @@ Place = tuple[str | int, ...]
 Lines = dict[Place, int]
 """The line of each key and of each item of an array, counted from 1."""
 
-_SPACE = re.compile(r"(?:[ \t\r\n\ufeff]|//[^\n]*|/\*.*?\*/)*", re.S)
-_STRING = re.compile(r'"(?:[^"\\\n]|\\[^\n])*"')
-_SCALAR = re.compile(r"true|false|null|-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
+MAX_DEPTH = 100
+"""The deepest value that is read. wrangler has limits between 500 and 2,000, by file type."""
+
+MAX_SAFE_INTEGER = 2**53 - 1
+
+_SPACE = re.compile(r"(?:[ \t\r\n]++|//[^\r\n]*+|/\*.*?\*/)*+", re.S)
+_STRING = re.compile(r'"(?:[^"\\\r\n]++|\\[^\r\n])*+"')
+_SCALAR = re.compile(r"true|false|null|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
 _WORDS = {"true": True, "false": False, "null": None}
-
-
-class SyntaxFault(ValueError):
-    """A text with a syntax error in ``line``, counted from 1."""
-
-    def __init__(self, line: int, message: str) -> None:
-        super().__init__(message)
-        self.line = line
+_SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 def read_jsonc(text: str) -> tuple[Any, Lines]:
@@ -34,11 +37,22 @@ def read_jsonc(text: str) -> tuple[Any, Lines]:
     Raises:
         SyntaxFault: The text is not JSON with comments and trailing commas.
     """
-    reader = _Reader(text)
+    reader = _Reader(text.removeprefix("\ufeff"))
     value = reader.value(())
     if reader.next():
         reader.fail("expected the end")
     return value, reader.lines
+
+
+def number(word: str) -> int | float:
+    """Return the number that JavaScript reads. It may be infinite."""
+    value = float(word)
+    return int(value) if abs(value) <= MAX_SAFE_INTEGER and value.is_integer() else value
+
+
+def well_formed(text: str) -> str:
+    """Return a text in which lone surrogates are U+FFFD, as they reach a Worker."""
+    return _SURROGATES.sub("\ufffd", text)
 
 
 class _Reader:
@@ -46,9 +60,13 @@ class _Reader:
         self.text = text
         self.at = 0
         self.lines: Lines = {}
+        self._counted = (0, 1)  # a position, and its line
 
     def line(self) -> int:
-        return self.text.count("\n", 0, self.at) + 1
+        position, line = self._counted
+        line += self.text.count("\n", position, self.at)
+        self._counted = (self.at, line)
+        return line
 
     def fail(self, expected: str) -> NoReturn:
         rest = self.text[self.at : self.at + 1]
@@ -67,6 +85,8 @@ class _Reader:
     def value(self, place: Place) -> Any:
         first = self.next()
         self.lines.setdefault(place, self.line())
+        if first in ("{", "[") and len(place) >= MAX_DEPTH:
+            raise SyntaxFault(self.line(), f"expected at most {MAX_DEPTH} levels, got more")
         if first == "{":
             return self.object(place)
         if first == "[":
@@ -77,10 +97,8 @@ class _Reader:
         if scalar is None:
             self.fail("expected a value")
         self.at = scalar.end()
-        word, fraction, exponent = scalar[0], scalar[1], scalar[2]
-        if word in _WORDS:
-            return _WORDS[word]
-        return float(word) if fraction or exponent else int(word)
+        word = scalar[0]
+        return _WORDS[word] if word in _WORDS else number(word)
 
     def string(self) -> str:
         literal = _STRING.match(self.text, self.at)
@@ -92,7 +110,7 @@ class _Reader:
             message = str(error).partition(":")[0]  # without json's own line and column
             raise SyntaxFault(self.line(), message) from None
         self.at = literal.end()
-        return value
+        return well_formed(value)
 
     def object(self, place: Place) -> dict[str, Any]:
         members: dict[str, Any] = {}
@@ -109,6 +127,7 @@ class _Reader:
             members[key] = self.value((*place, key))
             self.comma("}")
         self.at += 1
+        members.pop("__proto__", None)  # it is not a member of a JavaScript object
         return members
 
     def array(self, place: Place) -> list[Any]:

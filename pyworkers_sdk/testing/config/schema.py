@@ -1,254 +1,53 @@
 """The keys of a wrangler configuration, and the types of their values.
 
-A value that no fake depends on is ``Json``: its content is not checked.
+The tables of bindings are in ``schema_bindings``, ``exports`` and ``migrations`` in
+``schema_exports``. A value that no fake depends on is ``Json``: its content is not checked.
 """
+
+# The lists are defaults, and never changed.
+# ruff: noqa: RUF012
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal
-
-from pydantic import BaseModel, ConfigDict, Field
-
-__all__ = ["NOT_INHERITED", "Environment", "Table", "Wrangler"]
-
-Json = Any
-Names = list[str]
-Seconds = Annotated[int, Field(ge=0, le=86_400)]
-Handling = Literal["auto-trailing-slash", "force-trailing-slash", "drop-trailing-slash", "none"]
-
-
-class Table(BaseModel):
-    """A table (TOML) or object (JSON). An unknown key in it is an error."""
-
-    model_config: ClassVar[ConfigDict] = ConfigDict(
-        extra="forbid", strict=True, frozen=True, defer_build=True
-    )
-
-
-class Binding(Table):
-    """Base of a binding that is named by ``binding``; a few are named by ``name``."""
-
-    binding: str
-    remote: bool | None = None
-
-
-# Bindings ----------------------------------------------------------------------------------------
-
-
-class KVNamespace(Binding):
-    id: str | None = None
-    preview_id: str | None = None
-
-
-class D1Database(Binding):
-    database_name: str | None = None
-    database_id: str | None = None
-    preview_database_id: str | None = None
-    database_internal_env: str | None = None
-    jurisdiction: str | None = None
-    migrations_dir: str | None = None
-    migrations_pattern: str | None = None
-    migrations_table: str = "d1_migrations"
-
-
-class R2Bucket(Binding):
-    bucket_name: str | None = None
-    preview_bucket_name: str | None = None
-    jurisdiction: str | None = None
-    local_dev: Json = None
-
-
-class Producer(Binding):
-    queue: str | None = None
-    delivery_delay: Seconds | None = None
-
-
-class Consumer(Table):
-    queue: str
-    type: Literal["worker"] = "worker"
-    max_batch_size: Annotated[int, Field(ge=1, le=100)] = 10
-    max_batch_timeout: Annotated[float, Field(ge=0, le=60)] = 5
-    max_retries: Annotated[int, Field(ge=0, le=100)] = 3
-    dead_letter_queue: str | None = None
-    max_concurrency: Annotated[int, Field(ge=1, le=250)] | None = None
-    visibility_timeout_ms: int | None = None
-    retry_delay: Seconds = 0
-
-
-class Queues(Table):
-    producers: list[Producer] = []
-    consumers: list[Consumer] = []
-
-
-class DurableObject(Table):
-    name: str
-    class_name: str
-    script_name: str | None = None
-    environment: str | None = None
-
-
-class DurableObjects(Table):
-    bindings: list[DurableObject] = []
-    code_update_strategy: Json = None
-
-
-class Renamed(Table):
-    from_: str = Field(alias="from")
-    to: str
-
-
-class Transferred(Renamed):
-    from_script: str
-
-
-class Migration(Table):
-    tag: str
-    new_classes: Names = []
-    new_sqlite_classes: Names = []
-    renamed_classes: list[Renamed] = []
-    transferred_classes: list[Transferred] = []
-    deleted_classes: Names = []
-
-
-class Workflow(Table):
-    binding: str
-    name: str
-    class_name: str
-    script_name: str | None = None
-    remote: bool | None = None
-    limits: Json = None
-    concurrency: Json = None
-    schedules: str | Names | None = None
-    default_retention: Json = None
-    jurisdiction: Json = None
-
-
-class Service(Binding):
-    service: str
-    entrypoint: str | None = None
-    environment: str | None = None
-    props: dict[str, Json] = {}
-
-
-class Assets(Table):
-    directory: str | None = None
-    binding: str | None = None
-    html_handling: Handling = "auto-trailing-slash"
-    not_found_handling: Literal["single-page-application", "404-page", "none"] = "none"
-    run_worker_first: bool | Names = False
-    base_path: str | None = None
-
-
-class Simple(Table):
-    limit: float
-    period: Literal[10, 60]
-
-
-class RateLimit(Table):
-    name: str
-    namespace_id: str
-    simple: Simple
-
-
-class Ai(Binding):
-    staging: bool | None = None
-
-
-class Vectorize(Binding):
-    index_name: str
-
-
-class Dataset(Binding):
-    dataset: str | None = None
-
-
-class Hyperdrive(Binding):
-    id: str
-    localConnectionString: str | None = None
-
-
-class SendEmail(Table):
-    name: str
-    destination_address: str | None = None
-    allowed_destination_addresses: Names | None = None
-    allowed_sender_addresses: Names | None = None
-    remote: bool | None = None
-
-
-class StoredSecret(Table):
-    binding: str
-    store_id: str
-    secret_name: str
-
-
-class Outbound(Table):
-    service: str
-    environment: str | None = None
-    parameters: Names = []
-
-
-class DispatchNamespace(Binding):
-    namespace: str | None = None
-    outbound: Outbound | None = None
-
-
-class Certificate(Binding):
-    certificate_id: str
-
-
-class Pipeline(Binding):
-    stream: str | None = None
-    pipeline: str | None = None
-
-
-class Namespaced(Binding):
-    namespace: str
-
-
-class Instance(Binding):
-    instance_name: str
-
-
-class Flags(Binding):
-    app_id: str | None = None
-
-
-class Streamed(Binding):
-    stream: str
-
-
-class Hello(Table):
-    binding: str
-    enable_timer: bool | None = None
-
-
-class Named(Table):
-    binding: str
-
-
-class VpcService(Binding):
-    service_id: str
-
-
-class VpcNetwork(Binding):
-    tunnel_id: str | None = None
-    network_id: str | None = None
-
-
-class UnsafeBinding(Table):
-    model_config: ClassVar[ConfigDict] = ConfigDict(extra="allow")
-
-    name: str
-    type: str
-
-
-class Unsafe(Table):
-    bindings: list[UnsafeBinding] = []
-    metadata: Json = None
-    capnp: Json = None
-
-
-# Other keys --------------------------------------------------------------------------------------
+from collections import Counter
+from collections.abc import Iterator
+from typing import Annotated, Literal
+
+from .schema_bindings import (
+    Ai,
+    Assets,
+    Binding,
+    Certificate,
+    D1Database,
+    Dataset,
+    DispatchNamespace,
+    DurableObjects,
+    Flags as FlagshipApp,
+    Hello,
+    Hyperdrive,
+    Instance,
+    KVNamespace,
+    Named,
+    Namespaced,
+    Pipeline,
+    Queues,
+    R2Bucket,
+    RateLimit,
+    SendEmail,
+    Service,
+    StoredSecret,
+    Streamed,
+    Unsafe,
+    Vectorize,
+    VpcNetwork,
+    VpcService,
+    Workflow,
+)
+from .schema_exports import Export, Migration
+from .schema_types import Date, Flags, Json, Names, Rate, Text, WorkerName, between
+from .tables import Alias, Nullable, Table, keys_of
+
+__all__ = ["KEYS", "NOT_INHERITED", "Environment", "Wrangler"]
 
 
 class Triggers(Table):
@@ -261,15 +60,7 @@ class Secrets(Table):
 
 
 class Rule(Table):
-    type: Literal[
-        "ESModule",
-        "CommonJS",
-        "CompiledWasm",
-        "Text",
-        "Data",
-        "PythonModule",
-        "PythonRequirement",
-    ]
+    type: Literal["ESModule", "CommonJS", "CompiledWasm", "Text", "Data"]
     globs: Names
     fallthrough: bool | None = None
 
@@ -281,6 +72,14 @@ class Route(Table):
     custom_domain: bool | None = None
     enabled: bool | None = None
     previews_enabled: bool | None = None
+
+    def check(self) -> Iterator[tuple[str, str]]:
+        if {"zone_id", "zone_name"} <= self.given:
+            yield "zone_id", "expected one of it and zone_name"
+        if {"enabled", "previews_enabled"} & self.given and "custom_domain" not in self.given:
+            yield "custom_domain", "missing"
+        elif not {"zone_id", "zone_name", "custom_domain"} & self.given:
+            yield "", "expected zone_id, zone_name or custom_domain beside pattern"
 
 
 class Limits(Table):
@@ -297,26 +96,51 @@ class Build(Table):
 class Placement(Table):
     mode: Literal["off", "smart", "targeted"] | None = None
     hint: str | None = None
-    region: str | None = None
-    host: str | None = None
-    hostname: str | None = None
+    region: Text | None = None
+    host: Text | None = None
+    hostname: Text | None = None
+
+    def check(self) -> Iterator[tuple[str, str]]:
+        targets = {"region", "host", "hostname"} & self.given
+        if len(targets) > 1 or (targets and "hint" in self.given):
+            yield "", "expected one of hint, region, host and hostname"
+        elif targets and self.mode not in (None, "targeted"):
+            yield "mode", f'expected "targeted" beside {", ".join(targets)}'
+        elif not targets and self.mode == "targeted":
+            yield "", "expected region, host or hostname beside the mode"
+        elif not targets and self.mode is None:
+            yield "mode", "missing"
+        elif self.hint and self.mode != "smart":
+            yield "hint", 'expected the mode "smart" beside it'
 
 
-class Observed(Table):
+class Issues(Table):
     enabled: bool | None = None
-    head_sampling_rate: float | None = None
+
+
+class Traces(Table):
+    enabled: bool | None = None
+    head_sampling_rate: Rate | None = None
     persist: bool | None = None
     destinations: Names | None = None
+
+
+class Logs(Traces):
     invocation_logs: bool | None = None
 
 
 class Observability(Table):
     enabled: bool | None = None
-    head_sampling_rate: float | None = None
+    head_sampling_rate: Rate | None = None
     redact_query_string: bool | None = None
-    issues: Observed | None = None
-    logs: Observed | None = None
-    traces: Observed | None = None
+    issues: Issues | None = None
+    logs: Logs | None = None
+    traces: Traces | None = None
+
+    def check(self) -> Iterator[tuple[str, str]]:
+        parts = (self, self.logs, self.traces, self.issues)
+        if all(part is None or part.enabled is None for part in parts):
+            yield "enabled", "missing"
 
 
 class TailConsumer(Table):
@@ -326,6 +150,32 @@ class TailConsumer(Table):
 
 class PythonModules(Table):
     exclude: Names = []
+
+
+class Access(Table):
+    dev: Json = None
+
+
+class Cache(Table):
+    enabled: bool
+    cross_version_cache: bool | None = None
+
+
+class Connect(Table):
+    protocol: Literal["tcp", "udp"]
+    port: Annotated[int, between(1, 65_535)]
+    address: str | None = None
+    idle_timeout_ms: int | None = None
+    max_pending_bytes: int | None = None
+
+
+class LogTarget(Table):
+    name: str
+    destination: str
+
+
+class LogTargets(Table):
+    bindings: list[LogTarget]
 
 
 class Dev(Table):
@@ -344,23 +194,23 @@ class Dev(Table):
 class Environment(Table):
     """The keys of the top level that each ``env.<name>`` has too."""
 
-    name: str | None = None
+    name: WorkerName | None = None
     main: str | None = None
-    compatibility_date: str | None = None
-    compatibility_flags: Names = []
+    compatibility_date: Date | None = None
+    compatibility_flags: Flags = []
     account_id: str | None = None
     workers_dev: bool | None = None
     preview_urls: bool | None = None
     route: str | Route | None = None
     routes: list[str | Route] = []
-    triggers: Triggers = Triggers()
-    migrations: list[Migration] = []
-    exports: dict[str, Json] = {}
+    triggers: Nullable[Triggers] = Triggers({})
+    migrations: Nullable[list[Migration]] = []
+    exports: Nullable[dict[str, Export]] = {}
     assets: Assets | None = None
-    limits: Limits | None = None
+    limits: Nullable[Limits | None] = None
     placement: Placement | None = None
-    build: Build | None = None
-    rules: list[Rule] = []
+    build: Nullable[Build | None] = None
+    rules: Nullable[list[Rule]] = []
     observability: Observability | None = None
     python_modules: PythonModules | None = None
     find_additional_modules: bool | None = None
@@ -375,10 +225,10 @@ class Environment(Table):
     tsconfig: str | None = None
     jsx_factory: str | None = None
     jsx_fragment: str | None = None
-    compliance_region: str | None = None
-    logfwdr: Json = None
-    access: Json = None
-    cache: Json = None
+    compliance_region: Literal["public", "fedramp_high"] | None = None
+    logfwdr: LogTargets | None = None
+    access: Access | None = None
+    cache: Cache | None = None
     previews: Json = None
 
     # From here on NOT_INHERITED: an environment does not take these from the top level.
@@ -388,8 +238,8 @@ class Environment(Table):
     kv_namespaces: list[KVNamespace] = []
     d1_databases: list[D1Database] = []
     r2_buckets: list[R2Bucket] = []
-    queues: Queues = Queues()
-    durable_objects: DurableObjects = DurableObjects()
+    queues: Queues = Queues({})
+    durable_objects: DurableObjects = DurableObjects({})
     workflows: list[Workflow] = []
     services: list[Service] = []
     ai: Ai | None = None
@@ -413,25 +263,42 @@ class Environment(Table):
     agent_memory: list[Namespaced] = []
     ai_search_namespaces: list[Namespaced] = []
     ai_search: list[Instance] = []
-    flagship: list[Flags] = []
+    flagship: list[FlagshipApp] = []
     worker_loaders: list[Named] = []
     vpc_services: list[VpcService] = []
     vpc_networks: list[VpcNetwork] = []
     unsafe_hello_world: list[Hello] = []
     unsafe: Unsafe | None = None
-    tail_consumers: list[TailConsumer] = []
-    streaming_tail_consumers: list[TailConsumer] = []
-    connect: Json = None
+    tail_consumers: Nullable[list[TailConsumer]] = []
+    streaming_tail_consumers: Nullable[list[TailConsumer]] = []
+    connect: list[Connect] = []
     cloudchamber: Json = None
     containers: Json = None
+
+    def live_exports(self) -> list[str]:
+        """Return the classes in ``exports`` that the main module has to export."""
+        return [name for name, export in self.exports.items() if export.is_live]
+
+    def check(self) -> Iterator[tuple[str, str]]:
+        if "route" in self.given and "routes" in self.given:
+            yield "route", "expected one of it and routes"
+        exports = self.exports.values()
+        if self.migrations and any(each.type == "durable-object" for each in exports):
+            yield "exports", "expected one of it and migrations for Durable Objects"
+        for key, names in (
+            ("workflows", [each.name for each in self.workflows]),
+            ("exports", [each.name for each in exports if each.name is not None]),
+        ):
+            if repeated := [name for name, times in Counter(names).items() if times > 1]:
+                yield key, f"expected each Workflow once, got {repeated[0]} more than once"
 
 
 class Wrangler(Environment):
     """A whole file: the keys of an environment, and the keys that only the top level has."""
 
-    schema_: str | None = Field(None, alias="$schema")
-    env: dict[str, Environment] = {}
-    dev: Dev | None = None
+    schema_: Annotated[str | None, Alias("$schema")] = None
+    env: Nullable[dict[str, Environment]] = {}
+    dev: Nullable[Dev | None] = None
     site: Json = None
     alias: dict[str, str] = {}
     wasm_modules: dict[str, str] = {}
@@ -442,9 +309,10 @@ class Wrangler(Environment):
     send_metrics: bool | None = None
     dependencies_instrumentation: Json = None
     addresses: Names | None = None
-    legacy_env: bool | None = None
 
 
-_names = list(Environment.model_fields)
-NOT_INHERITED = frozenset(_names[_names.index("vars") :])
+KEYS = keys_of(Environment)
+"""The keys of an environment. It inherits those before ``vars`` from the top level."""
+
+NOT_INHERITED = frozenset(KEYS[KEYS.index("vars") :])
 """The keys that an environment has to repeat: it does not inherit them from the top level."""

@@ -10,18 +10,20 @@ https://developers.cloudflare.com/workers/static-assets/
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from hashlib import md5
 from os import PathLike, walk
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 from ..._border import web
 from ...assets import Assets
+from ..config.text import is_file, is_folder
 from ..runtime.rpc import FakeStub
 from ..runtime.scheduling import yield_after
-from .asset_rules import HeaderRule, RedirectRule, headers_in, redirects_in
+from .asset_ignore import Ignored
+from .asset_rules import HeaderRule, RedirectRules, headers_in, redirects_in
 
 if TYPE_CHECKING:
     from ..config.config import Bound
@@ -53,7 +55,8 @@ def assets(
     """Return the files of a directory as a Worker's assets.
 
     The list of files is read once, and so are the rules in ``_headers``, ``_redirects`` and
-    ``.assetsignore``. Links that lead out of the directory are ignored.
+    ``.assetsignore``. A rule that is not valid is skipped with a warning. Links that lead out of
+    the directory are ignored.
 
     Args:
         directory: The folder of the files.
@@ -125,9 +128,9 @@ class FakeAssets(FakeStub):
             raise ValueError(f"directory: expected a directory, got {str(directory)!r}")
         files = {path.relative_to(root).as_posix(): path for path in _files(root)}
         self._headers: list[HeaderRule] = headers_in(files.get("_headers"))
-        self._redirects: list[RedirectRule] = redirects_in(files.get("_redirects"))
-        is_ignored = _ignored(files.get(".assetsignore"))
-        self._files = {f"/{name}": path for name, path in files.items() if not is_ignored(name)}
+        self._redirects: RedirectRules = redirects_in(files.get("_redirects"), html_handling)
+        ignored = Ignored(root, RULES)
+        self._files = {f"/{name}": path for name, path in files.items() if name not in ignored}
         self._html = HTML[html_handling]
         self._not_found = not_found_handling
 
@@ -155,7 +158,7 @@ class FakeAssets(FakeStub):
     def _respond(self, request: Any) -> Any:
         url = urlsplit(str(request.url))
         path = url.path or "/"
-        redirect = next(filter(None, (rule.match(request.url) for rule in self._redirects)), None)
+        redirect = self._redirects.match(request.url)
         if redirect is not None and redirect.status != 200:
             return _redirect(redirect.to, redirect.status, url.query)
         if redirect is not None:  # status 200 serves another file under this path
@@ -181,7 +184,7 @@ class FakeAssets(FakeStub):
         A file (whatever the method) or a redirect rule answers it. With ``missing_too``, and for a
         browser's navigation, so does ``not_found_handling``.
         """
-        if any(rule.match(request.url) for rule in self._redirects):
+        if self._redirects.match(request.url) is not None:
             return True
         path = _decoded(urlsplit(str(request.url)).path or "/")
         # A browser's navigation prefers assets: the flag
@@ -338,28 +341,8 @@ def _files(root: Path) -> Iterator[Path]:
     for folder, _, names in walk(root):
         for name in names:
             path = Path(folder, name)
-            if path.is_file() and path.resolve().is_relative_to(root):
+            if is_file(path) and path.resolve().is_relative_to(root):
                 yield path
-
-
-def _ignored(assetsignore: Path | None) -> Callable[[str], bool]:
-    """Return a function that is True for an excluded file.
-
-    A file .assetsignore has the patterns of a .gitignore.
-    """
-    if assetsignore is None:
-        return {name.removeprefix("/") for name in RULES}.__contains__
-    from pathspec import GitIgnoreSpec
-
-    lines = assetsignore.read_text("utf-8-sig", "replace").splitlines()
-    spec = GitIgnoreSpec.from_lines([*RULES, *lines])
-
-    def is_ignored(name: str) -> bool:
-        # As in git, "!" cannot include a file of a folder that is excluded.
-        folders = [f"{folder}/" for folder in PurePosixPath(name).parents]
-        return any(map(spec.match_file, [name, *folders[:-1]]))
-
-    return is_ignored
 
 
 def _decoded(path: str) -> str:
@@ -441,7 +424,7 @@ def configured(bound: Bound, worker: Worker) -> FakeAssets | None:
     if settings.directory is None:
         return None
     folder = worker.config.folder / settings.directory
-    if not folder.is_dir():
+    if not is_folder(folder):
         message = f"missing folder {settings.directory}"
         raise worker.config.error(message, *bound.place, "directory")
     files = FakeAssets(folder, settings.html_handling, settings.not_found_handling)

@@ -78,8 +78,8 @@ class FakeD1Database(_Statements):
     ``strict`` limits a row, a text or a BLOB to production's 2,000,000 bytes; the local runtime
     accepts more. SQL's date functions follow the ``clock``.
 
-    In ``meta`` all figures are exact, except ``rows_read`` and ``rows_written``. Those are exact for
-    statements on one table and plain joins. They are an estimate for upserts, triggers,
+    In ``meta`` all figures are exact, except ``rows_read`` and ``rows_written``. Those are exact
+    for statements on one table and plain joins. They are an estimate for upserts, triggers,
     searches by an index in joins, and changes of the schema.
     """
 

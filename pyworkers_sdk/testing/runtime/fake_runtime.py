@@ -110,6 +110,7 @@ class FakeRuntime(Generic[EnvT]):
         self.raise_exceptions = raise_exceptions
         self.entrypoint: type[Any] = worker_of(entrypoint)
         self.crons: tuple[str, ...] = ()
+        self.python_version: str | None = None
         self.workers: dict[str, FakeRuntime[Any]] = {}
         if isinstance(env, type):
             env_instance: Any = fake(env, clock=clock, **given)
@@ -184,7 +185,8 @@ class FakeRuntime(Generic[EnvT]):
 
         Args:
             path: A ``wrangler.jsonc``, ``.json`` or ``.toml`` file.
-            environment: The name of an environment in the file's ``env``.
+            environment: The name of an environment in the file's ``env``; "" is the top level. By
+                default the variable ``CLOUDFLARE_ENV`` names it.
             env: An Env class to use in place of that of the Worker's ``Default``.
             clock: The clock of all Workers and bindings; by default a new one.
             also: The configurations of Workers that this Worker is bound to by their names. They
@@ -195,7 +197,8 @@ class FakeRuntime(Generic[EnvT]):
             given: Variables, secrets and bindings that replace the file's.
 
         Returns:
-            The runtime. ``crons`` has the file's ``triggers.crons``.
+            The runtime. ``crons`` has the file's ``triggers.crons``, and ``python_version`` the
+            Python that its compatibility date and flags select: ``3.13``.
 
         Raises:
             ConfigError: The file has a key that wrangler does not know, or the Env does not agree
@@ -203,7 +206,7 @@ class FakeRuntime(Generic[EnvT]):
                 it has ``| None`` or a default. The message has file, line and key.
             TypeError: ``given`` has a name that the Env does not declare.
         """
-        from ..config.build import build  # needs pydantic: slow to import
+        from ..config.build import build
 
         return build(
             cls,
@@ -531,7 +534,7 @@ class FakeRuntime(Generic[EnvT]):
 def _script_of(env: Any, clock: Clock | None) -> Script:
     """Return the script of an env. An env that ``fake`` did not make gets a new script."""
     if isinstance(env, Bindings):
-        script = env.script
+        script = env.__script__
         script.host.clock = clock or script.host.clock
         return script
     # Such an env may hold fakes: the runtime has to run on their clock.

@@ -25,6 +25,7 @@ __all__ = [
     "Host",
     "Script",
     "adopt",
+    "after_handlers",
     "current_host",
     "install_exports",
     "left",
@@ -88,6 +89,8 @@ class Host:
             yield
         finally:
             _current.reset(token)
+            for function in _after_handlers:
+                function()
 
     async def drain(self) -> list[Any]:
         """Do all work that is due by now on the linked hosts, and describe each piece of it.
@@ -120,6 +123,14 @@ class Host:
 _current: ContextVar[Host | None] = ContextVar("current_host", default=None)
 
 
+_after_handlers: list[Callable[[], None]] = []
+
+
+def after_handlers(function: Callable[[], None]) -> None:
+    """Call a function at the end of each handler from now on."""
+    _after_handlers.append(function)
+
+
 def current_host() -> Host | None:
     """Return the host of the handler that is running; None outside of handlers."""
     return _current.get()
@@ -146,10 +157,11 @@ def adopt(fake: T, host: Host) -> T:
 class Bindings(SimpleNamespace):
     """The JavaScript ``env`` of a Worker: an object whose only attributes are raw bindings."""
 
-    __slots__ = ("script",)  # a slot, so that vars(env) has the bindings only
+    # A slot, so that vars(env) has the bindings only. No binding can have this name.
+    __slots__ = ("__script__",)
 
     def __init__(self, script: Script) -> None:
-        self.script: Script = script
+        self.__script__: Script = script
 
     def __repr__(self) -> str:
         """Return the names: a value may be a secret."""
