@@ -26,6 +26,7 @@ from pyworkers_sdk import (
 )
 from pyworkers_sdk._border import text
 from pyworkers_sdk.testing import FakeRuntime, fake, hyperdrive
+from tests.worker_project import COMPATIBLE
 
 pytest_plugins = ["pytester"]
 
@@ -115,7 +116,9 @@ def test_env_and_raw_env_show_names_only() -> None:
 def test_connection_string_is_refused_without_its_text(url: str, tmp_path: Path) -> None:
     assert SECRET not in "\n".join(said(refused(lambda: hyperdrive(url))))
     binding = {"binding": "H", "id": "x", "localConnectionString": url}
-    error = configured(tmp_path, json.dumps({"main": "m.py", "hyperdrive": [binding]}))
+    error = configured(
+        tmp_path, json.dumps({**COMPATIBLE, "main": "m.py", "hyperdrive": [binding]})
+    )
     assert "localConnectionString" in str(error)
     assert SECRET not in "\n".join(said(error))
 
@@ -239,7 +242,8 @@ def test_report_of_pytest_has_no_secret(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", str(CHECKOUT))
-    config = {"main": "entry.py", "kv_namespaces": [{"binding": "CACHE", "id": "1"}]}
+    binding = {"binding": "CACHE", "id": "1"}
+    config = {**COMPATIBLE, "main": "entry.py", "kv_namespaces": [binding]}
     (pytester.path / "wrangler.json").write_text(json.dumps(config))
     (pytester.path / "entry.py").write_text(ENTRY)
     (pytester.path / "test_app.py").write_text(TESTS)
@@ -255,7 +259,8 @@ def test_traceback_in_pytest_ends_in_the_workers_line(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", str(CHECKOUT))
-    config = {"main": "entry.py", "kv_namespaces": [{"binding": "CACHE", "id": "1"}]}
+    binding = {"binding": "CACHE", "id": "1"}
+    config = {**COMPATIBLE, "main": "entry.py", "kv_namespaces": [binding]}
     (pytester.path / "wrangler.json").write_text(json.dumps(config))
     (pytester.path / "entry.py").write_text(ENTRY)
     (pytester.path / "test_app.py").write_text(TESTS)

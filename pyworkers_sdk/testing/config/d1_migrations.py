@@ -7,9 +7,8 @@ from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import apsw
-
 from ..._cpython.js_exception import JsException
+from ..fakes._apsw import apsw
 from .text import is_folder
 
 if TYPE_CHECKING:

@@ -16,17 +16,10 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..._cpython.js_exception import JsException
+from ._apsw import apsw
 from .sqlite_authorizer import Authorizer
 from .sqlite_clock import VFS, now_is_of, use_utc
 from .sqlite_row_counts import Counter
-
-try:
-    import apsw
-except ImportError as error:  # pragma: no cover
-    raise ImportError(
-        "the fakes of D1 and of SQL in Durable Objects need the package apsw; "
-        'install it by pip install "pyworkers-sdk[testing]"'
-    ) from error
 
 if TYPE_CHECKING:
     from .._clock import Clock
@@ -124,7 +117,7 @@ class Sqlite:
         return apsw.Connection(self._path, vfs=VFS)
 
     def _open(self, connection: apsw.Connection) -> None:
-        self._connection = connection
+        self._connection: Any = connection  # Any: apsw's own types are partly unknown to pyright
         for limit, value in {**_LIMITS, apsw.SQLITE_LIMIT_LENGTH: self._max_length}.items():
             connection.limit(limit, value)
         use_utc(connection)
@@ -154,7 +147,8 @@ class Sqlite:
     def _ask_all(self, sql: str, *params: Any) -> list[Any]:
         self._authorizer.trusted = True
         try:
-            return self._connection.execute(sql, params).fetchall()
+            rows: list[Any] = self._connection.execute(sql, params).fetchall()
+            return rows
         finally:
             self._authorizer.trusted = False
 
@@ -234,10 +228,11 @@ class Sqlite:
 
     def _used_bytes(self) -> int:
         if self._size is None:
-            (self._size,) = self._ask(
+            (size,) = self._ask(
                 "SELECT (page_count - freelist_count) * page_size"
                 " FROM pragma_page_count, pragma_freelist_count, pragma_page_size"
             )
+            self._size = int(size)
         return self._size
 
     def _run_all_but_last(self, sql: str) -> str:
@@ -272,7 +267,7 @@ class Sqlite:
             is_empty = not cursor.has_vdbe
             return False
 
-        cursor = self._connection.cursor()
+        cursor: Any = self._connection.cursor()
         cursor.exec_trace = stop
         with contextlib.suppress(apsw.ExecTraceAbort, apsw.BindingsError):
             cursor.execute(sql, can_cache=False)
@@ -287,7 +282,7 @@ class Sqlite:
             consumed = text
             return False
 
-        cursor = self._connection.cursor()
+        cursor: Any = self._connection.cursor()
         cursor.exec_trace = stop
         self._authorizer.reason = None
         try:
@@ -319,7 +314,7 @@ class Sqlite:
             self._is_readonly = cursor.is_readonly
             return cursor.has_vdbe
 
-        cursor = self._connection.cursor()
+        cursor: Any = self._connection.cursor()
         cursor.exec_trace = begins
         self._authorizer.reason = None
         now_is_of(self._clock)

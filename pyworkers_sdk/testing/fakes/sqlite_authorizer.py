@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-import apsw
+from ._apsw import apsw
 
 __all__ = ["Authorizer"]
 
@@ -114,7 +114,7 @@ class Authorizer:
     def __init__(self) -> None:
         self.trusted = False
         self.reason: str | None = None
-        self.changes_schema = False
+        self.changes_schema: bool = False
         """True if a statement that was compiled changes the schema, or the plans of queries."""
 
     def __call__(

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-import apsw
+from ._apsw import apsw
 
 if TYPE_CHECKING:
     from .._clock import Clock
@@ -40,7 +40,7 @@ class _ClockVFS(apsw.VFS):
 _vfs = _ClockVFS()
 
 
-def use_utc(connection: apsw.Connection) -> None:
+def use_utc(connection: Any) -> None:
     """Make "localtime" UTC, as in the runtime, on a machine of another time zone.
 
     SQLite asks the machine for its zone. So the date functions are replaced by functions that
@@ -48,7 +48,7 @@ def use_utc(connection: apsw.Connection) -> None:
     """
     if not (time.timezone or time.daylight):
         return
-    helper = apsw.Connection(":memory:", vfs=VFS)
+    helper: Any = apsw.Connection(":memory:", vfs=VFS)
 
     def date_function(name: str) -> Callable[..., Any]:
         def compute(*args: Any) -> Any:

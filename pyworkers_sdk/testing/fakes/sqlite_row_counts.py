@@ -15,8 +15,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-import apsw
-
+from ._apsw import apsw
 from .sqlite_authorizer import Authorizer
 
 __all__ = ["Counter", "Run"]
@@ -38,7 +37,7 @@ class Counter:
     """Counts the rows of the statements of one connection."""
 
     def __init__(self, connection: apsw.Connection, authorizer: Authorizer) -> None:
-        self.connection = connection
+        self.connection: Any = connection  # Any: apsw's own types are partly unknown to pyright
         self.authorizer = authorizer
         self._programs: dict[str, Program] = {}
 
@@ -112,18 +111,18 @@ class Program:
     def __init__(self, instructions: list[Instruction]) -> None:
         # The programs of triggers follow the main one; each begins with the address 0.
         main = list(_until_next_program(instructions))
-        self.instructions = main
-        self.triggered = [
+        self.instructions: list[Instruction] = main
+        self.triggered: list[Instruction] = [
             instruction
             for instruction in instructions[len(main) :]
             if instruction.opcode in ("Insert", "IdxInsert")
         ]
-        self.roots = {
+        self.roots: dict[int, int] = {
             op.p1: op.p2 for op in main if op.opcode in ("OpenRead", "OpenWrite") and op.p2
         }
-        self.temporary = {op.p1 for op in main if op.opcode in _TEMPORARY}
-        self.has_loop = any(op.opcode in _NEXT for op in main)
-        self.loops = sorted(self._loops())
+        self.temporary: set[int] = {op.p1 for op in main if op.opcode in _TEMPORARY}
+        self.has_loop: bool = any(op.opcode in _NEXT for op in main)
+        self.loops: list[Loop] = sorted(self._loops())
         inner_first = sorted(self.loops, key=lambda loop: loop.end - loop.start)
         self._part_of: dict[int, Loop | None] = {
             op.address: next((p for p in inner_first if p.start <= op.address <= p.end), None)
@@ -136,8 +135,8 @@ class Program:
             loop: [op for op in own if _is_change(op) and op.p1 not in self.temporary]
             for loop, own in self._own.items()
         }
-        self.moving = [op for op in main if op.opcode in _READS]
-        self.writing = [op for op in main if _is_write(op)]
+        self.moving: list[Instruction] = [op for op in main if op.opcode in _READS]
+        self.writing: list[Instruction] = [op for op in main if _is_write(op)]
 
     def _loops(self) -> Iterator[Loop]:
         for op in self.instructions:
@@ -199,8 +198,8 @@ class Run:
 
     def _profiled(self, event: dict[str, Any]) -> None:
         status = event["stmt_status"]
-        self._steps = status["SQLITE_STMTSTATUS_FULLSCAN_STEP"]
-        self._vm_steps = status["SQLITE_STMTSTATUS_VM_STEP"]
+        self._steps = int(status["SQLITE_STMTSTATUS_FULLSCAN_STEP"])
+        self._vm_steps = int(status["SQLITE_STMTSTATUS_VM_STEP"])
 
     def counts(self, rows: int, changes: int) -> tuple[int, int]:
         """Return the rows read and the rows written.
@@ -212,7 +211,8 @@ class Run:
         program = self._program
         if not program.instructions:
             return 0, 0
-        self._rows, self._changes = rows, min(changes, self._counter.connection.changes())
+        self._rows: int = rows
+        self._changes: int = min(changes, int(self._counter.connection.changes()))
         self._times_of: dict[Loop, float] = {}
         self._entries: dict[int, float] = {}
         self._count_full_scans([loop for loop in program.loops if loop.is_full_scan])

@@ -178,7 +178,7 @@ class FakeTraceRequest:
         is_redacted: bool = True,
     ) -> None:
         self._whole_url, self._whole_headers = url, dict(headers or {})
-        self.url = _WORD.sub(_redacted, url) if is_redacted else url
+        self.url: str = _WORD.sub(_redacted, url) if is_redacted else url
         self.method = method
         self.headers: dict[str, str] = {
             name: "REDACTED" if is_redacted and _SECRET_HEADER.search(name) else value

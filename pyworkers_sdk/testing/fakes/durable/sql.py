@@ -11,9 +11,8 @@ from collections.abc import Iterator
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import apsw
-
 from ...._cpython.js_exception import JsException
+from .._apsw import apsw
 from ..sqlite import METADATA, Answer, Refused, Sqlite, copy, reset_because
 
 if TYPE_CHECKING:
