@@ -287,10 +287,13 @@ async def test_send_returns_backlog_before_the_message(held: Queue[Any]) -> None
 
 
 async def test_text_ends_at_first_nul(held: Queue[Any]) -> None:
-    before = await held.metrics()
-    await held.send("é\0ab", content_type="text")
-    await held.send_batch([MessageSendRequest("\0", content_type="text")])
-    after = await metrics(held, before.backlog_count + 2)
+    for _ in range(2):  # once a minute the queue is delivered: count anew then
+        before = await held.metrics()
+        await held.send("é\0ab", content_type="text")
+        await held.send_batch([MessageSendRequest("\0", content_type="text")])
+        after = await metrics(held, before.backlog_count + 2)
+        if after.backlog_count >= before.backlog_count + 2:
+            break
     assert after.backlog_bytes == before.backlog_bytes + 2
 
 
