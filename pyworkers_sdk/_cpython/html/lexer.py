@@ -60,12 +60,23 @@ class Lexer:
     """A tokenizer that reads HTML as it arrives.
 
     Its methods for parts of the input return the token at ``_start``, or None if the input so far
-    does not decide which token that is.
+    does not decide which token that is. Then the next piece of the input continues where the last
+    one ended: a token in many pieces takes time in proportion to its length.
     """
 
     def __init__(self) -> None:
-        self._data = b""
+        self._data = bytearray()
         self._start = 0
+        self._scanned = 0
+        """The bytes from ``_start`` on that are read already, without a token."""
+        self._searched = 0
+        """The bytes from ``_start`` on in which the quote of a value was searched."""
+        self._attributes: list[Attribute] = []
+        """The attributes of the tag in these bytes."""
+        self._is_end_tag = False
+        """True if these bytes begin with the end tag of an element of text."""
+        self._escaped: tuple[int, State] | None = None
+        """The place in these bytes, and the state, of a script in a comment."""
         self._last = False
         self._state = State.DATA
         self._text_of = b""
@@ -75,7 +86,8 @@ class Lexer:
 
     def read(self, data: bytes, last: bool = False) -> Iterator[Token]:
         """Yield the tokens that are complete; with ``last`` also the rest of the input."""
-        self._data = self._data[self._start :] + data
+        del self._data[: self._start]
+        self._data += data
         self._start = 0
         self._last = last
         while self._start < len(self._data):
@@ -83,6 +95,9 @@ class Lexer:
             if token is None:
                 break
             self._start += len(token.raw)
+            self._scanned = 0
+            self._searched, self._attributes = 0, []
+            self._escaped, self._is_end_tag = None, False
             yield token
 
     def _next(self) -> Token | None:
@@ -99,7 +114,7 @@ class Lexer:
         return self._script_data_escaped(self._start, self._state)
 
     def _token(self, kind: Kind, end: int, text: bytes = b"") -> Token:
-        return Token(kind, self._data[self._start : end], text)
+        return Token(kind, bytes(self._data[self._start : end]), text)
 
     def _text(self, until: bytes | None) -> Token:
         end = -1 if until is None else self._data.find(until, self._start)
@@ -108,6 +123,13 @@ class Lexer:
     def _rest(self, kind: Kind, text: bytes = b"") -> Token | None:
         """Return the rest of the input as a token, if the input has ended."""
         return self._token(kind, len(self._data), text) if self._last else None
+
+    def _find(self, text: bytes, start: int) -> int:
+        """Return where ``text`` is from ``start`` on, or -1; the next call continues."""
+        found = self._data.find(text, max(start, self._start + self._scanned))
+        if found < 0:
+            self._scanned = len(self._data) - self._start
+        return found
 
     # Markup
 
@@ -132,14 +154,14 @@ class Lexer:
         return self._tag("end", start + 2) if second.isalpha() else self._bogus_comment(start + 2)
 
     def _bogus_comment(self, start: int) -> Token | None:
-        end = self._data.find(b">", start)
+        end = self._find(b">", start)
         if end < 0:
-            return self._rest("comment", self._data[start:])
-        return self._token("comment", end + 1, self._data[start:end])
+            return self._rest("comment", bytes(self._data[start:]))
+        return self._token("comment", end + 1, bytes(self._data[start:end]))
 
     def _declaration(self) -> Token | None:
         start = self._start + 2
-        ahead = self._data[start : start + 7]
+        ahead = bytes(self._data[start : start + 7])
         # Wait as long as the input so far may become one of these.
         for opening in (b"--", b"DOCTYPE", b"[CDATA["):
             known = ahead if opening == b"[CDATA[" else ahead.upper()
@@ -159,16 +181,18 @@ class Lexer:
         for abrupt in (b">", b"->"):  # <!--> and <!---> are empty comments
             if data.startswith(abrupt, start):
                 return self._token("comment", start + len(abrupt))
-        end = _END_OF_COMMENT.search(data, start)
+        end = _END_OF_COMMENT.search(data, max(start, self._start + self._scanned))
         if end:
-            return self._token("comment", end.end(), data[start : end.start()])
-        return self._rest("comment", _END_OF_INPUT_IN_COMMENT.sub(b"", data[start:]))
+            return self._token("comment", end.end(), bytes(data[start : end.start()]))
+        self._scanned = max(len(data) - self._start - 3, 0)  # an end may have begun
+        text = bytes(data[start:]) if self._last else b""
+        return self._rest("comment", _END_OF_INPUT_IN_COMMENT.sub(b"", text))
 
     def _doctype(self, start: int) -> Token | None:
-        end = self._data.find(b">", start)
+        end = self._find(b">", start)
         if end < 0 and not self._last:
             return None
-        content = self._data[start:] if end < 0 else self._data[start:end]
+        content = bytes(self._data[start:] if end < 0 else self._data[start:end])
         token = self._token("doctype", len(self._data) if end < 0 else end + 1)
         match = _DOCTYPE.match(content)
         assert match
@@ -194,7 +218,7 @@ class Lexer:
 
         None: the input so far does not decide it.
         """
-        ahead = self._data[position : position + len(text)].upper()
+        ahead = bytes(self._data[position : position + len(text)]).upper()
         if len(ahead) < len(text) and text.startswith(ahead) and not self._last:
             return None
         return ahead == text
@@ -206,9 +230,11 @@ class Lexer:
         data = self._data
         name = _TAG_NAME.match(data, start)
         assert name
-        attributes: list[Attribute] = []
+        if name.end() == len(data):
+            return self._rest("other")
+        attributes = self._attributes
         self_closing = False
-        position = name.end()
+        position = max(name.end(), self._start + self._scanned)
         while True:
             between = _BETWEEN.match(data, position)
             assert between
@@ -221,9 +247,9 @@ class Lexer:
             read = self._attribute(position)
             if read is None:
                 return self._rest("other")
-            attribute, end = read
+            attribute, position = read
             attributes.append(attribute)
-            position = end
+            self._scanned = position - self._start
         token = self._token(kind, position + 1, name[0])
         if kind == "start":
             token.attributes = attributes
@@ -247,17 +273,21 @@ class Lexer:
         before = _SPACES.match(data, equals.end() + 1)
         assert before
         start = before.end()
-        quote = data[start : start + 1]
+        quote = bytes(data[start : start + 1])
         if quote in (b'"', b"'"):
-            closing = data.find(quote, start + 1)
-            value, end = data[start + 1 : closing], closing + 1
-            return None if closing < 0 else ((name[0], value, data[position:end]), end)
+            closing = data.find(quote, max(start + 1, self._start + self._searched))
+            if closing < 0:
+                self._searched = len(data) - self._start
+                return None
+            self._searched = 0
+            value, end = bytes(data[start + 1 : closing]), closing + 1
+            return (name[0], value, bytes(data[position:end])), end
         unquoted = _UNQUOTED.match(data, start)
         assert unquoted
         end = unquoted.end()
         if end == len(data):
             return None
-        raw = data[position:end] if unquoted[0] else name[0]
+        raw = bytes(data[position:end]) if unquoted[0] else name[0]
         return (name[0], unquoted[0], raw), end
 
     def _tag_started(self, token: Token) -> None:
@@ -289,11 +319,18 @@ class Lexer:
     def _end_of_text(self) -> Token | None:
         """Read from "</" on: the end tag, or text."""
         data, start = self._data, self._start
-        name = _LETTERS.match(data, start + 2)
-        end = name.end() if name else start + 2
+        if self._is_end_tag:
+            return self._tag("end", start + 2)
+        more = _LETTERS.match(data, max(start + 2, start + self._scanned))
+        end = more.end() if more else max(start + 2, start + self._scanned)
         if end == len(data):
+            self._scanned = end - start
             return None
-        if name and name[0].lower() == self._text_of and data[end] in ENDS_NAME:
+        self._scanned = 0
+        length = len(self._text_of)
+        is_name = end == start + 2 + length and data[start + 2 : end].lower() == self._text_of
+        if is_name and data[end] in ENDS_NAME:
+            self._is_end_tag = True
             return self._tag("end", start + 2)
         return self._token("text", end)
 
@@ -314,6 +351,9 @@ class Lexer:
 
     def _script_data_escaped(self, position: int, state: State) -> Token | None:
         """Read text from ``position`` on by the table of transitions, until one emits it."""
+        if self._escaped is not None:
+            offset, state = self._escaped
+            position = self._start + offset
         while position < len(self._data):
             if state in _SKIPS_ORDINARY:  # the table would do it too, byte by byte
                 ordinary = _ORDINARY.match(self._data, position)
@@ -321,6 +361,7 @@ class Lexer:
                 if ordinary[0]:
                     position = ordinary.end()
                     continue
+            self._escaped = (position - self._start, state)
             transition = self._transition(position, state)
             if transition is None:
                 return None
@@ -331,6 +372,7 @@ class Lexer:
             state = transition.state
             if state is State.SCRIPT_DATA_ESCAPED_END_TAG_OPEN:
                 return self._escaped_end_tag()
+        self._escaped = (position - self._start, state)
         return self._rest("text")
 
     def _transition(self, position: int, state: State) -> Transition | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
 from inspect import isawaitable
 from typing import Any, TypeAlias
@@ -143,6 +144,11 @@ class _Run:
         self._encoding = encoding
         self._lexer = Lexer()
         self._open = [_Element()]
+        # Sums over the open elements, so that no token has to look at each of them.
+        self._open_names: Counter[str] = Counter()
+        self._open_rules: Counter[int] = Counter()
+        self._emptying = 0
+        """The number of open elements whose content is removed."""
         self._out: list[bytes] = []
         self._decoder: codecs.IncrementalDecoder | None = None
         """The decoder of the text that has begun; None between texts."""
@@ -296,6 +302,8 @@ class _Run:
         emptied = self._emptied
         if can_hold:
             self._open.append(opened)
+            self._open_names[opened.name] += 1
+            self._open_rules.update(map(id, opened.rules))
         if not handlers:
             if not emptied:
                 self._write(token.raw)
@@ -308,6 +316,7 @@ class _Run:
             yield
         if can_hold:
             opened.ending = element
+            self._emptying += element.empties
         if not emptied:
             await self._settle(element.changes, element.written(), anyway=True)
 
@@ -337,11 +346,14 @@ class _Run:
         name = lower(self._text_of(token.text))
         # The tag closes the elements in between, too: their handlers receive this tag. An end tag
         # without a start tag closes nothing.
-        if any(element.name == name for element in self._open[1:]):
+        if self._open_names[name]:
             while True:
                 closed = self._open.pop()
+                self._open_names[closed.name] -= 1
+                self._open_rules.subtract(map(id, closed.rules))
                 if closed.ending is not None:
                     ended.append(closed.ending)
+                    self._emptying -= closed.ending.empties
                 if closed.name == name:
                     break
         tag = EndTag(self._encoding, token)
@@ -359,11 +371,10 @@ class _Run:
 
     def _handlers(self, kind: str) -> list[Handler]:
         """Return the handlers for text, comments or doctypes at this place."""
-        around = {id(rule) for opened in self._open for rule in opened.rules}
         return [
             rule.handlers[kind]
             for rule in self._rules
-            if kind in rule.handlers and (rule.selector is None or id(rule) in around)
+            if kind in rule.handlers and (rule.selector is None or self._open_rules[id(rule)])
         ]
 
     async def _called(self, handler: Handler, token: Live) -> None:
@@ -378,7 +389,7 @@ class _Run:
     @property
     def _emptied(self) -> bool:
         """True inside an element whose content is removed."""
-        return any(opened.ending is not None and opened.ending.empties for opened in self._open)
+        return self._emptying > 0
 
     def _emit(self, data: bytes) -> None:
         if not self._emptied:
@@ -418,10 +429,11 @@ class _Run:
 def _split(text: str) -> list[str]:
     """Split text into chunks of at most 1,024 bytes of UTF-8."""
     pieces: list[str] = []
-    while text:
-        end = size = 0
-        while end < len(text) and size + (width := len(text[end].encode())) <= _TEXT_CHUNK:
-            end, size = end + 1, size + width
-        pieces.append(text[:end])
-        text = text[end:]
-    return pieces
+    start = size = 0
+    for end, character in enumerate(text):
+        width = len(character.encode())
+        if size + width > _TEXT_CHUNK:
+            pieces.append(text[start:end])
+            start, size = end, 0
+        size += width
+    return [*pieces, text[start:]] if text else []
