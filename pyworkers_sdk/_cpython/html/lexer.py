@@ -135,7 +135,7 @@ class Lexer:
 
     def _markup(self) -> Token | None:
         data, start = self._data, self._start
-        first = data[start + 1 : start + 2]
+        first = bytes(data[start + 1 : start + 2])
         if not first:  # a last "<" is text
             return self._rest("text")
         if first.isalpha():
@@ -146,7 +146,7 @@ class Lexer:
             return self._bogus_comment(start + 1)
         if first != b"/":
             return self._token("text", start + 1)
-        second = data[start + 2 : start + 3]
+        second = bytes(data[start + 2 : start + 3])
         if not second:
             return self._rest("text")
         if second == b">":  # "</>" is dropped by browsers, and passes through here
@@ -328,7 +328,9 @@ class Lexer:
             return None
         self._scanned = 0
         length = len(self._text_of)
-        is_name = end == start + 2 + length and data[start + 2 : end].lower() == self._text_of
+        is_name = (
+            end == start + 2 + length and bytes(data[start + 2 : end]).lower() == self._text_of
+        )
         if is_name and data[end] in ENDS_NAME:
             self._is_end_tag = True
             return self._tag("end", start + 2)
@@ -340,7 +342,7 @@ class Lexer:
         data, start = self._data, self._start
         if data[start] != 0x3C:
             return self._text(b"<")
-        if data[start + 1 : start + 2] != b"!":
+        if bytes(data[start + 1 : start + 2]) != b"!":
             return self._raw_text()
         comment = self._starts(start + 2, b"--")
         if comment is None:
