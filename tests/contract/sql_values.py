@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["NUMBERED", "VALUES"]
+__all__ = ["NUMBERED", "SPACES", "VALUES"]
 
 VALUES: dict[str, Any] = {
     "date('2024-02-30')": "2024-03-01",
@@ -68,4 +68,28 @@ NUMBERED: dict[str, tuple[str, int, Any]] = {
     "?5, :a": ("SELECT ?5, :a", 6, (4, 5)),
     ":\u00e9": ("SELECT :\u00e9", 1, (0,)),
     "?1 as text": ("SELECT '?1', ?1", 1, ("?1", 0)),
+}
+
+# Characters around statements: SQL, and its row or its error
+NOTHING = "SQL code did not contain a statement."
+SPACES: dict[str, tuple[str, Any]] = {
+    "a vertical tab after the end": ("SELECT 1;\v", (1,)),
+    "a form feed after the end": ("SELECT 1;\f", (1,)),
+    "all space after the end": ("SELECT 1; \t\n\v\f\r", (1,)),
+    "a vertical tab between": ("SELECT 1;\vSELECT 2", (2,)),
+    "a vertical tab and a semicolon": ("SELECT 1;\v;", NOTHING),
+    "a comment with a vertical tab": ("SELECT 1; -- \v", NOTHING),
+    "a vertical tab before": ("\vSELECT 1", 'unrecognized token: "\v" at offset 0: SQLITE_ERROR'),
+    "a vertical tab inside": ("SELECT\v1", 'unrecognized token: "\v" at offset 6: SQLITE_ERROR'),
+    "a vertical tab without an end": (
+        "SELECT 1\v",
+        'unrecognized token: "\v" at offset 8: SQLITE_ERROR',
+    ),
+    "a form feed before": ("\fSELECT 1", (1,)),
+    "a space of another script after the end": (
+        "SELECT 1;\xa0",
+        'near "\xa0": syntax error at offset 0: SQLITE_ERROR',
+    ),
+    "a byte order mark after the end": ("SELECT 1;\ufeff", NOTHING),
+    "a byte order mark before": ("\ufeffSELECT 1", (1,)),
 }

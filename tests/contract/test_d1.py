@@ -24,7 +24,7 @@ from pyworkers_sdk import (
 )
 from tests.contract.kit import cases, not_in, only, raises
 from tests.contract.sql_counts import COUNTED
-from tests.contract.sql_values import NUMBERED, VALUES
+from tests.contract.sql_values import NUMBERED, SPACES, VALUES
 
 
 async def value(db: D1, sql: str, *values: Any) -> Any:
@@ -717,6 +717,18 @@ async def test_meta_of_a_full_text_table_counts_the_changes_of_its_tables(db: D1
 async def test_functions_return_the_values_of_a_current_sqlite(db: D1) -> None:
     values = {sql: await value(db, f"SELECT {sql}") for sql in VALUES}
     assert values == VALUES
+
+
+@cases(SPACES)
+async def test_space_around_statements_is_that_of_the_runtime(
+    db: D1, case: tuple[str, Any]
+) -> None:
+    sql, outcome = case
+    if isinstance(outcome, str):
+        error = await refused(db, sql)
+        assert str(error) == f"D1_ERROR: {outcome}"
+    else:
+        assert await db.prepare(sql).raw() == [outcome]
 
 
 @cases(NUMBERED)

@@ -19,7 +19,7 @@ from pyworkers_sdk import (
 )
 from tests.contract.kit import cases, only, raises
 from tests.contract.sql_counts import COUNTED
-from tests.contract.sql_values import NUMBERED, VALUES
+from tests.contract.sql_values import NUMBERED, SPACES, VALUES
 from tests.contract.test_row_types import ONE, Plain
 
 inside = only("fake", "workerd", reason="in the Node worlds the runtime cannot call Python")
@@ -312,6 +312,37 @@ async def test_functions_return_the_values_of_a_current_sqlite(state: DurableObj
     sql = state.storage.sql
     values = {query: sql.exec(f"SELECT {query} AS v").one()["v"] for query in VALUES}
     assert values == VALUES
+
+
+@inside
+@cases(SPACES)
+async def test_space_around_statements_is_that_of_the_runtime(
+    state: DurableObjectState, case: tuple[str, Any]
+) -> None:
+    query, outcome = case
+    if isinstance(outcome, str):
+        with raises(DurableObjectError) as caught:
+            state.storage.sql.exec(query)
+        assert caught.value.message == outcome
+    else:
+        assert state.storage.sql.exec(query).raw() == [outcome]
+
+
+@inside
+async def test_foreign_keys_cannot_be_switched_off(state: DurableObjectState) -> None:
+    sql = state.storage.sql
+    sql.exec("CREATE TABLE p (id INTEGER PRIMARY KEY)")
+    sql.exec("CREATE TABLE c (p REFERENCES p (id))")
+    for pragma in ("", " = off", " = 0", "(0)", " = on"):
+        sql.exec(f"PRAGMA foreign_keys{pragma}")
+        assert sql.exec("PRAGMA foreign_keys").raw() == [(1,)]
+        with raises(DurableObjectConstraintError, match="^FOREIGN KEY constraint failed"):
+            sql.exec("INSERT INTO c VALUES (1)")
+    with raises(DurableObjectError, match="^not authorized"):
+        sql.exec("PRAGMA foreign_keys = maybe")
+    assert sql.exec("PRAGMA defer_foreign_keys").raw() == [(0,)]
+    sql.exec("PRAGMA defer_foreign_keys = on")
+    assert sql.exec("PRAGMA defer_foreign_keys").raw() == [(1,)]
 
 
 @inside

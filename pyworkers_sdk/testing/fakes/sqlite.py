@@ -238,8 +238,8 @@ class Sqlite:
     def _run_all_but_last(self, sql: str) -> str:
         """Run the statements before the last one, compile the last one and return it."""
         text, nul, _ = sql.partition("\0")  # SQLite's text ends at a NUL, and no statement follows
-        if ";" not in text.rstrip(_SPACE)[:-1] and not nul:
-            return sql
+        if not nul and ";" not in (trimmed := text.rstrip(_SPACE))[:-1]:
+            return trimmed if trimmed.endswith(";") else sql
         unread = len(self._unread)
         try:
             while True:
