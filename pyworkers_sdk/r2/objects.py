@@ -388,9 +388,12 @@ class R2ObjectBody(R2Object):
     def body(self) -> ReadableStream:
         """The bytes as a stream of known length.
 
+        Reading it raises StreamError if the body was read before.
+
         JS: R2ObjectBody.body.
         """
-        return ReadableStream(self._js.body)
+        with _raising_of_body:
+            return ReadableStream(self._js.body)
 
     @property
     def body_used(self) -> bool:

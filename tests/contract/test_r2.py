@@ -1731,3 +1731,13 @@ async def test_the_javascript_objects_are_accessible(r2: R2) -> None:
     upload = await r2.create_multipart_upload("k")
     assert upload.js_object.key == "k"
     assert (await (await got(r2)).blob()).js_object.size == 0
+
+
+@cases(["bytes", "text"])
+async def test_stream_of_a_body_that_was_read_raises(r2: R2, case: str) -> None:
+    for content in (b"", b"x"):
+        await r2.put("k", content)
+        body = await got(r2)
+        await getattr(body, case)()
+        with raises(StreamError):
+            _ = [chunk async for chunk in body.body]
