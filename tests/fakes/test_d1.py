@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import time
 import weakref
 from datetime import datetime, timezone
 from pathlib import Path
@@ -48,6 +49,25 @@ async def test_date_functions_follow_the_clock() -> None:
             "2020-02-29 00:00:00",
         )
     ]
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="Windows cannot change its time zone")
+async def test_localtime_is_utc_on_a_machine_of_another_zone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    try:
+        db = fake(D1, clock=Clock(datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc)))
+        sql = """
+            SELECT datetime('now', 'localtime'), time('now', 'UTC'),
+                strftime('%H', 'now', 'LOCALTIME'), date('2026-01-01', 'localtime', 'nope'),
+                unixepoch('now') - unixepoch('now', 'utc')
+        """
+        assert await db.prepare(sql).raw() == [("2026-01-02 03:04:05", "03:04:05", "03", None, 0)]
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 async def test_a_database_in_a_file_persists(tmp_path: Path) -> None:
