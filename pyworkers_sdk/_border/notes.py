@@ -55,7 +55,11 @@ def _subject(own: Any, arguments: Mapping[str, Any], module: str) -> list[str]:
         if isinstance(value, str):
             return [f"{name} {_short(str.__str__(value))!r}"]
         if isinstance(value, (list, tuple)):
-            texts = [repr(each) for each in cast("list[Any]", value) if isinstance(each, str)]
+            texts = [
+                repr(str.__str__(each))
+                for each in cast("list[Any]", value)
+                if isinstance(each, str)
+            ]
             return [f"{name} {_short(', '.join(texts))}"]
     return []
 

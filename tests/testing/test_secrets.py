@@ -233,21 +233,25 @@ async def test_binding(runtime):
 """
 
 
-@pytest.mark.parametrize(
-    "options",
-    [(), ("-l",), ("--tb=long", "-l"), ("--tb=short", "-l"), ("--tb=native",), ("--tb=line",)],
-    ids=" ".join,
-)
-def test_report_of_pytest_has_no_secret(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]
-) -> None:
+@pytest.fixture
+def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    """Write a Worker with its tests, and return the folder."""
     monkeypatch.setenv("PYTHONPATH", str(CHECKOUT))
     binding = {"binding": "CACHE", "id": "1"}
     config = {**COMPATIBLE, "main": "entry.py", "kv_namespaces": [binding]}
     (pytester.path / "wrangler.json").write_text(json.dumps(config))
     (pytester.path / "entry.py").write_text(ENTRY)
     (pytester.path / "test_app.py").write_text(TESTS)
-    result = pytester.runpytest_subprocess("-p", "no:cacheprovider", *options)
+    return pytester
+
+
+@pytest.mark.parametrize(
+    "options",
+    [(), ("-l",), ("--tb=long", "-l"), ("--tb=short", "-l"), ("--tb=native",), ("--tb=line",)],
+    ids=" ".join,
+)
+def test_report_of_pytest_has_no_secret(project: pytest.Pytester, options: tuple[str, ...]) -> None:
+    result = project.runpytest_subprocess("-p", "no:cacheprovider", *options)
     report = result.stdout.str() + result.stderr.str()
     assert "3 failed" in report or "2 failed, 1 error" in report
     assert SECRET not in report
@@ -255,16 +259,8 @@ def test_report_of_pytest_has_no_secret(
         assert "pyworkers_sdk/" not in report.replace(str(CHECKOUT), "")
 
 
-def test_traceback_in_pytest_ends_in_the_workers_line(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PYTHONPATH", str(CHECKOUT))
-    binding = {"binding": "CACHE", "id": "1"}
-    config = {**COMPATIBLE, "main": "entry.py", "kv_namespaces": [binding]}
-    (pytester.path / "wrangler.json").write_text(json.dumps(config))
-    (pytester.path / "entry.py").write_text(ENTRY)
-    (pytester.path / "test_app.py").write_text(TESTS)
-    result = pytester.runpytest_subprocess("--tb=short", "-k", "test_key")
+def test_traceback_in_pytest_ends_in_the_workers_line(project: pytest.Pytester) -> None:
+    result = project.runpytest_subprocess("--tb=short", "-k", "test_key")
     result.stdout.fnmatch_lines(
         [
             "test_app.py:*: in test_key",
