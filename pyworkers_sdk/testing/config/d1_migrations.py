@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..._cpython.js_exception import JsException
 from ..fakes._apsw import apsw
-from .text import is_folder
+from .text import JS_SPACES, is_folder
 
 if TYPE_CHECKING:
     from .config import Bound
@@ -103,7 +103,7 @@ def split(sql: str) -> list[str]:
             statements.append(sql[start : token.start()])
             start = token.end()
     statements.append(sql[start:])
-    return [text.strip(_SPACE) for text in statements if _COMMENT.sub("", text).strip(_BLANK)]
+    return [text.strip(JS_SPACES) for text in statements if _COMMENT.sub("", text).strip(_BLANK)]
 
 
 _BEGIN = "BEGIN TRANSACTION"
@@ -111,7 +111,3 @@ _QUOTED = r"""'[^']*(?:'|\Z)|"[^"]*(?:"|\Z)|`[^`]*(?:`|\Z)|\[[^]]*(?:]|\Z)"""
 _COMMENT = re.compile(r"--[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
 _SEMICOLON_OR_QUOTED = re.compile(rf";|{_COMMENT.pattern}|{_QUOTED}", re.DOTALL)
 _BLANK = " \r\t\n\f;"
-# The characters that trim() of JavaScript removes.
-_SPACE = "\t\n\v\f\r \xa0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff" + "".join(
-    map(chr, range(0x2000, 0x200B))
-)

@@ -6,12 +6,13 @@ import re
 from collections import ChainMap
 from collections.abc import Mapping
 
+from .text import JS_SPACES
+
 __all__ = ["expand", "line_of", "parse"]
 
-# JavaScript's white space includes the byte order mark, and two more ends of lines.
-_BREAKS = "\u2028\u2029"
-_BLANKS = "\t\v\f\r \xa0\u1680\u202f\u205f\u3000\ufeff" + "".join(map(chr, range(0x2000, 0x200B)))
-_SPACE = f"[\n{_BREAKS}{_BLANKS}]"
+_BREAKS = "\u2028\u2029"  # two more ends of lines in JavaScript
+_BLANKS = "".join(space for space in JS_SPACES if space not in f"\n{_BREAKS}")
+_SPACE = f"[{JS_SPACES}]"
 _KEY = rf"(?:^|(?<=[{_BREAKS}]))[{_BLANKS}]*+(?:export{_SPACE}+)?([A-Za-z0-9_.-]++)"
 _QUOTED = "|".join(rf"{_SPACE}*+{quote}(?:\\{quote}|[^{quote}])*{quote}" for quote in "'\"`")
 # The package's own expression, but no part of it reads white space more than once: that takes time
@@ -36,7 +37,7 @@ def parse(text: str) -> dict[str, str]:
     variables: dict[str, str] = {}
     for line in _LINE.finditer(_normal(text)):
         key: str = line[1]
-        value: str = (line[2] or "").strip(f"\n{_BREAKS}{_BLANKS}")
+        value: str = (line[2] or "").strip(JS_SPACES)
         first = value[:1]
         if first in ("'", '"', "`") and len(value) > 1 and value.endswith(first):
             value = value[1:-1]

@@ -9,7 +9,12 @@ from __future__ import annotations
 import codecs
 from pathlib import Path
 
-__all__ = ["SyntaxFault", "is_file", "is_folder", "read_text"]
+__all__ = ["JS_SPACES", "SyntaxFault", "is_file", "is_folder", "read_text"]
+
+JS_SPACES = "\t\n\v\f\r \xa0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff" + "".join(
+    map(chr, range(0x2000, 0x200B))
+)
+"""The white space of JavaScript, for ``trim()``. It includes the byte order mark."""
 
 MARKS = {
     codecs.BOM_UTF32_LE: "UTF-32",

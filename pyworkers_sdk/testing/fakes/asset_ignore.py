@@ -1,6 +1,7 @@
 """Read ``.assetsignore``: the files of a folder that are not assets.
 
-The patterns are ``.gitignore``'s, without regard to case, as in wrangler.
+The patterns are ``.gitignore``'s, without regard to case, as in wrangler. The package pathspec
+would take 15 s for one name and a pattern with eight stars; here the time grows with the length.
 """
 
 from __future__ import annotations

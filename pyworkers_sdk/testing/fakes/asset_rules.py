@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from ..._cpython.url import parse as parse_url
 from ..config.errors import read, warn
+from ..config.text import JS_SPACES
 
 __all__ = ["HeaderRule", "Redirect", "RedirectRules", "headers_in", "redirects_in"]
 
@@ -26,10 +27,7 @@ MAX_STATIC_REDIRECTS = 2000
 MAX_DYNAMIC_REDIRECTS = 100
 STATUSES = ("200", "301", "302", "303", "307", "308")
 
-_BLANKS = "".join(map(chr, range(0x2000, 0x200B)))
-_SPACES = f"\t\n\v\f\r \xa0\u1680{_BLANKS}\u2028\u2029\u202f\u205f\u3000\ufeff"
-"""JavaScript's white space. It includes the byte order mark."""
-_COMMENT = re.compile(rf"[{_SPACES}]+#[^\u2028\u2029]*$")
+_COMMENT = re.compile(rf"[{JS_SPACES}]+#[^\u2028\u2029]*$")
 _SPECIAL = re.compile(r"[-/\\^$*+?.()|\[\]{}]")
 _PLACEHOLDER = re.compile(r":([A-Za-z][A-Za-z0-9_]*)")
 _HOST_PLACEHOLDER = re.compile(r":([A-Za-z][A-Za-z0-9_]*)(?=\\)")
@@ -144,7 +142,7 @@ class _Headers:
         Raises:
             InvalidRule: The line is skipped.
         """
-        if re.match(rf"[^{_SPACES}]+://|/", line):
+        if re.match(rf"[^{JS_SPACES}]+://|/", line):
             self._rule, self._skips = None, True
             path = _path(line, allows_host=True)
             if path.count("*") > 1:
@@ -156,7 +154,7 @@ class _Headers:
 
     def _read_header(self, line: str) -> None:
         name, colon, value = line.partition(":")
-        name, value = name.strip(_SPACES).lower(), value.strip(_SPACES)
+        name, value = name.strip(JS_SPACES).lower(), value.strip(JS_SPACES)
         if self._rule is None:
             raise InvalidRule("expected a path before the first header")
         if not colon:
@@ -212,7 +210,7 @@ class RedirectRules:
         Raises:
             InvalidRule: The line is skipped.
         """
-        tokens = re.split(f"[{_SPACES}]+", _COMMENT.sub("", line))
+        tokens = re.split(f"[{JS_SPACES}]+", _COMMENT.sub("", line))
         if len(tokens) not in (2, 3):
             raise InvalidRule(f"expected 2 or 3 words, got {len(tokens)}")
         path, to, status = _path(tokens[0]), tokens[1], (*tokens, "302")[2]
@@ -262,7 +260,7 @@ def redirects_in(file: Path | None, html_handling: str = "auto-trailing-slash") 
 
 
 def _target(redirect: Redirect, values: dict[str, str]) -> Redirect:
-    to = _filled(redirect.to, values).strip(_SPACES)
+    to = _filled(redirect.to, values).strip(JS_SPACES)
     return Redirect(to if re.match(r"\w+://", to) else re.sub("/+", "/", to), redirect.status)
 
 
@@ -280,7 +278,7 @@ def _lines(file: Path | None) -> Iterator[tuple[int, str]]:
     """Yield the lines with content, each with its number from 1."""
     if file is not None:
         for number, text in enumerate(read(file).split("\n"), 1):
-            line = text.strip(_SPACES)
+            line = text.strip(JS_SPACES)
             if len(line) > MAX_LINE_LENGTH and not line.startswith("#"):
                 warn(file, number, f"expected at most {MAX_LINE_LENGTH} characters in a line")
             elif line and not line.startswith("#"):
